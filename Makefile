@@ -1,0 +1,57 @@
+# `make` alone shows what can be done.
+
+PYTHON ?= python3
+DATA ?= data
+OUTPUT ?= output
+HOST ?= 127.0.0.1
+PORT ?= 5000
+
+VENV := .venv
+BIN := $(VENV)/bin
+REQUIREMENTS := $(wildcard requirements*.txt)
+URL := http://127.0.0.1:$(PORT)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run serve test lint types unit schema clean
+
+help:  ## show this
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | while IFS='	' read -r name what; do printf '  make %-8s %s\n' "$$name" "$$what"; done
+	@echo '  DATA=, OUTPUT=, HOST= and PORT= name other places; PYTHON= another Python (3.11 or newer)'
+
+setup: $(VENV)/.complete  ## make .venv with everything in it; again only when requirements change
+
+$(VENV)/.complete: $(REQUIREMENTS)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Python 3.11 or newer is needed: name one by PYTHON=python3.12'; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || { echo 'Python has no venv: install it (Debian and Ubuntu: apt-get install python3-venv)'; exit 2; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+demo: setup  ## sample films, the nightly job, the service, a real answer to each request; until Ctrl-C
+	@test -e data/ratings.csv || $(BIN)/python -m batch fetch sample
+	@$(BIN)/python -m batch run --data data --output $(OUTPUT)
+	@PYTHON=$(BIN)/python OUTPUT=$(OUTPUT) PORT=$(PORT) sh docs/demo.sh
+
+run: setup  ## the nightly job alone: DATA is read, a new generation is published in OUTPUT
+	@$(BIN)/python -m batch run --data $(DATA) --output $(OUTPUT)
+
+serve: setup  ## the service alone, on HOST and PORT, from OUTPUT
+	@$(BIN)/python -m api --output $(OUTPUT) --host $(HOST) --port $(PORT)
+
+test: lint types unit  ## everything that is tested with nothing but a package index
+
+lint: setup  ## style of the code
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+types: setup  ## types, strictly
+	@$(BIN)/mypy
+
+unit: setup  ## the tests
+	@$(BIN)/pytest
+
+schema: setup  ## docs/schema.md, from the comments in the published file
+	@$(BIN)/python -m batch.schema $(OUTPUT) > docs/schema.md
+
+clean:  ## remove .venv and caches; data and output stay
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,5 @@
+"""`python -m batch COMMAND`."""
+
+from batch.cli import main
+
+main()

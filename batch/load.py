@@ -1,0 +1,157 @@
+"""Load: the input files become tables of text, each row with its line number and raw text.
+
+CSV is read by DuckDB's reader in strict mode, which records what does not parse. That reader counts no
+lines for the rows that do parse, so each line is first numbered, as text, and carries its number
+through the reader. A text file that is not quite text (other newlines, a byte order mark, bytes that
+are no UTF-8) is made so on the way in.
+"""
+
+import csv
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, cast
+
+import duckdb
+
+from batch.errors import InputError
+from batch.inputs import Inputs
+from sql import statement
+
+RATINGS = ("userId", "movieId")
+RATINGS_OPTIONAL = ("rating", "timestamp")
+MOVIES = ("movieId", "title", "genres")
+HIDDEN = ("movieId",)
+
+_CHUNK = 1 << 20
+_LONGEST_HEADER = 1 << 16
+# What stands for bytes that are no UTF-8, and for the one character that may not be in a line.
+_NO_UTF8 = "\N{REPLACEMENT CHARACTER}"
+_FORBIDDEN = "\x01"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Which of the optional columns the ratings have."""
+
+    has_rating: bool
+    has_timestamp: bool
+
+
+def load(connection: duckdb.DuckDBPyConnection, inputs: Inputs, work: Path) -> Loaded:
+    """Read every input file into tables `rating_rows`, `movie_rows`, `hidden_rows` and their raw lines.
+
+    Raises InputError, with file, line or column, if a file is no such file or lacks a column.
+    """
+    connection.execute(statement("load/rejected_rows"))
+    columns = _load_file(connection, inputs.ratings, RATINGS, RATINGS_OPTIONAL, work)
+    connection.execute(statement("load/rating_rows"))
+    if connection.execute("from rating_lines limit 1").fetchone() is None:
+        raise InputError(f"{inputs.ratings.name}: has a header but no rows; check how it was exported")
+    _load_file(connection, inputs.movies, MOVIES, (), work)
+    connection.execute(statement("load/movie_rows"))
+    if inputs.hidden is None:
+        connection.execute(statement("load/no_hidden_rows"))
+    else:
+        _load_file(connection, inputs.hidden, HIDDEN, (), work)
+        connection.execute(statement("load/hidden_rows"))
+    return Loaded(has_rating="rating" in columns, has_timestamp="timestamp" in columns)
+
+
+def _load_file(
+    connection: duckdb.DuckDBPyConnection,
+    file: Path,
+    required: tuple[str, ...],
+    optional: tuple[str, ...],
+    work: Path,
+) -> set[str]:
+    """Make `source_rows` and `source_lines` from one file, and return which known columns it has."""
+    with _faults_named(file):
+        if file.suffix == ".parquet":
+            header = connection.read_parquet(str(file)).columns
+            columns = _known_columns(file, header, required, optional)
+            known = [name.lower() for name in columns if name]
+            connection.execute(statement("load/source_lines_from_parquet"), {"path": str(file)})
+            connection.execute(
+                statement("load/source_rows_from_parquet"), {"path": str(file), "columns": known}
+            )
+        else:
+            text = work / "text.csv"
+            header = _copy_as_text(file, text, required)
+            columns = _known_columns(file, header, required, optional)
+            _load_text(connection, file, text, columns, work)
+    return {name for name in columns if name}
+
+
+def _load_text(
+    connection: duckdb.DuckDBPyConnection, file: Path, text: Path, columns: list[str], work: Path
+) -> None:
+    records = work / "records.csv"
+    types = {"line": "bigint"} | {
+        name or f"ignored_{position}": "varchar" for position, name in enumerate(columns)
+    }
+    connection.execute(statement("load/source_lines_from_csv"), {"path": str(text)})
+    connection.execute(statement("load/record_lines"), {"path": str(records)})
+    connection.execute(statement("load/source_rows_from_csv"), {"path": str(records), "columns": types})
+    connection.execute(statement("load/unparsed_lines"), {"file": file.name})
+    connection.execute("drop table reject_errors; drop table reject_scans")
+    text.unlink()
+    records.unlink()
+
+
+def _copy_as_text(file: Path, target: Path, required: tuple[str, ...]) -> list[str]:
+    """Copy a CSV file as UTF-8 with newlines of one kind, and return the names in its header."""
+    expected = ",".join(required)
+    with (
+        _opened(file) as stream,
+        io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline=None) as source,
+        target.open("w", encoding="utf-8", newline="\n") as copy,
+    ):
+        header = source.readline(_LONGEST_HEADER)
+        if not header:
+            raise InputError(f"{file.name}: is empty; expected a header line with {expected}")
+        is_cut = len(header) == _LONGEST_HEADER and not header.endswith("\n")
+        if is_cut or _NO_UTF8 in header or "\0" in header:
+            raise InputError(
+                f"{file.name}, line 1: is no text in UTF-8; expected a header line with {expected}"
+            )
+        copy.write(header)
+        while chunk := source.read(_CHUNK):
+            copy.write(chunk.replace(_FORBIDDEN, _NO_UTF8))
+    return next(csv.reader([header]), [])
+
+
+def _opened(file: Path) -> IO[bytes]:
+    return cast("IO[bytes]", gzip.open(file)) if file.suffix == ".gz" else file.open("rb")
+
+
+def _known_columns(
+    file: Path, header: list[str], required: tuple[str, ...], optional: tuple[str, ...]
+) -> list[str]:
+    """Return, for each column of the file, its name in our spelling, or "" if it is none of ours."""
+    spelling = {name.lower(): name for name in (*required, *optional)}
+    columns = [spelling.get(name.strip().lower(), "") for name in header]
+    for name in required:
+        if name not in columns:
+            found = ", ".join(header)
+            raise InputError(f"{file.name}, line 1: has no column {name}; found {found[:200]}; add it")
+    for name in spelling.values():
+        if columns.count(name) > 1:
+            raise InputError(f"{file.name}, line 1: has the column {name} twice; keep one of them")
+    return columns
+
+
+@contextmanager
+def _faults_named(file: Path) -> Iterator[None]:
+    """Turn what a reader says about a damaged file into an InputError that names it."""
+    try:
+        yield
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise InputError(f"{file.name}: is damaged ({error}); copy or export it again") from error
+    except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{file.name}: can't be read ({reason}); copy or export it again") from error

@@ -1,0 +1,183 @@
+"""The output folder: which generations are in it, which one is published, and what was taken back.
+
+output/
+├── current.duckdb       relative symbolic link to the published generation
+├── generations/         one file a generation; none ever changes
+├── rolled_back.json     generations that were taken back, and the fingerprints of their inputs
+├── .lock                held by the one process that writes
+└── .work/               what a run leaves here when it dies, the next one removes
+"""
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import filelock
+
+from batch.errors import BatchError, LockedError, UsageError
+
+KEPT_GENERATIONS = 7
+
+_ID = re.compile(r"(\d{8}T\d{6}Z)-[0-9a-f]{6}")
+_TIME = "%Y%m%dT%H%M%SZ"
+
+
+@dataclass(frozen=True)
+class Output:
+    """An output folder; nothing is cached, every call looks."""
+
+    folder: Path
+
+    @property
+    def link(self) -> Path:
+        """Path of the link to the published generation."""
+        return self.folder / "current.duckdb"
+
+    @property
+    def work(self) -> Path:
+        """Path of the folder for everything that is not yet, or never, published."""
+        return self.folder / ".work"
+
+    def file(self, generation: str) -> Path:
+        """Path of the file of a generation."""
+        return self.folder / "generations" / f"{generation}.duckdb"
+
+    def generations(self) -> list[str]:
+        """Ids of all generations in the folder, oldest first."""
+        files = (self.folder / "generations").glob("*.duckdb")
+        return sorted(file.stem for file in files if _ID.fullmatch(file.stem))
+
+    def current(self) -> str | None:
+        """Id of the published generation; None before the first.
+
+        Raises BatchError if something else stands in the place of the link.
+        """
+        try:
+            return self.link.readlink().stem
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise BatchError(f"{self.link}: is no symbolic link; move it away and run again") from error
+
+    def published(self) -> Path:
+        """Path of the published generation. Raises UsageError before the first."""
+        current = self.current()
+        if current is None:
+            raise UsageError(f"{self.folder}: nothing is published yet; run 'python -m batch run' first")
+        return self.file(current)
+
+    def rolled_back(self) -> dict[str, str]:
+        """Fingerprints of the inputs of generations that were taken back, by generation."""
+        try:
+            text = (self.folder / "rolled_back.json").read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return {}
+        return {str(key): str(value) for key, value in json.loads(text).items()}
+
+    def new_id(self, fingerprint: str, now: datetime) -> str:
+        """Return an id greater than every id in the folder, also when the clock was set back.
+
+        It ends with the first six digits of the fingerprint of the input.
+        """
+        stamps = [match[1] for name in self.generations() if (match := _ID.fullmatch(name))]
+        if stamps:
+            newest = datetime.strptime(stamps[-1], _TIME).replace(tzinfo=UTC)
+            now = max(now, newest + timedelta(seconds=1))
+        return f"{now.strftime(_TIME)}-{fingerprint[:6]}"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder for the body: one writer at a time, with an empty work folder.
+
+        The lock belongs to the process and ends with it, however it ends. Raises LockedError if
+        another process holds it.
+        """
+        (self.folder / "generations").mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(self.folder / ".lock", blocking=False)
+        try:
+            lock.acquire()
+        except filelock.Timeout as error:
+            raise LockedError(
+                f"{self.folder}: another run is at work here; wait for its end, or name another --output"
+            ) from error
+        try:
+            self._remove_litter()
+            self.work.mkdir()
+            yield
+        finally:
+            shutil.rmtree(self.work, ignore_errors=True)
+            lock.release()
+
+    def publish(self, file: Path, generation: str, fingerprint: str) -> None:
+        """Make a closed file the published generation, and remove what is no longer kept.
+
+        The file is synced before it gets its name, and the name before the link shows it, so that
+        the link never shows anything but a whole generation, whatever dies when.
+        """
+        file.chmod(0o444)
+        _sync(file)
+        self._announcement.write_text(generation, encoding="utf-8")
+        _sync(self._announcement)
+        file.replace(self.file(generation))
+        _sync(self.folder / "generations")
+        self._switch(generation)
+        taken_back = self.rolled_back()
+        accepted = {key: value for key, value in taken_back.items() if value != fingerprint}
+        if accepted != taken_back:
+            self._write_rolled_back(accepted)
+        for old in self.generations()[:-KEPT_GENERATIONS]:
+            if old != generation:
+                self.file(old).unlink()
+
+    def roll_back(self, generation: str, fingerprints: dict[str, str]) -> None:
+        """Publish an older (or again a newer) generation; all that are newer count as taken back.
+
+        `fingerprints` are those of the inputs, by generation.
+        """
+        taken_back = {
+            **self.rolled_back(),
+            **{new: fingerprints[new] for new in fingerprints if new > generation},
+        }
+        taken_back.pop(generation, None)
+        self._write_rolled_back(taken_back)
+        self._switch(generation)
+
+    @property
+    def _announcement(self) -> Path:
+        """Names the generation whose file may have its name already, and is not yet linked."""
+        return self.work / "publishing"
+
+    def _switch(self, generation: str) -> None:
+        new_link = self.work / "current.duckdb"
+        new_link.symlink_to(self.file(generation).relative_to(self.folder))
+        new_link.replace(self.link)
+        _sync(self.folder)
+
+    def _write_rolled_back(self, taken_back: dict[str, str]) -> None:
+        new_file = self.work / "rolled_back.json"
+        new_file.write_text(json.dumps(taken_back, indent=2) + "\n", encoding="utf-8")
+        _sync(new_file)
+        new_file.replace(self.folder / "rolled_back.json")
+        _sync(self.folder)
+
+    def _remove_litter(self) -> None:
+        if self._announcement.exists():
+            announced = self._announcement.read_text(encoding="utf-8")
+            if announced in self.generations() and announced != self.current():
+                self.file(announced).unlink()
+        shutil.rmtree(self.work, ignore_errors=True)
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,89 @@
+"""What a run shows while it works: bars on a terminal, a line for each step elsewhere."""
+
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress as Bars, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Column
+
+log = logging.getLogger("batch")
+
+
+class Step:
+    """One step under way: how far it is, and what it found."""
+
+    def __init__(self, bars: Bars, task: TaskID) -> None:
+        self._bars = bars
+        self._task = task
+        self.found = ""
+
+    def expect(self, total: int) -> None:
+        """Say how many units of work the step has."""
+        self._bars.update(self._task, total=total)
+
+    def advance(self, units: int = 1) -> None:
+        """Say that so many units of work are done."""
+        self._bars.advance(self._task, units)
+
+    def finds(self, text: str) -> None:
+        """Say in a few words what the step found or made."""
+        self.found = text
+        self._bars.update(self._task, found=text)
+
+
+class Progress:
+    """The steps of one run, with the seconds that each took.
+
+    Bars go to standard error where that is a terminal, else one log line a step; `quiet` shows neither.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        console = Console(stderr=True)
+        self.seconds: dict[str, float] = {}
+        self._lines = not quiet and not console.is_terminal
+        self._bars = Bars(
+            TextColumn("{task.description}", table_column=Column(min_width=7, no_wrap=True)),
+            BarColumn(bar_width=20),
+            TimeElapsedColumn(table_column=Column(min_width=7, no_wrap=True)),
+            TextColumn("{task.fields[found]}", table_column=Column(no_wrap=True, overflow="ellipsis")),
+            console=console,
+            disable=quiet or not console.is_terminal,
+        )
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[Step]:
+        """Run the body as the step of that name; its bar stands when it is done."""
+        task = self._bars.add_task(name, total=None, found="")
+        step = Step(self._bars, task)
+        started = time.perf_counter()
+        self._bars.start()
+        try:
+            yield step
+        finally:
+            self.seconds[name] = time.perf_counter() - started
+            self._bars.stop_task(task)
+            self._bars.refresh()
+        self._bars.update(task, total=1, completed=1)
+        if self._lines:
+            log.info("%-8s %6.2f s  %s", name, self.seconds[name], step.found)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._bars.stop()
+
+
+def log_to_stderr() -> None:
+    """Send log lines to standard error, each led by its time in UTC."""
+    formatter = logging.Formatter("%(asctime)sZ %(message)s", datefmt="%Y-%m-%dT%H:%M:%S")
+    formatter.converter = time.gmtime
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    log.handlers[:] = [handler]
+    log.setLevel(logging.INFO)

@@ -1,0 +1,67 @@
+"""Publish: the checked file gets its name, and the link shows it."""
+
+import platform
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import duckdb
+
+from batch import __version__, settings as all_settings
+from batch.clean import Counts
+from batch.output import Output
+from batch.settings import Settings
+from sql import statement
+
+_PACKAGES = ("duckdb", "implicit", "numpy", "scipy")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """From what a generation was made, how and when."""
+
+    settings: Settings
+    fingerprint: str  # of the input
+    counts: Counts
+    started_at: datetime  # UTC
+    seconds: dict[str, float]  # by step
+
+
+def publish(connection: duckdb.DuckDBPyConnection, file: Path, output: Output, origin: Origin) -> str:
+    """Close the attached `draft`, publish it, and return the id of the new generation.
+
+    Before it is closed, the file gets its last table: what it is, and where it comes from.
+    """
+    now = datetime.now(UTC)
+    generation = output.new_id(origin.fingerprint, now)
+    values = all_settings.of_the_result(origin.settings)
+    versions = _versions()
+    connection.execute(
+        statement("generation/generation"),
+        {
+            "id": generation,
+            "started_at": origin.started_at.replace(tzinfo=None),
+            "finished_at": now.replace(tzinfo=None),
+            "steps": list(origin.seconds),
+            "seconds": [round(value, 3) for value in origin.seconds.values()],
+            "fingerprint": origin.fingerprint,
+            "top_n": origin.settings.top_n,
+            "settings": list(values),
+            "setting_values": list(values.values()),
+            "packages": list(versions),
+            "versions": list(versions.values()),
+            **asdict(origin.counts),
+        },
+    )
+    connection.execute("checkpoint draft; detach draft")
+    output.publish(file, generation, origin.fingerprint)
+    return generation
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "batch": __version__,
+        "python": platform.python_version(),
+        **{package: version(package) for package in _PACKAGES},
+    }

@@ -1,0 +1,42 @@
+"""Rollback: an earlier generation is published again."""
+
+from batch.errors import UsageError
+from batch.generations import open_generation
+from batch.output import Output
+from sql import statement
+
+
+def rollback(output: Output, generation: str | None = None) -> tuple[str, str]:
+    """Publish the generation before the current one, or the one named; return the old and the new id.
+
+    Without a name, generations that were taken back before are passed over. The inputs of all that are
+    newer than the new one are not published again without `--force`. Raises UsageError if there is no
+    such generation, LockedError while a run is at work.
+    """
+    output.published()
+    with output.locked():
+        kept = output.generations()
+        current = output.published().stem
+        target = generation or _before(output, kept, current)
+        if target not in kept:
+            raise UsageError(
+                f"{output.folder}: has no generation {target}; 'python -m batch generations' lists them"
+            )
+        open_generation(output.file(target)).close()
+        fingerprints = {newer: _fingerprint(output, newer) for newer in kept if newer > target}
+        output.roll_back(target, fingerprints)
+    return current, target
+
+
+def _before(output: Output, kept: list[str], current: str) -> str:
+    taken_back = output.rolled_back()
+    older = [generation for generation in kept if generation < current and generation not in taken_back]
+    if not older:
+        raise UsageError(f"{output.folder}: there is no generation before {current} to go back to")
+    return older[-1]
+
+
+def _fingerprint(output: Output, generation: str) -> str:
+    with open_generation(output.file(generation)) as connection:
+        row = connection.execute(statement("generations/fingerprint")).fetchone()
+    return str(row[0]) if row else ""

@@ -1,0 +1,30 @@
+"""The schema of a generation as a page, made from the comments in the file: `docs/schema.md`."""
+
+import sys
+from itertools import groupby
+from pathlib import Path
+
+from batch.generations import open_generation
+from batch.output import Output
+from sql import statement
+
+_OPENING = """# What a generation holds
+
+Made by `make schema` from the comments in a published file; they are written in `sql/generation/`.
+"""
+
+
+def schema(file: Path) -> str:
+    """Return, in Markdown, every table of a generation with its columns, types and meanings."""
+    with open_generation(file) as connection:
+        rows = connection.execute(statement("queries/schema")).fetchall()
+    page = [_OPENING]
+    for (table, meaning), columns in groupby(rows, key=lambda row: (row[0], row[1])):
+        page += [f"## {table}\n", f"{meaning}\n", "| column | type | meaning |", "|---|---|---|"]
+        page += [f"| `{name}` | `{kind.lower()}` | {comment} |" for _, _, name, kind, comment in columns]
+        page.append("")
+    return "\n".join(page)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(schema(Output(Path(sys.argv[1])).published()))

@@ -1,0 +1,68 @@
+"""Write: everything that a generation holds, into a new DuckDB file that nobody sees yet."""
+
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from batch.score import TopN
+from batch.train import Model
+from sql import statement
+
+# Command-line tools of DuckDB 1.x can't read the format that DuckDB 2.0 writes by default.
+STORAGE_VERSION = "v1.0.0"
+
+TABLES = (
+    "users",
+    "items",
+    "histories",
+    "recommendations",
+    "popular",
+    "user_factors",
+    "item_factors",
+    "training",
+    "rating_counts",
+    "rejected_rows",
+    "repaired_rows",
+)
+
+
+def write(connection: duckdb.DuckDBPyConnection, file: Path, model: Model, lists: TopN, top_n: int) -> None:
+    """Attach a new file as `draft` and fill every table of it but `generation`, which comes last."""
+    connection.execute(
+        "attach $file as draft (storage_version $version)",
+        {"file": str(file), "version": STORAGE_VERSION},
+    )
+    frames = {
+        "top_n": pd.DataFrame(
+            {
+                "user_index": lists.user_index,
+                "rank": lists.rank,
+                "item_index": lists.item_index,
+                "score": lists.score,
+            }
+        ),
+        "user_values": _values(model.user_factors),
+        "item_values": _values(model.item_factors),
+        "losses": pd.DataFrame({"iteration": range(1, len(model.losses) + 1), "loss": model.losses}),
+    }
+    for name, frame in frames.items():
+        connection.register(name, frame)
+    for table in TABLES:
+        connection.execute(statement(f"generation/{table}"), {"top_n": top_n} if table == "popular" else {})
+    for name in frames:
+        connection.unregister(name)
+
+
+def _values(factors: NDArray[np.float32]) -> pd.DataFrame:
+    """Return vectors (rows, factors) as one row per value: no object per row, no list in Python."""
+    rows, length = factors.shape
+    return pd.DataFrame(
+        {
+            "row_index": np.repeat(np.arange(rows, dtype=np.int32), length),
+            "position": np.tile(np.arange(length, dtype=np.int32), rows),
+            "value": factors.ravel(),
+        }
+    )

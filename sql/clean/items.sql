@@ -1,0 +1,39 @@
+-- one row per film of movies or of a rating that counts: what is known of it
+-- A film without a row of its own, or without a title, is shown with its id.
+create table items as
+with movies as (
+    select
+        item_id,
+        title,
+        year,
+        genres
+    from judged_movies
+    where rule is null
+),
+
+rated as (
+    select
+        item_id,
+        count(*) as ratings,
+        avg(rating) as mean_rating
+    from ratings
+    group by item_id
+),
+
+hidden as (
+    select distinct id_of(movieid) as item_id
+    from hidden_rows
+    where id_of(movieid) is not null
+)
+
+select
+    item_id,
+    coalesce(movies.title, item_id) as title,
+    movies.year,
+    coalesce(movies.genres, []) as genres,
+    coalesce(rated.ratings, 0) as ratings,
+    rated.mean_rating,
+    item_id in (select hidden.item_id from hidden) as is_hidden
+from movies
+full join rated using (item_id)
+order by item_id;

@@ -1,0 +1,27 @@
+-- one row per row of movies that parses: typed values, and the rule that rejects it, if any
+-- Of several rows of one film the last counts.
+create table judged_movies as
+with typed as (
+    select
+        line,
+        id_of(movieid) as item_id,
+        nullif(trim(title), '') as title,
+        genres
+    from movie_rows
+)
+
+select
+    line,
+    item_id,
+    title,
+    try_cast(regexp_extract(title, '\((\d{4})(?:[-–]\d{0,4})?\)\s*$', 1) as integer) as year,
+    list_filter(
+        list_transform(string_split(coalesce(genres, ''), '|'), lambda genre: trim(genre)),
+        lambda genre: genre not in ('', '(no genres listed)')
+    ) as genres,
+    case
+        when item_id is null then 'movie_id_missing'
+        when row_number() over (partition by item_id order by line desc) > 1 then 'superseded'
+    end as rule
+from typed
+order by line;

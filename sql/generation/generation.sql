@@ -1,0 +1,52 @@
+-- one row: what this file is, from what it was made, how and when
+-- parameters: $id, $started_at, $finished_at, $steps, $seconds, $fingerprint, $top_n, $settings, $setting_values, $packages, $versions, $rows_read, $rows_kept, $rows_repaired, $rows_rejected, $rows_superseded, $users, $items
+create table draft.generation (
+    id varchar not null,
+    started_at timestamp not null,
+    finished_at timestamp not null,
+    seconds map(varchar, double) not null,
+    fingerprint varchar not null,
+    top_n integer not null,
+    settings map(varchar, varchar) not null,
+    versions map(varchar, varchar) not null,
+    rows_read bigint not null,
+    rows_kept bigint not null,
+    rows_repaired bigint not null,
+    rows_rejected bigint not null,
+    rows_superseded bigint not null,
+    users bigint not null,
+    items bigint not null
+);
+comment on table draft.generation is 'One row: what this file is, from what it was made, how and when.';
+comment on column draft.generation.id is 'Name of the generation; ids sort by time.';
+comment on column draft.generation.started_at is 'When the run began, UTC.';
+comment on column draft.generation.finished_at is 'When the file was complete and checked, UTC.';
+comment on column draft.generation.seconds is 'Duration of each step, in seconds; publishing itself comes after the file is closed.';
+comment on column draft.generation.fingerprint is 'SHA-256 over names and bytes of the input files.';
+comment on column draft.generation.top_n is 'Depth of the stored lists.';
+comment on column draft.generation.settings is 'Every setting of the run that can change the result, as text.';
+comment on column draft.generation.versions is 'Version of this program, of Python and of the packages that can change the result.';
+comment on column draft.generation.rows_read is 'Rows of the ratings file, without header and blank lines.';
+comment on column draft.generation.rows_kept is 'Rows of the ratings file that count.';
+comment on column draft.generation.rows_repaired is 'How many of the kept rows were repaired.';
+comment on column draft.generation.rows_rejected is 'Rows of the ratings file that break a rule.';
+comment on column draft.generation.rows_superseded is 'Rows of the ratings file that a later row says anew.';
+comment on column draft.generation.users is 'Users with at least one kept rating.';
+comment on column draft.generation.items is 'Films with at least one kept rating.';
+insert into draft.generation
+select
+    $id,
+    $started_at,
+    $finished_at,
+    map($steps, $seconds),
+    $fingerprint,
+    $top_n,
+    map($settings, $setting_values),
+    map($packages, $versions),
+    $rows_read,
+    $rows_kept,
+    $rows_repaired,
+    $rows_rejected,
+    $rows_superseded,
+    $users,
+    $items;

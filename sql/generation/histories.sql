@@ -1,0 +1,23 @@
+-- one row per user and position
+create table draft.histories (
+    user_id varchar not null,
+    position integer not null,
+    item_id varchar not null,
+    rating double,
+    rated_at timestamp
+);
+comment on table draft.histories is 'One row per user and position: what a user has watched, newest first.';
+comment on column draft.histories.user_id is 'The user, as in the ratings.';
+comment on column draft.histories.position is 'Place in the history of the user; 1 is newest. Equal times are in the order of the file, the later line newer.';
+comment on column draft.histories.item_id is 'The film, as in `items`.';
+comment on column draft.histories.rating is 'Stars from 0.5 to 5; null where the input has no ratings.';
+comment on column draft.histories.rated_at is 'When the film was rated, UTC; null where the input has no times.';
+insert into draft.histories
+select
+    user_id,
+    row_number() over (partition by user_id order by rated_at desc nulls last, line desc) as position,
+    item_id,
+    rating,
+    rated_at
+from ratings
+order by user_id, position;

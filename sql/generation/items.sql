@@ -1,0 +1,29 @@
+-- one row per film
+create table draft.items (
+    item_id varchar not null,
+    title varchar not null,
+    year integer,
+    genres varchar [] not null,
+    ratings bigint not null,
+    mean_rating double,
+    is_hidden boolean not null
+);
+comment on table draft.items is 'One row per film of the input, rated or not.';
+comment on column draft.items.item_id is 'The film, as in the input.';
+comment on column draft.items.title is 'Title with the year of release; the id where the input has no title.';
+comment on column draft.items.year is 'Year of release, the first year of a series; null where the title names none.';
+comment on column draft.items.genres is 'Genres in the order of the input; empty where none is listed.';
+comment on column draft.items.ratings is 'How many users have rated the film.';
+comment on column draft.items.mean_rating is 'Mean of their ratings, in stars; null without ratings.';
+comment on column draft.items.is_hidden is 'Whether the film must be shown to nobody, by the file `hidden`.';
+insert into draft.items
+select
+    item_id,
+    title,
+    year,
+    genres,
+    ratings,
+    mean_rating,
+    is_hidden
+from items
+order by item_id;

@@ -1,0 +1,22 @@
+-- one row per user and rank
+create table draft.recommendations (
+    user_id varchar not null,
+    rank integer not null,
+    item_id varchar not null,
+    score float not null
+);
+comment on table draft.recommendations is 'One row per user and rank: the films that a user has not watched, best first.';
+comment on column draft.recommendations.user_id is 'The user, as in the ratings.';
+comment on column draft.recommendations.rank is 'Place in the list of the user; 1 is best.';
+comment on column draft.recommendations.item_id is 'The film, as in `items`.';
+comment on column draft.recommendations.score is 'Inner product of the factors of user and film; higher is better, comparable within one user only.';
+insert into draft.recommendations
+select
+    user_indices.user_id,
+    top_n.rank,
+    item_indices.item_id,
+    top_n.score
+from top_n
+inner join user_indices on top_n.user_index = user_indices.user_index
+inner join item_indices on top_n.item_index = item_indices.item_index
+order by user_indices.user_id, top_n.rank;

@@ -1,0 +1,9 @@
+-- one row: what a list of generations says of this one
+select
+    finished_at,
+    users,
+    items,
+    rows_kept,
+    rows_rejected,
+    top_n
+from generation;

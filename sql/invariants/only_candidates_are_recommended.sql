@@ -1,0 +1,12 @@
+-- one row per film in a list, or in the popular list, that is hidden or that nobody has rated
+with listed as (
+    select distinct item_id from draft.recommendations
+    union
+    select item_id from draft.popular
+)
+
+select listed.item_id
+from listed
+left join draft.items on listed.item_id = items.item_id
+where items.item_id is null or items.is_hidden or items.ratings = 0
+order by listed.item_id;

@@ -1,0 +1,19 @@
+-- one row if the popular list does not have exactly min(N, films that may be shown) items
+-- parameters: $top_n
+with candidates as (
+    select count(*) as films
+    from draft.items
+    where ratings > 0 and not is_hidden
+),
+
+listed as (
+    select count(*) as length
+    from draft.popular
+)
+
+select
+    listed.length,
+    least($top_n, candidates.films) as expected_length
+from listed
+cross join candidates
+where listed.length <> least($top_n, candidates.films);

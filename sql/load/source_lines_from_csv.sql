@@ -1,0 +1,27 @@
+-- one row per line of a text file that is neither blank nor the header: line number and raw text
+-- parameters: $path
+-- The file is UTF-8 with newline `\n`, made so by `batch/load.py`. The delimiter is a character that
+-- it can't hold, so that a line is one value.
+create or replace table source_lines as
+with physical_lines as (
+    select
+        row_number() over () as line,
+        raw
+    from read_csv(
+        $path,
+        columns = {'raw': 'varchar'},
+        auto_detect = false,
+        header = false,
+        delim = chr(1),
+        quote = '',
+        escape = '',
+        comment = '',
+        new_line = '\n'
+    )
+)
+
+select
+    line,
+    raw
+from physical_lines
+where line > 1 and trim(raw) <> '';

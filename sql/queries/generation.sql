@@ -1,0 +1,18 @@
+-- one row: what the current generation is, from what it was made, how and when
+select
+    id,
+    started_at,
+    finished_at,
+    seconds,
+    fingerprint,
+    top_n,
+    settings,
+    versions,
+    rows_read,
+    rows_kept,
+    rows_repaired,
+    rows_rejected,
+    rows_superseded,
+    users,
+    items
+from generation;
