@@ -29,7 +29,20 @@ $(VENV)/.complete: $(REQUIREMENTS)
 demo: setup  ## sample films, the nightly job, the service, a real answer to each request; until Ctrl-C
 	@test -e data/ratings.csv || $(BIN)/python -m batch fetch sample
 	@$(BIN)/python -m batch run --data data --output $(OUTPUT)
-	@PYTHON=$(BIN)/python OUTPUT=$(OUTPUT) PORT=$(PORT) sh docs/demo.sh
+	@$(BIN)/python -m api --output $(OUTPUT) --port $(PORT) & server=$$!; \
+	trap 'kill $$server 2>/dev/null; wait $$server' EXIT; trap 'exit 0' INT TERM; \
+	get() { $(BIN)/python -c 'import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).read().decode())' "$$1"; }; \
+	until get $(URL)/readyz >/dev/null 2>&1; do \
+		kill -0 $$server 2>/dev/null || { echo 'the service did not start; is the port taken? try PORT=5001'; exit 1; }; \
+		sleep 0.2; \
+	done; \
+	kill -0 $$server || exit 1; \
+	for request in '/recommendations?user_id=18' '/recommendations?user_id=18&returnMetadata=true&limit=3' '/features?user_id=18'; do \
+		printf '\n$$ curl "$(URL)%s"\n' "$$request"; get "$(URL)$$request"; \
+	done; \
+	printf '\nServing on $(URL) until Ctrl-C. Try another user_id, or in another terminal:\n  %s\n' \
+		"$(BIN)/python -m batch sql most_recommended --output $(OUTPUT)"; \
+	wait $$server
 
 run: setup  ## the nightly job alone: DATA is read, a new generation is published in OUTPUT
 	@$(BIN)/python -m batch run --data $(DATA) --output $(OUTPUT)

@@ -167,9 +167,10 @@ class Output:
         _sync(self.folder)
 
     def _remove_litter(self) -> None:
+        current = self.current()
         if self._announcement.exists():
             announced = self._announcement.read_text(encoding="utf-8")
-            if announced in self.generations() and announced != self.current():
+            if announced in self.generations() and announced != current:
                 self.file(announced).unlink()
         shutil.rmtree(self.work, ignore_errors=True)
 

@@ -1,0 +1,31 @@
+# Two images: `docker build --target batch .` is the nightly job, `docker build --target api .` the service.
+
+FROM python:3.12.8-slim-bookworm AS base
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+WORKDIR /app
+RUN useradd --uid 10001 --user-group --no-create-home app
+RUN install -d -o app -g app data output
+
+FROM base AS batch
+COPY requirements.txt requirements-api.txt requirements-sample.txt ./
+RUN pip install -r requirements.txt -r requirements-sample.txt
+COPY sql/ sql/
+COPY batch/ batch/
+USER app
+# A new volume at /app/data begins with the sample films; a folder of yours takes their place.
+RUN python -m batch fetch sample
+HEALTHCHECK NONE
+ENTRYPOINT ["python", "-m", "batch"]
+CMD ["run"]
+
+FROM base AS api
+COPY requirements-api.txt ./
+RUN pip install -r requirements-api.txt
+COPY sql/__init__.py sql/__init__.py
+COPY sql/lookups/ sql/lookups/
+COPY api/ api/
+USER app
+EXPOSE 5000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:5000/healthz', timeout=2)"]
+ENTRYPOINT ["python", "-m", "api"]
+CMD ["--host", "0.0.0.0"]

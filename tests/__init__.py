@@ -1,0 +1,1 @@
+"""Facts about behaviour: real files, real DuckDB, real models, real HTTP."""

@@ -1,0 +1,66 @@
+"""Commands and servers as a user starts them: other processes."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def _environment(variables: dict[str, str] | None) -> dict[str, str]:
+    return {**os.environ, "PYTHONWARNINGS": "error", **(variables or {})}
+
+
+def batch(
+    *arguments: str | Path, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run `python -m batch` to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "batch", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env=_environment(environment),
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def start_batch(*arguments: str | Path) -> subprocess.Popen[str]:
+    """Start `python -m batch`; its log lines are to be read from `stderr`."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "batch", *arguments],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        cwd=ROOT,
+        env=_environment(None),
+    )
+
+
+@contextmanager
+def serving(output: Path) -> Iterator[str]:
+    """Serve an output folder on a free port for the body, and give its URL."""
+    server = subprocess.Popen(
+        [sys.executable, "-m", "api", "--output", output, "--port", "0"],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        cwd=ROOT,
+        env=_environment(None),
+    )
+    assert server.stderr is not None
+    try:
+        for line in server.stderr:
+            if found := re.search(r"running on (http://\S+)", line):
+                yield found[1]
+                break
+        else:
+            raise AssertionError("the server did not start")
+    finally:
+        server.terminate()
+        server.communicate()

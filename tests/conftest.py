@@ -1,0 +1,50 @@
+"""What several tests stand on: input folders, and one published generation."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from batch.pipeline import Published, run
+from batch.progress import Progress
+from batch.settings import Settings
+from tests.films import MOVIES, RATINGS
+
+WriteInput = Callable[..., Path]
+
+
+@pytest.fixture
+def write_input(tmp_path: Path) -> WriteInput:
+    """Return a function that writes an input folder from the text of its files."""
+
+    def write(ratings: str | bytes, movies: str | bytes = MOVIES, **others: str) -> Path:
+        folder = tmp_path / "data"
+        folder.mkdir(exist_ok=True)
+        files = {"ratings": ratings, "movies": movies, **others}
+        for name, content in files.items():
+            text = content if isinstance(content, bytes) else content.encode()
+            (folder / f"{name}.csv").write_bytes(text)
+        return folder
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An input folder with the films of `tests/films.py`."""
+    folder = tmp_path_factory.mktemp("films")
+    (folder / "ratings.csv").write_text(RATINGS, encoding="utf-8")
+    (folder / "movies.csv").write_text(MOVIES, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def published(films: Path, tmp_path_factory: pytest.TempPathFactory) -> Published:
+    """The generation that the films make; nobody may publish another in its folder."""
+    return publish(films, tmp_path_factory.mktemp("published"))
+
+
+def publish(data: Path, output: Path, **settings: object) -> Published:
+    """Run the job with small defaults, and return what it published."""
+    options = {"top_n": 10, "factors": 4, "iterations": 5} | settings
+    return run(Settings(data=data, output=output, **options), Progress(quiet=True))  # type: ignore[arg-type]

@@ -1,0 +1,321 @@
+"""Every case of dirt in the input, each with a file that shows it."""
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from batch.clean import Counts, clean
+from batch.errors import InputError
+from batch.inputs import find_inputs
+from batch.load import load
+from tests.conftest import WriteInput
+
+HEADER = "userId,movieId,rating,timestamp\n"
+
+
+class Cleaned:
+    """The tables after cleaning."""
+
+    def __init__(self, folder: Path, work: Path, max_rejected: float = 1.0) -> None:
+        self._connection = duckdb.connect()
+        inputs = find_inputs(folder)
+        loaded = load(self._connection, inputs, work)
+        self.counts: Counts = clean(self._connection, inputs, loaded, max_rejected)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        return self._connection.execute(query).fetchall()
+
+    def ratings(self) -> list[tuple[Any, ...]]:
+        return self.rows("select user_id, item_id, rating from ratings order by line")
+
+    def rejected(self) -> list[tuple[Any, ...]]:
+        return self.rows("select line, rule from rejected_rows order by file, line")
+
+
+@pytest.fixture
+def cleaned(write_input: WriteInput, tmp_path: Path) -> Any:
+    """Return a function that writes files, loads and cleans them."""
+
+    def make(ratings: str | bytes, movies: str | bytes = "movieId,title,genres\n", **others: str) -> Cleaned:
+        return Cleaned(write_input(ratings, movies, **others), tmp_path)
+
+    return make
+
+
+def test_a_block_without_user_ids_between_a_and_a_plus_2_belongs_to_a_plus_1(cleaned: Any) -> None:
+    result = cleaned(HEADER + "1.0,10,3,1\n,10,4,2\n,11,5,3\n3.0,10,3,4\n")
+    assert result.ratings() == [("1", "10", 3), ("2", "10", 4), ("2", "11", 5), ("3", "10", 3)]
+    assert result.rows("select file, line, rule, raw, user_id from repaired_rows order by line") == [
+        ("ratings.csv", 3, "user_id_between_neighbours", ",10,4,2", "2"),
+        ("ratings.csv", 4, "user_id_between_neighbours", ",11,5,3", "2"),
+    ]
+    assert result.counts.rows_repaired == 2
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [
+        ("1,10,3,1\n,10,3,1\n2,10,3,1\n", "there is no number between the neighbours"),
+        ("1,10,3,1\n,10,3,1\n4,10,3,1\n", "there are two numbers between the neighbours"),
+        ("1,10,3,1\n,10,3,1\n1,11,3,1\n", "both neighbours are one user"),
+        (",10,3,1\n2,10,3,1\n3,10,3,1\n", "nothing stands before the block"),
+        ("1,10,3,1\n2,10,3,1\n,10,3,1\n", "nothing stands after the block"),
+        ("A,10,3,1\n,10,3,1\nC,10,3,1\n", "the ids are no numbers"),
+        ("1,10,3,1\n,10,3,1\n3,10,3,1\nA,10,3,1\n", "one id is no number"),
+        ("1,10,3,1\n,10,3,1\n3,10,3,1\n2,10,3,1\n", "the user stands elsewhere"),
+        ("9,10,3,1\n1,10,3,1\n,10,3,1\n3,10,3,1\n", "the file is not sorted by user"),
+        ("01,10,3,1\n,10,3,1\n03,10,3,1\n", "the spelling of the id would be a guess"),
+    ],
+)
+def test_a_block_that_is_not_determined_is_rejected(cleaned: Any, rows: str, why: str) -> None:
+    result = cleaned(HEADER + rows)
+    assert [rule for _, rule in result.rejected()] == ["user_id_missing"], why
+    assert result.counts.rows_repaired == 0
+
+
+def test_blocks_are_found_before_anything_is_rejected(cleaned: Any) -> None:
+    result = cleaned(HEADER + "1,10,99,1\n,10,4,1\n3,10,x,1\n")
+    assert result.ratings() == [("2", "10", 4)]
+    assert result.rejected() == [(2, "rating_out_of_range"), (4, "rating_not_a_number")]
+
+
+def test_a_rejected_row_is_not_also_repaired(cleaned: Any) -> None:
+    result = cleaned(HEADER + "1,10,3,1\n,10,-8,1\n,11,3,1\n3,10,3,1\n")
+    assert result.rejected() == [(3, "rating_out_of_range")]
+    assert result.rows("select line from repaired_rows") == [(4,)]
+
+
+@pytest.mark.parametrize("rating", ["-8", "0", "0.4", "5.5", "99"])
+def test_a_rating_outside_the_scale_is_rejected(cleaned: Any, rating: str) -> None:
+    result = cleaned(HEADER + f"1,10,{rating},1\n1,11,0.5,1\n1,12,5,1\n")
+    assert result.rejected() == [(2, "rating_out_of_range")]
+    assert [row[2] for row in result.ratings()] == [0.5, 5]
+
+
+@pytest.mark.parametrize("rating", ["", "x", "nan", "NaN", "inf", "-Infinity", "1e999", "4;0"])
+def test_a_rating_that_is_no_number_is_rejected(cleaned: Any, rating: str) -> None:
+    assert cleaned(HEADER + f"1,10,{rating},1\n1,11,3,1\n").rejected() == [(2, "rating_not_a_number")]
+
+
+@pytest.mark.parametrize("item_id", ["", " ", "nan", "NaN"])
+def test_a_missing_film_is_rejected(cleaned: Any, item_id: str) -> None:
+    assert cleaned(HEADER + f"1,{item_id},3,1\n1,11,3,1\n").rejected() == [(2, "movie_id_missing")]
+
+
+@pytest.mark.parametrize(
+    "time", ["", "x", "-1", "nan", "inf", "1e300", "964982703000", "2018-13-01", "infinity"]
+)
+def test_a_time_stamp_that_is_none_is_rejected(cleaned: Any, time: str) -> None:
+    assert cleaned(HEADER + f"1,10,3,{time}\n1,11,3,1\n").rejected() == [(2, "timestamp_not_a_time")]
+
+
+@pytest.mark.parametrize(
+    "time",
+    ["964982703", "964982703.0", "2000-07-30T18:45:03Z", "2000-07-30 18:45:03", "2000-07-30T20:45:03+02:00"],
+)
+def test_a_time_is_seconds_since_1970_or_iso_8601_in_utc(
+    cleaned: Any, time: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "America/New_York")
+    result = cleaned(HEADER + f"1,10,3,{time}\n")
+    assert result.rows("select strftime(rated_at, '%Y-%m-%d %H:%M:%S') from ratings") == [
+        ("2000-07-30 18:45:03",)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        ("1,10,3", "missing_columns"),
+        ("1", "missing_columns"),
+        ("1,10,3,1,7", "too_many_columns"),
+        ('1,10,"3"x,1', "unquoted_value"),
+        ('"1,10,3,1', "unbalanced_quote"),
+        ('1,10,3,1"', "unbalanced_quote"),
+        (b"1,\xff\xfe,3,1", "not_utf8"),
+        (b"1,1\x010,3,1", "not_utf8"),
+    ],
+)
+def test_a_line_that_does_not_parse_is_rejected_and_takes_no_other_with_it(
+    cleaned: Any, line: str | bytes, rule: str
+) -> None:
+    text = line if isinstance(line, bytes) else line.encode()
+    result = cleaned(HEADER.encode() + b"1,9,3,1\n\n" + text + b"\n1,11,3,1\n1,12,3,1\n")
+    assert result.rejected() == [(4, rule)]
+    assert [row[1] for row in result.ratings()] == ["9", "11", "12"]
+    assert result.rows("select line from ratings order by line") == [(2,), (5,), (6,)]
+
+
+def test_a_rejected_row_is_kept_with_file_line_and_raw_text(cleaned: Any) -> None:
+    result = cleaned(HEADER + '1,10,3,1\n1,"11",  99,1\n1,12\n')
+    assert result.rows("select file, line, raw from rejected_rows order by line") == [
+        ("ratings.csv", 3, '1,"11",  99,1'),
+        ("ratings.csv", 4, "1,12"),
+    ]
+
+
+def test_a_row_with_several_faults_counts_once(cleaned: Any) -> None:
+    result = cleaned(HEADER + ",,99,x\n1,10,3,1\n")
+    assert result.counts == Counts(
+        rows_read=2, rows_kept=1, rows_repaired=0, rows_rejected=1, rows_superseded=0, users=1, items=1
+    )
+
+
+def test_of_two_ratings_of_one_film_the_latest_counts(cleaned: Any) -> None:
+    result = cleaned(HEADER + "1,10,5,200\n1,10.0,2,100\n1,10,3,50\n")
+    assert result.ratings() == [("1", "10", 5)]
+    assert result.rejected() == [(3, "superseded"), (4, "superseded")]
+    assert (result.counts.rows_rejected, result.counts.rows_superseded) == (0, 2)
+
+
+def test_of_two_ratings_at_one_time_the_later_line_counts(cleaned: Any) -> None:
+    assert cleaned(HEADER + "1,10,5,100\n1,10,2,100\n").ratings() == [("1", "10", 2)]
+
+
+def test_a_rejected_rating_supersedes_none(cleaned: Any) -> None:
+    result = cleaned(HEADER + "1,10,5,100\n1,10,99,200\n")
+    assert result.ratings() == [("1", "10", 5)]
+
+
+def test_superseded_rows_count_towards_no_limit(write_input: WriteInput, tmp_path: Path) -> None:
+    folder = write_input(HEADER + "1,10,5,1\n" * 50, "movieId,title,genres\n")
+    assert Cleaned(folder, tmp_path, max_rejected=0).counts.rows_superseded == 49
+
+
+def test_a_film_that_movies_lacks_is_shown_with_its_id(cleaned: Any) -> None:
+    result = cleaned(HEADER + "1,10,5,1\n", "movieId,title,genres\n11,Other (2000),Drama\n")
+    assert result.rows("select item_id, title, year, genres, ratings from items order by item_id") == [
+        ("10", "10", None, [], 1),
+        ("11", "Other (2000)", 2000, ["Drama"], 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeffuserId,movieId,rating,timestamp\n18,Ä,4.5,100\n",
+        "userId,movieId,rating,timestamp\r\n18,Ä,4.5,100\r\n",
+        "userId,movieId,rating,timestamp\r18,Ä,4.5,100\r",
+        "userId,movieId,rating,timestamp\r\n18,Ä,4.5,100\n\r\n\n",
+        "userId,movieId,rating,timestamp\n\n  \n18,Ä,4.5,100",
+        "timestamp,extra,rating,movieId,userId\n100,x,4.5,Ä,18\n",
+        '"userId","movieId","rating","timestamp"\n"18","Ä","4.5","100"\n',
+        " USERID , movieid,Rating,Timestamp\n18.0, Ä ,4.5,100.0\n",
+    ],
+    ids=["BOM", "CRLF", "CR", "mixed newlines", "blank lines", "other order", "quoted", "spaces"],
+)
+def test_the_spelling_of_a_csv_file_does_not_matter(cleaned: Any, text: str) -> None:
+    result = cleaned(text)
+    assert result.ratings() == [("18", "Ä", 4.5)]
+    assert result.rejected() == []
+
+
+def test_titles_keep_quoted_commas_quotes_and_accents(cleaned: Any) -> None:
+    movies = (
+        "genres,title,movieId\r\n"
+        'Drama|Crime,"Misérables, Les (1995)",1\r\n'
+        '(no genres listed),"11\'09""01 (2002)",2.0\r\n'
+        "Drama||  Comedy ,Series (2006\N{EN DASH}2007),3\r\n"
+        ",No Year,4\r\n"
+        "Drama,,5\r\n"
+    )
+    result = cleaned(HEADER + "1,1,5,1\n", movies)
+    assert result.rows("select item_id, title, year, genres from items order by item_id") == [
+        ("1", "Misérables, Les (1995)", 1995, ["Drama", "Crime"]),
+        ("2", "11'09\"01 (2002)", 2002, []),
+        ("3", "Series (2006\N{EN DASH}2007)", 2006, ["Drama", "Comedy"]),
+        ("4", "No Year", None, []),
+        ("5", "5", None, ["Drama"]),
+    ]
+
+
+def test_faults_in_movies_are_recorded_too(cleaned: Any) -> None:
+    movies = "movieId,title,genres\n1,A, B (1990),Drama\n,C,Drama\n2,First,Drama\n2,Second,Drama\n"
+    result = cleaned(HEADER + "1,1,5,1\n", movies)
+    assert result.rows("select file, line, rule from rejected_rows order by line") == [
+        ("movies.csv", 2, "too_many_columns"),
+        ("movies.csv", 3, "movie_id_missing"),
+        ("movies.csv", 4, "superseded"),
+    ]
+    assert result.rows("select title from items where item_id = '2'") == [("Second",)]
+
+
+def test_without_ratings_every_row_is_a_vote_and_without_times_the_file_is_in_time_order(
+    cleaned: Any,
+) -> None:
+    result = cleaned("movieId,userId\n10,1\n11,1\n10,1\n")
+    assert result.rows("select user_id, item_id, rating, rated_at, line from ratings order by line") == [
+        ("1", "11", None, None, 3),
+        ("1", "10", None, None, 4),
+    ]
+    assert result.rejected() == [(2, "superseded")]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("18", "18"), ("18.0", "18"), ("18.00", "18"), ("18.5", "18.5"), ("A", "A"), ("007", "007")],
+)
+def test_an_id_is_text_and_a_float_that_is_an_integer_is_that_integer(
+    cleaned: Any, written: str, meant: str
+) -> None:
+    assert cleaned(HEADER + f"{written},{written},3,1\n").ratings() == [(meant, meant, 3)]
+
+
+def test_a_hidden_film_is_marked_and_a_row_that_hides_none_recorded(cleaned: Any) -> None:
+    result = cleaned(HEADER + "1,10,3,1\n1,11,3,1\n", hidden="movieId\n10.0\n\n \nnan\n99\n")
+    assert result.rows("select item_id from items where is_hidden") == [("10",)]
+    assert result.rows("select file, line, rule from rejected_rows") == [
+        ("hidden.csv", 5, "movie_id_missing")
+    ]
+
+
+def test_ratings_are_counted_before_and_after(cleaned: Any) -> None:
+    result = cleaned(HEADER + "1,10,3,1\n1,11,3,1\n1,12,99,1\n1,13,x,1\n1\n")
+    assert result.rows("select stage, rating, rows from rating_counts order by all") == [
+        ("after", 3, 2),
+        ("before", 3, 2),
+        ("before", 99, 1),
+        ("before", None, 2),
+    ]
+
+
+def test_more_rejected_rows_than_allowed_stop_the_run(write_input: WriteInput, tmp_path: Path) -> None:
+    good = "".join(f"1,{film},3,1\n" for film in range(90))
+    folder = write_input(HEADER + good + "1,x,99,1\n" * 10, "movieId,title,genres\n")
+    assert Cleaned(folder, tmp_path, max_rejected=0.1).counts.rows_rejected == 10
+    folder = write_input(HEADER + good + "1,x,99,1\n" * 11, "movieId,title,genres\n")
+    with pytest.raises(
+        InputError, match=r"ratings.csv: 11 of 101 rows \(10.9%\).*rating_out_of_range.*line 92"
+    ):
+        Cleaned(folder, tmp_path, max_rejected=0.1)
+
+
+def test_the_share_of_rejected_rows_is_judged_for_each_file(write_input: WriteInput, tmp_path: Path) -> None:
+    good = "".join(f"1,{film},3,1\n" for film in range(90))
+    folder = write_input(HEADER + good, "movieId,title,genres\n1,A,Drama\n2,B\n")
+    with pytest.raises(InputError, match=r"movies.csv: 1 of 2 rows"):
+        Cleaned(folder, tmp_path, max_rejected=0.1)
+
+
+def test_a_large_dirty_file_loses_no_row_and_no_line_number(cleaned: Any) -> None:
+    lines = [HEADER.strip()]
+    for number in range(2, 50_002):
+        kind = number % 1000
+        lines.append(
+            {0: "", 1: f'"{number},1,3,1', 2: f"{number},1,99,1", 3: f"{number},1"}.get(
+                kind, f"{number},1,3,1"
+            )
+        )
+    result = cleaned("\n".join(lines))
+    assert result.rows("select count(*) from ratings where user_id <> cast(line as varchar)") == [(0,)]
+    assert result.counts.rows_kept == 50_000 - 4 * 50
+    assert result.rows(
+        "select rule, count(*), bool_and(line % 1000 between 1 and 3) from rejected_rows "
+        "group by rule order by rule"
+    ) == [
+        ("missing_columns", 50, True),
+        ("rating_out_of_range", 50, True),
+        ("unbalanced_quote", 50, True),
+    ]

@@ -1,0 +1,240 @@
+"""The command line: exit statuses, messages, environment, and what machines read."""
+
+import csv
+import gzip
+import io
+import json
+from pathlib import Path
+
+import click
+import pytest
+
+from batch.cli import commands
+from batch.output import Output
+from batch.pipeline import Published
+from batch.settings import Settings, names
+from tests.commands import batch
+from tests.conftest import WriteInput, publish
+from tests.films import MOVIES, RATINGS, RATINGS_HEADER
+
+SMALL = ("--top-n", "5", "--factors", "4", "--iterations", "3")
+
+
+def test_a_run_publishes_and_says_so(films: Path, tmp_path: Path) -> None:
+    done = batch("run", "--data", films, "--output", tmp_path, *SMALL)
+    assert done.returncode == 0
+    assert done.stdout.startswith(
+        f"published {Output(tmp_path).published()}: lists of up to 5 films for 40 users"
+    )
+    lines = [line.split()[1] for line in done.stderr.splitlines()]
+    assert lines == ["load", "clean", "train", "score", "write", "check", "publish"]
+
+
+def test_quiet_says_nothing_and_json_is_for_machines(films: Path, tmp_path: Path) -> None:
+    quiet = batch("run", "--data", films, "--output", tmp_path, *SMALL, "--quiet")
+    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
+    spoken = batch("run", "--data", films, "--output", tmp_path, *SMALL, "--json", "--quiet")
+    result = json.loads(spoken.stdout)
+    assert result["generation"] == Output(tmp_path).current()
+    assert result["counts"]["users"] == 40
+
+
+def test_every_option_has_an_environment_variable(films: Path, tmp_path: Path) -> None:
+    environment = {
+        "DATA": str(films),
+        "OUTPUT": str(tmp_path),
+        "TOP_N": "3",
+        "FACTORS": "4",
+        "QUIET": "1",
+        "JSON": "1",
+    }
+    done = batch("run", environment=environment)
+    assert json.loads(done.stdout)["counts"]["users"] == 40
+    found = batch(
+        "sql", "select top_n, settings['factors'] as factors from generation", environment=environment
+    )
+    assert json.loads(found.stdout) == [{"top_n": 3, "factors": "4"}]
+
+
+def test_help_is_complete() -> None:
+    for command in commands.commands.values():
+        assert command.help
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                assert parameter.help, parameter.name
+                assert parameter.envvar == str(parameter.opts[0]).removeprefix("--").replace("-", "_").upper()
+
+
+def test_every_setting_is_an_option_with_its_default() -> None:
+    options = {parameter.name: parameter for parameter in commands.commands["run"].params}
+    for name in names():
+        assert options[name].default == getattr(Settings(), name)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("run", "--top-n", "0"), "--top-n"),
+        (("run", "--top-n", "x"), "--top-n"),
+        (("run", "--alpha", "nan"), "--alpha"),
+        (("run", "--alpha", "0"), "--alpha"),
+        (("run", "--max-rejected", "1.5"), "--max-rejected"),
+        (("run", "--unknown"), "--unknown"),
+        (("nonsense",), "nonsense"),
+        (("rollback",), "nothing is published yet; run 'python -m batch run' first"),
+        (("sql", "select 1"), "nothing is published yet; run 'python -m batch run' first"),
+    ],
+)
+def test_wrong_usage_ends_with_2(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
+    done = batch(*arguments, environment={"OUTPUT": str(tmp_path)})
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"movies.csv": MOVIES}, "has no ratings.csv"),
+        ({"ratings.csv": RATINGS}, "has no movies.csv"),
+        (
+            {"ratings.csv": "userId,rating\n1,2\n", "movies.csv": MOVIES},
+            "ratings.csv, line 1: has no column movieId",
+        ),
+        (
+            {"ratings.csv": RATINGS, "movies.csv": "movieId,title\n"},
+            "movies.csv, line 1: has no column genres",
+        ),
+        ({"ratings.csv": "", "movies.csv": MOVIES}, "ratings.csv: is empty"),
+        ({"ratings.csv": "\x00\x01\x02\xff" * 99, "movies.csv": MOVIES}, "ratings.csv, line 1: is no text"),
+        (
+            {
+                "ratings.csv": RATINGS_HEADER + "\n" + "1,1,3,1\n" * 89 + "1,1,9,1\n" * 11,
+                "movies.csv": MOVIES,
+            },
+            "ratings.csv: 11 of 100 rows (11.0%) are rejected",
+        ),
+    ],
+)
+def test_bad_input_ends_with_3_in_one_line_and_what_was_published_stays(
+    films: Path, tmp_path: Path, files: dict[str, str], message: str
+) -> None:
+    before = publish(films, tmp_path / "output").generation
+    data = tmp_path / "data"
+    data.mkdir()
+    for name, text in files.items():
+        (data / name).write_bytes(text.encode("latin-1"))
+    done = batch("run", "--data", data, "--output", tmp_path / "output", "--quiet")
+    assert done.returncode == 3
+    assert done.stderr.startswith("error: ")
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert Output(tmp_path / "output").current() == before
+    assert not Output(tmp_path / "output").work.exists()
+
+
+def test_a_refused_run_ends_with_4(films: Path, tmp_path: Path) -> None:
+    publish(films, tmp_path, seed=1)
+    publish(films, tmp_path, seed=2)
+    assert batch("rollback", "--output", tmp_path, "--quiet").returncode == 0
+    done = batch("run", "--data", films, "--output", tmp_path, "--quiet")
+    assert done.returncode == 4
+    assert "--force" in done.stderr
+    assert batch("run", "--data", films, "--output", tmp_path, *SMALL, "--quiet", "--force").returncode == 0
+
+
+def test_a_second_run_ends_with_5(films: Path, tmp_path: Path) -> None:
+    with Output(tmp_path).locked():
+        done = batch("run", "--data", films, "--output", tmp_path, "--quiet")
+        assert done.returncode == 5
+        assert "another run is at work" in done.stderr
+        assert batch("rollback", "--output", tmp_path).returncode == 2
+
+
+def test_a_place_that_can_not_be_written_ends_with_1(films: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = batch("run", "--data", films, "--output", tmp_path / "file" / "output", "--quiet")
+    assert done.returncode == 1
+    assert "Not a directory" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_generations_tell_what_is_published_and_what_was_taken_back(films: Path, tmp_path: Path) -> None:
+    assert "no generation yet" in batch("generations", "--output", tmp_path).stdout
+    first, second, third = (publish(films, tmp_path, seed=seed).generation for seed in range(3))
+    batch("rollback", "--output", tmp_path)
+    rows = json.loads(batch("generations", "--output", tmp_path, "--json").stdout)
+    states = {row["generation"]: row["state"] for row in rows}
+    assert states == {third: "rolled back", second: "published", first: "kept"}
+    assert list(states) == [third, second, first]
+    assert rows[0]["users"] == 40
+    table = batch("generations", "--output", tmp_path).stdout
+    assert [line.split()[0] for line in table.splitlines() if line.strip().startswith("20")] == list(states)
+
+
+def test_a_damaged_generation_is_listed_as_such(films: Path, tmp_path: Path) -> None:
+    made = publish(films, tmp_path)
+    made.file.chmod(0o644)
+    made.file.write_bytes(b"x" * 100)
+    (row,) = json.loads(batch("generations", "--output", tmp_path, "--json").stdout)
+    assert row["state"] == "published, damaged"
+    done = batch("sql", "select 1", "--output", tmp_path)
+    assert done.returncode == 1
+    assert "can't be opened" in done.stderr
+
+
+def test_sql_lists_the_saved_queries_and_runs_each(published: Published) -> None:
+    output = published.file.parent.parent
+    listed = json.loads(batch("sql", "--output", output, "--json").stdout)
+    assert {row["name"] for row in listed} >= {"rejected_by_rule", "most_recommended", "schema"}
+    for row in listed:
+        assert batch("sql", row["name"], "--output", output, "--json").returncode == 0, row
+
+
+def test_sql_prints_csv_where_there_is_no_terminal(published: Published) -> None:
+    output = published.file.parent.parent
+    done = batch("sql", "select item_id, title from items order by item_id limit 2", "--output", output)
+    assert list(csv.reader(io.StringIO(done.stdout))) == [
+        ["item_id", "title"],
+        ["0", "Film, The 0 (1990)"],
+        ["1", "Film, The 1 (1991)"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "selec",
+        "select nothing from nowhere",
+        "delete from items",
+        "create table x (y int)",
+        "select * from read_csv('pyproject.toml')",
+        "copy items to 'x.csv'",
+        "attach 'x.duckdb'",
+        "set threads = 9",
+    ],
+)
+def test_sql_that_is_wrong_or_would_do_more_than_read_ends_with_2(published: Published, query: str) -> None:
+    done = batch("sql", query, "--output", published.file.parent.parent)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: sql: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_the_sample_is_written_once_and_can_be_published(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    assert "100,004 ratings of 9,066 films" in batch("fetch", "sample", "--data", data).stdout
+    assert "Dangerous Minds (1995)" in (data / "movies.csv").read_text(encoding="utf-8")
+    again = batch("fetch", "sample", "--data", data)
+    assert again.returncode == 2
+    assert "is there already" in again.stderr
+    done = batch("run", "--data", data, "--output", tmp_path / "output", "--iterations", "2", "--json")
+    counts = json.loads(done.stdout)["counts"]
+    assert (counts["users"], counts["rows_kept"], counts["rows_rejected"]) == (671, 100_004, 0)
+
+
+def test_a_compressed_folder_is_read(write_input: WriteInput, tmp_path: Path) -> None:
+    data = write_input(RATINGS)
+    (data / "ratings.csv.gz").write_bytes(gzip.compress(RATINGS.encode()))
+    (data / "ratings.csv").unlink()
+    assert batch("run", "--data", data, "--output", tmp_path / "output", *SMALL).returncode == 0

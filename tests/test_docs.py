@@ -1,0 +1,68 @@
+"""What the documents say is so."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import api
+import batch
+from batch.cli import commands
+from batch.pipeline import Published
+from batch.schema import schema
+from batch.settings import Settings, names
+from sql import FOLDER
+
+README = Path("README.md").read_text(encoding="utf-8")
+
+
+def test_the_schema_is_that_of_the_published_file(published: Published) -> None:
+    assert Path("docs/schema.md").read_text(encoding="utf-8") == schema(published.file)
+
+
+def test_the_versions_are_one_and_the_changelog_has_it() -> None:
+    newest = re.search(r"^## (\d+\.\d+\.\d+)", Path("CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert newest
+    assert newest[1] == batch.__version__ == api.__version__
+
+
+def test_every_setting_is_in_the_readme_with_its_default() -> None:
+    for name in names():
+        option = f"--{name.replace('_', '-')}"
+        default = getattr(Settings(), name)
+        shown = "off" if default is False else str(default)
+        assert re.search(
+            rf"^\| `{option}` \| `{name.upper()}` \| `?{re.escape(shown)}`? \|", README, re.MULTILINE
+        ), option
+
+
+@pytest.mark.parametrize("command", [*commands.commands])
+def test_every_command_is_in_the_readme(command: str) -> None:
+    assert f"python -m batch {command}" in README
+
+
+def test_every_make_target_in_the_readme_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", Path("Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = set(re.findall(r"\bmake ([a-z-]+)", README))
+    assert named
+    assert named <= targets
+
+
+def test_every_path_in_the_readme_exists() -> None:
+    paths = set(re.findall(r"`((?:batch|api|sql|docs|tests)/[\w./]*)`", README))
+    assert paths
+    assert [path for path in paths if not Path(path).exists()] == []
+
+
+def test_every_saved_query_in_the_readme_exists() -> None:
+    named = set(re.findall(r"python -m batch sql ([a-z_]+)", README))
+    assert named
+    assert named <= {file.stem for file in (FOLDER / "queries").glob("*.sql")}
+
+
+def test_requirements_are_pinned() -> None:
+    for file in Path().glob("requirements*.txt"):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            assert line.startswith(("#", "-r ")) or re.fullmatch(r"[\w-]+==[\w.]+", line), line
+    assert tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["mypy"]["strict"]

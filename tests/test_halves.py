@@ -1,0 +1,47 @@
+"""The file is the only interface between the two halves."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+FORBIDDEN = {
+    "api": {"batch", "numpy", "implicit", "pandas", "scipy"},
+    "batch": {"api"},
+    "sql": {"api", "batch"},
+}
+OWN = {"api", "batch", "sql"}
+REQUIREMENTS = {"api": {"click", "duckdb", "starlette", "uvicorn"}}
+
+
+def _imported(folder: str) -> set[str]:
+    names = set()
+    for file in Path(folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names.add(node.module.partition(".")[0])
+    return names
+
+
+def _required(file: str) -> set[str]:
+    lines = Path(file).read_text(encoding="utf-8").splitlines()
+    return {line.partition("==")[0] for line in lines if "==" in line}
+
+
+@pytest.mark.parametrize("half", FORBIDDEN)
+def test_neither_half_imports_the_other(half: str) -> None:
+    assert _imported(half)
+    assert not _imported(half) & FORBIDDEN[half]
+
+
+def test_the_short_list_is_what_the_api_imports() -> None:
+    imported = _imported("api") - OWN - sys.stdlib_module_names
+    assert imported == _required("requirements-api.txt")
+
+
+def test_the_list_is_what_the_job_imports() -> None:
+    imported = _imported("batch") - OWN - sys.stdlib_module_names
+    assert imported == _required("requirements.txt") | {"click", "duckdb"}

@@ -1,0 +1,121 @@
+"""Formats and files that can't be used: what is read alike, and what is said about the rest."""
+
+import gzip
+import os
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from batch.errors import InputError
+from batch.inputs import find_inputs
+from batch.load import load
+from tests.conftest import WriteInput
+from tests.test_clean import HEADER, Cleaned
+
+DIRTY = HEADER + "1,10,3,1\n,10,4,2\n3,10,99,3\n3,11,nan,4\n3,12,5,2000-01-01\n3,12,4,5\n"
+
+
+def _facts(folder: Path, work: Path) -> tuple[object, ...]:
+    cleaned = Cleaned(folder, work)
+    return (
+        cleaned.ratings(),
+        cleaned.rows("select line - 1, rule from rejected_rows order by line"),
+        cleaned.counts,
+    )
+
+
+def test_compressed_csv_is_read_like_csv(write_input: WriteInput, tmp_path: Path) -> None:
+    folder = write_input(DIRTY)
+    expected = _facts(folder, tmp_path)
+    with gzip.open(folder / "ratings.csv.gz", "wt", encoding="utf-8") as stream:
+        stream.write(DIRTY)
+    (folder / "ratings.csv").unlink()
+    assert _facts(folder, tmp_path) == expected
+
+
+def test_parquet_is_read_like_csv_and_a_row_is_known_by_its_number(
+    write_input: WriteInput, tmp_path: Path
+) -> None:
+    folder = write_input(DIRTY)
+    kept, rejected, counts = _facts(folder, tmp_path)
+    duckdb.execute(
+        "copy (select cast(userid as double) as userid, cast(movieid as integer) as movieid, "
+        "cast(rating as double) as rating, "
+        'case when "timestamp" like \'2%-%\' then cast("timestamp" as timestamp) '
+        'else make_timestamp(cast("timestamp" as bigint) * 1000000) end as "timestamp" '
+        "from read_csv($source, all_varchar = true)) to $target (format parquet)",
+        {"source": str(folder / "ratings.csv"), "target": str(folder / "ratings.parquet")},
+    )
+    (folder / "ratings.csv").unlink()
+    cleaned = Cleaned(folder, tmp_path)
+    assert cleaned.ratings() == kept
+    assert cleaned.counts == counts
+    assert cleaned.rows("select line, rule from rejected_rows order by line") == rejected
+    assert cleaned.rows("select raw from rejected_rows where rule = 'rating_not_a_number'") == [
+        ('{"userid":3.0,"movieid":11,"rating":"NaN","timestamp":"1970-01-01 00:00:04"}',)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ratings", "message"),
+    [
+        (b"", "ratings.csv: is empty; expected a header line with userId,movieId"),
+        (b"userId,movieId\n", "ratings.csv: has a header but no rows"),
+        (b"userId,rating\n1,2\n", "ratings.csv, line 1: has no column movieId; found userId, rating"),
+        (b"userId,movieId,movieid\n1,2,3\n", "ratings.csv, line 1: has the column movieId twice"),
+        (bytes(range(256)) * 50, "ratings.csv, line 1: is no text in UTF-8"),
+        ("userId,movieId\n1,2\n".encode("utf-16"), "ratings.csv, line 1: is no text in UTF-8"),
+        (b"x" * 100_000, "ratings.csv, line 1: is no text in UTF-8"),
+        (b"userId,movieId\n1," + b"2" * 3_000_000 + b"\n", "ratings.csv: can't be read"),
+    ],
+    ids=["empty", "no rows", "column missing", "column twice", "binary", "UTF-16", "no newline", "long line"],
+)
+def test_a_file_that_is_none_stops_the_run(
+    write_input: WriteInput, tmp_path: Path, ratings: bytes, message: str
+) -> None:
+    with pytest.raises(InputError) as raised:
+        load(duckdb.connect(), find_inputs(write_input(ratings)), tmp_path)
+    assert str(raised.value).startswith(message)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["ratings.csv.gz", "ratings.parquet"])
+def test_a_damaged_file_stops_the_run(write_input: WriteInput, tmp_path: Path, name: str) -> None:
+    folder = write_input(HEADER)
+    (folder / "ratings.csv").unlink()
+    whole = gzip.compress(os.urandom(10_000))
+    (folder / name).write_bytes(whole[:5_000])
+    with pytest.raises(InputError, match=rf"^{name}.*"):
+        load(duckdb.connect(), find_inputs(folder), tmp_path)
+
+
+def test_an_input_in_two_formats_is_ambiguous(write_input: WriteInput) -> None:
+    folder = write_input(HEADER)
+    (folder / "ratings.parquet").touch()
+    with pytest.raises(InputError, match=r"holds ratings\.csv and ratings\.parquet"):
+        find_inputs(folder)
+
+
+@pytest.mark.parametrize("name", ["ratings", "movies"])
+def test_a_missing_file_is_named(write_input: WriteInput, name: str) -> None:
+    folder = write_input(HEADER)
+    (folder / f"{name}.csv").unlink()
+    with pytest.raises(InputError, match=rf"has no {name}.csv"):
+        find_inputs(folder)
+
+
+def test_the_fingerprint_knows_every_byte_of_every_file(write_input: WriteInput) -> None:
+    prints = [
+        find_inputs(write_input(*texts)).fingerprint()
+        for texts in [("a", "b"), ("a", "b"), ("a", "c"), ("ab", ""), ("a\n", "b")]
+    ]
+    assert prints[0] == prints[1]
+    assert len(set(prints)) == 4
+
+
+def test_nothing_is_left_of_a_load(write_input: WriteInput, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    load(duckdb.connect(), find_inputs(write_input(DIRTY)), work)
+    assert list(work.iterdir()) == []

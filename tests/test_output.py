@@ -1,0 +1,141 @@
+"""The output folder: names, the link, what is kept, and what a death leaves behind."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from batch.errors import BatchError, LockedError, UsageError
+from batch.output import KEPT_GENERATIONS, Output
+
+NOW = datetime(2026, 11, 24, 1, 47, tzinfo=UTC)
+PRINT = "1a2b3c" + "0" * 58
+
+
+def _publish(output: Output, now: datetime = NOW, fingerprint: str = PRINT) -> str:
+    with output.locked():
+        draft = output.work / "draft.duckdb"
+        generation = output.new_id(fingerprint, now)
+        draft.write_text(generation)
+        output.publish(draft, generation, fingerprint)
+    return generation
+
+
+def test_an_id_is_the_time_and_the_first_digits_of_the_fingerprint(tmp_path: Path) -> None:
+    assert Output(tmp_path).new_id(PRINT, NOW) == "20261124T014700Z-1a2b3c"
+
+
+def test_a_new_id_is_greater_than_every_other_also_when_the_clock_was_set_back(tmp_path: Path) -> None:
+    output = Output(tmp_path)
+    ids = [_publish(output, NOW - timedelta(days=day), str(9 - day) * 64) for day in range(5)]
+    assert ids == sorted(ids)
+    assert len(set(ids)) == 5
+    assert output.current() == ids[-1]
+
+
+def test_the_link_is_relative_and_the_file_read_only(tmp_path: Path) -> None:
+    generation = _publish(Output(tmp_path))
+    assert str(Output(tmp_path).link.readlink()) == f"generations/{generation}.duckdb"
+    assert Output(tmp_path).link.read_text() == generation
+    assert Output(tmp_path).file(generation).stat().st_mode & 0o777 == 0o444
+
+
+def test_the_last_seven_are_kept(tmp_path: Path) -> None:
+    output = Output(tmp_path)
+    ids = [_publish(output) for _ in range(KEPT_GENERATIONS + 3)]
+    assert output.generations() == ids[3:]
+
+
+def test_the_current_generation_is_kept_however_old(tmp_path: Path) -> None:
+    output = Output(tmp_path)
+    first = _publish(output)
+    with output.locked():
+        for number in range(KEPT_GENERATIONS + 1):
+            output.file(f"20301124T01470{number}Z-1a2b3c").touch()
+        draft = output.work / "draft.duckdb"
+        draft.touch()
+        output.publish(draft, first, PRINT)
+    assert output.current() == first
+    assert first in output.generations()
+
+
+def test_before_the_first_generation_there_is_none(tmp_path: Path) -> None:
+    assert Output(tmp_path).current() is None
+    with pytest.raises(UsageError, match="nothing is published yet"):
+        Output(tmp_path).published()
+
+
+def test_something_else_in_the_place_of_the_link_is_not_overwritten(tmp_path: Path) -> None:
+    Output(tmp_path).link.write_text("mine")
+    with pytest.raises(BatchError, match="is no symbolic link"):
+        _publish(Output(tmp_path))
+    assert Output(tmp_path).link.read_text() == "mine"
+
+
+def test_one_writer_at_a_time(tmp_path: Path) -> None:
+    output = Output(tmp_path)
+    with output.locked(), pytest.raises(LockedError, match="another run is at work"), output.locked():
+        pass
+    with output.locked():
+        pass
+
+
+def test_what_a_death_left_is_removed(tmp_path: Path) -> None:
+    output = Output(tmp_path)
+    generation = _publish(output)
+    output.work.mkdir()
+    (output.work / "draft.duckdb").touch()
+    with output.locked():
+        assert list(output.work.iterdir()) == []
+    assert not output.work.exists()
+    assert output.generations() == [generation]
+
+
+def test_a_generation_that_was_named_and_not_linked_is_removed(tmp_path: Path) -> None:
+    output = Output(tmp_path)
+    generation = _publish(output)
+    orphan = output.new_id(PRINT, NOW)
+    output.file(orphan).touch()
+    output.work.mkdir()
+    (output.work / "publishing").write_text(orphan)
+    with output.locked():
+        assert output.generations() == [generation]
+
+
+def test_a_generation_that_was_linked_before_the_death_stays(tmp_path: Path) -> None:
+    output = Output(tmp_path)
+    generation = _publish(output)
+    output.work.mkdir()
+    (output.work / "publishing").write_text(generation)
+    with output.locked():
+        assert output.generations() == [generation]
+
+
+def test_a_lost_link_costs_no_generation(tmp_path: Path) -> None:
+    output = Output(tmp_path)
+    ids = [_publish(output), _publish(output)]
+    output.link.unlink()
+    with output.locked():
+        assert output.generations() == ids
+
+
+def test_what_is_newer_than_the_target_counts_as_taken_back(tmp_path: Path) -> None:
+    output = Output(tmp_path)
+    prints = {_publish(output, fingerprint=digit * 64): digit * 64 for digit in "abc"}
+    first, second, third = prints
+    with output.locked():
+        output.roll_back(first, prints)
+    assert output.current() == first
+    assert output.rolled_back() == {second: "b" * 64, third: "c" * 64}
+    with output.locked():
+        output.roll_back(third, prints)
+    assert output.rolled_back() == {second: "b" * 64}
+
+
+def test_an_input_that_is_published_all_the_same_is_no_longer_taken_back(tmp_path: Path) -> None:
+    output = Output(tmp_path)
+    prints = {_publish(output, fingerprint=digit * 64): digit * 64 for digit in "ab"}
+    with output.locked():
+        output.roll_back(min(prints), prints)
+    _publish(output, fingerprint="b" * 64)
+    assert output.rolled_back() == {}

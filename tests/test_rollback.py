@@ -1,0 +1,61 @@
+"""One step back, or to a generation by name."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from batch.errors import UsageError
+from batch.output import Output
+from batch.rollback import rollback
+from tests.conftest import publish
+
+
+@pytest.fixture
+def three(films: Path, tmp_path: Path) -> tuple[Output, list[str]]:
+    """An output folder with three generations of one input."""
+    made = [publish(films, tmp_path / "output", seed=seed).generation for seed in range(3)]
+    return Output(tmp_path / "output"), made
+
+
+def test_steps_back_go_on_from_where_the_last_one_ended(three: tuple[Output, list[str]]) -> None:
+    output, (first, second, third) = three
+    assert rollback(output) == (third, second)
+    assert rollback(output) == (second, first)
+    with pytest.raises(UsageError, match=f"no generation before {first}"):
+        rollback(output)
+    assert output.current() == first
+
+
+def test_a_step_back_passes_over_what_was_taken_back(three: tuple[Output, list[str]]) -> None:
+    output, (_, second, third) = three
+    rollback(output)
+    with output.locked():
+        draft = output.work / "draft.duckdb"
+        draft.write_bytes(output.file(third).read_bytes())
+        new = output.new_id("f" * 64, datetime.now(UTC))
+        output.publish(draft, new, "f" * 64)
+    assert rollback(output) == (new, second)
+
+
+def test_a_named_generation_may_be_older_or_newer(three: tuple[Output, list[str]]) -> None:
+    output, (first, second, third) = three
+    assert rollback(output, first) == (third, first)
+    assert rollback(output, third) == (first, third)
+    assert list(output.rolled_back()) == [second]
+
+
+def test_an_unknown_generation_is_wrong_usage(three: tuple[Output, list[str]]) -> None:
+    output, (*_, third) = three
+    with pytest.raises(UsageError, match="has no generation 20200101T000000Z-000000"):
+        rollback(output, "20200101T000000Z-000000")
+    assert output.current() == third
+
+
+def test_a_damaged_generation_is_not_published(three: tuple[Output, list[str]]) -> None:
+    output, (first, _, third) = three
+    output.file(first).chmod(0o644)
+    output.file(first).write_bytes(b"damaged")
+    with pytest.raises(Exception, match="can't be opened"):
+        rollback(output, first)
+    assert output.current() == third

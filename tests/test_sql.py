@@ -1,0 +1,49 @@
+"""Statements: each says what one row is and which parameters it takes, and that is true."""
+
+import re
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from sql import FOLDER
+
+FILES = sorted(FOLDER.rglob("*.sql"))
+
+
+def _name(file: Path) -> str:
+    return file.relative_to(FOLDER).with_suffix("").as_posix()
+
+
+@pytest.mark.parametrize("file", FILES, ids=_name)
+def test_the_header_names_the_parameters(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    declared = re.findall(r"^-- parameters: (.*)$", text, flags=re.MULTILINE)
+    names = {name.strip().removeprefix("$") for line in declared for name in line.split(",")}
+    used = {name for each in duckdb.extract_statements(text) for name in each.named_parameters}
+    assert names == used
+
+
+@pytest.mark.parametrize("file", FILES, ids=_name)
+def test_the_header_says_what_one_row_is(file: Path) -> None:
+    first = file.read_text(encoding="utf-8").splitlines()[0]
+    assert re.match(r"-- (one row|no row|what one value)", first)
+
+
+@pytest.mark.parametrize("file", FILES, ids=_name)
+def test_parameters_stand_in_the_last_statement_where_they_are_bound(file: Path) -> None:
+    *others, _last = duckdb.extract_statements(file.read_text(encoding="utf-8"))
+    assert not any(statement.named_parameters for statement in others)
+
+
+def test_every_statement_is_used() -> None:
+    code = "\n".join(
+        file.read_text(encoding="utf-8") for half in ("batch", "api") for file in Path(half).glob("*.py")
+    )
+    listed = ("invariants/", "queries/", "generation/")
+    unused = [
+        name
+        for name in map(_name, FILES)
+        if not name.startswith(listed) and f'"{name}"' not in code and f'"{name.split("/")[1]}"' not in code
+    ]
+    assert unused == []
