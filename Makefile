@@ -27,10 +27,10 @@ $(VENV)/.complete: $(REQUIREMENTS)
 	@touch $@
 
 demo: setup  ## sample films, the nightly job, the service, a real answer to each request; until Ctrl-C
-	@test -e data/ratings.csv || $(BIN)/python -m batch fetch sample
-	@$(BIN)/python -m batch run --data data --output $(OUTPUT)
+	@test -e $(DATA)/ratings.csv || $(BIN)/python -m batch fetch sample --data $(DATA)
+	@$(BIN)/python -m batch run --data $(DATA) --output $(OUTPUT)
 	@$(BIN)/python -m api --output $(OUTPUT) --port $(PORT) & server=$$!; \
-	trap 'kill $$server 2>/dev/null; wait $$server' EXIT; trap 'exit 0' INT TERM; \
+	trap 'kill $$server 2>/dev/null; wait $$server 2>/dev/null' EXIT; trap 'exit 0' INT TERM; \
 	get() { $(BIN)/python -c 'import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).read().decode())' "$$1"; }; \
 	until get $(URL)/readyz >/dev/null 2>&1; do \
 		kill -0 $$server 2>/dev/null || { echo 'the service did not start; is the port taken? try PORT=5001'; exit 1; }; \
@@ -42,7 +42,7 @@ demo: setup  ## sample films, the nightly job, the service, a real answer to eac
 	done; \
 	printf '\nServing on $(URL) until Ctrl-C. Try another user_id, or in another terminal:\n  %s\n' \
 		"$(BIN)/python -m batch sql most_recommended --output $(OUTPUT)"; \
-	wait $$server
+	wait $$server 2>/dev/null
 
 run: setup  ## the nightly job alone: DATA is read, a new generation is published in OUTPUT
 	@$(BIN)/python -m batch run --data $(DATA) --output $(OUTPUT)

@@ -33,4 +33,5 @@ def serve(output: Path, host: str, port: int) -> None:
     uvicorn.run(make_app(output), host=host, port=port, server_header=False)
 
 
-serve()
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,54 @@
+"""`make demo`, as somebody who has just cloned the project runs it, down to Ctrl-C."""
+
+import os
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.commands import ROOT
+
+# Whoever starts the tests may have told them to ignore Ctrl-C, and children inherit that.
+LISTENING_TO_CTRL_C = 'trap - INT; exec "$@"'
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def test_the_demo_serves_shows_three_answers_and_ends_with_ctrl_c(tmp_path: Path) -> None:
+    port = _free_port()
+    places = [f"DATA={tmp_path / 'data'}", f"OUTPUT={tmp_path / 'output'}", f"PORT={port}"]
+    demo = subprocess.Popen(
+        ["bash", "-c", LISTENING_TO_CTRL_C, "bash", "make", "demo", *places],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+        env={key: value for key, value in os.environ.items() if not key.startswith("MAKE")},
+    )
+    assert demo.stdout is not None
+    shown = ""
+    try:
+        for line in demo.stdout:
+            shown += line
+            if line.startswith("Serving on"):
+                break
+        answer = httpx2.get(f"http://127.0.0.1:{port}/recommendations?user_id=18")
+        assert answer.text in shown
+        assert (
+            f'$ curl "http://127.0.0.1:{port}/recommendations?user_id=18&returnMetadata=true&limit=3"'
+            in shown
+        )
+        assert '{"features":[{"histories":["' in shown
+    finally:
+        os.killpg(demo.pid, signal.SIGINT)
+        demo.communicate()
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(f"http://127.0.0.1:{port}/healthz")
