@@ -1,7 +1,6 @@
 """The command line: options become settings, errors become exit statuses."""
 
 import csv
-import errno
 import json
 import math
 import os
@@ -27,6 +26,15 @@ from batch.query import Answer, query as run_query, saved_queries
 from batch.rollback import rollback as roll_back
 from batch.sample import write_sample
 from batch.settings import Settings, names
+
+# What DuckDB raises when the disk is full or memory ends; a commit can fail for no other reason here.
+_SYSTEM_FAULTS = (
+    duckdb.IOException,
+    duckdb.OutOfMemoryException,
+    duckdb.TransactionException,
+    duckdb.FatalException,
+)
+_REMEDY = "see to it (make room, give permission) and run again; what was published before stays"
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -198,13 +206,9 @@ def main() -> None:
         sys.exit(1)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        remedy = "make room" if error.errno == errno.ENOSPC else "see to it"
-        _fail(f"{place}{error.strerror or error}; {remedy} and run again; what was published before stays", 1)
-    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-        reason = str(error).splitlines()[0]
-        _fail(
-            f"{reason}; make room on the disk or in memory and run again; what was published before stays", 1
-        )
+        _fail(f"{place}{error.strerror or error}; {_REMEDY}", 1)
+    except _SYSTEM_FAULTS as error:
+        _fail(f"{str(error).splitlines()[0]}; {_REMEDY}", 1)
 
 
 def _fail(message: str, status: int) -> None:

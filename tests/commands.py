@@ -16,11 +16,14 @@ def _environment(variables: dict[str, str] | None) -> dict[str, str]:
 
 
 def batch(
-    *arguments: str | Path, environment: dict[str, str] | None = None
+    *arguments: str | Path,
+    environment: dict[str, str] | None = None,
+    largest_file: int | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run `python -m batch` to its end."""
+    """Run `python -m batch` to its end; no file can grow beyond `largest_file` KiB."""
+    limit = [] if largest_file is None else ["bash", "-c", f'ulimit -f {largest_file}; exec "$@"', "bash"]
     return subprocess.run(
-        [sys.executable, "-m", "batch", *arguments],
+        [*limit, sys.executable, "-m", "batch", *arguments],
         capture_output=True,
         text=True,
         check=False,

@@ -159,6 +159,23 @@ def test_a_place_that_can_not_be_written_ends_with_1(films: Path, tmp_path: Path
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("kilobytes", [0, 4, 100, 600])
+def test_a_disk_that_takes_no_more_ends_with_1_and_what_was_published_stays(
+    films: Path, tmp_path: Path, kilobytes: int
+) -> None:
+    before = publish(films, tmp_path).generation
+    done = batch("run", "--data", films, "--output", tmp_path, "--quiet", largest_file=kilobytes)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert "what was published before stays" in done.stderr
+    assert "Traceback" not in done.stderr
+    output = Output(tmp_path)
+    assert output.generations() == [before]
+    assert output.current() == before
+    assert not output.work.exists()
+    assert batch("run", "--data", films, "--output", tmp_path, "--quiet").returncode == 0
+
+
 def test_generations_tell_what_is_published_and_what_was_taken_back(films: Path, tmp_path: Path) -> None:
     assert "no generation yet" in batch("generations", "--output", tmp_path).stdout
     first, second, third = (publish(films, tmp_path, seed=seed).generation for seed in range(3))
