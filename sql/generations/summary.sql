@@ -1,6 +1,6 @@
 -- one row: what a list of generations says of this one
 select
-    finished_at,
+    date_trunc('second', finished_at) as finished_at,
     users,
     items,
     rows_kept,
