@@ -27,7 +27,7 @@ $(VENV)/.complete: $(REQUIREMENTS)
 	@touch $@
 
 demo: setup  ## sample films, the nightly job, the service, a real answer to each request; until Ctrl-C
-	@test -e $(DATA)/ratings.csv || $(BIN)/python -m batch fetch sample --data $(DATA)
+	@ls $(DATA)/ratings.* >/dev/null 2>&1 || $(BIN)/python -m batch fetch sample --data $(DATA)
 	@$(BIN)/python -m batch run --data $(DATA) --output $(OUTPUT)
 	@$(BIN)/python -m api --output $(OUTPUT) --port $(PORT) & server=$$!; \
 	trap 'kill $$server 2>/dev/null; wait $$server 2>/dev/null' EXIT; trap 'exit 0' INT TERM; \
@@ -63,7 +63,7 @@ unit: setup  ## the tests
 	@$(BIN)/pytest
 
 schema: setup  ## docs/schema.md, from the comments in the published file
-	@$(BIN)/python -m batch.schema $(OUTPUT) > docs/schema.md
+	@$(BIN)/python -m batch.schema $(OUTPUT) > docs/schema.new && mv docs/schema.new docs/schema.md
 
 clean:  ## remove .venv and caches; data and output stay
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache

@@ -16,7 +16,7 @@ from api import __version__, parameters
 from api.current import Current
 from api.generation import Generation
 
-SECONDS_TO_RETRY = 10
+RETRY_AFTER_SECONDS = 10
 
 
 def make_app(output: Path) -> Starlette:
@@ -93,8 +93,8 @@ def _generation(request: Request) -> Generation:
     if generation is None:
         raise HTTPException(
             503,
-            f"no recommendations yet: {current.fault}; they come with the first run of the nightly job",
-            headers={"Retry-After": str(SECONDS_TO_RETRY)},
+            f"no recommendations yet: {current.fault}; they come with the next generation that is published",
+            headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
         )
     return generation
 

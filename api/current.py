@@ -2,13 +2,14 @@
 
 import logging
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 
 from api.generation import Generation
 
-SECONDS_TO_RETRY = 5
+REOPEN_AFTER_SECONDS = 5
 
 log = logging.getLogger("uvicorn.error")
 
@@ -17,13 +18,17 @@ class Current:
     """Follows `current.duckdb`.
 
     A path is never reused for other content, so what the link says is all that there is to compare.
+    A generation is closed as soon as another is open. So an answer must be made without an `await`, and
+    without another thread, between the call of `generation` and the last look-up.
+
     What can't be opened is tried again after some seconds, or when the link says something else; until
     then, what is open goes on.
     """
 
-    def __init__(self, output: Path) -> None:
+    def __init__(self, output: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._link = output / "current.duckdb"
         self._target: str | None = None
+        self._clock = clock
         self._retry_at = 0.0
         self._open: Generation | None = None
         self.fault: str | None = None
@@ -36,12 +41,14 @@ class Current:
         try:
             target = str(self._link.readlink())
         except OSError:
+            if self._target is not None or self.fault is None:
+                log.warning("%s is not there", self._link)
             self._target = None
-            self._report("nothing is published" if self._open is None else f"{self._link.name} is gone")
+            self.fault = f"{self._link.name} is not there"
         else:
-            if target != self._target or (self.fault and time.monotonic() >= self._retry_at):
+            if target != self._target or (self.fault and self._clock() >= self._retry_at):
                 self._target = target
-                self._retry_at = time.monotonic() + SECONDS_TO_RETRY
+                self._retry_at = self._clock() + REOPEN_AFTER_SECONDS
                 self._switch(target)
         return self._open
 
@@ -58,14 +65,10 @@ class Current:
         try:
             opened = Generation(self._link.parent / target)
         except (duckdb.Error, OSError, ValueError) as error:
-            self._report(f"{target} can't be opened: {str(error).splitlines()[0]}")
+            log.warning("%s can't be opened: %s", target, error)
+            self.fault = f"{target} can't be opened"
             return
         log.info("serving generation %s", opened.id)
         self.close()
         self._open = opened
         self.fault = None
-
-    def _report(self, fault: str) -> None:
-        if fault != self.fault:
-            log.warning("%s", fault)
-        self.fault = fault

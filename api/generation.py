@@ -19,7 +19,7 @@ class Generation:
     """An open generation: its `id`, and `depth`, the length of the lists in it."""
 
     def __init__(self, file: Path) -> None:
-        """Open a file. Raises duckdb.Error if it is damaged, or is no generation."""
+        """Open a file. Raises duckdb.Error or ValueError if it is damaged, or is no generation."""
         self._connection = duckdb.connect(
             str(file),
             read_only=True,
@@ -27,6 +27,7 @@ class Generation:
         )
         try:
             ((self.id, self.depth),) = self._rows("generation")
+            self._try_every_look_up()
         except (duckdb.Error, ValueError):
             self.close()
             raise
@@ -52,6 +53,14 @@ class Generation:
     def history(self, user_id: str, page: Page) -> list[str]:
         """Return ids of the films that a user has watched, newest first."""
         return [item_id for (item_id,) in self._rows("histories", user_id=user_id, **page._asdict())]
+
+    def _try_every_look_up(self) -> None:
+        page = Page(limit=1, offset=0)
+        self.knows("")
+        self.history("", page)
+        for metadata in (False, True):
+            self.recommendations("", page, metadata=metadata)
+            self.popular(page, metadata=metadata)
 
     def _rows(self, name: str, **parameters: str | int) -> list[tuple[Any, ...]]:
         # A cursor for each use: on a connection that callers share, one reads the rows of another.

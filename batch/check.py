@@ -16,12 +16,13 @@ def check(connection: duckdb.DuckDBPyConnection, top_n: int) -> None:
     for invariant in INVARIANTS:
         text = statement(f"invariants/{invariant}")
         names = duckdb.extract_statements(text)[0].named_parameters
-        violations = connection.execute(text, {"top_n": top_n} if names else {}).fetchall()
-        if violations:
-            columns = [column[0] for column in connection.description or ()]
-            example = dict(zip(columns, violations[0], strict=True))
+        found = connection.execute(text, {"top_n": top_n} if names else {})
+        columns = [column[0] for column in found.description or ()]
+        violation = found.fetchone()
+        if violation is not None:
+            more = sum(1 for _ in iter(found.fetchone, None))
             raise RefusedError(
-                f"not published: '{invariant.replace('_', ' ')}' does not hold in {len(violations):,} "
-                f"places, for example {example}; this is a fault of the job: please report it, "
-                "with the settings used"
+                f"not published: '{invariant.replace('_', ' ')}' does not hold, in {1 + more:,} places, "
+                f"for example {dict(zip(columns, violation, strict=True))}; this is a fault of the job: "
+                "please report it, with the settings used"
             )

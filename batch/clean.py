@@ -35,7 +35,6 @@ def clean(
     rating is left.
     """
     hidden = inputs.hidden.name if inputs.hidden else "hidden.csv"
-    connection.execute(statement("clean/macros"))
     connection.execute(
         statement("clean/typed_ratings"),
         {"has_rating": loaded.has_rating, "has_timestamp": loaded.has_timestamp},
@@ -51,9 +50,9 @@ def clean(
     connection.execute(statement("clean/repaired_rows"), {"file": inputs.ratings.name})
     connection.execute(statement("clean/items"))
     connection.execute(statement("clean/rating_counts"))
-    row = connection.execute(statement("clean/counts"), {"file": inputs.ratings.name}).fetchone()
-    assert row is not None
-    counts = Counts(*row)
+    found = connection.execute(statement("clean/counts"), {"file": inputs.ratings.name})
+    names = [column[0] for column in found.description or ()]
+    counts = Counts(**dict(zip(names, found.fetchone() or (), strict=True)))
     if counts.rows_kept == 0:
         raise InputError(f"{inputs.ratings.name}: no row is left after cleaning; check how it was exported")
     return counts

@@ -25,7 +25,7 @@ from batch.progress import Progress, log_to_stderr
 from batch.query import Answer, query as run_query, saved_queries
 from batch.rollback import rollback as roll_back
 from batch.sample import write_sample
-from batch.settings import Settings, names
+from batch.settings import Settings, by_name
 
 # What DuckDB raises when the disk is full or memory ends; a commit can fail for no other reason here.
 _SYSTEM_FAULTS = (
@@ -34,7 +34,7 @@ _SYSTEM_FAULTS = (
     duckdb.TransactionException,
     duckdb.FatalException,
 )
-_REMEDY = "see to it (make room, give permission) and run again; what was published before stays"
+_REMEDY = "make room or give permission, and run again"
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -52,7 +52,7 @@ class FiniteRange(click.FloatRange):
 
 def _option(name: str) -> Callable[[Command], Command]:
     """Make the option of a setting: its environment variable has the same name, in capitals."""
-    setting = names()[name]
+    setting = by_name()[name]
     limits = setting.metadata
     kinds: dict[Any, Any] = {
         Path: click.Path(path_type=Path, file_okay=False),
@@ -83,13 +83,13 @@ _json = click.option(
 def commands() -> None:
     """Precompute movie recommendations, and look after what is published.
 
-    Exit status: 0 published, or nothing to do; 1 a bug or the system; 2 wrong usage; 3 bad input;
-    4 refused; 5 another run is at work.
+    Exit status: 0 done; 1 a bug or the system; 2 wrong usage; 3 bad input; 4 refused; 5 another run is
+    at work; 130 stopped by Ctrl-C. Whatever it is, what was published stays published.
     """
 
 
 def _run_options(function: Command) -> Command:
-    for name in reversed(names()):
+    for name in reversed(by_name()):
         function = _option(name)(function)
     return function
 
@@ -208,7 +208,7 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except click.Abort:
-        _fail("stopped; what was published before stays", 130)
+        _fail("stopped", 130)
     except BatchError as error:
         _fail(str(error), error.exit_status)
     except BrokenPipeError:

@@ -1,11 +1,12 @@
 """What can go wrong, and with which exit status it ends.
 
-BatchError          1  the system: no room, no permission
+BatchError          1  what is in the output folder can't be used
 ├── UsageError      2  asked for what isn't there
 ├── InputError      3  the input can't be used as it is
 ├── RefusedError    4  the result, or the input, must not be published
 └── LockedError     5  another run is at work
 
+An error of the system, a full disk for instance, stays an OSError or an error of DuckDB, and ends with 1.
 Every message says what is wrong, where, and what to do. `batch/cli.py` turns them into exit statuses.
 """
 

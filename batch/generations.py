@@ -28,7 +28,7 @@ def open_generation(file: Path) -> duckdb.DuckDBPyConnection:
 def generations(output: Output) -> list[dict[str, Any]]:
     """Return what each generation in the folder is, newest first.
 
-    `state` is `published`, `rolled back`, `kept` or, for a file that can't be opened, `damaged`.
+    `state` is `published`, `rolled back` or `kept`, with `, damaged` added if it can't be opened.
     """
     current = output.current()
     taken_back = output.rolled_back()

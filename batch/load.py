@@ -6,6 +6,7 @@ through the reader. A text file that is not quite text (other newlines, a byte o
 are no UTF-8) is made so on the way in.
 """
 
+import codecs
 import csv
 import gzip
 import io
@@ -29,9 +30,12 @@ HIDDEN = ("movieId",)
 
 _CHUNK = 1 << 20
 _LONGEST_HEADER = 1 << 16
-# What stands for bytes that are no UTF-8, and for the one character that may not be in a line.
-_NO_UTF8 = "\N{REPLACEMENT CHARACTER}"
+# Marks what is no text: bytes that are no UTF-8, and the one character that may not be in a line.
+# It is a character that no text holds, so that a replacement character in a title is not taken for it.
+_NO_TEXT = "\uffff"
 _FORBIDDEN = "\x01"
+
+codecs.register_error("mark", lambda error: (_NO_TEXT, cast("UnicodeDecodeError", error).end))
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ def load(connection: duckdb.DuckDBPyConnection, inputs: Inputs, work: Path) -> L
 
     Raises InputError, with file, line or column, if a file is no such file or lacks a column.
     """
+    connection.execute(statement("load/macros"))
     connection.execute(statement("load/rejected_rows"))
     columns = _load_file(connection, inputs.ratings, RATINGS, RATINGS_OPTIONAL, work)
     connection.execute(statement("load/rating_rows"))
@@ -108,20 +113,20 @@ def _copy_as_text(file: Path, target: Path, required: tuple[str, ...]) -> list[s
     expected = ",".join(required)
     with (
         _opened(file) as stream,
-        io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline=None) as source,
+        io.TextIOWrapper(stream, encoding="utf-8-sig", errors="mark", newline=None) as source,
         target.open("w", encoding="utf-8", newline="\n") as copy,
     ):
         header = source.readline(_LONGEST_HEADER)
         if not header:
             raise InputError(f"{file.name}: is empty; expected a header line with {expected}")
         is_cut = len(header) == _LONGEST_HEADER and not header.endswith("\n")
-        if is_cut or _NO_UTF8 in header or "\0" in header:
+        if is_cut or _NO_TEXT in header or "\0" in header:
             raise InputError(
                 f"{file.name}, line 1: is no text in UTF-8; expected a header line with {expected}"
             )
         copy.write(header)
         while chunk := source.read(_CHUNK):
-            copy.write(chunk.replace(_FORBIDDEN, _NO_UTF8))
+            copy.write(chunk.replace(_FORBIDDEN, _NO_TEXT))
     return next(csv.reader([header]), [])
 
 

@@ -8,19 +8,20 @@ output/
 └── .work/               what a run leaves here when it dies, the next one removes
 """
 
+import errno
 import json
 import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import filelock
 
-from batch.errors import BatchError, LockedError, UsageError
+from batch.errors import BatchError, LockedError, RefusedError, UsageError
 
 KEPT_GENERATIONS = 7
 
@@ -63,6 +64,8 @@ class Output:
         except FileNotFoundError:
             return None
         except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
             raise BatchError(f"{self.link}: is no symbolic link; move it away and run again") from error
 
     def published(self) -> Path:
@@ -72,13 +75,25 @@ class Output:
             raise UsageError(f"{self.folder}: nothing is published yet; run 'python -m batch run' first")
         return self.file(current)
 
-    def rolled_back(self) -> dict[str, str]:
-        """Fingerprints of the inputs of generations that were taken back, by generation."""
+    def rolled_back(self) -> list[str]:
+        """Ids of the generations that were taken back, oldest first, kept or not."""
         try:
             text = (self.folder / "rolled_back.json").read_text(encoding="utf-8")
         except FileNotFoundError:
-            return {}
-        return {str(key): str(value) for key, value in json.loads(text).items()}
+            return []
+        return [str(generation) for generation in json.loads(text)]
+
+    def refuse_what_was_rolled_back(self, fingerprint: str) -> None:
+        """Raise RefusedError if the input with that fingerprint made a generation that was taken back.
+
+        What is served all the same, because a rollback died before it could link another, is none.
+        """
+        for generation in self.rolled_back():
+            if _input_of(generation) == fingerprint[:6] and generation != self.current():
+                raise RefusedError(
+                    f"not published: the same input made generation {generation}, which was rolled back; "
+                    "mend the input, or publish it all the same by --force"
+                )
 
     def new_id(self, fingerprint: str, now: datetime) -> str:
         """Return an id greater than every id in the folder, also when the clock was set back.
@@ -101,51 +116,45 @@ class Output:
         (self.folder / "generations").mkdir(parents=True, exist_ok=True)
         lock = filelock.FileLock(self.folder / ".lock", blocking=False)
         try:
-            lock.acquire()
+            held = lock.acquire()
         except filelock.Timeout as error:
             raise LockedError(
                 f"{self.folder}: another run is at work here; wait for its end, or name another --output"
             ) from error
-        try:
+        with held:
             self._remove_litter()
             self.work.mkdir()
-            yield
-        finally:
-            shutil.rmtree(self.work, ignore_errors=True)
-            lock.release()
+            try:
+                yield
+            finally:
+                self._remove_litter()
 
-    def publish(self, file: Path, generation: str, fingerprint: str) -> None:
+    def publish(self, file: Path, generation: str) -> None:
         """Make a closed file the published generation, and remove what is no longer kept.
 
-        The file is synced before it gets its name, and the name before the link shows it, so that
-        the link never shows anything but a whole generation, whatever dies when.
+        The file is synced before it gets its name, and the name before the link shows it, so that the
+        link never shows anything but a whole generation, whatever dies when.
         """
         file.chmod(0o444)
         _sync(file)
         self._announcement.write_text(generation, encoding="utf-8")
-        _sync(self._announcement)
+        for written in (self._announcement, self.work, self.folder):
+            _sync(written)
         file.replace(self.file(generation))
         _sync(self.folder / "generations")
+        # Who publishes an input that was taken back has forced it: it is no longer taken back.
+        same = _input_of(generation)
+        self._write_rolled_back([old for old in self.rolled_back() if _input_of(old) != same])
         self._switch(generation)
-        taken_back = self.rolled_back()
-        accepted = {key: value for key, value in taken_back.items() if value != fingerprint}
-        if accepted != taken_back:
-            self._write_rolled_back(accepted)
         for old in self.generations()[:-KEPT_GENERATIONS]:
-            if old != generation:
+            # Published it is; what can't be removed now, the next run removes.
+            with suppress(OSError):
                 self.file(old).unlink()
 
-    def roll_back(self, generation: str, fingerprints: dict[str, str]) -> None:
-        """Publish an older (or again a newer) generation; all that are newer count as taken back.
-
-        `fingerprints` are those of the inputs, by generation.
-        """
-        taken_back = {
-            **self.rolled_back(),
-            **{new: fingerprints[new] for new in fingerprints if new > generation},
-        }
-        taken_back.pop(generation, None)
-        self._write_rolled_back(taken_back)
+    def roll_back(self, generation: str) -> None:
+        """Publish an older (or again a newer) generation; all that are newer count as taken back."""
+        newer = {each for each in self.generations() if each > generation}
+        self._write_rolled_back(sorted(({*self.rolled_back()} | newer) - {generation}))
         self._switch(generation)
 
     @property
@@ -159,9 +168,11 @@ class Output:
         new_link.replace(self.link)
         _sync(self.folder)
 
-    def _write_rolled_back(self, taken_back: dict[str, str]) -> None:
+    def _write_rolled_back(self, generations: list[str]) -> None:
+        if generations == self.rolled_back():
+            return
         new_file = self.work / "rolled_back.json"
-        new_file.write_text(json.dumps(taken_back, indent=2) + "\n", encoding="utf-8")
+        new_file.write_text(json.dumps(generations, indent=2) + "\n", encoding="utf-8")
         _sync(new_file)
         new_file.replace(self.folder / "rolled_back.json")
         _sync(self.folder)
@@ -173,6 +184,11 @@ class Output:
             if announced in self.generations() and announced != current:
                 self.file(announced).unlink()
         shutil.rmtree(self.work, ignore_errors=True)
+
+
+def _input_of(generation: str) -> str:
+    """Return the first six digits of the fingerprint of the input from which a generation was made."""
+    return generation.rpartition("-")[2]
 
 
 def _sync(path: Path) -> None:

@@ -8,12 +8,11 @@ import duckdb
 
 from batch.check import check
 from batch.clean import Counts, clean
-from batch.errors import RefusedError
 from batch.inputs import find_inputs
 from batch.load import load
 from batch.output import Output
 from batch.progress import Progress
-from batch.publish import Origin, publish
+from batch.publish import Provenance, publish
 from batch.score import score
 from batch.settings import Settings
 from batch.train import train
@@ -44,7 +43,7 @@ def run(settings: Settings, progress: Progress) -> Published:
         with progress.step("load") as step:
             fingerprint = inputs.fingerprint()
             if not settings.force:
-                _refuse_what_was_rolled_back(output, fingerprint)
+                output.refuse_what_was_rolled_back(fingerprint)
             loaded = load(connection, inputs, output.work)
             step.finds(", ".join(file.name for file in inputs.files()))
         with progress.step("clean") as step:
@@ -63,24 +62,16 @@ def run(settings: Settings, progress: Progress) -> Published:
         with progress.step("check"):
             check(connection, settings.top_n)
         with progress.step("publish") as step:
-            origin = Origin(settings, fingerprint, counts, started_at, dict(progress.seconds))
-            generation = publish(connection, draft, output, origin)
+            provenance = Provenance(settings, fingerprint, counts, started_at, dict(progress.seconds))
+            generation = publish(connection, draft, output, provenance)
             step.finds(generation)
     return Published(generation, output.file(generation), counts, progress.seconds)
 
 
 def _config(output: Output) -> dict[str, str | bool | int | float | list[str]]:
+    # What does not fit into memory goes where litter is removed. That rows keep the order of the file is
+    # what line numbers rest on; it is DuckDB's default, and must stay so.
     return {"temp_directory": str(output.work / "spill"), "preserve_insertion_order": True}
-
-
-def _refuse_what_was_rolled_back(output: Output, fingerprint: str) -> None:
-    current = output.current()
-    for generation, taken_back in output.rolled_back().items():
-        if taken_back == fingerprint and generation != current:
-            raise RefusedError(
-                f"not published: the same input made generation {generation}, which was rolled back; "
-                "mend the input, or publish it all the same by --force"
-            )
 
 
 def _told(counts: Counts) -> str:

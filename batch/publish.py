@@ -8,17 +8,17 @@ from pathlib import Path
 
 import duckdb
 
-from batch import __version__, settings as all_settings
+from batch import __version__
 from batch.clean import Counts
 from batch.output import Output
-from batch.settings import Settings
+from batch.settings import Settings, result_settings
 from sql import statement
 
 _PACKAGES = ("duckdb", "implicit", "numpy", "scipy")
 
 
 @dataclass(frozen=True)
-class Origin:
+class Provenance:
     """From what a generation was made, how and when."""
 
     settings: Settings
@@ -28,34 +28,34 @@ class Origin:
     seconds: dict[str, float]  # by step
 
 
-def publish(connection: duckdb.DuckDBPyConnection, file: Path, output: Output, origin: Origin) -> str:
+def publish(connection: duckdb.DuckDBPyConnection, file: Path, output: Output, provenance: Provenance) -> str:
     """Close the attached `draft`, publish it, and return the id of the new generation.
 
     Before it is closed, the file gets its last table: what it is, and where it comes from.
     """
     now = datetime.now(UTC)
-    generation = output.new_id(origin.fingerprint, now)
-    values = all_settings.of_the_result(origin.settings)
+    generation = output.new_id(provenance.fingerprint, now)
+    values = result_settings(provenance.settings)
     versions = _versions()
     connection.execute(
         statement("generation/generation"),
         {
             "id": generation,
-            "started_at": origin.started_at.replace(tzinfo=None),
+            "started_at": provenance.started_at.replace(tzinfo=None),
             "finished_at": now.replace(tzinfo=None),
-            "steps": list(origin.seconds),
-            "seconds": [round(value, 3) for value in origin.seconds.values()],
-            "fingerprint": origin.fingerprint,
-            "top_n": origin.settings.top_n,
+            "steps": list(provenance.seconds),
+            "seconds": [round(value, 3) for value in provenance.seconds.values()],
+            "fingerprint": provenance.fingerprint,
+            "top_n": provenance.settings.top_n,
             "settings": list(values),
             "setting_values": list(values.values()),
             "packages": list(versions),
             "versions": list(versions.values()),
-            **asdict(origin.counts),
+            **asdict(provenance.counts),
         },
     )
     connection.execute("checkpoint draft; detach draft")
-    output.publish(file, generation, origin.fingerprint)
+    output.publish(file, generation)
     return generation
 
 

@@ -1,5 +1,6 @@
 """Query: SQL on the published generation, read-only."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,5 +37,9 @@ def query(file: Path, text: str) -> Answer:
         try:
             found = connection.execute(text)
             return Answer([column[0] for column in found.description or ()], found.fetchall())
+        except duckdb.IOException:
+            raise
         except duckdb.Error as error:
+            if re.fullmatch(r"\w+", text):
+                raise UsageError(f"sql: no saved query {text}; 'python -m batch sql' lists them") from error
             raise UsageError(f"sql: {error}") from error

@@ -3,7 +3,6 @@
 from batch.errors import UsageError
 from batch.generations import open_generation
 from batch.output import Output
-from sql import statement
 
 
 def rollback(output: Output, generation: str | None = None) -> tuple[str, str]:
@@ -11,7 +10,7 @@ def rollback(output: Output, generation: str | None = None) -> tuple[str, str]:
 
     Without a name, generations that were taken back before are passed over. The inputs of all that are
     newer than the new one are not published again without `--force`. Raises UsageError if there is no
-    such generation, LockedError while a run is at work.
+    such generation, BatchError if it is damaged, LockedError while a run is at work.
     """
     output.published()
     with output.locked():
@@ -23,8 +22,7 @@ def rollback(output: Output, generation: str | None = None) -> tuple[str, str]:
                 f"{output.folder}: has no generation {target}; 'python -m batch generations' lists them"
             )
         open_generation(output.file(target)).close()
-        fingerprints = {newer: _fingerprint(output, newer) for newer in kept if newer > target}
-        output.roll_back(target, fingerprints)
+        output.roll_back(target)
     return current, target
 
 
@@ -34,9 +32,3 @@ def _before(output: Output, kept: list[str], current: str) -> str:
     if not older:
         raise UsageError(f"{output.folder}: there is no generation before {current} to go back to")
     return older[-1]
-
-
-def _fingerprint(output: Output, generation: str) -> str:
-    with open_generation(output.file(generation)) as connection:
-        row = connection.execute(statement("generations/fingerprint")).fetchone()
-    return str(row[0]) if row else ""

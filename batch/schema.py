@@ -4,6 +4,7 @@ import sys
 from itertools import groupby
 from pathlib import Path
 
+from batch.errors import BatchError
 from batch.generations import open_generation
 from batch.output import Output
 from sql import statement
@@ -27,4 +28,7 @@ def schema(file: Path) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(schema(Output(Path(sys.argv[1])).published()))
+    try:
+        sys.stdout.write(schema(Output(Path(sys.argv[1])).published()))
+    except BatchError as error:
+        sys.exit(f"error: {error}")

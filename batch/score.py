@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from batch.train import Model
 
-USERS_A_BLOCK = 256
+USERS_PER_BLOCK = 256
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ def score(model: Model, top_n: int, advance: Callable[[int], None] = lambda _use
     item_vectors = model.item_factors.T.astype(np.float64)
     lists: list[NDArray[np.int32]] = []
     scores: list[NDArray[np.float32]] = []
-    for start in range(0, users, USERS_A_BLOCK):
-        block = slice(start, min(start + USERS_A_BLOCK, users))
+    for start in range(0, users, USERS_PER_BLOCK):
+        block = slice(start, min(start + USERS_PER_BLOCK, users))
         products = (model.user_factors[block].astype(np.float64) @ item_vectors).astype(np.float32)
         products[:, ~model.is_candidate] = -np.inf
         seen = model.seen[block]

@@ -71,11 +71,11 @@ class Settings:
 _NOT_OF_THE_RESULT = {"data", "output", "force"}
 
 
-def names() -> dict[str, Field[Any]]:
+def by_name() -> dict[str, Field[Any]]:
     """Return the fields of `Settings` by name, in order."""
     return {each.name: each for each in fields(Settings)}
 
 
-def of_the_result(settings: Settings) -> dict[str, str]:
+def result_settings(settings: Settings) -> dict[str, str]:
     """Return the settings that can change what is published, as text by name."""
-    return {name: str(getattr(settings, name)) for name in names() if name not in _NOT_OF_THE_RESULT}
+    return {name: str(getattr(settings, name)) for name in by_name() if name not in _NOT_OF_THE_RESULT}

@@ -41,21 +41,22 @@ def train(
 ) -> Model:
     """Learn the vectors from the table `ratings`; `advance` is called after each iteration.
 
-    Rows and columns of the matrices are in the order of ids as text. Raises InputError if nobody likes
-    anything.
+    Rows and columns of the matrices are in the order of ids as text; the tables `user_indices` and
+    `item_indices`, made here, say which is whose. Raises InputError if nobody likes anything.
     """
     connection.execute(statement("train/user_indices"))
     connection.execute(statement("train/item_indices"))
     is_hidden = connection.execute(statement("train/hidden_items")).fetchnumpy()["is_hidden"]
     ratings = _rating_matrix(connection, items=len(is_hidden))
-    user_factors, item_factors, losses = factorise(confidence(ratings), settings, advance)
+    user_factors, item_factors, losses = factorise(like_weights(ratings), settings, advance)
     return Model(user_factors, item_factors, ratings, ~np.asarray(is_hidden, dtype=np.bool_), losses)
 
 
-def confidence(ratings: sparse.csr_matrix) -> sparse.csr_matrix:
-    """Return how sure it is that a user likes a film, 1 for five stars, no entry for no like.
+def like_weights(ratings: sparse.csr_matrix) -> sparse.csr_matrix:
+    """Return (users, items), how much a user likes a film: 1 for five stars, no entry for no like.
 
-    A rating that is no number (a vote without stars) is as sure as five stars.
+    A rating that is no number, which is a vote without stars, weighs like five stars. Training multiplies
+    these weights by `alpha` and calls that confidence.
     """
     stars = np.nan_to_num(ratings.data, nan=HIGHEST_RATING)
     likes = ratings.copy()

@@ -9,34 +9,25 @@ from numpy.typing import NDArray
 
 from batch.score import TopN
 from batch.train import Model
-from sql import statement
+from sql import FOLDER, statement
 
 # Command-line tools of DuckDB 1.x can't read the format that DuckDB 2.0 writes by default.
 STORAGE_VERSION = "v1.0.0"
 
-TABLES = (
-    "users",
-    "items",
-    "histories",
-    "recommendations",
-    "popular",
-    "user_factors",
-    "item_factors",
-    "training",
-    "rating_counts",
-    "rejected_rows",
-    "repaired_rows",
-)
+TABLES = tuple(sorted({file.stem for file in (FOLDER / "generation").glob("*.sql")} - {"generation"}))
 
 
 def write(connection: duckdb.DuckDBPyConnection, file: Path, model: Model, lists: TopN, top_n: int) -> None:
-    """Attach a new file as `draft` and fill every table of it but `generation`, which comes last."""
+    """Attach a new file as `draft` and fill every table of it but `generation`, which `publish` adds.
+
+    Beside model and lists it takes what `clean` and `train` have left in the connection.
+    """
     connection.execute(
         "attach $file as draft (storage_version $version)",
         {"file": str(file), "version": STORAGE_VERSION},
     )
     frames = {
-        "top_n": pd.DataFrame(
+        "lists": pd.DataFrame(
             {
                 "user_index": lists.user_index,
                 "rank": lists.rank,

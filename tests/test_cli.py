@@ -12,7 +12,7 @@ import pytest
 from batch.cli import commands
 from batch.output import Output
 from batch.pipeline import Published
-from batch.settings import Settings, names
+from batch.settings import Settings, by_name
 from tests.commands import batch
 from tests.conftest import WriteInput, publish
 from tests.films import MOVIES, RATINGS, RATINGS_HEADER
@@ -67,7 +67,7 @@ def test_help_is_complete() -> None:
 
 def test_every_setting_is_an_option_with_its_default() -> None:
     options = {parameter.name: parameter for parameter in commands.commands["run"].params}
-    for name in names():
+    for name in by_name():
         assert options[name].default == getattr(Settings(), name)
 
 
@@ -167,7 +167,7 @@ def test_a_disk_that_takes_no_more_ends_with_1_and_what_was_published_stays(
     done = batch("run", "--data", films, "--output", tmp_path, "--quiet", largest_file=kilobytes)
     assert done.returncode == 1
     assert done.stderr.startswith("error: ")
-    assert "what was published before stays" in done.stderr
+    assert "make room" in done.stderr
     assert "Traceback" not in done.stderr
     output = Output(tmp_path)
     assert output.generations() == [before]
@@ -222,7 +222,7 @@ def test_sql_prints_csv_where_there_is_no_terminal(published: Published) -> None
 @pytest.mark.parametrize(
     "query",
     [
-        "selec",
+        "selec t",
         "select nothing from nowhere",
         "delete from items",
         "create table x (y int)",
@@ -230,6 +230,7 @@ def test_sql_prints_csv_where_there_is_no_terminal(published: Published) -> None
         "copy items to 'x.csv'",
         "attach 'x.duckdb'",
         "set threads = 9",
+        "most_recomended",
     ],
 )
 def test_sql_that_is_wrong_or_would_do_more_than_read_ends_with_2(published: Published, query: str) -> None:
@@ -246,6 +247,11 @@ def test_the_sample_is_written_once_and_can_be_published(tmp_path: Path) -> None
     again = batch("fetch", "sample", "--data", data)
     assert again.returncode == 2
     assert "is there already" in again.stderr
+    (data / "ratings.csv").rename(data / "ratings.parquet")
+    (data / "movies.csv").rename(tmp_path / "movies.csv")
+    assert "ratings.parquet: is there already" in batch("fetch", "sample", "--data", data).stderr
+    (data / "ratings.parquet").rename(data / "ratings.csv")
+    (tmp_path / "movies.csv").rename(data / "movies.csv")
     done = batch("run", "--data", data, "--output", tmp_path / "output", "--iterations", "2", "--json")
     counts = json.loads(done.stdout)["counts"]
     assert (counts["users"], counts["rows_kept"], counts["rows_rejected"]) == (671, 100_004, 0)

@@ -4,14 +4,16 @@ import re
 import tomllib
 from pathlib import Path
 
+import click
 import pytest
 
 import api
 import batch
+from api.__main__ import serve
 from batch.cli import commands
 from batch.pipeline import Published
 from batch.schema import schema
-from batch.settings import Settings, names
+from batch.settings import Settings, by_name
 from sql import FOLDER
 
 README = Path("README.md").read_text(encoding="utf-8")
@@ -27,14 +29,25 @@ def test_the_versions_are_one_and_the_changelog_has_it() -> None:
     assert newest[1] == batch.__version__ == api.__version__
 
 
-def test_every_setting_is_in_the_readme_with_its_default() -> None:
-    for name in names():
-        option = f"--{name.replace('_', '-')}"
-        default = getattr(Settings(), name)
-        shown = "off" if default is False else str(default)
-        assert re.search(
-            rf"^\| `{option}` \| `{name.upper()}` \| `?{re.escape(shown)}`? \|", README, re.MULTILINE
-        ), option
+def test_every_setting_is_in_the_readme_with_its_default_and_what_it_does() -> None:
+    for name, setting in by_name().items():
+        option, default = f"--{name.replace('_', '-')}", getattr(Settings(), name)
+        shown = "off" if default is False else f"`{default}`"
+        assert f"| `{option}` | `{name.upper()}` | {shown} | {setting.metadata['help']} |" in README
+
+
+def test_every_option_of_the_service_is_in_the_readme() -> None:
+    options = [each for each in serve.params if isinstance(each, click.Option) and each.envvar]
+    assert len(options) == 3
+    for each in options:
+        assert f"| `{each.opts[0]}` | `{each.envvar}` | `{each.default}` | {each.help} |" in README
+
+
+def test_every_rule_is_in_the_readme() -> None:
+    code = "\n".join(file.read_text(encoding="utf-8") for file in FOLDER.rglob("*.sql"))
+    rules = set(re.findall(r"(?:then|else) '(\w+)'", code)) | {"movie_id_missing"}
+    assert "superseded" in rules
+    assert [rule for rule in rules if f"`{rule}`" not in README] == []
 
 
 @pytest.mark.parametrize("command", [*commands.commands])

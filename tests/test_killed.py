@@ -23,10 +23,11 @@ def test_kill_9_at_ten_moments(films: Path, tmp_path: Path) -> None:
         assert job.stderr is not None
         # After the end of a step, which its log line tells, and then somewhere in the next one.
         step = (None, *STEPS)[number % (len(STEPS) + 1)]
-        for line in job.stderr:
-            if step is None or f" {step} " in line:
-                break
-        time.sleep(moments.uniform(0, 0.05))
+        if step is None:
+            time.sleep(moments.uniform(0, 1))
+        else:
+            next(line for line in job.stderr if f" {step} " in line)
+            time.sleep(moments.uniform(0, 0.05))
         job.kill()
         job.communicate()
         current = output.current()

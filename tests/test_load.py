@@ -53,7 +53,7 @@ def test_parquet_is_read_like_csv_and_a_row_is_known_by_its_number(
     assert cleaned.counts == counts
     assert cleaned.rows("select line, rule from rejected_rows order by line") == rejected
     assert cleaned.rows("select raw from rejected_rows where rule = 'rating_not_a_number'") == [
-        ('{"userid":3.0,"movieid":11,"rating":"NaN","timestamp":"1970-01-01 00:00:04"}',)
+        ('{"userid":"3.0","movieid":"11","rating":"nan","timestamp":"1970-01-01 00:00:04"}',)
     ]
 
 

@@ -1,11 +1,13 @@
 """The output folder: names, the link, what is kept, and what a death leaves behind."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from batch.errors import BatchError, LockedError, UsageError
+from batch.errors import BatchError, LockedError, RefusedError, UsageError
 from batch.output import KEPT_GENERATIONS, Output
 
 NOW = datetime(2026, 11, 24, 1, 47, tzinfo=UTC)
@@ -17,7 +19,7 @@ def _publish(output: Output, now: datetime = NOW, fingerprint: str = PRINT) -> s
         draft = output.work / "draft.duckdb"
         generation = output.new_id(fingerprint, now)
         draft.write_text(generation)
-        output.publish(draft, generation, fingerprint)
+        output.publish(draft, generation)
     return generation
 
 
@@ -48,15 +50,15 @@ def test_the_last_seven_are_kept(tmp_path: Path) -> None:
 
 def test_the_current_generation_is_kept_however_old(tmp_path: Path) -> None:
     output = Output(tmp_path)
-    first = _publish(output)
+    ids = [_publish(output) for _ in range(KEPT_GENERATIONS)]
     with output.locked():
-        for number in range(KEPT_GENERATIONS + 1):
-            output.file(f"20301124T01470{number}Z-1a2b3c").touch()
-        draft = output.work / "draft.duckdb"
-        draft.touch()
-        output.publish(draft, first, PRINT)
-    assert output.current() == first
-    assert first in output.generations()
+        output.roll_back(ids[0])
+    newest = _publish(output)
+    assert output.generations() == [*ids[1:], newest]
+    with output.locked():
+        output.roll_back(ids[1])
+    assert output.current() == ids[1]
+    assert ids[1] in output.generations()
 
 
 def test_before_the_first_generation_there_is_none(tmp_path: Path) -> None:
@@ -121,21 +123,111 @@ def test_a_lost_link_costs_no_generation(tmp_path: Path) -> None:
 
 def test_what_is_newer_than_the_target_counts_as_taken_back(tmp_path: Path) -> None:
     output = Output(tmp_path)
-    prints = {_publish(output, fingerprint=digit * 64): digit * 64 for digit in "abc"}
-    first, second, third = prints
+    first, second, third = (_publish(output, fingerprint=digit * 64) for digit in "abc")
     with output.locked():
-        output.roll_back(first, prints)
+        output.roll_back(first)
     assert output.current() == first
-    assert output.rolled_back() == {second: "b" * 64, third: "c" * 64}
+    assert output.rolled_back() == [second, third]
     with output.locked():
-        output.roll_back(third, prints)
-    assert output.rolled_back() == {second: "b" * 64}
+        output.roll_back(third)
+    assert output.rolled_back() == [second]
 
 
-def test_an_input_that_is_published_all_the_same_is_no_longer_taken_back(tmp_path: Path) -> None:
+def test_an_input_that_was_taken_back_is_refused_until_it_is_published_all_the_same(tmp_path: Path) -> None:
     output = Output(tmp_path)
-    prints = {_publish(output, fingerprint=digit * 64): digit * 64 for digit in "ab"}
+    first, second = (_publish(output, fingerprint=digit * 64) for digit in "ab")
+    output.refuse_what_was_rolled_back("b" * 64)
     with output.locked():
-        output.roll_back(min(prints), prints)
+        output.roll_back(first)
+    output.refuse_what_was_rolled_back("a" * 64)
+    with pytest.raises(RefusedError, match=f"{second}, which was rolled back"):
+        output.refuse_what_was_rolled_back("b" * 64)
     _publish(output, fingerprint="b" * 64)
-    assert output.rolled_back() == {}
+    output.refuse_what_was_rolled_back("b" * 64)
+    assert output.rolled_back() == []
+
+
+# What `publish` and `roll_back` do to files, one by one: the process dies before the one of that number.
+DYING = """
+import os, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from batch.output import Output
+
+left = int(sys.argv[2])
+
+def mortal(function):
+    def call(*arguments, **options):
+        global left
+        if left == 0:
+            os._exit(9)
+        left -= 1
+        return function(*arguments, **options)
+    return call
+
+output = Output(Path(sys.argv[1]))
+with output.locked():
+    draft = output.work / "draft.duckdb"
+    new = output.new_id("c" * 64, datetime.now(UTC))
+    draft.write_text(new)
+    for name in ("replace", "symlink_to", "unlink", "write_text", "chmod"):
+        setattr(Path, name, mortal(getattr(Path, name)))
+    if sys.argv[3] == "publish":
+        output.publish(draft, new)
+    else:
+        output.roll_back(output.generations()[2])
+"""
+
+
+@pytest.mark.parametrize("deed", ["publish", "roll_back"])
+def test_a_death_at_any_point_leaves_a_whole_generation_and_nothing_else(tmp_path: Path, deed: str) -> None:
+    for number in range(100):
+        folder = tmp_path / str(number)
+        output = Output(folder)
+        kept = [_publish(output, fingerprint=digit * 64) for digit in "abcabca"]
+        with output.locked():
+            output.roll_back(kept[5])
+        child = subprocess.run([sys.executable, "-c", DYING, folder, str(number), deed], check=False)
+        current = output.current()
+        assert current is not None
+        assert output.link.read_text() == current
+        with output.locked():
+            pass
+        assert output.current() == current
+        assert {entry.name for entry in folder.iterdir()} <= {
+            ".lock",
+            "current.duckdb",
+            "generations",
+            "rolled_back.json",
+        }
+        unknown = {*output.generations()} - {*kept}
+        assert unknown <= {current}
+        if child.returncode == 0:
+            assert number > 2
+            return
+    raise AssertionError("it never came to its end")
+
+
+@pytest.mark.parametrize("name", ["replace", "symlink_to", "write_text", "chmod"])
+def test_an_error_at_any_point_leaves_no_unpublished_generation(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = Output(tmp_path)
+    generation = _publish(output)
+
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    def publish() -> None:
+        with output.locked():
+            draft = output.work / "draft.duckdb"
+            draft.touch()
+            monkeypatch.setattr(Path, name, fail)
+            output.publish(draft, output.new_id(PRINT, NOW))
+
+    with pytest.raises(OSError, match="No space"):
+        publish()
+    monkeypatch.undo()
+    assert output.current() == generation
+    assert output.generations() == [generation]
+    assert not output.work.exists()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from batch.errors import UsageError
+from batch.errors import BatchError, LockedError, UsageError
 from batch.output import Output
 from batch.rollback import rollback
 from tests.conftest import publish
@@ -34,7 +34,7 @@ def test_a_step_back_passes_over_what_was_taken_back(three: tuple[Output, list[s
         draft = output.work / "draft.duckdb"
         draft.write_bytes(output.file(third).read_bytes())
         new = output.new_id("f" * 64, datetime.now(UTC))
-        output.publish(draft, new, "f" * 64)
+        output.publish(draft, new)
     assert rollback(output) == (new, second)
 
 
@@ -42,7 +42,7 @@ def test_a_named_generation_may_be_older_or_newer(three: tuple[Output, list[str]
     output, (first, second, third) = three
     assert rollback(output, first) == (third, first)
     assert rollback(output, third) == (first, third)
-    assert list(output.rolled_back()) == [second]
+    assert output.rolled_back() == [second]
 
 
 def test_an_unknown_generation_is_wrong_usage(three: tuple[Output, list[str]]) -> None:
@@ -56,6 +56,20 @@ def test_a_damaged_generation_is_not_published(three: tuple[Output, list[str]]) 
     output, (first, _, third) = three
     output.file(first).chmod(0o644)
     output.file(first).write_bytes(b"damaged")
-    with pytest.raises(Exception, match="can't be opened"):
+    with pytest.raises(BatchError, match="can't be opened"):
         rollback(output, first)
+    assert output.current() == third
+
+
+def test_a_damaged_generation_can_be_left(three: tuple[Output, list[str]]) -> None:
+    output, (_, second, third) = three
+    output.file(third).chmod(0o644)
+    output.file(third).write_bytes(b"damaged")
+    assert rollback(output) == (third, second)
+
+
+def test_during_a_run_nothing_is_rolled_back(three: tuple[Output, list[str]]) -> None:
+    output, (*_, third) = three
+    with output.locked(), pytest.raises(LockedError):
+        rollback(output)
     assert output.current() == third

@@ -9,7 +9,7 @@ from scipy import sparse
 
 from batch.errors import InputError
 from batch.settings import Settings
-from batch.train import confidence, factorise
+from batch.train import factorise, like_weights
 from tests.conftest import WriteInput, publish
 from tests.films import FILMS, RATINGS_HEADER, USERS, withheld
 
@@ -49,7 +49,7 @@ def test_the_loss_falls_and_there_is_one_for_each_iteration() -> None:
 def test_a_rating_below_3_is_no_like_and_a_vote_without_stars_is_one() -> None:
     ratings = sparse.csr_matrix(np.array([[1, 2.5, 3], [5, 4, 0]], dtype=np.float32))
     ratings.data[ratings.data == 4] = np.nan
-    likes = confidence(ratings)
+    likes = like_weights(ratings)
     assert likes.toarray().tolist() == [[0, 0, pytest.approx(0.6)], [1, 1, 0]]
     assert ratings.nnz == 5
 

@@ -5,7 +5,7 @@ with typed as (
     select
         line,
         id_of(movieid) as item_id,
-        nullif(trim(title), '') as title,
+        nullif(trimmed(title), '') as title,
         genres
     from movie_rows
 )
@@ -16,7 +16,7 @@ select
     title,
     try_cast(regexp_extract(title, '\((\d{4})(?:[-–]\d{0,4})?\)\s*$', 1) as integer) as year,
     list_filter(
-        list_transform(string_split(coalesce(genres, ''), '|'), lambda genre: trim(genre)),
+        list_transform(string_split(coalesce(genres, ''), '|'), lambda genre: trimmed(genre)),
         lambda genre: genre not in ('', '(no genres listed)')
     ) as genres,
     case

@@ -8,7 +8,7 @@ with repaired as (
         typed_ratings.item_id,
         typed_ratings.rating,
         typed_ratings.rated_at,
-        typed_ratings.user_id is null as is_repaired,
+        missing_user_blocks.user_id is not null as is_repaired,
         typed_ratings.rule
     from typed_ratings
     left join missing_user_blocks

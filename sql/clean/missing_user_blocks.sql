@@ -1,14 +1,17 @@
 -- one row per block of rows without a user id: its lines, and the user that it must belong to, if any
 -- In a file that is sorted by user, a block between user a and user a + 2 can only be user a + 1,
--- unless that user stands elsewhere. The order is judged on all rows, rejected ones included; where it
--- does not hold, or an id is no integer, no block is determined, and none is guessed.
+-- unless that user stands elsewhere. Order and neighbours are judged on all rows, rejected ones
+-- included. A row that did not parse may be anyone's: a block beside it, or with it inside, is not
+-- determined, nor is any where the ids are not integers in rising order. None is guessed.
 create table missing_user_blocks as
 with numbered as (
     select
-        line,
-        user_id,
-        row_number() over (order by line) as position
-    from typed_ratings
+        rating_lines.line,
+        typed_ratings.user_id,
+        typed_ratings.line is not null as is_parsed,
+        row_number() over (order by rating_lines.line) as position
+    from rating_lines
+    left join typed_ratings on rating_lines.line = typed_ratings.line
 ),
 
 known as (
@@ -40,7 +43,7 @@ missing as (
         position,
         position - row_number() over (order by position) as block
     from numbered
-    where user_id is null
+    where user_id is null and is_parsed
 ),
 
 blocks as (

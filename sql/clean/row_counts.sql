@@ -24,7 +24,7 @@ rejected as (
     select
         file,
         sum(rows) as rejected,
-        arg_max({'rule': rule, 'example': example}, rows) as commonest
+        arg_max({'rule': rule, 'example': example}, (rows, rule)) as commonest
     from faults
     group by file
 )

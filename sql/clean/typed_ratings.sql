@@ -7,7 +7,7 @@ with typed as (
         line,
         id_of(userid) as user_id,
         id_of(movieid) as item_id,
-        try_cast(rating as double) as rating,
+        number_of(rating) as rating,
         time_of("timestamp") as rated_at
     from rating_rows
 )

@@ -13,10 +13,10 @@ comment on column draft.recommendations.score is 'Inner product of the factors o
 insert into draft.recommendations
 select
     user_indices.user_id,
-    top_n.rank,
+    lists.rank,
     item_indices.item_id,
-    top_n.score
-from top_n
-inner join user_indices on top_n.user_index = user_indices.user_index
-inner join item_indices on top_n.item_index = item_indices.item_index
-order by user_indices.user_id, top_n.rank;
+    lists.score
+from lists
+inner join user_indices on lists.user_index = user_indices.user_index
+inner join item_indices on lists.item_index = item_indices.item_index
+order by user_indices.user_id, lists.rank;

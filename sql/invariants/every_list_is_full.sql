@@ -1,7 +1,7 @@
 -- one row per user whose list does not have exactly min(N, films not yet seen) items
 -- parameters: $top_n
 with candidates as (
-    select count(*) as films
+    select count(*) as items
     from draft.items
     where ratings > 0 and not is_hidden
 ),
@@ -9,7 +9,7 @@ with candidates as (
 seen as (
     select
         histories.user_id,
-        count(*) as films
+        count(*) as items
     from draft.histories
     inner join draft.items on histories.item_id = items.item_id
     where not items.is_hidden
@@ -27,10 +27,10 @@ lists as (
 select
     users.user_id,
     coalesce(lists.length, 0) as length,
-    least($top_n, candidates.films - coalesce(seen.films, 0)) as expected_length
+    least($top_n, candidates.items - coalesce(seen.items, 0)) as expected_length
 from draft.users
 cross join candidates
 left join seen on users.user_id = seen.user_id
 left join lists on users.user_id = lists.user_id
-where coalesce(lists.length, 0) <> least($top_n, candidates.films - coalesce(seen.films, 0))
+where coalesce(lists.length, 0) <> least($top_n, candidates.items - coalesce(seen.items, 0))
 order by users.user_id;

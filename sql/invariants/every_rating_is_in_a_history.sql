@@ -1,42 +1,22 @@
--- one row per user whose history is not exactly the ratings that count, or who is missing
+-- one row per rating that counts and is not in its place in a history, or place that no rating has
 with expected as (
     select
         user_id,
-        count(*) as films
+        row_number() over (partition by user_id order by rated_at desc nulls last, line desc) as position,
+        item_id
     from ratings
-    group by user_id
 ),
 
 found as (
     select
         user_id,
-        count(distinct item_id) as films,
-        min(position) as first_position,
-        max(position) as last_position,
-        count(distinct position) as positions
+        position,
+        item_id
     from draft.histories
-    group by user_id
-),
-
-listed as (
-    select
-        user_id,
-        ratings
-    from draft.users
 )
 
-select
-    user_id,
-    expected.films as expected_films,
-    found.films,
-    listed.ratings
+select user_id, position, expected.item_id as expected_item_id, found.item_id as found_item_id
 from expected
-full join found using (user_id)
-full join listed using (user_id)
-where
-    expected.films is distinct from found.films
-    or expected.films is distinct from listed.ratings
-    or found.first_position <> 1
-    or found.last_position <> found.films
-    or found.positions <> found.films
-order by user_id;
+full join found using (user_id, position)
+where expected.item_id is distinct from found.item_id
+order by user_id, position;

@@ -1,4 +1,4 @@
--- one row per list whose ranks are not 1, 2, 3 and so on
+-- one row per list whose ranks are not 1, 2, 3 and so on; the popular list is that of nobody
 with lists as (
     select
         user_id,
@@ -6,7 +6,7 @@ with lists as (
     from draft.recommendations
     union all
     select
-        '(popular)' as user_id,
+        null as user_id,
         rank
     from draft.popular
 )

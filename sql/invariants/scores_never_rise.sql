@@ -1,11 +1,26 @@
--- one row per recommendation whose score is not finite, or higher than that of the rank before it
-with steps as (
+-- one row per rank whose score is not finite, or higher than that of the rank before it
+-- The popular list is that of nobody.
+with lists as (
+    select
+        user_id,
+        rank,
+        cast(score as double) as score
+    from draft.recommendations
+    union all
+    select
+        null as user_id,
+        rank,
+        score
+    from draft.popular
+),
+
+steps as (
     select
         user_id,
         rank,
         score,
         lag(score, 1, score) over (partition by user_id order by rank) as score_before
-    from draft.recommendations
+    from lists
 )
 
 select

@@ -1,7 +1,7 @@
 -- one row if the popular list does not have exactly min(N, films that may be shown) items
 -- parameters: $top_n
 with candidates as (
-    select count(*) as films
+    select count(*) as items
     from draft.items
     where ratings > 0 and not is_hidden
 ),
@@ -13,7 +13,7 @@ listed as (
 
 select
     listed.length,
-    least($top_n, candidates.films) as expected_length
+    least($top_n, candidates.items) as expected_length
 from listed
 cross join candidates
-where listed.length <> least($top_n, candidates.films);
+where listed.length <> least($top_n, candidates.items);

@@ -1,7 +1,7 @@
 -- one row per line of a text file that is neither blank nor the header: line number and raw text
 -- parameters: $path
 -- The file is UTF-8 with newline `\n`, made so by `batch/load.py`. The delimiter is a character that
--- it can't hold, so that a line is one value.
+-- it can't hold, so that a line is one value; the reader keeps the order of the file.
 create or replace table source_lines as
 with physical_lines as (
     select
@@ -22,6 +22,12 @@ with physical_lines as (
 
 select
     line,
-    raw
+    raw,
+    contains(raw, chr(65535)) as has_no_text,
+    contains(raw, '"')
+    and not regexp_matches(
+        raw,
+        '^(\s*"([^"]|"")*"\s*|\s*([^",\s][^,]*)?)(,(\s*"([^"]|"")*"\s*|\s*([^",\s][^,]*)?))*$'
+    ) as has_open_quote
 from physical_lines
-where line > 1 and trim(raw) <> '';
+where line > 1 and trimmed(raw) <> '';

@@ -1,11 +1,11 @@
 -- one row per line that is no record: file, line, rule and raw text, added to the rejected rows
 -- parameters: $file
--- The rule is the CSV reader's own name for the first thing that is wrong with the line.
+-- What is wrong with a line is the first error that the CSV reader has recorded for it.
 insert into rejected_rows
 with reader_errors as (
     select
         cast(regexp_extract(csv_line, '^\d+') as bigint) as line,
-        lower(replace(arg_min(cast(error_type as varchar), column_idx), ' ', '_')) as rule
+        arg_min(cast(error_type as varchar), column_idx) as error
     from reject_errors
     group by all
 )
@@ -14,12 +14,13 @@ select
     $file as file,
     source_lines.line,
     case
-        when contains(source_lines.raw, chr(65533)) then 'not_utf8'
-        when (length(source_lines.raw) - length(replace(source_lines.raw, '"', ''))) % 2 = 1
-            then 'unbalanced_quote'
-        else coalesce(reader_errors.rule, 'not_parsed')
+        when source_lines.has_no_text then 'not_text'
+        when source_lines.has_open_quote then 'open_quote'
+        when reader_errors.error = 'MISSING COLUMNS' then 'missing_columns'
+        when reader_errors.error = 'TOO MANY COLUMNS' then 'too_many_columns'
+        else 'not_parsed'
     end as rule,
-    source_lines.raw
+    replace(source_lines.raw, chr(65535), chr(65533)) as raw
 from source_lines
 left join reader_errors on source_lines.line = reader_errors.line
 where source_lines.line not in (select source_rows.line from source_rows)
