@@ -27,16 +27,17 @@ $(VENV)/.complete: $(REQUIREMENTS)
 	@touch $@
 
 demo: setup  ## sample films, the nightly job, the service, a real answer to each request; until Ctrl-C
-	@ls $(DATA)/ratings.* >/dev/null 2>&1 || $(BIN)/python -m batch fetch sample --data $(DATA)
-	@$(BIN)/python -m batch run --data $(DATA) --output $(OUTPUT)
-	@$(BIN)/python -m api --output $(OUTPUT) --port $(PORT) & server=$$!; \
+	@$(BIN)/python -c 'import socket, sys; sys.exit(socket.socket().connect_ex(("127.0.0.1", $(PORT))) == 0)' || \
+		{ echo 'port $(PORT) is taken: name another, as in: make demo PORT=5001'; exit 2; }
+	@ls "$(DATA)"/ratings.* >/dev/null 2>&1 || $(BIN)/python -m batch fetch sample --data "$(DATA)"
+	@$(BIN)/python -m batch run --data "$(DATA)" --output "$(OUTPUT)"
+	@$(BIN)/python -m api --output "$(OUTPUT)" --port $(PORT) & server=$$!; \
 	trap 'kill $$server 2>/dev/null; wait $$server 2>/dev/null' EXIT; trap 'exit 0' INT TERM; \
 	get() { $(BIN)/python -c 'import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).read().decode())' "$$1"; }; \
 	until get $(URL)/readyz >/dev/null 2>&1; do \
-		kill -0 $$server 2>/dev/null || { echo 'the service did not start; is the port taken? try PORT=5001'; exit 1; }; \
+		kill -0 $$server 2>/dev/null || { echo 'the service did not start'; exit 1; }; \
 		sleep 0.2; \
 	done; \
-	kill -0 $$server || exit 1; \
 	for request in '/recommendations?user_id=18' '/recommendations?user_id=18&returnMetadata=true&limit=3' '/features?user_id=18'; do \
 		printf '\n$$ curl "$(URL)%s"\n' "$$request"; get "$(URL)$$request"; \
 	done; \
@@ -45,10 +46,10 @@ demo: setup  ## sample films, the nightly job, the service, a real answer to eac
 	wait $$server 2>/dev/null
 
 run: setup  ## the nightly job alone: DATA is read, a new generation is published in OUTPUT
-	@$(BIN)/python -m batch run --data $(DATA) --output $(OUTPUT)
+	@$(BIN)/python -m batch run --data "$(DATA)" --output "$(OUTPUT)"
 
 serve: setup  ## the service alone, on HOST and PORT, from OUTPUT
-	@$(BIN)/python -m api --output $(OUTPUT) --host $(HOST) --port $(PORT)
+	@$(BIN)/python -m api --output "$(OUTPUT)" --host $(HOST) --port $(PORT)
 
 test: lint types unit  ## everything that is tested with nothing but a package index
 
@@ -63,7 +64,7 @@ unit: setup  ## the tests
 	@$(BIN)/pytest
 
 schema: setup  ## docs/schema.md, from the comments in the published file
-	@$(BIN)/python -m batch.schema $(OUTPUT) > docs/schema.new && mv docs/schema.new docs/schema.md
+	@$(BIN)/python -m batch.schema "$(OUTPUT)" > docs/schema.new && mv docs/schema.new docs/schema.md
 
 clean:  ## remove .venv and caches; data and output stay
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache

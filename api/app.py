@@ -108,9 +108,8 @@ def _answer(
     """Return what is looked up, or 304 if the client has it: a generation never changes, nor its answers."""
     tag = f'"{generation.id}-{__version__}"'
     headers |= {"X-Generation": generation.id, "ETag": tag, "Cache-Control": "no-cache"}
-    known_tags = [
-        known.strip().removeprefix("W/") for known in request.headers.get("If-None-Match", "").split(",")
-    ]
+    conditions = ",".join(request.headers.getlist("If-None-Match")).split(",")
+    known_tags = {condition.strip().removeprefix("W/") for condition in conditions}
     if tag in known_tags or "*" in known_tags:
         return Response(status_code=304, headers=headers)
     return JSONResponse(look_up(), headers=headers)

@@ -1,5 +1,11 @@
 """`python -m batch COMMAND`."""
 
-from batch.cli import main
+import sys
+
+try:
+    from batch.cli import main
+except KeyboardInterrupt:
+    # What the job needs takes a while to import, and Ctrl-C during it is no bug.
+    sys.exit(130)
 
 main()

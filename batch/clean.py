@@ -31,8 +31,8 @@ def clean(
 ) -> Counts:
     """Make the tables `ratings`, `items`, `repaired_rows` and `rating_counts`, and fill `rejected_rows`.
 
-    Raises InputError if more than the share `max_rejected` of the rows of a file is rejected, or if no
-    rating is left.
+    Raises InputError if more than the share `max_rejected` of the rows of a file is rejected, if no
+    rating is left, or if every film is hidden.
     """
     hidden = inputs.hidden.name if inputs.hidden else "hidden.csv"
     connection.execute(
@@ -55,6 +55,8 @@ def clean(
     counts = Counts(**dict(zip(names, found.fetchone() or (), strict=True)))
     if counts.rows_kept == 0:
         raise InputError(f"{inputs.ratings.name}: no row is left after cleaning; check how it was exported")
+    if connection.execute("from items where ratings > 0 and not is_hidden limit 1").fetchone() is None:
+        raise InputError(f"{hidden}: hides every film with a rating, so every list would be empty; mend it")
     return counts
 
 
@@ -64,7 +66,7 @@ def _stop_if_too_many_are_rejected(
     files = {"ratings": inputs.ratings.name, "movies": inputs.movies.name, "hidden": hidden}
     counts = connection.execute(statement("clean/row_counts"), files).fetchall()
     for file, rows, rejected, rule, line, raw in counts:
-        if rejected > max_rejected * rows:
+        if rejected / rows > max_rejected:
             raise InputError(
                 f"{file}: {rejected:,} of {rows:,} rows ({rejected / rows:.1%}) are rejected, and at most "
                 f"{max_rejected:.1%} may be; most break the rule {rule}, first in line {line}: {raw[:80]!r}; "

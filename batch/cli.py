@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from batch import __version__, generations as list_of_generations
-from batch.errors import BatchError
+from batch.errors import BatchError, UsageError
 from batch.output import Output
 from batch.pipeline import run as run_pipeline
 from batch.progress import Progress, log_to_stderr
@@ -164,6 +164,8 @@ def sql(query: str | None, output: Path, as_json: bool) -> None:
     else:
         answer = run_query(Output(output).published(), query)
     if as_json:
+        if len(set(answer.columns)) < len(answer.columns):
+            raise UsageError("sql: two columns have one name; give them different ones by 'as'")
         _print_json([dict(zip(answer.columns, row, strict=True)) for row in answer.rows])
     elif sys.stdout.isatty():
         _print_table(answer)
@@ -174,7 +176,16 @@ def sql(query: str | None, output: Path, as_json: bool) -> None:
 
 
 def _print_json(value: Any) -> None:
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    click.echo(json.dumps(_finite(value), indent=2, ensure_ascii=False, default=str))
+
+
+def _finite(value: Any) -> Any:
+    """Return a value with null for NaN and infinity, which JSON does not know."""
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _text(value: Any) -> str:
@@ -215,6 +226,11 @@ def main() -> None:
         # The reader of our output has gone, as `head` does; the interpreter must not flush to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except RuntimeError as error:
+        # Ctrl-C inside a statement: DuckDB has no class of its own for it.
+        if str(error) != "Query interrupted":
+            raise
+        _fail("stopped", 130)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         _fail(f"{place}{error.strerror or error}; {_REMEDY}", 1)

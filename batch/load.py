@@ -28,7 +28,8 @@ RATINGS_OPTIONAL = ("rating", "timestamp")
 MOVIES = ("movieId", "title", "genres")
 HIDDEN = ("movieId",)
 
-_CHUNK = 1 << 20
+# Characters: a line as long as that is no record, and is cut before it is too long for the CSV reader.
+_CHUNK = 200_000
 _LONGEST_HEADER = 1 << 16
 # Marks what is no text: bytes that are no UTF-8, and the one character that may not be in a line.
 # It is a character that no text holds, so that a replacement character in a title is not taken for it.
@@ -77,57 +78,78 @@ def _load_file(
     """Make `source_rows` and `source_lines` from one file, and return which known columns it has."""
     with _faults_named(file):
         if file.suffix == ".parquet":
-            header = connection.read_parquet(str(file)).columns
-            columns = _known_columns(file, header, required, optional)
-            known = [name.lower() for name in columns if name]
-            connection.execute(statement("load/source_lines_from_parquet"), {"path": str(file)})
-            connection.execute(
-                statement("load/source_rows_from_parquet"), {"path": str(file), "columns": known}
+            return _load_parquet(connection, file, required, optional)
+        return _load_csv(connection, file, required, optional, work)
+
+
+def _load_parquet(
+    connection: duckdb.DuckDBPyConnection, file: Path, required: tuple[str, ...], optional: tuple[str, ...]
+) -> set[str]:
+    source = connection.read_parquet(str(file))
+    columns = _known_columns(file, source.columns, required, optional)
+    for name, kind in zip(columns, source.types, strict=True):
+        if name and kind.id in ("list", "array", "struct", "map"):
+            raise InputError(
+                f"{file.name}: column {name} is a {kind.id}; write it as text (genres split by |)"
             )
-        else:
-            text = work / "text.csv"
-            header = _copy_as_text(file, text, required)
-            columns = _known_columns(file, header, required, optional)
-            _load_text(connection, file, text, columns, work)
-    return {name for name in columns if name}
+    known = {name for name in columns if name}
+    connection.execute(statement("load/source_lines_from_parquet"), {"path": str(file)})
+    connection.execute(
+        statement("load/source_rows_from_parquet"),
+        {"path": str(file), "columns": sorted(name.lower() for name in known)},
+    )
+    return known
 
 
-def _load_text(
-    connection: duckdb.DuckDBPyConnection, file: Path, text: Path, columns: list[str], work: Path
-) -> None:
-    records = work / "records.csv"
+def _load_csv(
+    connection: duckdb.DuckDBPyConnection,
+    file: Path,
+    required: tuple[str, ...],
+    optional: tuple[str, ...],
+    work: Path,
+) -> set[str]:
+    text, records = work / "text.csv", work / "records.csv"
+    header_line, header = _copy_as_text(file, text, required)
+    columns = _known_columns(file, [name.strip() for name in header], required, optional)
     types = {"line": "bigint"} | {
         name or f"ignored_{position}": "varchar" for position, name in enumerate(columns)
     }
-    connection.execute(statement("load/source_lines_from_csv"), {"path": str(text)})
+    connection.execute(
+        statement("load/source_lines_from_csv"), {"path": str(text), "header_line": header_line}
+    )
     connection.execute(statement("load/record_lines"), {"path": str(records)})
     connection.execute(statement("load/source_rows_from_csv"), {"path": str(records), "columns": types})
     connection.execute(statement("load/unparsed_lines"), {"file": file.name})
     connection.execute("drop table reject_errors; drop table reject_scans")
     text.unlink()
     records.unlink()
+    return {name for name in columns if name}
 
 
-def _copy_as_text(file: Path, target: Path, required: tuple[str, ...]) -> list[str]:
-    """Copy a CSV file as UTF-8 with newlines of one kind, and return the names in its header."""
+def _copy_as_text(file: Path, target: Path, required: tuple[str, ...]) -> tuple[int, list[str]]:
+    """Copy a CSV file as UTF-8 with newlines of one kind; return line and names of its header."""
     expected = ",".join(required)
     with (
         _opened(file) as stream,
         io.TextIOWrapper(stream, encoding="utf-8-sig", errors="mark", newline=None) as source,
         target.open("w", encoding="utf-8", newline="\n") as copy,
     ):
-        header = source.readline(_LONGEST_HEADER)
+        line = 1
+        while (header := source.readline(_LONGEST_HEADER)).isspace():
+            copy.write(header)
+            line += 1
         if not header:
             raise InputError(f"{file.name}: is empty; expected a header line with {expected}")
         is_cut = len(header) == _LONGEST_HEADER and not header.endswith("\n")
         if is_cut or _NO_TEXT in header or "\0" in header:
             raise InputError(
-                f"{file.name}, line 1: is no text in UTF-8; expected a header line with {expected}"
+                f"{file.name}, line {line}: is no text in UTF-8; expected a header line with {expected}"
             )
         copy.write(header)
         while chunk := source.read(_CHUNK):
-            copy.write(chunk.replace(_FORBIDDEN, _NO_TEXT))
-    return next(csv.reader([header]), [])
+            is_one_line = len(chunk) == _CHUNK and "\n" not in chunk
+            copy.write(_NO_TEXT if is_one_line else chunk.replace(_FORBIDDEN, _NO_TEXT))
+    return line, next(csv.reader([header]))
 
 
 def _opened(file: Path) -> IO[bytes]:
@@ -139,14 +161,14 @@ def _known_columns(
 ) -> list[str]:
     """Return, for each column of the file, its name in our spelling, or "" if it is none of ours."""
     spelling = {name.lower(): name for name in (*required, *optional)}
-    columns = [spelling.get(name.strip().lower(), "") for name in header]
+    columns = [spelling.get(name.lower(), "") for name in header]
     for name in required:
         if name not in columns:
             found = ", ".join(header)
-            raise InputError(f"{file.name}, line 1: has no column {name}; found {found[:200]}; add it")
+            raise InputError(f"{file.name}: has no column {name}; found {found[:200]}; add it")
     for name in spelling.values():
         if columns.count(name) > 1:
-            raise InputError(f"{file.name}, line 1: has the column {name} twice; keep one of them")
+            raise InputError(f"{file.name}: has the column {name} twice; keep one of them")
     return columns
 
 

@@ -76,12 +76,18 @@ class Output:
         return self.file(current)
 
     def rolled_back(self) -> list[str]:
-        """Ids of the generations that were taken back, oldest first, kept or not."""
+        """Ids of the generations that were taken back, oldest first, kept or not.
+
+        Raises BatchError if the record of them is damaged.
+        """
+        file = self.folder / "rolled_back.json"
         try:
-            text = (self.folder / "rolled_back.json").read_text(encoding="utf-8")
+            generations = json.loads(file.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return []
-        return [str(generation) for generation in json.loads(text)]
+        except ValueError as error:
+            raise BatchError(f"{file}: is damaged; remove it, and roll back again what was") from error
+        return [str(generation) for generation in generations]
 
     def refuse_what_was_rolled_back(self, fingerprint: str) -> None:
         """Raise RefusedError if the input with that fingerprint made a generation that was taken back.

@@ -36,7 +36,9 @@ def query(file: Path, text: str) -> Answer:
     with open_generation(file) as connection:
         try:
             found = connection.execute(text)
-            return Answer([column[0] for column in found.description or ()], found.fetchall())
+            if found is None or found.description is None:
+                raise UsageError("sql: the query is empty")
+            return Answer([column[0] for column in found.description], found.fetchall())
         except duckdb.IOException:
             raise
         except duckdb.Error as error:

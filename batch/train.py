@@ -75,7 +75,7 @@ def factorise(
     """
     if likes.nnz == 0:
         raise InputError(
-            f"no rating is {LEAST_LIKE:g} or more, so nobody likes anything and nothing can be learned; "
+            f"ratings: none is {LEAST_LIKE:g} or more, so nobody likes anything and nothing can be learned; "
             "check the scale of the ratings"
         )
     losses: list[float] = []

@@ -134,6 +134,8 @@ def test_every_answer_names_its_generation_and_can_be_asked_for_again(
         assert again.headers["ETag"] == tag
         assert again.headers["X-Generation"] == published.generation
     assert client.get(f"{path}?user_id=18", headers={"If-None-Match": '"other"'}).status_code == 200
+    two_lines = [("If-None-Match", '"other"'), ("If-None-Match", tag)]
+    assert client.get(f"{path}?user_id=18", headers=two_lines).status_code == 304
 
 
 @pytest.mark.parametrize("path", [*(f"{path}?user_id=18" for path in LOOKUPS), "/healthz", "/readyz"])

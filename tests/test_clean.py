@@ -54,6 +54,11 @@ def test_a_block_without_user_ids_between_a_and_a_plus_2_belongs_to_a_plus_1(cle
     assert result.counts.rows_repaired == 2
 
 
+def test_ids_below_zero_rise_too(cleaned: Any) -> None:
+    result = cleaned(HEADER + "-1,10,3,1\n,10,4,2\n1,10,3,4\n")
+    assert result.rows("select user_id from repaired_rows") == [("0",)]
+
+
 @pytest.mark.parametrize(
     ("rows", "why"),
     [
@@ -156,6 +161,7 @@ def test_a_time_is_seconds_since_1970_or_iso_8601_in_utc(
         ('1,1"0,"3,1', "open_quote"),
         (b"1,\xff\xfe,3,1", "not_text"),
         (b"1,1\x010,3,1", "not_text"),
+        (b"1," + b"2" * 3_000_000 + b",3,1", "not_text"),
     ],
 )
 def test_a_line_that_does_not_parse_is_rejected_and_takes_no_other_with_it(
@@ -219,7 +225,7 @@ def test_a_film_that_movies_lacks_is_shown_with_its_id(cleaned: Any) -> None:
         "userId,movieId,rating,timestamp\r\n18,Ä,4.5,100\r\n",
         "userId,movieId,rating,timestamp\r18,Ä,4.5,100\r",
         "userId,movieId,rating,timestamp\r\n18,Ä,4.5,100\n\r\n\n",
-        "userId,movieId,rating,timestamp\n\n  \n18,Ä,4.5,100",
+        "\n \nuserId,movieId,rating,timestamp\n\n  \n18,Ä,4.5,100",
         "timestamp,extra,rating,movieId,userId\n100,x,4.5,Ä,18\n",
         '"userId","movieId","rating","timestamp"\n"18","Ä","4.5","100"\n',
         'userId,movieId,rating,timestamp\n "18" ,"Ä", 4.5,"100"\n',
@@ -288,7 +294,16 @@ def test_without_ratings_every_row_is_a_vote_and_without_times_the_file_is_in_ti
 
 @pytest.mark.parametrize(
     ("written", "meant"),
-    [("18", "18"), ("18.0", "18"), ("18.00", "18"), ("18.5", "18.5"), ("A", "A"), ("007", "007")],
+    [
+        ("18", "18"),
+        ("18.0", "18"),
+        ("18.00", "18"),
+        ("18.5", "18.5"),
+        ("A", "A"),
+        ("007", "007"),
+        ("1e+16", "10000000000000000"),
+        ("1e3", "1e3"),
+    ],
 )
 def test_an_id_is_text_and_a_float_that_is_an_integer_is_that_integer(
     cleaned: Any, written: str, meant: str
@@ -323,6 +338,18 @@ def test_more_rejected_rows_than_allowed_stop_the_run(write_input: WriteInput, t
         InputError, match=r"ratings.csv: 11 of 101 rows \(10.9%\).*rating_out_of_range.*line 92"
     ):
         Cleaned(folder, tmp_path, max_rejected=0.1)
+
+
+def test_exactly_the_allowed_share_is_allowed(write_input: WriteInput, tmp_path: Path) -> None:
+    good = "".join(f"1,{film},3,1\n" for film in range(71))
+    folder = write_input(HEADER + good + "1,x,99,1\n" * 29, "movieId,title,genres\n")
+    assert Cleaned(folder, tmp_path, max_rejected=0.29).counts.rows_rejected == 29
+
+
+def test_a_catalogue_with_every_film_hidden_stops_the_run(write_input: WriteInput, tmp_path: Path) -> None:
+    folder = write_input(HEADER + "1,10,3,1\n", hidden="movieId\n10\n")
+    with pytest.raises(InputError, match=r"hidden.csv: hides every film"):
+        Cleaned(folder, tmp_path)
 
 
 def test_the_share_of_rejected_rows_is_judged_for_each_file(write_input: WriteInput, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import signal
 from pathlib import Path
 
 import click
@@ -13,7 +14,7 @@ from batch.cli import commands
 from batch.output import Output
 from batch.pipeline import Published
 from batch.settings import Settings, by_name
-from tests.commands import batch
+from tests.commands import batch, start_batch
 from tests.conftest import WriteInput, publish
 from tests.films import MOVIES, RATINGS, RATINGS_HEADER
 
@@ -99,11 +100,11 @@ def test_wrong_usage_ends_with_2(tmp_path: Path, arguments: tuple[str, ...], mes
         ({"ratings.csv": RATINGS}, "has no movies.csv"),
         (
             {"ratings.csv": "userId,rating\n1,2\n", "movies.csv": MOVIES},
-            "ratings.csv, line 1: has no column movieId",
+            "ratings.csv: has no column movieId",
         ),
         (
             {"ratings.csv": RATINGS, "movies.csv": "movieId,title\n"},
-            "movies.csv, line 1: has no column genres",
+            "movies.csv: has no column genres",
         ),
         ({"ratings.csv": "", "movies.csv": MOVIES}, "ratings.csv: is empty"),
         ({"ratings.csv": "\x00\x01\x02\xff" * 99, "movies.csv": MOVIES}, "ratings.csv, line 1: is no text"),
@@ -230,6 +231,8 @@ def test_sql_prints_csv_where_there_is_no_terminal(published: Published) -> None
         "copy items to 'x.csv'",
         "attach 'x.duckdb'",
         "set threads = 9",
+        "",
+        "/* nothing */",
         "most_recomended",
     ],
 )
@@ -238,6 +241,37 @@ def test_sql_that_is_wrong_or_would_do_more_than_read_ends_with_2(published: Pub
     assert done.returncode == 2
     assert done.stderr.startswith("error: sql: ")
     assert "Traceback" not in done.stderr
+
+
+def test_json_has_no_nan_and_no_column_twice(published: Published) -> None:
+    output = published.file.parent.parent
+    done = batch("sql", "select 'nan'::double as a, [1.0, 'inf'::double] as b", "--output", output, "--json")
+    assert done.stdout.split() == ["[", "{", '"a":', "null,", '"b":', "[", "1.0,", "null", "]", "}", "]"]
+    twice = batch("sql", "select 1 as a, 2 as a", "--output", output, "--json")
+    assert twice.returncode == 2
+    assert "two columns have one name" in twice.stderr
+
+
+def test_ctrl_c_ends_with_130_and_no_traceback(films: Path, tmp_path: Path) -> None:
+    job = start_batch("run", "--data", films, "--output", tmp_path, "--iterations", "10000")
+    assert job.stderr is not None
+    next(line for line in job.stderr if " clean " in line)
+    job.send_signal(signal.SIGINT)
+    _, errors = job.communicate()
+    assert job.returncode == 130
+    assert errors.splitlines()[-1] == "error: stopped"
+    assert "Traceback" not in errors
+    assert not Output(tmp_path).work.exists()
+
+
+def test_a_damaged_record_of_what_was_rolled_back_is_named(films: Path, tmp_path: Path) -> None:
+    publish(films, tmp_path)
+    (tmp_path / "rolled_back.json").write_text('{"a')
+    for command in (("generations",), ("rollback",), ("run", "--data", str(films))):
+        done = batch(*command, "--output", tmp_path)
+        assert done.returncode == 1
+        assert "rolled_back.json: is damaged; remove it" in done.stderr
+        assert "Traceback" not in done.stderr
 
 
 def test_the_sample_is_written_once_and_can_be_published(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ known as (
         position,
         user_id,
         case
-            when regexp_full_match(user_id, '0|[1-9]\d{0,17}') then cast(user_id as bigint)
+            when regexp_full_match(user_id, '0|-?[1-9]\d{0,17}') then cast(user_id as bigint)
         end as number
     from numbered
     where user_id is not null

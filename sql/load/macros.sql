@@ -3,11 +3,13 @@
 create macro trimmed(value) as trim(value, ' ' || chr(9) || chr(11) || chr(12) || chr(160));
 
 -- An id is text; a float that is an integer is that integer (`18.0` is `18`), and an empty value or a
--- NaN, which is how tables with a missing integer are written, is no id.
+-- NaN, which is how tables with a missing integer are written, is no id. Large floats are written `1e+16`.
 create macro id_of(value) as
     case
         when lower(trimmed(value)) in ('', 'nan') then null
         when regexp_full_match(trimmed(value), '-?\d+\.0+') then split_part(trimmed(value), '.', 1)
+        when regexp_full_match(trimmed(value), '-?\d(\.\d+)?e\+\d\d')
+            then cast(try_cast(try_cast(trimmed(value) as double) as hugeint) as varchar)
         else trimmed(value)
     end;
 

@@ -1,5 +1,5 @@
--- one row per line of a text file that is neither blank nor the header: line number and raw text
--- parameters: $path
+-- one row per line after the header of a text file that is not blank: line number and raw text
+-- parameters: $path, $header_line
 -- The file is UTF-8 with newline `\n`, made so by `batch/load.py`. The delimiter is a character that
 -- it can't hold, so that a line is one value; the reader keeps the order of the file.
 create or replace table source_lines as
@@ -30,4 +30,4 @@ select
         '^(\s*"([^"]|"")*"\s*|\s*([^",\s][^,]*)?)(,(\s*"([^"]|"")*"\s*|\s*([^",\s][^,]*)?))*$'
     ) as has_open_quote
 from physical_lines
-where line > 1 and trimmed(raw) <> '';
+where line > $header_line and trimmed(raw) <> '';

@@ -1,6 +1,7 @@
 -- one row per row of a Parquet file: its number from 1, and the row as JSON, all values as text
 -- parameters: $path
--- Text, because JSON knows no NaN and no infinity.
+-- Text, because JSON knows no NaN and no infinity. Rows are numbered in the order of the file, which the
+-- reader keeps.
 create or replace table source_lines as
 with source_row as (
     select cast(columns(*) as varchar)
