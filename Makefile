@@ -12,10 +12,10 @@ REQUIREMENTS := $(wildcard requirements*.txt)
 URL := http://127.0.0.1:$(PORT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run serve test lint types unit schema clean
+.PHONY: help setup demo run serve test lint types unit benchmark schema clean
 
 help:  ## show this
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | while IFS='	' read -r name what; do printf '  make %-8s %s\n' "$$name" "$$what"; done
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | while IFS='	' read -r name what; do printf '  make %-9s %s\n' "$$name" "$$what"; done
 	@echo '  DATA=, OUTPUT=, HOST= and PORT= name other places; PYTHON= another Python (3.11 or newer)'
 
 setup: $(VENV)/.complete  ## make .venv with everything in it; again only when requirements change
@@ -62,6 +62,9 @@ types: setup  ## types, strictly
 
 unit: setup  ## the tests
 	@$(BIN)/pytest
+
+benchmark: setup  ## how long the job takes on DATA, and how much memory: five runs
+	@$(BIN)/python -m benchmarks.nightly --data "$(DATA)"
 
 schema: setup  ## docs/schema.md, from the comments in the published file
 	@$(BIN)/python -m batch.schema "$(OUTPUT)" > docs/schema.new && mv docs/schema.new docs/schema.md

@@ -1,0 +1,1 @@
+"""What measures speed and quality; results go to `docs/`."""
