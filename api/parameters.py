@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from starlette.datastructures import QueryParams
@@ -40,7 +41,10 @@ def read(query: QueryParams, allowed: Collection[str], depth: int | None) -> Loo
         raise _bad("user_id is empty")
     return Lookup(
         user_id,
-        Page(limit=_parsed(query, "limit", _limit(depth)), offset=_parsed(query, "offset", _offset)),
+        Page(
+            limit=_parsed(query, "limit", partial(_limit, depth=depth)),
+            offset=_parsed(query, "offset", _offset),
+        ),
         return_metadata=_parsed(query, "returnMetadata", _boolean),
     )
 
@@ -63,17 +67,14 @@ def _parsed(query: QueryParams, name: str, parse: Callable[[str | None], Value])
         raise _bad(f"{name} {error}, not {query[name]!r}") from error
 
 
-def _limit(depth: int | None) -> Callable[[str | None], int]:
-    def parse(text: str | None) -> int:
-        if text is None:
-            return DEFAULT_LIMIT if depth is None else min(DEFAULT_LIMIT, depth)
-        number = _whole_number(text)
-        if number is None or number < 1 or (depth is not None and number > depth):
-            expected = "1 or more" if depth is None else f"from 1 to {depth}"
-            raise ValueError(f"must be a whole number, {expected}")
-        return min(number, _PAST_EVERYTHING)
-
-    return parse
+def _limit(text: str | None, depth: int | None) -> int:
+    if text is None:
+        return DEFAULT_LIMIT if depth is None else min(DEFAULT_LIMIT, depth)
+    number = _whole_number(text)
+    if number is None or number < 1 or (depth is not None and number > depth):
+        expected = "1 or more" if depth is None else f"from 1 to {depth}"
+        raise ValueError(f"must be a whole number, {expected}")
+    return min(number, _PAST_EVERYTHING)
 
 
 def _offset(text: str | None) -> int:

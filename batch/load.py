@@ -23,11 +23,6 @@ from batch.errors import InputError
 from batch.inputs import Inputs
 from sql import statement
 
-RATINGS = ("userId", "movieId")
-RATINGS_OPTIONAL = ("rating", "timestamp")
-MOVIES = ("movieId", "title", "genres")
-HIDDEN = ("movieId",)
-
 # Characters: a line as long as that is no record, and is cut before it is too long for the CSV reader.
 _CHUNK = 200_000
 _LONGEST_HEADER = 1 << 16
@@ -37,6 +32,19 @@ _NO_TEXT = "\uffff"
 _FORBIDDEN = "\x01"
 
 codecs.register_error("mark", lambda error: (_NO_TEXT, cast("UnicodeDecodeError", error).end))
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns that a file must have, and those that it may have; others are passed over."""
+
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+
+
+RATINGS = Columns(required=("userId", "movieId"), optional=("rating", "timestamp"))
+MOVIES = Columns(required=("movieId", "title", "genres"))
+HIDDEN = Columns(required=("movieId",))
 
 
 @dataclass(frozen=True)
@@ -54,45 +62,37 @@ def load(connection: duckdb.DuckDBPyConnection, inputs: Inputs, work: Path) -> L
     """
     connection.execute(statement("load/macros"))
     connection.execute(statement("load/rejected_rows"))
-    columns = _load_file(connection, inputs.ratings, RATINGS, RATINGS_OPTIONAL, work)
+    columns = _load_file(connection, inputs.ratings, RATINGS, work)
     connection.execute(statement("load/rating_rows"))
     if connection.execute("from rating_lines limit 1").fetchone() is None:
         raise InputError(f"{inputs.ratings.name}: has a header but no rows; check how it was exported")
-    _load_file(connection, inputs.movies, MOVIES, (), work)
+    _load_file(connection, inputs.movies, MOVIES, work)
     connection.execute(statement("load/movie_rows"))
     if inputs.hidden is None:
         connection.execute(statement("load/no_hidden_rows"))
     else:
-        _load_file(connection, inputs.hidden, HIDDEN, (), work)
+        _load_file(connection, inputs.hidden, HIDDEN, work)
         connection.execute(statement("load/hidden_rows"))
     return Loaded(has_rating="rating" in columns, has_timestamp="timestamp" in columns)
 
 
-def _load_file(
-    connection: duckdb.DuckDBPyConnection,
-    file: Path,
-    required: tuple[str, ...],
-    optional: tuple[str, ...],
-    work: Path,
-) -> set[str]:
+def _load_file(connection: duckdb.DuckDBPyConnection, file: Path, columns: Columns, work: Path) -> set[str]:
     """Make `source_rows` and `source_lines` from one file, and return which known columns it has."""
     with _faults_named(file):
         if file.suffix == ".parquet":
-            return _load_parquet(connection, file, required, optional)
-        return _load_csv(connection, file, required, optional, work)
+            return _load_parquet(connection, file, columns)
+        return _load_csv(connection, file, columns, work)
 
 
-def _load_parquet(
-    connection: duckdb.DuckDBPyConnection, file: Path, required: tuple[str, ...], optional: tuple[str, ...]
-) -> set[str]:
+def _load_parquet(connection: duckdb.DuckDBPyConnection, file: Path, columns: Columns) -> set[str]:
     source = connection.read_parquet(str(file))
-    columns = _known_columns(file, source.columns, required, optional)
-    for name, kind in zip(columns, source.types, strict=True):
+    names = _known_names(file, source.columns, columns)
+    for name, kind in zip(names, source.types, strict=True):
         if name and kind.id in ("list", "array", "struct", "map"):
             raise InputError(
                 f"{file.name}: column {name} is a {kind.id}; write it as text (genres split by |)"
             )
-    known = {name for name in columns if name}
+    known = {name for name in names if name}
     connection.execute(statement("load/source_lines_from_parquet"), {"path": str(file)})
     connection.execute(
         statement("load/source_rows_from_parquet"),
@@ -101,18 +101,12 @@ def _load_parquet(
     return known
 
 
-def _load_csv(
-    connection: duckdb.DuckDBPyConnection,
-    file: Path,
-    required: tuple[str, ...],
-    optional: tuple[str, ...],
-    work: Path,
-) -> set[str]:
+def _load_csv(connection: duckdb.DuckDBPyConnection, file: Path, columns: Columns, work: Path) -> set[str]:
     text, records = work / "text.csv", work / "records.csv"
-    header_line, header = _copy_as_text(file, text, required)
-    columns = _known_columns(file, [name.strip() for name in header], required, optional)
+    header_line, header = _copy_as_text(file, text, columns)
+    names = _known_names(file, [name.strip() for name in header], columns)
     types = {"line": "bigint"} | {
-        name or f"ignored_{position}": "varchar" for position, name in enumerate(columns)
+        name or f"ignored_{position}": "varchar" for position, name in enumerate(names)
     }
     connection.execute(
         statement("load/source_lines_from_csv"), {"path": str(text), "header_line": header_line}
@@ -123,12 +117,12 @@ def _load_csv(
     connection.execute("drop table reject_errors; drop table reject_scans")
     text.unlink()
     records.unlink()
-    return {name for name in columns if name}
+    return {name for name in names if name}
 
 
-def _copy_as_text(file: Path, target: Path, required: tuple[str, ...]) -> tuple[int, list[str]]:
+def _copy_as_text(file: Path, target: Path, columns: Columns) -> tuple[int, list[str]]:
     """Copy a CSV file as UTF-8 with newlines of one kind; return line and names of its header."""
-    expected = ",".join(required)
+    expected = ",".join(columns.required)
     with (
         _opened(file) as stream,
         io.TextIOWrapper(stream, encoding="utf-8-sig", errors="mark", newline=None) as source,
@@ -156,20 +150,18 @@ def _opened(file: Path) -> IO[bytes]:
     return cast("IO[bytes]", gzip.open(file)) if file.suffix == ".gz" else file.open("rb")
 
 
-def _known_columns(
-    file: Path, header: list[str], required: tuple[str, ...], optional: tuple[str, ...]
-) -> list[str]:
+def _known_names(file: Path, header: list[str], columns: Columns) -> list[str]:
     """Return, for each column of the file, its name in our spelling, or "" if it is none of ours."""
-    spelling = {name.lower(): name for name in (*required, *optional)}
-    columns = [spelling.get(name.lower(), "") for name in header]
-    for name in required:
-        if name not in columns:
+    spelling = {name.lower(): name for name in (*columns.required, *columns.optional)}
+    names = [spelling.get(name.lower(), "") for name in header]
+    for name in columns.required:
+        if name not in names:
             found = ", ".join(header)
             raise InputError(f"{file.name}: has no column {name}; found {found[:200]}; add it")
     for name in spelling.values():
-        if columns.count(name) > 1:
+        if names.count(name) > 1:
             raise InputError(f"{file.name}: has the column {name} twice; keep one of them")
-    return columns
+    return names
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 output/
 ├── current.duckdb       relative symbolic link to the published generation
 ├── generations/         one file a generation; none ever changes
-├── rolled_back.json     generations that were taken back, and the fingerprints of their inputs
+├── rolled_back.json     ids of the generations that were taken back
 ├── .lock                held by the one process that writes
 └── .work/               what a run leaves here when it dies, the next one removes
 """
