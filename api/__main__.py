@@ -14,7 +14,7 @@ from api.app import make_app
     "--output",
     envvar="OUTPUT",
     show_envvar=True,
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(path_type=Path, file_okay=False, readable=False),
     default=Path("output"),
     help="Folder in which generations are published.",
 )

@@ -55,7 +55,7 @@ def _option(name: str) -> Callable[[Command], Command]:
     setting = by_name()[name]
     limits = setting.metadata
     kinds: dict[Any, Any] = {
-        Path: click.Path(path_type=Path, file_okay=False),
+        Path: click.Path(path_type=Path, file_okay=False, readable=False),
         int: click.IntRange(limits.get("least"), limits.get("most")),
         float: FiniteRange(
             limits.get("least", limits.get("above")), limits.get("most"), min_open="above" in limits

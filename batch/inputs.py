@@ -45,10 +45,13 @@ def find_inputs(folder: Path) -> Inputs:
 
 
 def _optional(folder: Path, name: str) -> Path | None:
-    found = [folder / f"{name}{ending}" for ending in ENDINGS if (folder / f"{name}{ending}").is_file()]
+    wanted = {f"{name}{ending}" for ending in ENDINGS}
+    found = sorted(entry for entry in folder.iterdir() if entry.name.lower() in wanted)
     if len(found) > 1:
         names = " and ".join(file.name for file in found)
         raise InputError(f"{folder}: holds {names}; keep the one that is meant, and move the other away")
+    if found and not found[0].is_file():
+        raise InputError(f"{found[0]}: is no file; put one there, or move it away")
     return found[0] if found else None
 
 

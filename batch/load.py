@@ -23,13 +23,14 @@ from batch.errors import InputError
 from batch.inputs import Inputs
 from sql import statement
 
-# Characters: a line as long as that is no record, and is cut before it is too long for the CSV reader.
-_CHUNK = 200_000
-_LONGEST_HEADER = 1 << 16
+# A line of so many characters is no record. It is cut before it is too long for the CSV reader.
+LONGEST_LINE = 200_000
 # Marks what is no text: bytes that are no UTF-8, and the one character that may not be in a line.
 # It is a character that no text holds, so that a replacement character in a title is not taken for it.
 _NO_TEXT = "\uffff"
 _FORBIDDEN = "\x01"
+# Stands for the part of a line that was cut out of it.
+_CUT = "\ufffe"
 
 codecs.register_error("mark", lambda error: (_NO_TEXT, cast("UnicodeDecodeError", error).end))
 
@@ -79,7 +80,7 @@ def load(connection: duckdb.DuckDBPyConnection, inputs: Inputs, work: Path) -> L
 def _load_file(connection: duckdb.DuckDBPyConnection, file: Path, columns: Columns, work: Path) -> set[str]:
     """Make `source_rows` and `source_lines` from one file, and return which known columns it has."""
     with _faults_named(file):
-        if file.suffix == ".parquet":
+        if file.suffix.lower() == ".parquet":
             return _load_parquet(connection, file, columns)
         return _load_csv(connection, file, columns, work)
 
@@ -109,7 +110,8 @@ def _load_csv(connection: duckdb.DuckDBPyConnection, file: Path, columns: Column
         name or f"ignored_{position}": "varchar" for position, name in enumerate(names)
     }
     connection.execute(
-        statement("load/source_lines_from_csv"), {"path": str(text), "header_line": header_line}
+        statement("load/source_lines_from_csv"),
+        {"path": str(text), "header_line": header_line, "longest_line": LONGEST_LINE},
     )
     connection.execute(statement("load/record_lines"), {"path": str(records)})
     connection.execute(statement("load/source_rows_from_csv"), {"path": str(records), "columns": types})
@@ -129,25 +131,26 @@ def _copy_as_text(file: Path, target: Path, columns: Columns) -> tuple[int, list
         target.open("w", encoding="utf-8", newline="\n") as copy,
     ):
         line = 1
-        while (header := source.readline(_LONGEST_HEADER)).isspace():
+        while (header := source.readline(LONGEST_LINE)).isspace():
             copy.write(header)
             line += 1
         if not header:
             raise InputError(f"{file.name}: is empty; expected a header line with {expected}")
-        is_cut = len(header) == _LONGEST_HEADER and not header.endswith("\n")
-        if is_cut or _NO_TEXT in header or "\0" in header:
+        if len(header) == LONGEST_LINE:
+            raise InputError(f"{file.name}, line {line}: is too long; expected a header line with {expected}")
+        if _NO_TEXT in header or "\0" in header:
             raise InputError(
                 f"{file.name}, line {line}: is no text in UTF-8; expected a header line with {expected}"
             )
         copy.write(header)
-        while chunk := source.read(_CHUNK):
-            is_one_line = len(chunk) == _CHUNK and "\n" not in chunk
-            copy.write(_NO_TEXT if is_one_line else chunk.replace(_FORBIDDEN, _NO_TEXT))
+        while chunk := source.read(LONGEST_LINE):
+            is_one_line = len(chunk) == LONGEST_LINE and "\n" not in chunk
+            copy.write(_CUT if is_one_line else chunk.replace(_FORBIDDEN, _NO_TEXT))
     return line, next(csv.reader([header]))
 
 
 def _opened(file: Path) -> IO[bytes]:
-    return cast("IO[bytes]", gzip.open(file)) if file.suffix == ".gz" else file.open("rb")
+    return cast("IO[bytes]", gzip.open(file)) if file.suffix.lower() == ".gz" else file.open("rb")
 
 
 def _known_names(file: Path, header: list[str], columns: Columns) -> list[str]:

@@ -52,7 +52,7 @@ class Output:
     def generations(self) -> list[str]:
         """Ids of all generations in the folder, oldest first."""
         files = (self.folder / "generations").glob("*.duckdb")
-        return sorted(file.stem for file in files if _ID.fullmatch(file.stem))
+        return sorted(file.stem for file in files if _time_of(file.stem))
 
     def current(self) -> str | None:
         """Id of the published generation; None before the first.
@@ -106,10 +106,8 @@ class Output:
 
         It ends with the first six digits of the fingerprint of the input.
         """
-        stamps = [match[1] for name in self.generations() if (match := _ID.fullmatch(name))]
-        if stamps:
-            newest = datetime.strptime(stamps[-1], _TIME).replace(tzinfo=UTC)
-            now = max(now, newest + timedelta(seconds=1))
+        for generation in self.generations()[-1:]:
+            now = max(now, (_time_of(generation) or now) + timedelta(seconds=1))
         return f"{now.strftime(_TIME)}-{fingerprint[:6]}"
 
     @contextmanager
@@ -149,8 +147,7 @@ class Output:
         file.replace(self.file(generation))
         _sync(self.folder / "generations")
         # Who publishes an input that was taken back has forced it: it is no longer taken back.
-        same = _input_of(generation)
-        self._write_rolled_back([old for old in self.rolled_back() if _input_of(old) != same])
+        self._write_rolled_back(self._without_input_of(generation))
         self._switch(generation)
         for old in self.generations()[:-KEPT_GENERATIONS]:
             # Published it is; what can't be removed now, the next run removes.
@@ -159,14 +156,21 @@ class Output:
 
     def roll_back(self, generation: str) -> None:
         """Publish an older (or again a newer) generation; all that are newer count as taken back."""
+        taken_back = self.rolled_back()
+        if generation in taken_back:
+            taken_back = self._without_input_of(generation)
         newer = {each for each in self.generations() if each > generation}
-        self._write_rolled_back(sorted(({*self.rolled_back()} | newer) - {generation}))
+        self._write_rolled_back(sorted({*taken_back} | newer))
         self._switch(generation)
 
     @property
     def _announcement(self) -> Path:
         """Names the generation whose file may have its name already, and is not yet linked."""
         return self.work / "publishing"
+
+    def _without_input_of(self, generation: str) -> list[str]:
+        """Ids of the generations that were taken back, but for those from the input of that one."""
+        return [each for each in self.rolled_back() if _input_of(each) != _input_of(generation)]
 
     def _switch(self, generation: str) -> None:
         new_link = self.work / "current.duckdb"
@@ -190,6 +194,14 @@ class Output:
             if announced in self.generations() and announced != current:
                 self.file(announced).unlink()
         shutil.rmtree(self.work, ignore_errors=True)
+
+
+def _time_of(generation: str) -> datetime | None:
+    """Return the time in the id of a generation; None if it is no such id."""
+    match = _ID.fullmatch(generation)
+    with suppress(ValueError):
+        return datetime.strptime(match[1], _TIME).replace(tzinfo=UTC) if match else None
+    return None
 
 
 def _input_of(generation: str) -> str:

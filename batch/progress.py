@@ -43,16 +43,16 @@ class Progress:
     """
 
     def __init__(self, *, quiet: bool = False) -> None:
-        console = Console(stderr=True)
+        on_terminal = sys.stderr.isatty()
         self.seconds: dict[str, float] = {}
-        self._lines = not quiet and not console.is_terminal
+        self._lines = not quiet and not on_terminal
         self._bars = Bars(
             TextColumn("{task.description}", table_column=Column(min_width=7, no_wrap=True)),
             BarColumn(bar_width=20),
             TimeElapsedColumn(table_column=Column(min_width=7, no_wrap=True)),
             TextColumn("{task.fields[found]}", table_column=Column(no_wrap=True, overflow="ellipsis")),
-            console=console,
-            disable=quiet or not console.is_terminal,
+            console=Console(stderr=True),
+            disable=quiet or not on_terminal,
         )
 
     @contextmanager
@@ -70,7 +70,7 @@ class Progress:
             self._bars.refresh()
         self._bars.update(task, total=1, completed=1)
         if self._lines:
-            log.info("%-8s %6.2f s  %s", name, self.seconds[name], step.found)
+            log.info("%s", f"{name:<8} {self.seconds[name]:6.2f} s  {step.found}".rstrip())
 
     def __enter__(self) -> Self:
         return self

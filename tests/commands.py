@@ -8,16 +8,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from batch.settings import by_name
+
 ROOT = Path(__file__).parent.parent
 
 
-def _environment(variables: dict[str, str] | None) -> dict[str, str]:
-    return {**os.environ, "PYTHONWARNINGS": "error", **(variables or {})}
+# What would change the answers of the commands, if whoever starts the tests has it set.
+OWN_VARIABLES = {name.upper() for name in by_name()} | {"HOST", "PORT", "QUIET", "JSON"}
+OTHER_VARIABLES = {"COLUMNS", "FORCE_COLOR", "MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """Return the environment of a user who has set nothing but the variables given."""
+    unwanted = OWN_VARIABLES | OTHER_VARIABLES
+    return {**{key: value for key, value in os.environ.items() if key not in unwanted}, **variables}
 
 
 def batch(
     *arguments: str | Path,
-    environment: dict[str, str] | None = None,
+    variables: dict[str, str] | None = None,
     largest_file: int | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run `python -m batch` to its end; no file can grow beyond `largest_file` KiB."""
@@ -28,7 +37,7 @@ def batch(
         text=True,
         check=False,
         cwd=ROOT,
-        env=_environment(environment),
+        env=environment(PYTHONWARNINGS="error", **(variables or {})),
         stdin=subprocess.DEVNULL,
     )
 
@@ -41,7 +50,7 @@ def start_batch(*arguments: str | Path) -> subprocess.Popen[str]:
         stdout=subprocess.DEVNULL,
         text=True,
         cwd=ROOT,
-        env=_environment(None),
+        env=environment(PYTHONWARNINGS="error"),
     )
 
 
@@ -54,7 +63,7 @@ def serving(output: Path) -> Iterator[str]:
         stdout=subprocess.DEVNULL,
         text=True,
         cwd=ROOT,
-        env=_environment(None),
+        env=environment(PYTHONWARNINGS="error"),
     )
     assert server.stderr is not None
     try:

@@ -126,6 +126,7 @@ def test_a_missing_film_is_rejected(cleaned: Any, item_id: str) -> None:
         "2018-13-01",
         "2018-01-01 12",
         "2000-07-30T18:45:03 Europe/Berlin",
+        "9999-12-31T23:59:59-14:00",
         "infinity",
         "epoch",
     ],
@@ -154,14 +155,14 @@ def test_a_time_is_seconds_since_1970_or_iso_8601_in_utc(
         ("1,10,3", "missing_columns"),
         ("1", "missing_columns"),
         ("1,10,3,1,7", "too_many_columns"),
-        ('1,10,"3"x,1', "open_quote"),
-        ('"1,10,3,1', "open_quote"),
-        ('1,10,"3,1', "open_quote"),
-        ('1,10, "3,1', "open_quote"),
-        ('1,1"0,"3,1', "open_quote"),
+        ('1,10,"3"x,1', "misplaced_quote"),
+        ('"1,10,3,1', "misplaced_quote"),
+        ('1,10,"3,1', "misplaced_quote"),
+        ('1,10, "3,1', "misplaced_quote"),
+        ('1,1"0,"3,1', "misplaced_quote"),
         (b"1,\xff\xfe,3,1", "not_text"),
         (b"1,1\x010,3,1", "not_text"),
-        (b"1," + b"2" * 3_000_000 + b",3,1", "not_text"),
+        (b"1," + b"2" * 3_000_000 + b",3,1", "too_long"),
     ],
 )
 def test_a_line_that_does_not_parse_is_rejected_and_takes_no_other_with_it(
@@ -172,6 +173,14 @@ def test_a_line_that_does_not_parse_is_rejected_and_takes_no_other_with_it(
     assert result.rejected() == [(4, rule)]
     assert [row[1] for row in result.ratings()] == ["9", "11", "12"]
     assert result.rows("select line from ratings order by line") == [(2,), (5,), (6,)]
+
+
+@pytest.mark.parametrize("before", [0, 10, 100_000, 199_990])
+def test_whether_a_line_is_too_long_does_not_depend_on_its_place(cleaned: Any, before: int) -> None:
+    rows = [f"1,{'a' * before},3,1", f"1,{'b' * 199_990},3,1", f"1,{'c' * 200_000},3,1", "1,d,3,1"]
+    result = cleaned(HEADER + "\n".join(rows))
+    assert [row[1][0] for row in result.ratings()] == (["b", "d"] if before == 0 else ["a", "b", "d"])
+    assert result.rejected()[-1] == (4, "too_long")
 
 
 def test_a_rejected_row_is_kept_with_file_line_and_raw_text(cleaned: Any) -> None:
@@ -300,6 +309,7 @@ def test_without_ratings_every_row_is_a_vote_and_without_times_the_file_is_in_ti
         ("18.00", "18"),
         ("18.5", "18.5"),
         ("A", "A"),
+        ("Nan", "Nan"),
         ("007", "007"),
         ("1e+16", "10000000000000000"),
         ("1e3", "1e3"),
@@ -375,7 +385,7 @@ def test_a_large_dirty_file_loses_no_row_and_no_line_number(cleaned: Any) -> Non
         "select rule, count(*), bool_and(line % 1000 between 1 and 3) from rejected_rows "
         "group by rule order by rule"
     ) == [
+        ("misplaced_quote", 50, True),
         ("missing_columns", 50, True),
-        ("open_quote", 50, True),
         ("rating_out_of_range", 50, True),
     ]

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import os
 import signal
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def test_quiet_says_nothing_and_json_is_for_machines(films: Path, tmp_path: Path
 
 
 def test_every_option_has_an_environment_variable(films: Path, tmp_path: Path) -> None:
-    environment = {
+    variables = {
         "DATA": str(films),
         "OUTPUT": str(tmp_path),
         "TOP_N": "3",
@@ -49,11 +50,9 @@ def test_every_option_has_an_environment_variable(films: Path, tmp_path: Path) -
         "QUIET": "1",
         "JSON": "1",
     }
-    done = batch("run", environment=environment)
+    done = batch("run", variables=variables)
     assert json.loads(done.stdout)["counts"]["users"] == 40
-    found = batch(
-        "sql", "select top_n, settings['factors'] as factors from generation", environment=environment
-    )
+    found = batch("sql", "select top_n, settings['factors'] as factors from generation", variables=variables)
     assert json.loads(found.stdout) == [{"top_n": 3, "factors": "4"}]
 
 
@@ -87,7 +86,7 @@ def test_every_setting_is_an_option_with_its_default() -> None:
     ],
 )
 def test_wrong_usage_ends_with_2(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
-    done = batch(*arguments, environment={"OUTPUT": str(tmp_path)})
+    done = batch(*arguments, variables={"OUTPUT": str(tmp_path)})
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr
@@ -175,6 +174,19 @@ def test_a_disk_that_takes_no_more_ends_with_1_and_what_was_published_stays(
     assert output.current() == before
     assert not output.work.exists()
     assert batch("run", "--data", films, "--output", tmp_path, "--quiet").returncode == 0
+
+
+def test_a_folder_that_may_not_be_read_ends_with_1(films: Path, tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0)
+    if os.access(closed, os.R_OK):
+        # The superuser may read everything: a loop of links is what nobody can follow.
+        closed = tmp_path / "loop"
+        closed.symlink_to(closed)
+    done = batch("run", "--data", films, "--output", closed / "output", "--quiet")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: {closed}")
+    assert done.stderr.count("\n") == 1
 
 
 def test_generations_tell_what_is_published_and_what_was_taken_back(films: Path, tmp_path: Path) -> None:

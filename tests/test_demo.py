@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.commands import ROOT
+from tests.commands import ROOT, environment
 
 # Whoever starts the tests may have told them to ignore Ctrl-C, and children inherit that.
 LISTENING_TO_CTRL_C = 'trap - INT; exec "$@"'
@@ -31,7 +31,7 @@ def test_the_demo_serves_shows_three_answers_and_ends_with_ctrl_c(tmp_path: Path
         stderr=subprocess.DEVNULL,
         text=True,
         start_new_session=True,
-        env={key: value for key, value in os.environ.items() if not key.startswith("MAKE")},
+        env=environment(),
     )
     assert demo.stdout is not None
     shown = ""

@@ -27,7 +27,7 @@ from dockerfile_parse import DockerfileParser
 from api.__main__ import serve
 from batch.cli import commands
 from batch.pipeline import Published
-from tests.commands import ROOT
+from tests.commands import ROOT, environment
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 
@@ -85,15 +85,14 @@ def _image(name: str, folder: Path) -> Iterator[tuple[Path, dict[str, str]]]:
     python = folder / "venv" / "bin" / "python"
     files = [part for file in TARGETS[name].requirements() for part in ("-r", file)]
     subprocess.run([python, "-m", "pip", "install", "--quiet", *files], check=True, cwd=app)
-    keep = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "VIRTUAL_ENV"))}
-    yield app, keep | {"PATH": f"{python.parent}:{os.environ['PATH']}"}
+    yield app, environment(PATH=f"{python.parent}:{os.environ['PATH']}", PYTHONPATH="")
 
 
 def test_the_job_runs_on_what_its_image_holds(tmp_path: Path) -> None:
-    with _image("batch", tmp_path) as (app, environment):
+    with _image("batch", tmp_path) as (app, variables):
         (sample,) = [run for run in TARGETS["batch"].values("RUN") if "python -m batch" in run]
-        subprocess.run(shlex.split(sample), check=True, cwd=app, env=environment)
-        subprocess.run(TARGETS["batch"].command(), check=True, cwd=app, env=environment | {"ITERATIONS": "2"})
+        subprocess.run(shlex.split(sample), check=True, cwd=app, env=variables)
+        subprocess.run(TARGETS["batch"].command(), check=True, cwd=app, env=variables | {"ITERATIONS": "2"})
         assert (app / "output" / "current.duckdb").resolve().is_file()
         assert {entry.name for entry in app.iterdir()} >= {"batch", "sql"}
         assert not (app / "api").exists()
@@ -103,7 +102,7 @@ def test_the_service_runs_on_what_its_image_holds_which_is_only_what_it_imports(
     tmp_path: Path, published: Published
 ) -> None:
     output = published.file.parent.parent
-    with _image("api", tmp_path) as (app, environment):
+    with _image("api", tmp_path) as (app, variables):
         held = {str(file.relative_to(app)) for file in app.rglob("*") if file.is_file()}
         assert not {name for name in held if not name.startswith(("api/", "sql/lookups/"))} - {
             "requirements-api.txt",
@@ -111,11 +110,11 @@ def test_the_service_runs_on_what_its_image_holds_which_is_only_what_it_imports(
         }
         for absent in ("numpy", "implicit", "pandas", "scipy"):
             tried = ["python", "-c", f"import {absent}"]
-            assert subprocess.run(tried, check=False, capture_output=True, env=environment).returncode == 1
+            assert subprocess.run(tried, check=False, capture_output=True, env=variables).returncode == 1
         server = subprocess.Popen(
             TARGETS["api"].command(),
             cwd=app,
-            env=environment | {"OUTPUT": str(output), "PORT": "0"},
+            env=variables | {"OUTPUT": str(output), "PORT": "0"},
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -128,11 +127,11 @@ def test_the_service_runs_on_what_its_image_holds_which_is_only_what_it_imports(
             assert answer.json()["items"][0]["title"] == "Film, The 18 (2008)"
             _, _, health = TARGETS["api"].values("HEALTHCHECK")[0].partition("CMD ")
             probe = json.loads(health.replace(":5000", f":{port}"))
-            assert subprocess.run(probe, check=False, cwd=app, env=environment).returncode == 0
+            assert subprocess.run(probe, check=False, cwd=app, env=variables).returncode == 0
         finally:
             server.terminate()
             server.communicate()
-        assert subprocess.run(probe, check=False, capture_output=True, env=environment).returncode == 1
+        assert subprocess.run(probe, check=False, capture_output=True, env=variables).returncode == 1
 
 
 @pytest.mark.parametrize("name", ["batch", "api"])
@@ -199,14 +198,9 @@ def test_the_nights_go_on_after_a_refused_one(tmp_path: Path) -> None:
         tool.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
         tool.chmod(0o755)
     loop = COMPOSE["services"]["nightly"]["command"][0].replace("$$", "$")
-    environment = {
-        **os.environ,
-        "PATH": f"{tmp_path}:{os.environ['PATH']}",
-        "NIGHTLY_AT": "02:00",
-        "TZ": "UTC",
-    }
+    variables = environment(PATH=f"{tmp_path}:{os.environ['PATH']}", NIGHTLY_AT="02:00", TZ="UTC")
     before = time.time()
-    subprocess.run(["sh", "-c", loop], check=False, cwd=tmp_path, env=environment)
+    subprocess.run(["sh", "-c", loop], check=False, cwd=tmp_path, env=variables)
     assert (tmp_path / "started").read_text(encoding="utf-8").splitlines() == ["-m batch run"] * 3
     seconds = int((tmp_path / "slept").read_text(encoding="utf-8").split()[0])
     woken = (before + seconds) % 86_400

@@ -66,7 +66,7 @@ def test_parquet_is_read_like_csv_and_a_row_is_known_by_its_number(
         (b"userId,movieId,movieid\n1,2,3\n", "ratings.csv: has the column movieId twice"),
         (bytes(range(256)) * 50, "ratings.csv, line 1: is no text in UTF-8"),
         ("userId,movieId\n1,2\n".encode("utf-16"), "ratings.csv, line 1: is no text in UTF-8"),
-        (b"x" * 100_000, "ratings.csv, line 1: is no text in UTF-8"),
+        (b"x," * 200_000 + b"\n", "ratings.csv, line 1: is too long; expected a header line with userId"),
     ],
     ids=["empty", "no rows", "column missing", "column twice", "binary", "UTF-16", "no newline"],
 )
@@ -104,6 +104,23 @@ def test_a_missing_file_is_named(write_input: WriteInput, name: str) -> None:
         find_inputs(folder)
 
 
+@pytest.mark.parametrize("kind", ["dangling", "folder"])
+def test_what_is_there_and_no_file_is_not_passed_over(write_input: WriteInput, kind: str) -> None:
+    folder = write_input(HEADER)
+    if kind == "folder":
+        (folder / "hidden.csv").mkdir()
+    else:
+        (folder / "hidden.csv").symlink_to("nowhere")
+    with pytest.raises(InputError, match=r"hidden.csv: is no file"):
+        find_inputs(folder)
+
+
+def test_the_letter_case_of_a_file_name_does_not_matter(write_input: WriteInput) -> None:
+    folder = write_input(HEADER)
+    (folder / "HIDDEN.CSV").write_text("movieId\n1\n", encoding="utf-8")
+    assert find_inputs(folder).hidden == folder / "HIDDEN.CSV"
+
+
 def test_the_fingerprint_knows_every_byte_of_every_file(write_input: WriteInput) -> None:
     prints = [
         find_inputs(write_input(*texts)).fingerprint()
@@ -127,13 +144,12 @@ def _write_parquet(folder: Path, name: str, query: str) -> None:
 
 def test_a_parquet_file_may_have_columns_of_any_other_name(write_input: WriteInput, tmp_path: Path) -> None:
     folder = write_input(HEADER)
-    _write_parquet(
-        folder, "ratings", "select 1e16 as userId, 'a:NaN,' as movieId, 7 as file_row_number, -1 as line"
-    )
+    others = "7 as file_row_number, -1 as line, 2 as source_row"
+    _write_parquet(folder, "ratings", f"select 1e16 as userId, 'a:NaN,' as movieId, {others}")
     cleaned = Cleaned(folder, tmp_path)
     assert cleaned.ratings() == [("10000000000000000", "a:NaN,", None)]
     assert cleaned.rows("select raw from rating_lines") == [
-        ('{"userId":"1e+16","movieId":"a:NaN,","file_row_number":"7","line":"-1"}',)
+        ('{"userId":"1e+16","movieId":"a:NaN,","file_row_number":"7","line":"-1","source_row":"2"}',)
     ]
 
 

@@ -133,6 +133,28 @@ def test_what_is_newer_than_the_target_counts_as_taken_back(tmp_path: Path) -> N
     assert output.rolled_back() == [second]
 
 
+def test_an_input_that_is_put_back_is_no_longer_taken_back(tmp_path: Path) -> None:
+    output = Output(tmp_path)
+    first, second, third = (_publish(output) for _ in range(3))
+    for target in (second, first, third):
+        with output.locked():
+            output.roll_back(target)
+    assert output.rolled_back() == []
+    output.refuse_what_was_rolled_back(PRINT)
+    with output.locked():
+        output.roll_back(second)
+    with pytest.raises(RefusedError):
+        output.refuse_what_was_rolled_back(PRINT)
+
+
+def test_a_file_that_only_looks_like_a_generation_is_none(tmp_path: Path) -> None:
+    output = Output(tmp_path)
+    generation = _publish(output)
+    output.file("99999999T999999Z-abcdef").touch()
+    assert output.generations() == [generation]
+    assert output.new_id(PRINT, NOW) > generation
+
+
 def test_an_input_that_was_taken_back_is_refused_until_it_is_published_all_the_same(tmp_path: Path) -> None:
     output = Output(tmp_path)
     first, second = (_publish(output, fingerprint=digit * 64) for digit in "ab")

@@ -41,8 +41,9 @@ def test_a_step_back_passes_over_what_was_taken_back(three: tuple[Output, list[s
 def test_a_named_generation_may_be_older_or_newer(three: tuple[Output, list[str]]) -> None:
     output, (first, second, third) = three
     assert rollback(output, first) == (third, first)
+    assert output.rolled_back() == [second, third]
     assert rollback(output, third) == (first, third)
-    assert output.rolled_back() == [second]
+    assert output.rolled_back() == []
 
 
 def test_an_unknown_generation_is_wrong_usage(three: tuple[Output, list[str]]) -> None:

@@ -9,7 +9,7 @@ comment on table draft.rejected_rows is 'One row per input row that counts for n
 comment on column draft.rejected_rows.file is 'Name of the input file.';
 comment on column draft.rejected_rows.line is 'Line in the file, the header being 1; for Parquet the number of the row, from 1.';
 comment on column draft.rejected_rows.rule is 'Why the row does not count; `superseded` is no fault: a later row says the same thing anew.';
-comment on column draft.rejected_rows.raw is 'The line as it stands in the file; for Parquet the row as JSON.';
+comment on column draft.rejected_rows.raw is 'The line as it stands in the file, with U+FFFD for what is no text or too long; for Parquet the row as JSON.';
 insert into draft.rejected_rows
 select
     file,

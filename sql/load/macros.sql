@@ -6,7 +6,7 @@ create macro trimmed(value) as trim(value, ' ' || chr(9) || chr(11) || chr(12) |
 -- NaN, which is how tables with a missing integer are written, is no id. Large floats are written `1e+16`.
 create macro id_of(value) as
     case
-        when lower(trimmed(value)) in ('', 'nan') then null
+        when trimmed(value) in ('', 'nan', 'NaN', 'NAN') then null
         when regexp_full_match(trimmed(value), '-?\d+\.0+') then split_part(trimmed(value), '.', 1)
         when regexp_full_match(trimmed(value), '-?\d(\.\d+)?e\+\d\d')
             then cast(try_cast(try_cast(trimmed(value) as double) as hugeint) as varchar)
@@ -31,6 +31,6 @@ create macro time_of(value) as
     case
         when number_of(value) between 0 and 253402300799
             then make_timestamp(cast(round(number_of(value) * 1e6) as bigint))
-        when iso_time_of(trimmed(value)) >= timestamp '1970-01-01'
+        when iso_time_of(trimmed(value)) between timestamp '1970-01-01' and timestamp '9999-12-31 23:59:59.999999'
             then iso_time_of(trimmed(value))
     end;

@@ -14,13 +14,12 @@ select
     $file as file,
     source_lines.line,
     case
-        when source_lines.has_no_text then 'not_text'
-        when source_lines.has_open_quote then 'open_quote'
+        when source_lines.rule is not null then source_lines.rule
         when reader_errors.error = 'MISSING COLUMNS' then 'missing_columns'
         when reader_errors.error = 'TOO MANY COLUMNS' then 'too_many_columns'
         else 'not_parsed'
     end as rule,
-    replace(source_lines.raw, chr(65535), chr(65533)) as raw
+    source_lines.raw
 from source_lines
 left join reader_errors on source_lines.line = reader_errors.line
 where source_lines.line not in (select source_rows.line from source_rows)
