@@ -1,6 +1,7 @@
 """A file that breaks a promise is refused: every invariant finds the fault that it is for."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -56,16 +57,17 @@ FAULTS = {
 
 
 @pytest.fixture
-def draft(published: Published, tmp_path: Path) -> duckdb.DuckDBPyConnection:
+def draft(published: Published, tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A copy of a good generation, attached for writing as a draft is, with the ratings beside it."""
     copy = tmp_path / "draft.duckdb"
     shutil.copyfile(published.file, copy)
-    connection = duckdb.connect()
-    connection.execute("attach $file as draft", {"file": str(copy)})
-    connection.execute(
-        "create table ratings as select user_id, item_id, rated_at, -position as line from draft.histories"
-    )
-    return connection
+    with duckdb.connect() as connection:
+        connection.execute("attach $file as draft", {"file": str(copy)})
+        connection.execute(
+            "create table ratings as "
+            "select user_id, item_id, rated_at, -position as line from draft.histories"
+        )
+        yield connection
 
 
 def test_a_good_file_passes(draft: duckdb.DuckDBPyConnection) -> None:
