@@ -70,5 +70,5 @@ schema: setup  ## docs/schema.md, from the comments in the published file
 	@$(BIN)/python -m batch.schema "$(OUTPUT)" > docs/schema.new && mv docs/schema.new docs/schema.md
 
 clean:  ## remove .venv and caches; data and output stay
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
