@@ -150,7 +150,8 @@ def rollback(generation: str | None, output: Path, quiet: bool) -> None:
         click.echo(f"{now} is published (before: {before})")
 
 
-@commands.command()
+# A query may begin with a comment, which looks like an option.
+@commands.command(context_settings={"ignore_unknown_options": True})
 @click.argument("query", required=False, metavar="[QUERY or NAME]")
 @_option("output")
 @_json

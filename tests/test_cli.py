@@ -223,8 +223,9 @@ def test_sql_lists_the_saved_queries_and_runs_each(published: Published) -> None
 
 def test_sql_prints_csv_where_there_is_no_terminal(published: Published) -> None:
     output = published.file.parent.parent
-    query = "select item_id, title, genres, mean_rating from items where item_id in ('0', 'unrated')"
-    done = batch("sql", f"{query} order by item_id", "--output", output)
+    columns = "item_id, title, genres, mean_rating"
+    query = f"-- two films\nselect {columns} from items where item_id in ('0', 'unrated') order by item_id"
+    done = batch("sql", query, "--output", output)
     assert list(csv.reader(io.StringIO(done.stdout))) == [
         ["item_id", "title", "genres", "mean_rating"],
         ["0", "Film, The 0 (1990)", '["Drama", "Comedy"]', done.stdout.splitlines()[1].rpartition(",")[2]],
@@ -245,6 +246,7 @@ def test_sql_prints_csv_where_there_is_no_terminal(published: Published) -> None
         "set threads = 9",
         "",
         "/* nothing */",
+        "-- nothing",
         "most_recomended",
     ],
 )
