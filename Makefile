@@ -67,7 +67,7 @@ benchmark: setup  ## how long the job takes on DATA, and how much memory: five r
 	@$(BIN)/python -m benchmarks.nightly --data "$(DATA)"
 
 schema: setup  ## docs/schema.md, from the comments in the published file
-	@$(BIN)/python -m batch.schema "$(OUTPUT)" > docs/schema.new && mv docs/schema.new docs/schema.md
+	@$(BIN)/python -m batch.schema "$(OUTPUT)" > docs/schema.new && mv docs/schema.new docs/schema.md || { rm -f docs/schema.new; exit 1; }
 
 clean:  ## remove .venv and caches; data and output stay
 	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -3,7 +3,7 @@
 import duckdb
 
 from batch.errors import RefusedError
-from sql import FOLDER, statement
+from sql import FOLDER, named, statement
 
 INVARIANTS = tuple(sorted(file.stem for file in (FOLDER / "invariants").glob("*.sql")))
 
@@ -14,9 +14,8 @@ def check(connection: duckdb.DuckDBPyConnection, top_n: int) -> None:
     Each returns one row per violation.
     """
     for invariant in INVARIANTS:
-        text = statement(f"invariants/{invariant}")
-        names = duckdb.extract_statements(text)[0].named_parameters
-        found = connection.execute(text, {"top_n": top_n} if names else {})
+        name = f"invariants/{invariant}"
+        found = connection.execute(statement(name), named(name, {"top_n": top_n}))
         columns = [column[0] for column in found.description or ()]
         violation = found.fetchone()
         if violation is not None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from batch.score import TopN
 from batch.train import Model
-from sql import FOLDER, statement
+from sql import FOLDER, named, statement
 
 # Command-line tools of DuckDB 1.x can't read the format that DuckDB 2.0 writes by default.
 STORAGE_VERSION = "v1.0.0"
@@ -42,7 +42,8 @@ def write(connection: duckdb.DuckDBPyConnection, file: Path, model: Model, lists
     for name, frame in frames.items():
         connection.register(name, frame)
     for table in TABLES:
-        connection.execute(statement(f"generation/{table}"), {"top_n": top_n} if table == "popular" else {})
+        name = f"generation/{table}"
+        connection.execute(statement(name), named(name, {"top_n": top_n}))
     for name in frames:
         connection.unregister(name)
 

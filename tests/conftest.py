@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from batch.pipeline import Published, run
 from batch.progress import Progress
 from batch.settings import Settings
+from tests.cleaned import Cleaned
 from tests.films import MOVIES, RATINGS
 
 WriteInput = Callable[..., Path]
@@ -27,6 +29,16 @@ def write_input(tmp_path: Path) -> WriteInput:
         return folder
 
     return write
+
+
+@pytest.fixture
+def cleaned(write_input: WriteInput, tmp_path: Path) -> Any:
+    """Return a function that writes files, loads and cleans them."""
+
+    def make(ratings: str | bytes, movies: str | bytes = "movieId,title,genres\n", **others: str) -> Cleaned:
+        return Cleaned(write_input(ratings, movies, **others), tmp_path)
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -1,47 +1,14 @@
-"""Every case of dirt in the input, each with a file that shows it."""
+"""Every case of dirt in the values of the input, each with a file that shows it."""
 
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
-from batch.clean import Counts, clean
+from batch.clean import Counts
 from batch.errors import InputError
-from batch.inputs import find_inputs
-from batch.load import load
+from tests.cleaned import HEADER, Cleaned
 from tests.conftest import WriteInput
-
-HEADER = "userId,movieId,rating,timestamp\n"
-
-
-class Cleaned:
-    """The tables after cleaning."""
-
-    def __init__(self, folder: Path, work: Path, max_rejected: float = 1.0) -> None:
-        self._connection = duckdb.connect()
-        inputs = find_inputs(folder)
-        loaded = load(self._connection, inputs, work)
-        self.counts: Counts = clean(self._connection, inputs, loaded, max_rejected)
-
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        return self._connection.execute(query).fetchall()
-
-    def ratings(self) -> list[tuple[Any, ...]]:
-        return self.rows("select user_id, item_id, rating from ratings order by line")
-
-    def rejected(self) -> list[tuple[Any, ...]]:
-        return self.rows("select line, rule from rejected_rows order by file, line")
-
-
-@pytest.fixture
-def cleaned(write_input: WriteInput, tmp_path: Path) -> Any:
-    """Return a function that writes files, loads and cleans them."""
-
-    def make(ratings: str | bytes, movies: str | bytes = "movieId,title,genres\n", **others: str) -> Cleaned:
-        return Cleaned(write_input(ratings, movies, **others), tmp_path)
-
-    return make
 
 
 def test_a_block_without_user_ids_between_a_and_a_plus_2_belongs_to_a_plus_1(cleaned: Any) -> None:
@@ -149,40 +116,6 @@ def test_a_time_is_seconds_since_1970_or_iso_8601_in_utc(
     ]
 
 
-@pytest.mark.parametrize(
-    ("line", "rule"),
-    [
-        ("1,10,3", "missing_columns"),
-        ("1", "missing_columns"),
-        ("1,10,3,1,7", "too_many_columns"),
-        ('1,10,"3"x,1', "misplaced_quote"),
-        ('"1,10,3,1', "misplaced_quote"),
-        ('1,10,"3,1', "misplaced_quote"),
-        ('1,10, "3,1', "misplaced_quote"),
-        ('1,1"0,"3,1', "misplaced_quote"),
-        (b"1,\xff\xfe,3,1", "not_text"),
-        (b"1,1\x010,3,1", "not_text"),
-        (b"1," + b"2" * 3_000_000 + b",3,1", "too_long"),
-    ],
-)
-def test_a_line_that_does_not_parse_is_rejected_and_takes_no_other_with_it(
-    cleaned: Any, line: str | bytes, rule: str
-) -> None:
-    text = line if isinstance(line, bytes) else line.encode()
-    result = cleaned(HEADER.encode() + b"1,9,3,1\n\n" + text + b"\n1,11,3,1\n1,12,3,1\n")
-    assert result.rejected() == [(4, rule)]
-    assert [row[1] for row in result.ratings()] == ["9", "11", "12"]
-    assert result.rows("select line from ratings order by line") == [(2,), (5,), (6,)]
-
-
-@pytest.mark.parametrize("before", [0, 10, 100_000, 199_990])
-def test_whether_a_line_is_too_long_does_not_depend_on_its_place(cleaned: Any, before: int) -> None:
-    rows = [f"1,{'a' * before},3,1", f"1,{'b' * 199_990},3,1", f"1,{'c' * 200_000},3,1", "1,d,3,1"]
-    result = cleaned(HEADER + "\n".join(rows))
-    assert [row[1][0] for row in result.ratings()] == (["b", "d"] if before == 0 else ["a", "b", "d"])
-    assert result.rejected()[-1] == (4, "too_long")
-
-
 def test_a_rejected_row_is_kept_with_file_line_and_raw_text(cleaned: Any) -> None:
     result = cleaned(HEADER + '1,10,3,1\n1,"11",  99,1\n1,12\n')
     assert result.rows("select file, line, raw from rejected_rows order by line") == [
@@ -225,37 +158,6 @@ def test_a_film_that_movies_lacks_is_shown_with_its_id(cleaned: Any) -> None:
         ("10", "10", None, [], 1),
         ("11", "Other (2000)", 2000, ["Drama"], 0),
     ]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "\ufeffuserId,movieId,rating,timestamp\n18,Ä,4.5,100\n",
-        "userId,movieId,rating,timestamp\r\n18,Ä,4.5,100\r\n",
-        "userId,movieId,rating,timestamp\r18,Ä,4.5,100\r",
-        "userId,movieId,rating,timestamp\r\n18,Ä,4.5,100\n\r\n\n",
-        "\n \nuserId,movieId,rating,timestamp\n\n  \n18,Ä,4.5,100",
-        "timestamp,extra,rating,movieId,userId\n100,x,4.5,Ä,18\n",
-        '"userId","movieId","rating","timestamp"\n"18","Ä","4.5","100"\n',
-        'userId,movieId,rating,timestamp\n "18" ,"Ä", 4.5,"100"\n',
-        " USERID , movieid,Rating,Timestamp\n18.0, Ä\t,4.5\t,100.0\n\t\n",
-    ],
-    ids=[
-        "BOM",
-        "CRLF",
-        "CR",
-        "mixed newlines",
-        "blank lines",
-        "other order",
-        "quoted",
-        "quoted with spaces",
-        "spaces",
-    ],
-)
-def test_the_spelling_of_a_csv_file_does_not_matter(cleaned: Any, text: str) -> None:
-    result = cleaned(text)
-    assert result.ratings() == [("18", "Ä", 4.5)]
-    assert result.rejected() == []
 
 
 def test_titles_keep_quoted_commas_quotes_and_accents(cleaned: Any) -> None:
@@ -367,25 +269,3 @@ def test_the_share_of_rejected_rows_is_judged_for_each_file(write_input: WriteIn
     folder = write_input(HEADER + good, "movieId,title,genres\n1,A,Drama\n2,B\n")
     with pytest.raises(InputError, match=r"movies.csv: 1 of 2 rows"):
         Cleaned(folder, tmp_path, max_rejected=0.1)
-
-
-def test_a_large_dirty_file_loses_no_row_and_no_line_number(cleaned: Any) -> None:
-    lines = [HEADER.strip()]
-    for number in range(2, 50_002):
-        kind = number % 1000
-        lines.append(
-            {0: "", 1: f'"{number},1,3,1', 2: f"{number},1,99,1", 3: f"{number},1"}.get(
-                kind, f"{number},1,3,1"
-            )
-        )
-    result = cleaned("\n".join(lines))
-    assert result.rows("select count(*) from ratings where user_id <> cast(line as varchar)") == [(0,)]
-    assert result.counts.rows_kept == 50_000 - 4 * 50
-    assert result.rows(
-        "select rule, count(*), bool_and(line % 1000 between 1 and 3) from rejected_rows "
-        "group by rule order by rule"
-    ) == [
-        ("misplaced_quote", 50, True),
-        ("missing_columns", 50, True),
-        ("rating_out_of_range", 50, True),
-    ]

@@ -1,8 +1,9 @@
-"""Formats and files that can't be used: what is read alike, and what is said about the rest."""
+"""Files as they come: what is read alike, which lines are no records, and what is said of other files."""
 
 import gzip
 import os
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -10,8 +11,8 @@ import pytest
 from batch.errors import InputError
 from batch.inputs import find_inputs
 from batch.load import load
+from tests.cleaned import HEADER, Cleaned
 from tests.conftest import WriteInput
-from tests.test_clean import HEADER, Cleaned
 
 DIRTY = HEADER + "1,10,3,1\n,10,4,2\n3,10,99,3\n3,11,nan,4\n3,12,5,2000-01-01\n3,12,4,5\n"
 
@@ -158,3 +159,90 @@ def test_a_parquet_column_that_is_a_list_stops_the_run(write_input: WriteInput, 
     _write_parquet(folder, "movies", "select 1 as movieId, 'A' as title, ['X', 'Y'] as genres")
     with pytest.raises(InputError, match=r"movies.parquet: column genres is a list; write it as text"):
         Cleaned(folder, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        ("1,10,3", "missing_columns"),
+        ("1", "missing_columns"),
+        ("1,10,3,1,7", "too_many_columns"),
+        ('1,10,"3"x,1', "misplaced_quote"),
+        ('"1,10,3,1', "misplaced_quote"),
+        ('1,10,"3,1', "misplaced_quote"),
+        ('1,10, "3,1', "misplaced_quote"),
+        ('1,1"0,"3,1', "misplaced_quote"),
+        (b"1,\xff\xfe,3,1", "not_text"),
+        (b"1,1\x010,3,1", "not_text"),
+        (b"1," + b"2" * 3_000_000 + b",3,1", "too_long"),
+    ],
+)
+def test_a_line_that_does_not_parse_is_rejected_and_takes_no_other_with_it(
+    cleaned: Any, line: str | bytes, rule: str
+) -> None:
+    text = line if isinstance(line, bytes) else line.encode()
+    result = cleaned(HEADER.encode() + b"1,9,3,1\n\n" + text + b"\n1,11,3,1\n1,12,3,1\n")
+    assert result.rejected() == [(4, rule)]
+    assert [row[1] for row in result.ratings()] == ["9", "11", "12"]
+    assert result.rows("select line from ratings order by line") == [(2,), (5,), (6,)]
+
+
+@pytest.mark.parametrize("before", [0, 10, 100_000, 199_990])
+def test_whether_a_line_is_too_long_does_not_depend_on_its_place(cleaned: Any, before: int) -> None:
+    rows = [f"1,{'a' * before},3,1", f"1,{'b' * 199_990},3,1", f"1,{'c' * 200_000},3,1", "1,d,3,1"]
+    result = cleaned(HEADER + "\n".join(rows))
+    assert [row[1][0] for row in result.ratings()] == (["b", "d"] if before == 0 else ["a", "b", "d"])
+    assert result.rejected()[-1] == (4, "too_long")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeffuserId,movieId,rating,timestamp\n18,Ä,4.5,100\n",
+        "userId,movieId,rating,timestamp\r\n18,Ä,4.5,100\r\n",
+        "userId,movieId,rating,timestamp\r18,Ä,4.5,100\r",
+        "userId,movieId,rating,timestamp\r\n18,Ä,4.5,100\n\r\n\n",
+        "\n \nuserId,movieId,rating,timestamp\n\n  \n18,Ä,4.5,100",
+        "timestamp,extra,rating,movieId,userId\n100,x,4.5,Ä,18\n",
+        '"userId","movieId","rating","timestamp"\n"18","Ä","4.5","100"\n',
+        'userId,movieId,rating,timestamp\n "18" ,"Ä", 4.5,"100"\n',
+        " USERID , movieid,Rating,Timestamp\n18.0, Ä\t,4.5\t,100.0\n\t\n",
+    ],
+    ids=[
+        "BOM",
+        "CRLF",
+        "CR",
+        "mixed newlines",
+        "blank lines",
+        "other order",
+        "quoted",
+        "quoted with spaces",
+        "spaces",
+    ],
+)
+def test_the_spelling_of_a_csv_file_does_not_matter(cleaned: Any, text: str) -> None:
+    result = cleaned(text)
+    assert result.ratings() == [("18", "Ä", 4.5)]
+    assert result.rejected() == []
+
+
+def test_a_large_dirty_file_loses_no_row_and_no_line_number(cleaned: Any) -> None:
+    lines = [HEADER.strip()]
+    for number in range(2, 50_002):
+        kind = number % 1000
+        lines.append(
+            {0: "", 1: f'"{number},1,3,1', 2: f"{number},1,99,1", 3: f"{number},1"}.get(
+                kind, f"{number},1,3,1"
+            )
+        )
+    result = cleaned("\n".join(lines))
+    assert result.rows("select count(*) from ratings where user_id <> cast(line as varchar)") == [(0,)]
+    assert result.counts.rows_kept == 50_000 - 4 * 50
+    assert result.rows(
+        "select rule, count(*), bool_and(line % 1000 between 1 and 3) from rejected_rows "
+        "group by rule order by rule"
+    ) == [
+        ("misplaced_quote", 50, True),
+        ("missing_columns", 50, True),
+        ("rating_out_of_range", 50, True),
+    ]
