@@ -1,18 +1,32 @@
-"""Check: what the file promises is looked up in the file, before anyone can see it."""
+"""Check: what must hold before anyone sees the file, looked up in the file and compared with the last one."""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
 
 import duckdb
 
-from batch.errors import RefusedError
+from batch.errors import BatchError
+from batch.generations import open_generation
+from batch.quality.gate import Night, faults
 from sql import FOLDER, named, statement
 
 INVARIANTS = tuple(sorted(file.stem for file in (FOLDER / "invariants").glob("*.sql")))
 
 
-def check(connection: duckdb.DuckDBPyConnection, top_n: int) -> None:
-    """Raise RefusedError if any statement of `sql/invariants/` finds a row in the attached `draft`.
+def check(
+    connection: duckdb.DuckDBPyConnection, tonight: Night, published: Path | None, top_n: int, max_fall: float
+) -> list[str]:
+    """Return why the attached `draft` should not be published, a sentence each; nothing if it may be.
 
-    Each returns one row per violation.
+    Every statement of `sql/invariants/` returns one row per violation, and the gate compares `tonight`
+    with the published generation.
     """
+    last = _night(published) if published else None
+    return [*_violations(connection, top_n), *faults(tonight, last, max_fall)]
+
+
+def _violations(connection: duckdb.DuckDBPyConnection, top_n: int) -> Iterator[str]:
     for invariant in INVARIANTS:
         name = f"invariants/{invariant}"
         found = connection.execute(statement(name), named(name, {"top_n": top_n}))
@@ -20,8 +34,21 @@ def check(connection: duckdb.DuckDBPyConnection, top_n: int) -> None:
         violation = found.fetchone()
         if violation is not None:
             more = sum(1 for _ in iter(found.fetchone, None))
-            raise RefusedError(
-                f"not published: '{invariant.replace('_', ' ')}' does not hold, in {1 + more:,} places, "
-                f"for example {dict(zip(columns, violation, strict=True))}; this is a fault of the job: "
-                "please report it, with the settings used"
+            yield (
+                f"'{invariant.replace('_', ' ')}' does not hold, in {1 + more:,} places, "
+                f"for example {dict(zip(columns, violation, strict=True))}"
             )
+
+
+def _night(file: Path) -> Night | None:
+    """Return what a generation says of itself; None if it is damaged, or older than its metrics."""
+    try:
+        with open_generation(file) as connection:
+            metrics = connection.execute(statement("generations/metrics")).fetchall()
+            (users,) = connection.execute("select users from generation").fetchone() or (0,)
+    except (BatchError, duckdb.Error):
+        return None
+    return Night(
+        {(metric, model): math.nan if value is None else value for metric, model, value in metrics},
+        users,
+    )

@@ -3,6 +3,7 @@
 output/
 ├── current.duckdb       relative symbolic link to the published generation
 ├── generations/         one file a generation; none ever changes
+├── refused/             what the gate measured of runs that it refused; the last ones
 ├── rolled_back.json     ids of the generations that were taken back
 ├── .lock                held by the one process that writes
 └── .work/               what a run leaves here when it dies, the next one removes
@@ -24,6 +25,7 @@ import filelock
 from batch.errors import BatchError, LockedError, RefusedError, UsageError
 
 KEPT_GENERATIONS = 7
+KEPT_REFUSED = 7
 
 _ID = re.compile(r"(\d{8}T\d{6}Z)-[0-9a-f]{6}")
 _TIME = "%Y%m%dT%H%M%SZ"
@@ -74,6 +76,25 @@ class Output:
         if current is None:
             raise UsageError(f"{self.folder}: nothing is published yet; run 'python -m batch run' first")
         return self.file(current)
+
+    def current_file(self) -> Path | None:
+        """Path of the published generation; None before the first."""
+        current = self.current()
+        return self.file(current) if current else None
+
+    def keep_refused(self, generation: str, text: str) -> Path:
+        """Write down what was refused, under the id that it would have had; the newest few are kept."""
+        folder = self.folder / "refused"
+        folder.mkdir(exist_ok=True)
+        file = folder / f"{generation}.json"
+        draft = self.work / "refused.json"
+        draft.write_text(text + "\n", encoding="utf-8")
+        _sync(draft)
+        draft.replace(file)
+        _sync(folder)
+        for old in sorted(folder.glob("*.json"))[:-KEPT_REFUSED]:
+            old.unlink()
+        return file
 
     def rolled_back(self) -> list[str]:
         """Ids of the generations that were taken back, oldest first, kept or not.

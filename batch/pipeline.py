@@ -1,4 +1,4 @@
-"""The nightly job as a sentence: load, clean, train, score, write, check, publish."""
+"""The nightly job as a sentence: load, clean, train, score, judge, write, check, publish."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,14 +9,19 @@ import duckdb
 from batch.check import check
 from batch.clean import Counts, clean
 from batch.inputs import find_inputs
+from batch.interactions import read_interactions, read_lots
 from batch.load import load
 from batch.output import Output
 from batch.progress import Progress
 from batch.publish import Provenance, publish
+from batch.quality.evaluate import MODEL
+from batch.quality.gate import Night
+from batch.quality.holdout import JUDGED_USERS, Metrics, hold_out, judge, of_published
+from batch.refuse import refuse
 from batch.score import score
 from batch.settings import Settings
-from batch.train import train
-from batch.write import write
+from batch.train import learn_films, place_users
+from batch.write import Contents, write
 
 
 @dataclass(frozen=True)
@@ -51,18 +56,28 @@ def run(settings: Settings, progress: Progress) -> Published:
             step.finds(_told(counts))
         with progress.step("train") as step:
             step.expect(settings.iterations)
-            model = train(connection, settings, step.advance)
+            ratings = read_interactions(connection)
+            split = hold_out(ratings, read_lots(connection))
+            films = learn_films(split.train, settings, step.advance)
+            model = place_users(films, ratings, ratings.gaps(), settings)
             step.finds(f"{counts.users:,} users, {counts.items:,} films, loss {model.losses[-1]:.4f}")
         with progress.step("score") as step:
             step.expect(counts.users)
             lists = score(model, settings.top_n, step.advance)
             step.finds(f"{len(lists.rank):,} places in lists of up to {settings.top_n:,}")
+        with progress.step("judge") as step:
+            metrics = judge(films, split, settings) | of_published(lists, ratings)
+            step.finds(_judged(metrics))
         with progress.step("write"):
-            write(connection, draft, model, lists, settings.top_n)
-        with progress.step("check"):
-            check(connection, settings.top_n)
+            write(connection, draft, Contents(model, lists, metrics), settings.top_n)
+        with progress.step("check") as step:
+            tonight = Night(metrics, counts.users)
+            faults = check(connection, tonight, output.current_file(), settings.top_n, settings.max_fall)
+            step.finds("; ".join(faults))
+        provenance = Provenance(settings, fingerprint, counts, started_at, dict(progress.seconds), faults)
+        if faults and not settings.force:
+            raise refuse(output, provenance, metrics, faults)
         with progress.step("publish") as step:
-            provenance = Provenance(settings, fingerprint, counts, started_at, dict(progress.seconds))
             generation = publish(connection, draft, output, provenance)
             step.finds(generation)
     return Published(generation, output.file(generation), counts, progress.seconds)
@@ -80,3 +95,10 @@ def _told(counts: Counts) -> str:
     found += [f"{counts.rows_superseded:,} superseded"] if counts.rows_superseded else []
     found += [f"{counts.rows_repaired:,} repaired"] if counts.rows_repaired else []
     return ", ".join(found)
+
+
+def _judged(metrics: Metrics) -> str:
+    if not metrics[JUDGED_USERS, MODEL]:
+        return "nobody to judge by"
+    ours, popular = (metrics["ndcg@10", model] for model in (MODEL, "most_popular"))
+    return f"ndcg@10 {ours:.4f}, most popular {popular:.4f}, over {metrics[JUDGED_USERS, MODEL]:,.0f} users"

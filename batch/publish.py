@@ -26,6 +26,7 @@ class Provenance:
     counts: Counts
     started_at: datetime  # UTC
     seconds: dict[str, float]  # by step
+    faults: list[str]  # for which it would have been refused without `force`
 
 
 def publish(connection: duckdb.DuckDBPyConnection, file: Path, output: Output, provenance: Provenance) -> str:
@@ -51,6 +52,7 @@ def publish(connection: duckdb.DuckDBPyConnection, file: Path, output: Output, p
             "setting_values": list(values.values()),
             "packages": list(versions),
             "versions": list(versions.values()),
+            "overridden": provenance.faults,
             **asdict(provenance.counts),
         },
     )

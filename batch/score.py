@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from batch.train import Model
 
@@ -35,11 +36,9 @@ def score(model: Model, top_n: int, advance: Callable[[int], None] = lambda _use
     for start in range(0, users, USERS_PER_BLOCK):
         block = slice(start, min(start + USERS_PER_BLOCK, users))
         products = (model.user_factors[block].astype(np.float64) @ item_vectors).astype(np.float32)
-        products[:, ~model.is_candidate] = -np.inf
-        seen = model.seen[block]
-        products[np.repeat(np.arange(seen.shape[0]), np.diff(seen.indptr)), seen.indices] = -np.inf
-        for row in products:
-            best = _best(row, top_n)
+        for row, best in zip(
+            products, best_unseen(products, model.seen[block], model.is_candidate, top_n), strict=True
+        ):
             lists.append(best)
             scores.append(row[best])
         advance(block.stop - block.start)
@@ -50,6 +49,22 @@ def score(model: Model, top_n: int, advance: Callable[[int], None] = lambda _use
         item_index=np.concatenate(lists),
         score=np.concatenate(scores),
     )
+
+
+def best_unseen(
+    scores: NDArray[np.float32],
+    seen: sparse.csr_matrix,
+    is_candidate: NDArray[np.bool_],
+    top_n: int,
+) -> list[NDArray[np.int32]]:
+    """Return, for each row of scores (users, items), the indices of its best films, best first.
+
+    What is seen or no candidate is left out, and overwritten in `scores` by minus infinity. Equal scores
+    are in the order of the items.
+    """
+    scores[:, ~is_candidate] = -np.inf
+    scores[np.repeat(np.arange(seen.shape[0]), np.diff(seen.indptr)), seen.indices] = -np.inf
+    return [_best(row, top_n) for row in scores]
 
 
 def _best(scores: NDArray[np.float32], top_n: int) -> NDArray[np.int32]:

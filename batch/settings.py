@@ -24,27 +24,89 @@ class Settings:
         default=100, metadata={"help": "Depth of the stored lists.", "least": 1, "most": 10_000}
     )
     factors: int = field(
-        default=50,
-        metadata={"help": "Length of the vectors of users and films.", "least": 1, "most": 4_096},
+        default=64,
+        metadata={"help": "Length of the taste part of vectors.", "least": 1, "most": 4_096},
     )
     alpha: float = field(
-        default=5.0,
+        default=8.0,
         metadata={
-            "help": "Weight of a rating of five stars, where a film not rated weighs 1.",
+            "help": "Weight of a like, where a film not rated weighs 1.",
             "above": 0,
             "most": 1e6,
         },
     )
     regularization: float = field(
-        default=1.0,
+        default=6.0,
         metadata={
-            "help": "Pull of the vectors towards zero; higher for fewer data.",
+            "help": "Pull of taste towards zero; higher for fewer data.",
             "above": 0,
             "most": 1e6,
         },
     )
     iterations: int = field(
-        default=15, metadata={"help": "Passes over the ratings in training.", "least": 1, "most": 10_000}
+        default=12,
+        metadata={"help": "Passes over the ratings in training taste.", "least": 1, "most": 10_000},
+    )
+    item_half_life: float = field(
+        default=100.0,
+        metadata={
+            "help": "Newer ratings of a user that halve the weight of one, in learning films.",
+            "above": 0,
+            "most": 1e6,
+        },
+    )
+    taste_half_life: float = field(
+        default=4.0,
+        metadata={"help": "The same, in learning the taste of the user.", "above": 0, "most": 1e6},
+    )
+    next_factors: int = field(
+        default=256,
+        metadata={"help": "Length of the part that foresees the next film.", "least": 1, "most": 4_096},
+    )
+    next_half_life: float = field(
+        default=2.0,
+        metadata={
+            "help": "Newer ratings that halve what a film says about the next one.",
+            "above": 0,
+            "most": 100,
+        },
+    )
+    next_regularization: float = field(
+        default=120.0,
+        metadata={"help": "Pull of the weights of that part towards zero.", "above": 0, "most": 1e9},
+    )
+    next_weight: float = field(
+        default=0.5,
+        metadata={
+            "help": "Weight of that part for who was just seen, where taste weighs 1.",
+            "least": 0,
+            "most": 1e6,
+        },
+    )
+    trend_half_life: float = field(
+        default=0.03,
+        metadata={
+            "help": "Share of newer ratings that halves what a rating says about the trend.",
+            "above": 0,
+            "most": 1e6,
+        },
+    )
+    trend_weight: float = field(
+        default=4.0,
+        metadata={
+            "help": "Weight of the trend for who was long away, where taste weighs 1.",
+            "least": 0,
+            "most": 1e6,
+        },
+    )
+    gap_half_life: float = field(
+        default=0.5,
+        metadata={
+            "help": "Days since the last rating after which the trend has half its weight, "
+            "and the next film half.",
+            "above": 0,
+            "most": 1e6,
+        },
     )
     seed: int = field(
         default=42,
@@ -62,8 +124,17 @@ class Settings:
             "most": 1,
         },
     )
+    max_fall: float = field(
+        default=0.3,
+        metadata={
+            "help": "Largest share by which quality, coverage or users may fall in one night.",
+            "least": 0,
+            "most": 1,
+        },
+    )
     force: bool = field(
-        default=False, metadata={"help": "Publish also an input that was rolled back before."}
+        default=False,
+        metadata={"help": "Publish also what the gate refuses, or an input that was rolled back before."},
     )
 
 

@@ -1,28 +1,37 @@
 """Train: every user and every film gets a vector whose inner product is the score.
 
-Implicit matrix factorisation by alternating least squares (Hu, Koren and Volinsky, "Collaborative
-Filtering for Implicit Feedback Datasets", ICDM 2008), by the package `implicit`.
+A vector is three parts side by side, and so the score is their sum: taste (`batch.model.taste`), what follows
+what was watched last (`batch.model.following`), and the trend (`batch.model.trend`). How much each says
+depends on how long ago the user was last seen: in the middle of a sitting the next film matters, after a week
+what everybody watches now. docs/model.md gives the formula, and what each part is worth.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-import duckdb
 import numpy as np
-from implicit.als import AlternatingLeastSquares
 from numpy.typing import NDArray
 from scipy import sparse
-from threadpoolctl import threadpool_limits
 
-from batch.errors import InputError
+from batch.interactions import Interactions
+from batch.model.following import Following, learn_following
+from batch.model.taste import Taste, learn_taste
+from batch.model.trend import trend
 from batch.settings import Settings
-from sql import statement
 
-# A rating below 3 is no like: on a scale to 5 it says that the film was a disappointment. Such a film
-# counts as seen, and is not recommended again, but it does not draw similar films into the list.
-LEAST_LIKE = 3.0
-HIGHEST_RATING = 5.0
+
+@dataclass(frozen=True)
+class Films:
+    """What is learned of the films, and how the vector of a user follows from it."""
+
+    taste: Taste
+    following: Following
+    trend: NDArray[np.float32]  # (items,)
+
+    @property
+    def factors(self) -> NDArray[np.float32]:
+        """Return (items, factors), the vectors of the films, part by part."""
+        return np.hstack([self.taste.item_factors, self.following.item_factors, self.trend[:, None]])
 
 
 @dataclass(frozen=True)
@@ -33,82 +42,59 @@ class Model:
     item_factors: NDArray[np.float32]  # (items, factors)
     seen: sparse.csr_matrix  # (users, items), one entry per rating that counts
     is_candidate: NDArray[np.bool_]  # (items,)
-    losses: list[float]  # one per iteration
+    losses: list[float]  # one per iteration of the taste
 
 
 def train(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, advance: Callable[[], None] = lambda: None
+    ratings: Interactions,
+    gaps: NDArray[np.float64],
+    settings: Settings,
+    advance: Callable[[], None] = lambda: None,
 ) -> Model:
-    """Learn the vectors from the table `ratings`; `advance` is called after each iteration.
+    """Learn the films from all ratings, and place the users among them.
 
-    Rows and columns of the matrices are in the order of ids as text; the tables `user_indices` and
-    `item_indices`, made here, say which is whose. Raises InputError if nobody likes anything.
+    `gaps` are (users,) the days from the last rating of each to the moment for which lists are made;
+    `advance` is called after each iteration. Raises InputError if nobody likes anything.
     """
-    connection.execute(statement("train/user_indices"))
-    connection.execute(statement("train/item_indices"))
-    is_hidden = connection.execute(statement("train/hidden_items")).fetchnumpy()["is_hidden"]
-    ratings = _rating_matrix(connection, items=len(is_hidden))
-    user_factors, item_factors, losses = factorise(like_weights(ratings), settings, advance)
-    return Model(user_factors, item_factors, ratings, ~np.asarray(is_hidden, dtype=np.bool_), losses)
+    return place_users(learn_films(ratings, settings, advance), ratings, gaps, settings)
 
 
-def like_weights(ratings: sparse.csr_matrix) -> sparse.csr_matrix:
-    """Return (users, items), how much a user likes a film: 1 for five stars, no entry for no like.
-
-    A rating that is no number, which is a vote without stars, weighs like five stars. Training multiplies
-    these weights by `alpha` and calls that confidence.
-    """
-    stars = np.nan_to_num(ratings.data, nan=HIGHEST_RATING)
-    likes = ratings.copy()
-    likes.data = np.where(stars >= LEAST_LIKE, stars / HIGHEST_RATING, 0).astype(np.float32)
-    likes.eliminate_zeros()
-    return likes
-
-
-def factorise(
-    likes: sparse.csr_matrix, settings: Settings, advance: Callable[[], None] = lambda: None
-) -> tuple[NDArray[np.float32], NDArray[np.float32], list[float]]:
-    """Factorise a matrix (users, items) of likes into vectors (users, factors) and (items, factors).
-
-    Returns both, and the loss after each iteration. The same likes, settings and seed give the same
-    bits, whatever the number of threads. Raises InputError if there is no like.
-    """
-    if likes.nnz == 0:
-        raise InputError(
-            f"ratings: none is {LEAST_LIKE:g} or more, so nobody likes anything and nothing can be learned; "
-            "check the scale of the ratings"
-        )
-    losses: list[float] = []
-
-    def after_iteration(_iteration: int, _seconds: float, loss: float) -> None:
-        losses.append(float(loss))
-        advance()
-
-    # Every row is solved by one thread. BLAS with threads of its own would wait for them, and would
-    # make the last bits depend on their number.
-    with threadpool_limits(limits=1, user_api="blas"):
-        als: Any = AlternatingLeastSquares(
-            factors=settings.factors,
-            regularization=settings.regularization,
-            alpha=settings.alpha,
-            iterations=settings.iterations,
-            random_state=settings.seed,
-            calculate_training_loss=True,
-        )
-        als.fit(likes, show_progress=False, callback=after_iteration)
-    user_factors = np.asarray(als.user_factors, dtype=np.float32)
-    # Nothing is known of the taste of a user who likes nothing: the mean taste is the best guess, and
-    # ranks much as popularity does, where the zero vector would rank by id.
-    likes_something = np.diff(likes.indptr) > 0
-    user_factors[~likes_something] = user_factors[likes_something].mean(axis=0)
-    return user_factors, np.asarray(als.item_factors, dtype=np.float32), losses
-
-
-def _rating_matrix(connection: duckdb.DuckDBPyConnection, items: int) -> sparse.csr_matrix:
-    """Return the ratings as a matrix (users, items); a vote without stars is NaN."""
-    columns = connection.execute(statement("train/interactions")).fetchnumpy()
-    users = np.asarray(columns["user_index"])
-    stars = np.ma.filled(columns["rating"], np.nan).astype(np.float32)
-    return sparse.csr_matrix(
-        (stars, (users, np.asarray(columns["item_index"]))), shape=(int(users.max()) + 1, items)
+def learn_films(
+    ratings: Interactions, settings: Settings, advance: Callable[[], None] = lambda: None
+) -> Films:
+    """Learn what is liked together, what follows what, and what is watched now."""
+    return Films(
+        taste=learn_taste(ratings, settings, advance),
+        following=learn_following(ratings, settings),
+        trend=trend(ratings, settings.trend_half_life),
     )
+
+
+def place_users(films: Films, ratings: Interactions, gaps: NDArray[np.float64], settings: Settings) -> Model:
+    """Return the model for users with these ratings; the films may have been learned from others."""
+    away = 1 - 0.5 ** (gaps / settings.gap_half_life)
+    parts = [
+        _of_spread(films.taste.of_users(ratings), films.taste.item_factors),
+        _of_spread(films.following.of_users(ratings), films.following.item_factors)
+        * (settings.next_weight * (1 - away))[:, None],
+        (settings.trend_weight * away)[:, None],
+    ]
+    return Model(
+        user_factors=np.hstack(parts).astype(np.float32),
+        item_factors=films.factors,
+        seen=ratings.seen,
+        is_candidate=~ratings.is_hidden,
+        losses=films.taste.losses,
+    )
+
+
+def _of_spread(users: NDArray[np.float32], items: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Scale vectors of users so that the scores of each have a standard deviation of 1 over all films.
+
+    So the parts of a score can be weighed against each other. A vector of zeros stays one.
+    """
+    covariance = np.cov(items, rowvar=False, bias=True, dtype=np.float64).reshape(
+        items.shape[1], items.shape[1]
+    )
+    spread = np.sqrt(np.maximum(np.einsum("uf,fg,ug->u", users, covariance, users, optimize=True), 0))
+    return users / np.where(spread > 0, spread, 1)[:, None]

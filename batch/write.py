@@ -1,5 +1,6 @@
 """Write: everything that a generation holds, into a new DuckDB file that nobody sees yet."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -7,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from batch.quality.holdout import Metrics
 from batch.score import TopN
 from batch.train import Model
 from sql import FOLDER, named, statement
@@ -17,15 +19,25 @@ STORAGE_VERSION = "v1.0.0"
 TABLES = tuple(sorted({file.stem for file in (FOLDER / "generation").glob("*.sql")} - {"generation"}))
 
 
-def write(connection: duckdb.DuckDBPyConnection, file: Path, model: Model, lists: TopN, top_n: int) -> None:
+@dataclass(frozen=True)
+class Contents:
+    """What a generation holds beside the cleaned input."""
+
+    model: Model
+    lists: TopN
+    metrics: Metrics
+
+
+def write(connection: duckdb.DuckDBPyConnection, file: Path, contents: Contents, top_n: int) -> None:
     """Attach a new file as `draft` and fill every table of it but `generation`, which `publish` adds.
 
-    Beside model and lists it takes what `clean` and `train` have left in the connection.
+    Beside these contents it takes what `clean` and `train` have left in the connection.
     """
     connection.execute(
         "attach $file as draft (storage_version $version)",
         {"file": str(file), "version": STORAGE_VERSION},
     )
+    model, lists = contents.model, contents.lists
     frames = {
         "lists": pd.DataFrame(
             {
@@ -37,6 +49,10 @@ def write(connection: duckdb.DuckDBPyConnection, file: Path, model: Model, lists
         ),
         "user_values": _values(model.user_factors),
         "item_values": _values(model.item_factors),
+        "measured": pd.DataFrame(
+            [(metric, model, value) for (metric, model), value in contents.metrics.items()],
+            columns=["metric", "model", "value"],
+        ),
         "losses": pd.DataFrame({"iteration": range(1, len(model.losses) + 1), "loss": model.losses}),
     }
     for name, frame in frames.items():

@@ -1,7 +1,8 @@
 """A small catalogue with a known answer: even users like even films, odd users odd ones.
 
 Everyone has rated all films of their kind with 5 but the one of their own number (modulo the films),
-and two of the other kind with 1. So the one film that a model must find is the one that was withheld.
+and two of the other kind with 1, all of it within minutes. So the one film that a model must find is the
+one that was withheld.
 """
 
 USERS = 40
@@ -24,7 +25,7 @@ def _rows() -> list[str]:
         disliked = [(user + 1) % FILMS, (user + 3) % FILMS]
         for place, film in enumerate(liked + disliked):
             stars = 5.0 if film in liked else 1.0
-            rows.append(f"{user},{film},{stars},{START + 1000 * user + place}")
+            rows.append(f"{user},{film},{stars},{START + USERS * place + user}")
     return rows
 
 

@@ -1,5 +1,5 @@
 -- one row: what this file is, from what it was made, how and when
--- parameters: $id, $started_at, $finished_at, $steps, $seconds, $fingerprint, $top_n, $settings, $setting_values, $packages, $versions, $rows_read, $rows_kept, $rows_repaired, $rows_rejected, $rows_superseded, $users, $items
+-- parameters: $id, $started_at, $finished_at, $steps, $seconds, $fingerprint, $top_n, $settings, $setting_values, $packages, $versions, $overridden, $rows_read, $rows_kept, $rows_repaired, $rows_rejected, $rows_superseded, $users, $items
 create table draft.generation (
     id varchar not null,
     started_at timestamp not null,
@@ -9,6 +9,7 @@ create table draft.generation (
     top_n integer not null,
     settings map(varchar, varchar) not null,
     versions map(varchar, varchar) not null,
+    overridden varchar [] not null,
     rows_read bigint not null,
     rows_kept bigint not null,
     rows_repaired bigint not null,
@@ -26,6 +27,7 @@ comment on column draft.generation.fingerprint is 'SHA-256 over names and bytes 
 comment on column draft.generation.top_n is 'Depth of the stored lists.';
 comment on column draft.generation.settings is 'Every setting of the run that can change the result, as text.';
 comment on column draft.generation.versions is 'Version of this program, of Python and of the packages that can change the result.';
+comment on column draft.generation.overridden is 'Faults for which the gate would have refused this file, had it not been published by `--force`; mostly none.';
 comment on column draft.generation.rows_read is 'Rows of the ratings file, without header and blank lines.';
 comment on column draft.generation.rows_kept is 'Rows of the ratings file that count.';
 comment on column draft.generation.rows_repaired is 'How many of the kept rows were repaired.';
@@ -43,6 +45,7 @@ select
     $top_n,
     map($settings, $setting_values),
     map($packages, $versions),
+    $overridden,
     $rows_read,
     $rows_kept,
     $rows_repaired,

@@ -1,9 +1,11 @@
--- one row: what a list of generations says of this one
+-- one row: what a list of generations says of this one; ndcg_10 is that of the held-out ratings of the night
 select
     date_trunc('second', finished_at) as finished_at,
     users,
     items,
     rows_kept,
     rows_rejected,
-    top_n
+    top_n,
+    (select value from metrics where metric = 'ndcg@10' and model = 'embedding') as ndcg_10,
+    len(overridden) as overridden
 from generation;

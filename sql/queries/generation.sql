@@ -8,6 +8,7 @@ select
     top_n,
     settings,
     versions,
+    overridden,
     rows_read,
     rows_kept,
     rows_repaired,

@@ -1,0 +1,146 @@
+"""Interactions: the ratings as columns of numbers, which is what models learn from and are judged by."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from sql import statement
+
+SECONDS_PER_DAY = 86_400
+
+
+@dataclass(frozen=True)
+class Interactions:
+    """One element per rating in every column; by user, and of each user oldest first.
+
+    Indices of users and films are those of vectors and matrices, from 0, in the order of ids as text.
+    """
+
+    user_index: NDArray[np.int32]
+    item_index: NDArray[np.int32]
+    rating: NDArray[np.float32]  # stars; NaN for a vote without any
+    rated_at: NDArray[np.float64]  # seconds since 1970, UTC; NaN where the input has no times
+    place_in_time: NDArray[np.int64]  # rises with time over all users; equal times in the order of the file
+    is_hidden: NDArray[np.bool_]  # (items,), films that must be in no list
+    users: int
+
+    @property
+    def items(self) -> int:
+        """How many films there are."""
+        return len(self.is_hidden)
+
+    def __len__(self) -> int:
+        return len(self.user_index)
+
+    @cached_property
+    def ratings_of_user(self) -> NDArray[np.int64]:
+        """Return (users,), how many films each user has rated."""
+        return np.bincount(self.user_index, minlength=self.users)
+
+    @cached_property
+    def ratings_of_item(self) -> NDArray[np.int64]:
+        """Return (items,), how many users have rated each film."""
+        return np.bincount(self.item_index, minlength=self.items)
+
+    @cached_property
+    def age(self) -> NDArray[np.int64]:
+        """Return, for each rating, how many newer ones its user has: 0 for the newest."""
+        ends = np.cumsum(self.ratings_of_user)
+        return ends[self.user_index] - 1 - np.arange(len(self))
+
+    @cached_property
+    def position(self) -> NDArray[np.int64]:
+        """Return, for each rating, how many older ones its user has: 0 for the first."""
+        return self.ratings_of_user[self.user_index] - 1 - self.age
+
+    @cached_property
+    def last_rated_at(self) -> NDArray[np.float64]:
+        """Return (users,), the time of each user's newest rating; NaN for who has none, or without times."""
+        newest = np.full(self.users, np.nan)
+        newest[self.user_index] = self.rated_at
+        return newest
+
+    def matrix(self, values: NDArray[np.float32]) -> sparse.csr_matrix:
+        """Return one value per rating as a matrix (users, items), without the zeros among them."""
+        entries = sparse.csr_matrix(
+            (values.astype(np.float32), (self.user_index, self.item_index)), shape=(self.users, self.items)
+        )
+        entries.eliminate_zeros()
+        return entries
+
+    @cached_property
+    def seen(self) -> sparse.csr_matrix:
+        """Return (users, items), an entry of 1 for each rating."""
+        return self.matrix(np.ones(len(self), dtype=np.float32))
+
+    def gaps(self, moment: float | None = None) -> NDArray[np.float64]:
+        """Return (users,), the days from each user's last rating to a moment in seconds since 1970.
+
+        Without a moment: to the newest rating of all. Zeros where the input has no times.
+        """
+        until = self.rated_at.max() if moment is None else moment
+        return np.nan_to_num((until - self.last_rated_at) / SECONDS_PER_DAY, nan=0.0)
+
+    def where(self, keep: NDArray[np.bool_]) -> "Interactions":
+        """Return some of the ratings; users and films keep their indices, also those without any left."""
+        return Interactions(
+            self.user_index[keep],
+            self.item_index[keep],
+            self.rating[keep],
+            self.rated_at[keep],
+            self.place_in_time[keep],
+            self.is_hidden,
+            self.users,
+        )
+
+    def compacted(self) -> tuple["Interactions", NDArray[np.int32], NDArray[np.int32]]:
+        """Return the same ratings without the users and films that have none: indices are given anew.
+
+        With it (users,) and (items,), the new index by the old one; -1 for who or what has gone.
+        """
+        new_users = _renumbered(self.ratings_of_user > 0)
+        new_items = _renumbered(self.ratings_of_item > 0)
+        compact = Interactions(
+            new_users[self.user_index],
+            new_items[self.item_index],
+            self.rating,
+            self.rated_at,
+            self.place_in_time,
+            self.is_hidden[new_items >= 0],
+            int(new_users.max(initial=-1)) + 1,
+        )
+        return compact, new_users, new_items
+
+
+def _renumbered(kept: NDArray[np.bool_]) -> NDArray[np.int32]:
+    return np.where(kept, np.cumsum(kept) - 1, -1).astype(np.int32)
+
+
+def read_lots(connection: duckdb.DuckDBPyConnection) -> NDArray[np.str_]:
+    """Return (users,), a lot for each user that stays the same from night to night."""
+    return np.asarray(connection.execute(statement("train/lots")).fetchnumpy()["lot"], dtype=np.str_)
+
+
+def read_interactions(connection: duckdb.DuckDBPyConnection) -> Interactions:
+    """Return the table `ratings` as columns, and make `user_indices` and `item_indices`.
+
+    These two tables say which index is whose.
+    """
+    connection.execute(statement("train/user_indices"))
+    connection.execute(statement("train/item_indices"))
+    columns = connection.execute(statement("train/interactions")).fetchnumpy()
+    is_hidden = connection.execute(statement("train/hidden_items")).fetchnumpy()["is_hidden"]
+    users = np.asarray(columns["user_index"], dtype=np.int32)
+    return Interactions(
+        user_index=users,
+        item_index=np.asarray(columns["item_index"], dtype=np.int32),
+        rating=np.ma.filled(columns["rating"], np.nan).astype(np.float32),
+        rated_at=np.ma.filled(columns["rated_at"], np.nan).astype(np.float64),
+        place_in_time=np.asarray(columns["place_in_time"], dtype=np.int64),
+        is_hidden=np.asarray(is_hidden, dtype=np.bool_),
+        users=int(users.max()) + 1,
+    )

@@ -1,0 +1,1 @@
+"""The parts of the model; `batch.train` puts them side by side."""

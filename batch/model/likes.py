@@ -1,0 +1,18 @@
+"""Likes: what a rating says about taste."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+# A rating below 3 is no like: on a scale to 5 it says that the film was a disappointment. Such a film
+# counts as seen, and is not recommended again, but it does not draw similar films into the list.
+LEAST_LIKE = 3.0
+
+
+def is_like(rating: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return whether each rating is a like; one that is no number, a vote without stars, is."""
+    return np.isnan(rating) | (rating >= LEAST_LIKE)
+
+
+def recency(age: NDArray[np.int64], half_life: float) -> NDArray[np.float32]:
+    """Return the weight of ratings by age: 1 for the newest of a user, half for `half_life` newer ones."""
+    return np.power(0.5, age / half_life).astype(np.float32)

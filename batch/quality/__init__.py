@@ -1,0 +1,1 @@
+"""How good the lists are: splits, measures, baselines, and what is made of them."""

@@ -1,0 +1,72 @@
+"""Baselines: what people would take instead, under the same split."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg
+
+from batch.interactions import Interactions
+from batch.model.taste import factorise
+from batch.settings import Settings
+
+# Scores of some users for all films: indices (n,) in, (n, items) out.
+Scores = Callable[[NDArray[np.int32]], NDArray[np.float32]]
+
+LATELY = (0.05, 0.1, 0.2)  # shares of the ratings, the newest
+EASE_REGULARIZATION = 250.0
+# Two matrices of that side, in single precision, take 1.2 GB.
+MOST_EASE_ITEMS = 12_000
+
+
+def baselines(train: Interactions, settings: Settings) -> dict[str, Callable[[], Scores]]:
+    """Return how to learn each baseline from the ratings, by name; EASE only where its matrix fits."""
+    by_name: dict[str, Callable[[], Scores]] = {"most_popular": lambda: most_popular(train)}
+    for share in LATELY:
+        by_name[lately_name(share)] = lambda share=share: popular_lately(train, share)  # type: ignore[misc]
+    by_name["als"] = lambda: als(train, settings)
+    if train.items <= MOST_EASE_ITEMS:
+        by_name["ease"] = lambda: ease(train)
+    return by_name
+
+
+def lately_name(share: float) -> str:
+    """Return the name of the baseline that ranks by the newest share of ratings."""
+    return f"popular_lately_{share:.0%}"
+
+
+def most_popular(train: Interactions) -> Scores:
+    """Rank by the number of ratings."""
+    return _alike(train.ratings_of_item)
+
+
+def popular_lately(train: Interactions, share: float) -> Scores:
+    """Rank by the number of ratings among the newest `share` of all."""
+    first = np.sort(train.place_in_time)[int(len(train) * (1 - share))]
+    newest = train.item_index[train.place_in_time >= first]
+    return _alike(np.bincount(newest, minlength=train.items))
+
+
+def als(train: Interactions, settings: Settings) -> Scores:
+    """Factorise the matrix of seen films as it is, every rating with one weight."""
+    model, _ = factorise(train.seen, settings)
+    users, items = np.asarray(model.user_factors), np.asarray(model.item_factors)
+    return lambda rows: users[rows] @ items.T
+
+
+def ease(train: Interactions) -> Scores:
+    """Regress every film on all others.
+
+    Steck, "Embarrassingly Shallow Autoencoders for Sparse Data", WWW 2019, page 3253.
+    """
+    gram = (train.seen.T @ train.seen).toarray()
+    gram[np.diag_indices(train.items)] += EASE_REGULARIZATION
+    inverse = linalg.inv(gram, overwrite_a=True, check_finite=False)
+    weights = inverse / -np.diag(inverse)
+    weights[np.diag_indices(train.items)] = 0
+    return lambda rows: np.asarray(train.seen[rows] @ weights, dtype=np.float32)
+
+
+def _alike(scores: NDArray[np.int64]) -> Scores:
+    """Return the same scores for everyone."""
+    return lambda rows: np.tile(scores.astype(np.float32), (len(rows), 1))

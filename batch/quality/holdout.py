@@ -1,0 +1,84 @@
+"""Hold out: what a nightly run keeps from the model, to measure it by, and what it measured."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from batch.interactions import Interactions
+from batch.quality.baselines import LATELY, lately_name, most_popular, popular_lately
+from batch.quality.evaluate import MODEL
+from batch.quality.measures import DEPTHS, exposure, measure
+from batch.quality.rank import whole_catalogue
+from batch.quality.split import Split
+from batch.score import TopN
+from batch.settings import Settings
+from batch.train import Films, place_users
+
+# Films are learned without the ratings that are held out, so these are few.
+MOST_JUDGED = 1_000
+MOST_JUDGED_SHARE = 0.5
+PUBLISHED = "published"
+JUDGED_USERS = "judged_users"
+
+Metrics = dict[tuple[str, str], float]  # by metric and model
+
+
+def hold_out(ratings: Interactions, lots: NDArray[np.str_]) -> Split:
+    """Hold out the last rating of a sample of users: those with the lowest lots (users,).
+
+    What nobody else has rated stays, so that every film can be learned: users and films keep their indices.
+    Nobody may be left to judge.
+    """
+    eligible = (
+        (ratings.age == 0)
+        & (ratings.ratings_of_user[ratings.user_index] > 1)
+        & (ratings.ratings_of_item[ratings.item_index] > 1)
+    )
+    candidates = ratings.user_index[eligible]
+    most = min(MOST_JUDGED, int(ratings.users * MOST_JUDGED_SHARE))
+    drawn = candidates[np.argsort(lots[candidates], kind="stable")[:most]]
+    held_out = eligible & np.isin(ratings.user_index, drawn)
+    # Two users may have the same film held out, and nobody else may have rated it: one of them keeps it.
+    known = np.bincount(ratings.item_index[~held_out], minlength=ratings.items)
+    held_out &= known[ratings.item_index] > 0
+    later = ratings.where(held_out)
+    relevant = sparse.csr_matrix(
+        (later.rating, (np.arange(len(later)), later.item_index)), shape=(len(later), ratings.items)
+    )
+    return Split(
+        name="nightly",
+        train=ratings.where(~held_out),
+        gaps=np.zeros(ratings.users),
+        users=later.user_index,
+        relevant=relevant,
+        unknown=np.zeros(len(later), dtype=np.int64),
+        tied=0.0,
+    )
+
+
+def judge(films: Films, split: Split, settings: Settings) -> Metrics:
+    """Measure the model, placed by what its users had rated before, beside what is popular.
+
+    Without anyone to judge there is one metric: that there is nobody.
+    """
+    if not len(split.users):
+        return {(JUDGED_USERS, MODEL): 0.0}
+    model = place_users(films, split.train, split.gaps, settings)
+    scores = {
+        MODEL: lambda users: model.user_factors[users] @ model.item_factors.T,
+        "most_popular": most_popular(split.train),
+    } | {lately_name(share): popular_lately(split.train, share) for share in LATELY}
+    metrics: Metrics = {(JUDGED_USERS, name): float(len(split.users)) for name in scores}
+    for name, of_users in scores.items():
+        means = measure(whole_catalogue(of_users, split, max(DEPTHS)), split).means()
+        metrics |= {(metric, name): value for metric, value in means.items()}
+    return metrics
+
+
+def of_published(lists: TopN, ratings: Interactions) -> Metrics:
+    """Measure what the lists of everyone show of the catalogue."""
+    metrics: Metrics = {}
+    for depth in DEPTHS:
+        shown = lists.item_index[lists.rank <= depth]
+        metrics |= {(name, PUBLISHED): value for name, value in exposure(shown, ratings, depth).items()}
+    return metrics

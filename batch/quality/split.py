@@ -1,0 +1,87 @@
+"""Split: what a model may know, and what it is judged by."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from batch.errors import InputError
+from batch.interactions import Interactions
+
+# Who comes back is judged by time only if something is known of them.
+LEAST_RATINGS = 5
+
+
+@dataclass(frozen=True)
+class Split:
+    """Ratings to learn from, and the later ones that lists should foresee.
+
+    Only what is in `train` has an index: users and films that come later are unknown to every model, and
+    so is how many there are.
+    """
+
+    name: str
+    train: Interactions
+    gaps: NDArray[np.float64]  # (users of train,), days from the last known rating to the moment judged
+    users: NDArray[np.int32]  # (judged,), who is judged; rising
+    relevant: sparse.csr_matrix  # (judged, items of train), the stars of each later rating; NaN: a vote
+    unknown: NDArray[np.int64]  # (judged,), how many later ratings are of films that nobody knows yet
+    tied: float  # share of judged users with a later rating at the very second of a known one
+
+
+def by_last(ratings: Interactions) -> Split:
+    """Hold out the last rating of everyone who has two or more; among equal times the file decides.
+
+    A list is made at the moment of the last known rating, so all gaps are 0: when the held-out one was
+    given is not known. A held-out film that nobody else has rated can't be foreseen; it counts as missed.
+    Raises InputError if nobody has two ratings.
+    """
+    held_out = (ratings.age == 0) & (ratings.ratings_of_user[ratings.user_index] > 1)
+    return _split("last", ratings, held_out, moment=None)
+
+
+def by_time(ratings: Interactions, share: float) -> Split:
+    """Hold out everything from the moment on at which the oldest `share` of all ratings is over.
+
+    Judged are those who had `LEAST_RATINGS` before that moment and come back, by all their later ratings
+    of films that were known. Raises InputError if there is nobody.
+    """
+    cut = len(ratings) * share
+    if np.isnan(ratings.rated_at).all():
+        return _split(f"time {share:.0%}", ratings, ratings.place_in_time >= cut, moment=np.nan)
+    in_time = np.sort(ratings.rated_at)
+    moment = float(in_time[min(int(cut), len(ratings) - 1)])
+    return _split(f"time {share:.0%}", ratings, ratings.rated_at >= moment, moment)
+
+
+def _split(name: str, ratings: Interactions, held_out: NDArray[np.bool_], moment: float | None) -> Split:
+    train, new_users, new_items = ratings.where(~held_out).compacted()
+    later = ratings.where(held_out)
+    user, item = new_users[later.user_index], new_items[later.item_index]
+    if moment is None:
+        gaps, judged = np.zeros(train.users), user >= 0
+    else:
+        gaps = train.gaps(moment)
+        judged = (user >= 0) & (item >= 0)
+        judged[judged] = train.ratings_of_user[user[judged]] >= LEAST_RATINGS
+    if not judged.any():
+        raise InputError(
+            f"ratings: nobody can be judged by the split '{name}': it takes users with ratings before and "
+            "after it; take another split, or more ratings"
+        )
+    users, row = np.unique(user[judged], return_inverse=True)
+    known = item[judged] >= 0
+    relevant = sparse.csr_matrix(
+        (later.rating[judged][known], (row[known], item[judged][known])), shape=(len(users), train.items)
+    )
+    ties = later.rated_at[judged] == train.last_rated_at[user[judged]]
+    return Split(
+        name=name,
+        train=train,
+        gaps=gaps,
+        users=users.astype(np.int32),
+        relevant=relevant,
+        unknown=np.bincount(row[~known], minlength=len(users)),
+        tied=float(np.mean(np.bincount(row, weights=ties, minlength=len(users)) > 0)),
+    )

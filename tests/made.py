@@ -1,0 +1,30 @@
+"""Interactions made by hand."""
+
+import numpy as np
+
+from batch.interactions import Interactions
+
+START = 1_500_000_000.0
+
+# User, film, and if it matters stars and the seconds since START.
+Row = tuple[int, int] | tuple[int, int, float] | tuple[int, int, float, float]
+
+
+def interactions(rows: list[Row], *, users: int | None = None, items: int | None = None) -> Interactions:
+    """Return rows as interactions; without a time, a row comes a second after the one before it."""
+    whole = [(*row, *(5.0, float(place))[len(row) - 2 :]) for place, row in enumerate(rows)]
+    columns = [np.array(column) for column in zip(*whole, strict=True)]
+    user, item, stars, seconds = columns
+    in_time = np.argsort(seconds, kind="stable")
+    place_in_time = np.empty(len(rows), dtype=np.int64)
+    place_in_time[in_time] = np.arange(len(rows))
+    order = np.lexsort((place_in_time, user))
+    return Interactions(
+        user_index=user[order].astype(np.int32),
+        item_index=item[order].astype(np.int32),
+        rating=stars[order].astype(np.float32),
+        rated_at=START + seconds[order],
+        place_in_time=place_in_time[order],
+        is_hidden=np.zeros(int(item.max()) + 1 if items is None else items, dtype=np.bool_),
+        users=int(user.max()) + 1 if users is None else users,
+    )
