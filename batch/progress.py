@@ -17,9 +17,10 @@ log = logging.getLogger("batch")
 class Step:
     """One step under way: how far it is, and what it found."""
 
-    def __init__(self, bars: Bars, task: TaskID) -> None:
+    def __init__(self, bars: Bars, task: TaskID, *, lines: bool) -> None:
         self._bars = bars
         self._task = task
+        self._lines = lines
         self.found = ""
 
     def expect(self, total: int) -> None:
@@ -29,6 +30,12 @@ class Step:
     def advance(self, units: int = 1) -> None:
         """Say that so many units of work are done."""
         self._bars.advance(self._task, units)
+
+    def says(self, text: str) -> None:
+        """Say what the step is at: beside its bar, or as a line of its own where there are none."""
+        self._bars.update(self._task, found=text)
+        if self._lines:
+            log.info("%s", text)
 
     def finds(self, text: str) -> None:
         """Say in a few words what the step found or made."""
@@ -59,7 +66,7 @@ class Progress:
     def step(self, name: str) -> Iterator[Step]:
         """Run the body as the step of that name; its bar stands when it is done."""
         task = self._bars.add_task(name, total=None, found="")
-        step = Step(self._bars, task)
+        step = Step(self._bars, task, lines=self._lines)
         started = time.perf_counter()
         self._bars.start()
         try:

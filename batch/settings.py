@@ -13,7 +13,8 @@ from typing import Any
 class Settings:
     """The settings of one run; made once by the command line, and passed down.
 
-    Beside its help, the metadata of a setting are its limits: `least` or `above`, and `most`.
+    Beside its help, the metadata of a setting are its limits: `least` or `above`, and `most`; and whether
+    it is `of_model`, an option of training.
     """
 
     data: Path = field(default=Path("data"), metadata={"help": "Folder with the ratings and movies to read."})
@@ -25,11 +26,17 @@ class Settings:
     )
     factors: int = field(
         default=64,
-        metadata={"help": "Length of the taste part of vectors.", "least": 1, "most": 4_096},
+        metadata={
+            "of_model": True,
+            "help": "Length of the taste part of vectors.",
+            "least": 1,
+            "most": 4_096,
+        },
     )
     alpha: float = field(
         default=8.0,
         metadata={
+            "of_model": True,
             "help": "Weight of a like, where a film not rated weighs 1.",
             "above": 0,
             "most": 1e6,
@@ -38,6 +45,7 @@ class Settings:
     regularization: float = field(
         default=6.0,
         metadata={
+            "of_model": True,
             "help": "Pull of taste towards zero; higher for fewer data.",
             "above": 0,
             "most": 1e6,
@@ -45,11 +53,17 @@ class Settings:
     )
     iterations: int = field(
         default=12,
-        metadata={"help": "Passes over the ratings in training taste.", "least": 1, "most": 10_000},
+        metadata={
+            "of_model": True,
+            "help": "Passes over the ratings in training taste.",
+            "least": 1,
+            "most": 10_000,
+        },
     )
     item_half_life: float = field(
         default=100.0,
         metadata={
+            "of_model": True,
             "help": "Newer ratings of a user that halve the weight of one, in learning films.",
             "above": 0,
             "most": 1e6,
@@ -57,15 +71,26 @@ class Settings:
     )
     taste_half_life: float = field(
         default=4.0,
-        metadata={"help": "The same, in learning the taste of the user.", "above": 0, "most": 1e6},
+        metadata={
+            "of_model": True,
+            "help": "The same, in learning the taste of the user.",
+            "above": 0,
+            "most": 1e6,
+        },
     )
     next_factors: int = field(
         default=256,
-        metadata={"help": "Length of the part that foresees the next film.", "least": 1, "most": 4_096},
+        metadata={
+            "of_model": True,
+            "help": "Length of the part that foresees the next film.",
+            "least": 1,
+            "most": 4_096,
+        },
     )
     next_half_life: float = field(
         default=2.0,
         metadata={
+            "of_model": True,
             "help": "Newer ratings that halve what a film says about the next one.",
             "above": 0,
             "most": 100,
@@ -73,11 +98,17 @@ class Settings:
     )
     next_regularization: float = field(
         default=120.0,
-        metadata={"help": "Pull of the weights of that part towards zero.", "above": 0, "most": 1e9},
+        metadata={
+            "of_model": True,
+            "help": "Pull of the weights of that part towards zero.",
+            "above": 0,
+            "most": 1e9,
+        },
     )
     next_weight: float = field(
         default=0.5,
         metadata={
+            "of_model": True,
             "help": "Weight of that part for who was just seen, where taste weighs 1.",
             "least": 0,
             "most": 1e6,
@@ -86,6 +117,7 @@ class Settings:
     trend_half_life: float = field(
         default=0.03,
         metadata={
+            "of_model": True,
             "help": "Share of newer ratings that halves what a rating says about the trend.",
             "above": 0,
             "most": 1e6,
@@ -94,6 +126,7 @@ class Settings:
     trend_weight: float = field(
         default=4.0,
         metadata={
+            "of_model": True,
             "help": "Weight of the trend for who was long away, where taste weighs 1.",
             "least": 0,
             "most": 1e6,
@@ -102,6 +135,7 @@ class Settings:
     gap_half_life: float = field(
         default=0.5,
         metadata={
+            "of_model": True,
             "help": "Days since the last rating after which the trend has half its weight, "
             "and the next film half.",
             "above": 0,
@@ -111,6 +145,7 @@ class Settings:
     seed: int = field(
         default=42,
         metadata={
+            "of_model": True,
             "help": "Start of the random numbers; the same seed gives the same lists.",
             "least": 0,
             "most": 2**32 - 1,
@@ -140,6 +175,9 @@ class Settings:
 
 # Where the input and the output lie, and `force`, say nothing about what the lists look like.
 _NOT_OF_THE_RESULT = {"data", "output", "force"}
+
+# What training takes, and nothing else.
+MODEL_SETTINGS = tuple(each.name for each in fields(Settings) if each.metadata.get("of_model"))
 
 
 def by_name() -> dict[str, Field[Any]]:

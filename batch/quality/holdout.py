@@ -52,6 +52,8 @@ def hold_out(ratings: Interactions, lots: NDArray[np.str_]) -> Split:
         users=later.user_index,
         relevant=relevant,
         unknown=np.zeros(len(later), dtype=np.int64),
+        old_users=np.arange(ratings.users),
+        old_items=np.arange(ratings.items),
         tied=0.0,
     )
 

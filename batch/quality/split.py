@@ -1,6 +1,6 @@
 """Split: what a model may know, and what it is judged by."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,16 @@ class Split:
     users: NDArray[np.int32]  # (judged,), who is judged; rising
     relevant: sparse.csr_matrix  # (judged, items of train), the stars of each later rating; NaN: a vote
     unknown: NDArray[np.int64]  # (judged,), how many later ratings are of films that nobody knows yet
+    old_users: NDArray[np.intp]  # (users of train,), the index among all ratings
+    old_items: NDArray[np.intp]  # (items of train,), the same
     tied: float  # share of judged users with a later rating at the very second of a known one
+
+    def sampled(self, most: int, seed: int) -> "Split":
+        """Return the same split with at most so many judged users, drawn at random."""
+        if len(self.users) <= most:
+            return self
+        rows = np.sort(np.random.default_rng(seed).choice(len(self.users), most, replace=False))
+        return replace(self, users=self.users[rows], relevant=self.relevant[rows], unknown=self.unknown[rows])
 
 
 def by_last(ratings: Interactions) -> Split:
@@ -83,5 +92,7 @@ def _split(name: str, ratings: Interactions, held_out: NDArray[np.bool_], moment
         users=users.astype(np.int32),
         relevant=relevant,
         unknown=np.bincount(row[~known], minlength=len(users)),
+        old_users=np.flatnonzero(new_users >= 0),
+        old_items=np.flatnonzero(new_items >= 0),
         tied=float(np.mean(np.bincount(row, weights=ties, minlength=len(users)) > 0)),
     )

@@ -1,0 +1,64 @@
+"""Options: each setting is one on the command line, and an environment variable."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from batch.settings import by_name
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class FiniteRange(click.FloatRange):
+    """A number in a range; NaN, which is in every range, is in none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number, or fail as wrong usage."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return number
+
+
+def option(name: str) -> Callable[[Command], Command]:
+    """Make the option of a setting: its environment variable has the same name, in capitals."""
+    setting = by_name()[name]
+    limits = setting.metadata
+    kinds: dict[Any, Any] = {
+        Path: click.Path(path_type=Path, file_okay=False, readable=False),
+        int: click.IntRange(limits.get("least"), limits.get("most")),
+        float: FiniteRange(
+            limits.get("least", limits.get("above")), limits.get("most"), min_open="above" in limits
+        ),
+    }
+    return click.option(
+        f"--{name.replace('_', '-')}",
+        envvar=name.upper(),
+        show_envvar=True,
+        show_default=True,
+        default=setting.default,
+        help=setting.metadata["help"],
+        **({"is_flag": True} if setting.type is bool else {"type": kinds[setting.type]}),
+    )
+
+
+quiet_option = click.option(
+    "--quiet", envvar="QUIET", show_envvar=True, is_flag=True, help="Show errors only."
+)
+json_option = click.option(
+    "--json", "as_json", envvar="JSON", show_envvar=True, is_flag=True, help="Print the result as JSON."
+)
+
+
+def options(*names: str) -> Callable[[Command], Command]:
+    """Make the options of several settings, in this order."""
+
+    def decorate(function: Command) -> Command:
+        for name in reversed(names):
+            function = option(name)(function)
+        return function
+
+    return decorate

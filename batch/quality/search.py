@@ -1,0 +1,128 @@
+"""Search: better options of the model, on ratings before those that an evaluation judges by.
+
+By Optuna's tree-structured Parzen estimator (Watanabe, arXiv 2304.11127), which learns from each trial where
+better options lie.
+"""
+
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import optuna
+
+from batch.errors import InputError
+from batch.interactions import Interactions
+from batch.quality.evaluate import embedding
+from batch.quality.measures import measure
+from batch.quality.rank import whole_catalogue
+from batch.quality.split import Split, by_last, by_time
+from batch.quality.tuned import Tuned
+from batch.settings import Settings
+
+METRIC = "ndcg@10"
+DEPTH = 10
+# Never the cuts by which `evaluate` judges, and never the last rating.
+CUTS = (0.6, 0.75, 0.85)
+MOST_JUDGED = 2_000
+
+# Lowest and highest value; searched on a logarithmic scale, but for whole numbers and weights.
+SPACE: Mapping[str, tuple[float, float]] = {
+    "factors": (16, 128),
+    "alpha": (1.0, 100.0),
+    "regularization": (0.5, 60.0),
+    "item_half_life": (10.0, 500.0),
+    "taste_half_life": (1.0, 20.0),
+    "next_half_life": (0.5, 8.0),
+    "next_regularization": (10.0, 1_000.0),
+    "next_weight": (0.0, 1.5),
+    "trend_half_life": (0.01, 0.3),
+    "trend_weight": (0.0, 8.0),
+}
+
+
+def validation_splits(ratings: Interactions, seed: int) -> list[Split]:
+    """Return both kinds of split, all of ratings that `evaluate` lets every model know.
+
+    The second-last rating of everyone, and cuts in time within the first nine tenths. Raises InputError if
+    nobody has three ratings.
+    """
+    before_last = ratings.where((ratings.age > 0) | (ratings.ratings_of_user[ratings.user_index] == 1))
+    early = ratings.where(ratings.place_in_time < 0.9 * len(ratings))
+    splits = [by_last(before_last)]
+    for cut in CUTS:
+        # Of few or one-time users, nobody comes back: the search goes on with the other kind.
+        with suppress(InputError):
+            splits.append(by_time(early, cut))
+    return [split.sampled(MOST_JUDGED, seed) for split in splits]
+
+
+def search(
+    ratings: Interactions,
+    settings: Settings,
+    seconds: float,
+    done: Callable[[int, float, float], None] = lambda _trials, _best, _seconds: None,
+) -> Tuned:
+    """Search until the time is over, from these settings on; at least they are tried.
+
+    What counts is the mean, over both kinds of split, of NDCG@10 as a ratio to that of the settings given:
+    so a kind of split with higher figures weighs no more. `done` is called after each trial with the number of trials,
+    the best ratio, and the seconds spent.
+    """
+    splits = validation_splits(ratings, settings.seed)
+    before = worth(splits, settings)
+    started = time.monotonic()
+
+    def ratio(trial: optuna.Trial) -> float:
+        return _mean_ratio(worth(splits, _suggested(trial, settings)), before)
+
+    def after_trial(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+        done(trial.number + 1, study.best_value, time.monotonic() - started)
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        sampler = optuna.samplers.TPESampler(seed=settings.seed, multivariate=True)
+    study = optuna.create_study(direction="maximize", sampler=sampler)
+    study.enqueue_trial({name: getattr(settings, name) for name in SPACE}, skip_if_exists=True)
+    study.optimize(ratio, timeout=seconds, callbacks=[after_trial])
+    best = replace(settings, **_rounded(study.best_params))
+    found = {name: getattr(best, name) for name in SPACE}
+    return Tuned(found, len(study.trials), before, worth(splits, best))
+
+
+def worth(splits: list[Split], settings: Settings) -> dict[str, float]:
+    """Return NDCG@10 of the model by split."""
+    worths = {}
+    for split in splits:
+        lists = whole_catalogue(embedding(split, settings), split, DEPTH)
+        worths[split.name] = measure(lists, split).means()[METRIC]
+    return worths
+
+
+def _mean_ratio(worths: dict[str, float], before: dict[str, float]) -> float:
+    """Return the mean over the kinds of split of the ratios within each kind."""
+    kinds: dict[str, list[float]] = {}
+    for name, value in worths.items():
+        kinds.setdefault(name.split()[0], []).append(value / max(before[name], 1e-9))
+    return float(np.mean([np.mean(ratios) for ratios in kinds.values()]))
+
+
+def _suggested(trial: optuna.Trial, settings: Settings) -> Settings:
+    values: dict[str, Any] = {}
+    for name, (lowest, highest) in SPACE.items():
+        if isinstance(getattr(settings, name), int):
+            values[name] = trial.suggest_int(name, int(lowest), int(highest))
+        else:
+            values[name] = trial.suggest_float(name, lowest, highest, log=lowest > 0)
+    return replace(settings, **_rounded(values))
+
+
+def _rounded(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what can be typed: three digits say as much as fifteen."""
+    return {
+        name: float(f"{value:.3g}") if isinstance(value, float) else value for name, value in values.items()
+    }
