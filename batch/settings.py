@@ -34,7 +34,7 @@ class Settings:
         },
     )
     alpha: float = field(
-        default=8.0,
+        default=20.0,
         metadata={
             "of_model": True,
             "help": "Weight of a like, where a film not rated weighs 1.",
@@ -43,7 +43,7 @@ class Settings:
         },
     )
     regularization: float = field(
-        default=6.0,
+        default=12.0,
         metadata={
             "of_model": True,
             "help": "Pull of taste towards zero; higher for fewer data.",
@@ -61,7 +61,7 @@ class Settings:
         },
     )
     item_half_life: float = field(
-        default=100.0,
+        default=60.0,
         metadata={
             "of_model": True,
             "help": "Newer ratings of a user that halve the weight of one, in learning films.",
@@ -124,7 +124,7 @@ class Settings:
         },
     )
     trend_weight: float = field(
-        default=4.0,
+        default=2.0,
         metadata={
             "of_model": True,
             "help": "Weight of the trend for who was long away, where taste weighs 1.",

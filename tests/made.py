@@ -1,5 +1,7 @@
 """Interactions made by hand."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from batch.interactions import Interactions
@@ -10,7 +12,7 @@ START = 1_500_000_000.0
 Row = tuple[int, int] | tuple[int, int, float] | tuple[int, int, float, float]
 
 
-def interactions(rows: list[Row], *, users: int | None = None, items: int | None = None) -> Interactions:
+def interactions(rows: Sequence[Row], *, users: int | None = None, items: int | None = None) -> Interactions:
     """Return rows as interactions; without a time, a row comes a second after the one before it."""
     whole = [(*row, *(5.0, float(place))[len(row) - 2 :]) for place, row in enumerate(rows)]
     columns = [np.array(column) for column in zip(*whole, strict=True)]

@@ -1,19 +1,30 @@
-"""Trend: what is watched now, by everybody."""
+"""Trend: what is watched now, by everybody, more than it always was."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from batch.interactions import Interactions
 
+# Taste has a film's lasting popularity in it already; what the trend adds is what is new.
+SHARE_OF_LASTING = 0.5
+
 
 def trend(ratings: Interactions, half_life: float) -> NDArray[np.float32]:
-    """Return (items,), the logarithm of how often each film is rated now, standardised.
+    """Return (items,), how often each film is rated now, less half of how often it was ever; standardised.
 
-    A rating weighs half when a share `half_life` of all ratings is newer: now is counted in ratings and
-    not in days, so that it means the same in a small and in a large catalogue, and without times.
+    Both are logarithms, standardised. A rating weighs half when a share `half_life` of all ratings is
+    newer: now is counted in ratings and not in days, so that it means the same in a small and in a large
+    catalogue, and without times.
     """
-    order = np.argsort(np.argsort(-ratings.place_in_time, kind="stable"), kind="stable")
-    weights = 0.5 ** (order / len(ratings) / half_life)
-    now = np.log1p(np.bincount(ratings.item_index, weights=weights, minlength=ratings.items))
-    spread = now.std()
-    return np.asarray((now - now.mean()) / (spread if spread > 0 else 1), dtype=np.float32)
+    newest_first = np.empty(len(ratings))
+    newest_first[np.argsort(-ratings.place_in_time, kind="stable")] = np.arange(len(ratings))
+    weights = 0.5 ** (newest_first / len(ratings) / half_life)
+    now = np.bincount(ratings.item_index, weights=weights, minlength=ratings.items)
+    lasting = np.log1p(ratings.ratings_of_item)
+    risen = _standardised(np.log1p(now)) - SHARE_OF_LASTING * _standardised(lasting)
+    return _standardised(risen).astype(np.float32)
+
+
+def _standardised(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    spread = float(values.std())
+    return np.asarray((values - values.mean()) / (spread if spread > 0 else 1.0))

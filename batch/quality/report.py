@@ -18,7 +18,8 @@ def told(evaluation: Evaluation) -> list[str]:
     return [
         f"{split.name}: {len(split.train):,} ratings of {split.train.items:,} films by {split.train.users:,} "
         f"users to learn from; {len(split.users):,} users judged by "
-        f"{split.relevant.nnz + split.unknown.sum():,} later ratings ({split.unknown.sum():,} of films that nobody had rated); "
+        f"{split.relevant.nnz + split.unknown.sum():,} later ratings "
+        f"({split.unknown.sum():,} of films that nobody had rated); "
         f"{split.tied:.1%} of them have a later rating at the same second as their last known one"
         for split in evaluation.splits
     ]

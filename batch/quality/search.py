@@ -69,8 +69,8 @@ def search(
     """Search until the time is over, from these settings on; at least they are tried.
 
     What counts is the mean, over both kinds of split, of NDCG@10 as a ratio to that of the settings given:
-    so a kind of split with higher figures weighs no more. `done` is called after each trial with the number of trials,
-    the best ratio, and the seconds spent.
+    so a kind of split with higher figures weighs no more. `done` is called after each trial with the number
+    of trials, the best ratio, and the seconds spent.
     """
     splits = validation_splits(ratings, settings.seed)
     before = worth(splits, settings)

@@ -1,0 +1,171 @@
+"""The gate: lists that should not be published are not, and what was measured of them is kept."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+
+from batch.errors import RefusedError
+from batch.interactions import Interactions
+from batch.output import Output
+from batch.pipeline import Published
+from batch.quality.gate import Night, faults
+from batch.sample import write_sample
+from batch.settings import Settings
+from batch.train import Films, Model, place_users
+from tests.conftest import publish
+
+GOOD = {
+    ("judged_users", "embedding"): 300.0,
+    ("ndcg@10", "embedding"): 0.08,
+    ("ndcg@10", "most_popular"): 0.02,
+    ("coverage@10", "published"): 0.2,
+}
+SMALL = {"next_factors": 32, "factors": 16, "iterations": 4}
+
+
+def _faults(tonight: dict[tuple[str, str], float], users: int = 610) -> list[str]:
+    return list(faults(Night(GOOD | tonight, users), Night(GOOD, 610), max_fall=0.3))
+
+
+def test_a_night_like_the_last_one_passes() -> None:
+    assert _faults({}) == []
+    assert _faults({("ndcg@10", "embedding"): 0.06, ("coverage@10", "published"): 0.15}, users=430) == []
+
+
+@pytest.mark.parametrize("quality", [0.02, 0.01])
+def test_lists_no_better_than_the_most_popular_films_are_a_fault(quality: float) -> None:
+    fault, *_ = _faults({("ndcg@10", "embedding"): quality})
+    assert fault == (
+        f"the lists are no better than the most popular films (ndcg@10 {quality:.4f} against 0.0200, "
+        "300 users judged)"
+    )
+
+
+def test_a_fall_by_more_than_the_set_share_is_a_fault() -> None:
+    assert _faults({("ndcg@10", "embedding"): 0.05}) == [
+        "ndcg@10 of the model fell by 38%, from 0.08 to 0.05"
+    ]
+    assert _faults({("coverage@10", "published"): 0.1}) == [
+        "coverage@10 of the lists fell by 50%, from 0.2 to 0.1"
+    ]
+    assert _faults({}, users=305) == ["the number of users fell by 50%, from 610 to 305"]
+
+
+def test_the_quality_of_a_few_people_is_chance_and_no_fault() -> None:
+    few = GOOD | {("judged_users", "embedding"): 99.0, ("ndcg@10", "embedding"): 0.0}
+    assert list(faults(Night(few, 200), Night(GOOD, 200), max_fall=0.3)) == []
+    assert list(faults(Night(GOOD, 200), Night(few, 200), max_fall=0.3)) == []
+
+
+def test_without_a_generation_before_nothing_can_have_fallen() -> None:
+    assert list(faults(Night(GOOD, 1), None, max_fall=0.3)) == []
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Real films: MovieLens small of 2016."""
+    folder = tmp_path_factory.mktemp("sample")
+    write_sample(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def first(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Published:
+    """A good generation, not to be touched."""
+    return publish(sample, tmp_path_factory.mktemp("first"), **SMALL)
+
+
+@pytest.fixture
+def good(first: Published, tmp_path: Path) -> Published:
+    """The same, published in a folder of its own."""
+    shutil.copytree(first.file.parent.parent, tmp_path / "output", symlinks=True)
+    return first
+
+
+def _refused(output: Path, before: Published) -> dict[str, object]:
+    """Return what was kept of a refused run; the generation before is still published, and alone."""
+    assert Output(output).current() == before.generation
+    assert Output(output).generations() == [before.generation]
+    assert not Output(output).work.exists()
+    (file,) = (output / "refused").iterdir()
+    kept: dict[str, object] = json.loads(file.read_text(encoding="utf-8"))
+    return kept
+
+
+def test_a_corrupted_model_is_refused(
+    sample: Path, tmp_path: Path, good: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def corrupted(films: Films, ratings: Interactions, gaps: np.ndarray, settings: Settings) -> Model:
+        model = place_users(films, ratings, gaps, settings)
+        shuffled = np.random.default_rng(0).permutation(model.item_factors)
+        return replace(model, item_factors=shuffled)
+
+    monkeypatch.setattr("batch.pipeline.place_users", corrupted)
+    monkeypatch.setattr("batch.quality.holdout.place_users", corrupted)
+    with pytest.raises(RefusedError, match=r"^not published: the lists are no better than the most popular"):
+        publish(sample, tmp_path / "output", **SMALL)
+    kept = _refused(tmp_path / "output", good)
+    metrics = {(each["metric"], each["model"]): each["value"] for each in kept["metrics"]}  # type: ignore[attr-defined]
+    assert metrics["ndcg@10", "embedding"] <= metrics["ndcg@10", "most_popular"]
+    assert metrics["judged_users", "embedding"] == 335
+
+
+def test_lists_that_are_only_popular_are_refused(
+    sample: Path, tmp_path: Path, good: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def popular(films: Films, ratings: Interactions, gaps: np.ndarray, settings: Settings) -> Model:
+        model = place_users(films, ratings, gaps, settings)
+        one = np.ones((ratings.users, 1), dtype=np.float32)
+        return replace(
+            model, user_factors=one, item_factors=ratings.ratings_of_item[:, None].astype(np.float32)
+        )
+
+    monkeypatch.setattr("batch.pipeline.place_users", popular)
+    monkeypatch.setattr("batch.quality.holdout.place_users", popular)
+    with pytest.raises(
+        RefusedError, match=r"no better than the most popular films.*coverage@10 of the lists fell"
+    ):
+        publish(sample, tmp_path / "output", **SMALL)
+    assert len(_refused(tmp_path / "output", good)["faults"]) == 3  # type: ignore[arg-type]
+
+
+def test_a_run_without_half_of_the_users_is_refused_and_force_publishes_and_records_it(
+    sample: Path, tmp_path: Path, good: Published
+) -> None:
+    half = tmp_path / "half"
+    half.mkdir()
+    (half / "movies.csv").write_bytes((sample / "movies.csv").read_bytes())
+    header, *rows = (sample / "ratings.csv").read_text(encoding="utf-8").splitlines()
+    kept_rows = [row for row in rows if int(row.split(",")[0]) % 2]
+    (half / "ratings.csv").write_text("\n".join([header, *kept_rows]) + "\n", encoding="utf-8")
+    with pytest.raises(RefusedError, match=r"the number of users fell by 50%, from 671 to 336.*by --force"):
+        publish(half, tmp_path / "output", **SMALL)
+    assert _refused(tmp_path / "output", good)["users"] == 336
+    forced = publish(half, tmp_path / "output", **SMALL, force=True)
+    assert Output(tmp_path / "output").current() == forced.generation
+    with duckdb.connect(str(forced.file), read_only=True) as connection:
+        ((overridden,),) = connection.execute("select overridden from generation").fetchall()
+    assert "the number of users fell by 50%, from 671 to 336" in overridden
+
+
+def test_a_generation_before_that_cannot_be_read_is_no_hindrance(
+    films: Path, tmp_path: Path, sample: Path
+) -> None:
+    before = publish(films, tmp_path)
+    before.file.chmod(0o644)
+    before.file.write_bytes(b"damaged")
+    assert publish(sample, tmp_path, **SMALL).counts.users == 671
+
+
+def test_the_newest_refusals_are_kept(tmp_path: Path) -> None:
+    output = Output(tmp_path)
+    with output.locked():
+        for second in range(9):
+            output.keep_refused(f"20261124T01470{second}Z-1a2b3c", "{}")
+    names = sorted(file.stem for file in (tmp_path / "refused").iterdir())
+    assert names == [f"20261124T01470{second}Z-1a2b3c" for second in range(2, 9)]
