@@ -14,7 +14,6 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from batch.interactions import Interactions
 from batch.quality.measures import measure
 from batch.quality.rank import whole_catalogue
 from batch.quality.ratings import cleaned_ratings
@@ -37,8 +36,8 @@ class Variant:
 
 
 def _voted(split: Split) -> Split:
-    ratings: Interactions = split.train
-    return replace(split, train=replace(ratings, rating=np.full_like(ratings.rating, np.nan)))
+    votes = np.full_like(split.train.rating, np.nan)
+    return replace(split, train=replace(split.train, rating=votes))
 
 
 DEFAULT = Settings()

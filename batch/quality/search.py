@@ -25,6 +25,7 @@ from batch.settings import Settings
 
 METRIC = "ndcg@10"
 DEPTH = 10
+LEAST_WORTH = 1e-3  # what is worth less began with nothing, and no ratio to it says anything
 # Never the cuts by which `evaluate` judges, and never the last rating.
 CUTS = (0.6, 0.75, 0.85)
 MOST_JUDGED = 2_000
@@ -77,7 +78,7 @@ def search(
     started = time.monotonic()
 
     def ratio(trial: optuna.Trial) -> float:
-        return _mean_ratio(worth(splits, _suggested(trial, settings)), before)
+        return mean_ratio(worth(splits, _suggested(trial, settings)), before)
 
     def after_trial(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
         done(trial.number + 1, study.best_value, time.monotonic() - started)
@@ -103,18 +104,21 @@ def worth(splits: list[Split], settings: Settings) -> dict[str, float]:
     return worths
 
 
-def _mean_ratio(worths: dict[str, float], before: dict[str, float]) -> float:
+def mean_ratio(worths: dict[str, float], before: dict[str, float]) -> float:
     """Return the mean over the kinds of split of the ratios within each kind."""
     kinds: dict[str, list[float]] = {}
     for name, value in worths.items():
-        kinds.setdefault(name.split()[0], []).append(value / max(before[name], 1e-9))
+        kinds.setdefault(name.split()[0], []).append(value / max(before[name], LEAST_WORTH))
     return float(np.mean([np.mean(ratios) for ratios in kinds.values()]))
 
 
 def _suggested(trial: optuna.Trial, settings: Settings) -> Settings:
     values: dict[str, Any] = {}
-    for name, (lowest, highest) in SPACE.items():
-        if isinstance(getattr(settings, name), int):
+    for name, limits in SPACE.items():
+        # What is given may lie outside, and is tried first.
+        given = getattr(settings, name)
+        lowest, highest = min(*limits, given), max(*limits, given)
+        if isinstance(given, int):
             values[name] = trial.suggest_int(name, int(lowest), int(highest))
         else:
             values[name] = trial.suggest_float(name, lowest, highest, log=lowest > 0)
