@@ -45,7 +45,7 @@ def _night(file: Path) -> Night | None:
     try:
         with open_generation(file) as connection:
             metrics = connection.execute(statement("generations/metrics")).fetchall()
-            (users,) = connection.execute("select users from generation").fetchone() or (0,)
+            (users,) = connection.execute(statement("generations/users")).fetchone() or (0,)
     except (BatchError, duckdb.Error):
         return None
     return Night(

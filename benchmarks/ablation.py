@@ -1,12 +1,13 @@
-"""What each part of the model is worth: NDCG@10 with one taken away at a time, on both splits.
+"""What each part of the model is worth, and what was tried and left out: NDCG@10 on both splits.
 
 `python -m benchmarks.ablation --data FOLDER --data FOLDER`. By time, the figure is the mean over three cuts.
 """
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from unittest.mock import patch
 
 import click
 import numpy as np
@@ -20,19 +21,14 @@ from batch.quality.ratings import cleaned_ratings
 from batch.quality.request import CUTS
 from batch.quality.split import Split, by_last, by_time
 from batch.settings import Settings
-from batch.train import train
+from batch.train import Films, learn_films, place_users
 
 METRIC = "ndcg@10"
 LONG = 1e6  # half-lives and days after which nothing changes any more
 
 
-@dataclass(frozen=True)
-class Variant:
-    """The model with something taken away: its settings, what it is told, and which columns count."""
-
-    settings: Settings
-    told: Callable[[Split], Split] = lambda split: split
-    without_taste: bool = False
+def _as_it_is(split: Split) -> Split:
+    return split
 
 
 def _voted(split: Split) -> Split:
@@ -40,21 +36,45 @@ def _voted(split: Split) -> Split:
     return replace(split, train=replace(split.train, rating=votes))
 
 
+@dataclass(frozen=True)
+class Variant:
+    """The model with something taken away or done otherwise."""
+
+    learning: Settings = field(default_factory=Settings)
+    constants: tuple[tuple[str, float], ...] = ()  # of modules, by their full name
+    placing: Settings | None = None  # where users are placed by other settings
+    told: Callable[[Split], Split] = _as_it_is  # what the model is told instead
+    gaps: float | None = None  # days, where those of users are not known
+    without_taste: bool = False
+
+    @property
+    def learned(self) -> tuple[object, ...]:
+        """What variants have in common that share the vectors of films."""
+        return self.learning, self.constants, self.told
+
+
 DEFAULT = Settings()
-VARIANTS = {
-    "the model": Variant(DEFAULT),
-    "without taste": Variant(DEFAULT, without_taste=True),
-    "without the next film": Variant(replace(DEFAULT, next_weight=0.0)),
-    "without the trend": Variant(replace(DEFAULT, trend_weight=0.0)),
+PARTS = {
+    "the model": Variant(),
+    "without taste": Variant(without_taste=True),
+    "without the next film": Variant(placing=replace(DEFAULT, next_weight=0.0)),
+    "without the trend": Variant(placing=replace(DEFAULT, trend_weight=0.0)),
+    "gap not known, taken as none": Variant(gaps=0.0),
+    "gap not known, taken as long": Variant(gaps=LONG),
     "taste from the whole history alike": Variant(replace(DEFAULT, taste_half_life=LONG)),
     "films from the whole history alike": Variant(replace(DEFAULT, item_half_life=LONG)),
-    "every rating a like": Variant(DEFAULT, told=_voted),
-    "gap not known, taken as none": Variant(
-        DEFAULT, told=lambda split: replace(split, gaps=np.zeros_like(split.gaps))
-    ),
-    "gap not known, taken as long": Variant(
-        DEFAULT, told=lambda split: replace(split, gaps=np.full_like(split.gaps, LONG))
-    ),
+    "every rating a like": Variant(told=_voted),
+    "lasting popularity left in the trend": Variant(constants=(("batch.model.trend.SHARE_OF_LASTING", 0.0),)),
+}
+TRIED = {
+    "twice the weight of the trend": Variant(placing=replace(DEFAULT, trend_weight=4.0)),
+    "1 step ahead": Variant(constants=(("batch.model.following.STEPS_AHEAD", 1),)),
+    "8 steps ahead": Variant(constants=(("batch.model.following.STEPS_AHEAD", 8),)),
+    "a solve for 2,000 films": Variant(constants=(("batch.model.following.MOST_ITEMS", 2_000),)),
+    "next film in 128 columns": Variant(replace(DEFAULT, next_factors=128)),
+    "next film in 512 columns": Variant(replace(DEFAULT, next_factors=512)),
+    "taste in 32 columns": Variant(replace(DEFAULT, factors=32)),
+    "taste in 128 columns": Variant(replace(DEFAULT, factors=128)),
 }
 
 
@@ -68,9 +88,9 @@ def ablation(folders: tuple[Path, ...], *, as_json: bool) -> None:
     measured = {folder.name: _measured(folder) for folder in folders}
     columns = [(name, kind) for name in measured for kind in ("last", "time")]
     table = Table("variant", *(f"{name}, {kind}" for name, kind in columns), box=box.SIMPLE_HEAD)
-    for variant in VARIANTS:
+    for variant in PARTS | TRIED:
         table.add_row(variant, *(f"{measured[name][variant][kind]:.4f}" for name, kind in columns))
-    Console(width=max(80, 36 + 24 * len(columns))).print(table)
+    Console(width=max(80, 40 + 20 * len(columns))).print(table)
     if as_json:
         click.echo(json.dumps(measured))
 
@@ -78,22 +98,41 @@ def ablation(folders: tuple[Path, ...], *, as_json: bool) -> None:
 def _measured(folder: Path) -> dict[str, dict[str, float]]:
     ratings = cleaned_ratings(folder, DEFAULT.max_rejected).ratings
     kinds = {"last": [by_last(ratings)], "time": [by_time(ratings, cut) for cut in CUTS]}
+    worths: dict[str, dict[str, list[float]]] = {name: {"last": [], "time": []} for name in PARTS | TRIED}
+    for kind, splits in kinds.items():
+        for split in splits:
+            films: dict[tuple[object, ...], Films] = {}
+            for name, variant in (PARTS | TRIED).items():
+                worths[name][kind].append(_worth(variant, split, films))
+            click.echo(f"{folder.name}: {split.name} is measured", err=True)
     return {
-        name: {
-            kind: float(np.mean([_worth(variant, split) for split in splits]))
-            for kind, splits in kinds.items()
-        }
-        for name, variant in VARIANTS.items()
+        name: {kind: float(np.mean(each)) for kind, each in by_kind.items()}
+        for name, by_kind in worths.items()
     }
 
 
-def _worth(variant: Variant, split: Split) -> float:
+def _worth(variant: Variant, split: Split, films: dict[tuple[object, ...], Films]) -> float:
     told = variant.told(split)
-    model = train(told.train, told.gaps, variant.settings)
+    if variant.learned not in films:
+        films[variant.learned] = _learned(variant, told)
+    gaps = told.gaps if variant.gaps is None else np.full_like(told.gaps, variant.gaps)
+    placing = variant.placing or variant.learning
+    model = place_users(films[variant.learned], told.train, gaps, placing)
     if variant.without_taste:
-        model.user_factors[:, : variant.settings.factors] = 0
+        model.user_factors[:, : variant.learning.factors] = 0
     lists = whole_catalogue(lambda users: model.user_factors[users] @ model.item_factors.T, split, 10)
     return measure(lists, split).means()[METRIC]
+
+
+def _learned(variant: Variant, split: Split) -> Films:
+    patches = [patch(name, value) for name, value in variant.constants]
+    for each in patches:
+        each.start()
+    try:
+        return learn_films(split.train, variant.learning)
+    finally:
+        for each in patches:
+            each.stop()
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ import pytest
 from batch.check import INVARIANTS, check
 from batch.pipeline import Published
 from batch.quality.gate import Night
+from sql import statement
+from tests.conftest import publish
 
 FAULTS = {
     "every_id_resolves": ["insert into draft.popular values (11, 'nobody', 0)"],
@@ -89,3 +91,18 @@ def test_a_fault_is_found(
     monkeypatch.setattr("batch.check.INVARIANTS", (invariant,))
     (found,) = check(draft, Night({}, users=40), None, top_n=10, max_fall=0.3)
     assert re.match(rf"'{invariant.replace('_', ' ')}' does not hold.*for example", found)
+
+
+def test_a_broken_promise_is_published_by_force_only_and_the_file_says_so(
+    films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ghost = "insert into draft.users values ('ghost', 1, null, null)"
+
+    def text(name: str) -> str:
+        return statement(name) + (ghost if name == "generation/users" else "")
+
+    monkeypatch.setattr("batch.write.statement", text)
+    forced = publish(films, tmp_path, force=True)
+    with duckdb.connect(str(forced.file), read_only=True) as connection:
+        ((faults,),) = connection.execute("select overridden from generation").fetchall()
+    assert faults[0].startswith("'every list is full' does not hold, in 1 places")

@@ -151,5 +151,7 @@ def test_a_sample_of_the_judged_keeps_what_each_is_judged_by() -> None:
     split = by_last(_ratings())
     sampled = split.sampled(7, seed=3)
     assert len(sampled.users) == 7
+    assert sampled.name == f"last, 7 of {len(split.users)} users"
+    assert split.sampled(10_000, seed=3) is split
     assert set(_held_out(sampled)) <= set(_held_out(split))
     assert sampled.users.tolist() == split.sampled(7, seed=3).users.tolist()

@@ -61,7 +61,7 @@ def ease(train: Interactions) -> Scores:
     """
     gram = (train.seen.T @ train.seen).toarray()
     gram[np.diag_indices(train.items)] += EASE_REGULARIZATION
-    inverse = linalg.inv(gram, overwrite_a=True, check_finite=False)
+    inverse = linalg.inv(gram, assume_a="pos", overwrite_a=True, check_finite=False)
     weights = inverse / -np.diag(inverse)
     weights[np.diag_indices(train.items)] = 0
     return lambda rows: np.asarray(train.seen[rows] @ weights, dtype=np.float32)

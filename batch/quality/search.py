@@ -108,7 +108,7 @@ def mean_ratio(worths: dict[str, float], before: dict[str, float]) -> float:
     """Return the mean over the kinds of split of the ratios within each kind."""
     kinds: dict[str, list[float]] = {}
     for name, value in worths.items():
-        kinds.setdefault(name.split()[0], []).append(value / max(before[name], LEAST_WORTH))
+        kinds.setdefault(name.replace(",", " ").split()[0], []).append(value / max(before[name], LEAST_WORTH))
     return float(np.mean([np.mean(ratios) for ratios in kinds.values()]))
 
 

@@ -32,11 +32,17 @@ class Split:
     tied: float  # share of judged users with a later rating at the very second of a known one
 
     def sampled(self, most: int, seed: int) -> "Split":
-        """Return the same split with at most so many judged users, drawn at random."""
+        """Return the same split with at most so many judged users, drawn at random; its name says so."""
         if len(self.users) <= most:
             return self
         rows = np.sort(np.random.default_rng(seed).choice(len(self.users), most, replace=False))
-        return replace(self, users=self.users[rows], relevant=self.relevant[rows], unknown=self.unknown[rows])
+        return replace(
+            self,
+            name=f"{self.name}, {most:,} of {len(self.users):,} users",
+            users=self.users[rows],
+            relevant=self.relevant[rows],
+            unknown=self.unknown[rows],
+        )
 
 
 def by_last(ratings: Interactions) -> Split:

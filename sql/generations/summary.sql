@@ -6,6 +6,6 @@ select
     rows_kept,
     rows_rejected,
     top_n,
-    (select value from metrics where metric = 'ndcg@10' and model = 'embedding') as ndcg_10,
+    (select round(value, 4) from metrics where metric = 'ndcg@10' and model = 'embedding') as ndcg_10,
     len(overridden) as overridden
 from generation;

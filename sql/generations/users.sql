@@ -1,0 +1,3 @@
+-- one row: how many users this generation has lists for
+select users
+from generation;
