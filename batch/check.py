@@ -1,5 +1,6 @@
 """Check: what must hold before anyone sees the file, looked up in the file and compared with the last one."""
 
+import logging
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,8 @@ from batch.errors import BatchError
 from batch.generations import open_generation
 from batch.quality.gate import Night, faults
 from sql import FOLDER, named, statement
+
+log = logging.getLogger("batch")
 
 INVARIANTS = tuple(sorted(file.stem for file in (FOLDER / "invariants").glob("*.sql")))
 
@@ -23,6 +26,8 @@ def check(
     with the published generation.
     """
     last = _night(published) if published else None
+    if published and last is None:
+        log.warning("%s can't be read, or has no metrics yet: nothing is compared with it", published)
     return [*_violations(connection, top_n), *faults(tonight, last, max_fall)]
 
 

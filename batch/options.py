@@ -30,9 +30,7 @@ def option(name: str) -> Callable[[Command], Command]:
     kinds: dict[Any, Any] = {
         Path: click.Path(path_type=Path, file_okay=False, readable=False),
         int: click.IntRange(limits.get("least"), limits.get("most")),
-        float: FiniteRange(
-            limits.get("least", limits.get("above")), limits.get("most"), min_open="above" in limits
-        ),
+        float: FiniteRange(limits.get("least"), limits.get("most")),
     }
     return click.option(
         f"--{name.replace('_', '-')}",

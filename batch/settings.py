@@ -13,8 +13,8 @@ from typing import Any
 class Settings:
     """The settings of one run; made once by the command line, and passed down.
 
-    Beside its help, the metadata of a setting are its limits: `least` or `above`, and `most`; and whether
-    it is `of_model`, an option of training.
+    Beside its help, the metadata of a setting are its limits, `least` and `most`, and whether it is
+    `of_model`, an option of training.
     """
 
     data: Path = field(default=Path("data"), metadata={"help": "Folder with the ratings and movies to read."})
@@ -38,8 +38,8 @@ class Settings:
         metadata={
             "of_model": True,
             "help": "Weight of a like, where a film not rated weighs 1.",
-            "above": 0,
-            "most": 1e6,
+            "least": 0.001,
+            "most": 10_000,
         },
     )
     regularization: float = field(
@@ -47,7 +47,7 @@ class Settings:
         metadata={
             "of_model": True,
             "help": "Pull of taste towards zero; higher for fewer data.",
-            "above": 0,
+            "least": 0.01,
             "most": 1e6,
         },
     )
@@ -65,7 +65,7 @@ class Settings:
         metadata={
             "of_model": True,
             "help": "Newer ratings of a user that halve the weight of one, in learning films.",
-            "above": 0,
+            "least": 0.01,
             "most": 1e6,
         },
     )
@@ -74,7 +74,7 @@ class Settings:
         metadata={
             "of_model": True,
             "help": "The same, in learning the taste of the user.",
-            "above": 0,
+            "least": 0.01,
             "most": 1e6,
         },
     )
@@ -92,7 +92,7 @@ class Settings:
         metadata={
             "of_model": True,
             "help": "Newer ratings that halve what a film says about the next one.",
-            "above": 0,
+            "least": 0.01,
             "most": 100,
         },
     )
@@ -101,7 +101,7 @@ class Settings:
         metadata={
             "of_model": True,
             "help": "Pull of the weights of that part towards zero.",
-            "above": 0,
+            "least": 0.01,
             "most": 1e9,
         },
     )
@@ -119,7 +119,7 @@ class Settings:
         metadata={
             "of_model": True,
             "help": "Share of newer ratings that halves what a rating says about the trend.",
-            "above": 0,
+            "least": 0.0001,
             "most": 1e6,
         },
     )
@@ -138,7 +138,7 @@ class Settings:
             "of_model": True,
             "help": "Days since the last rating after which the trend has half its weight, "
             "and the next film half.",
-            "above": 0,
+            "least": 0.001,
             "most": 1e6,
         },
     )

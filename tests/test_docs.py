@@ -75,7 +75,7 @@ def test_every_saved_query_in_the_readme_exists() -> None:
 
 
 def test_requirements_are_pinned() -> None:
-    for file in Path().glob("requirements*.txt"):
+    for file in [*Path().glob("requirements*.txt"), *Path("benchmarks").glob("requirements*.txt")]:
         for line in file.read_text(encoding="utf-8").splitlines():
             assert line.startswith(("#", "-r ")) or re.fullmatch(r"[\w-]+==[\w.]+", line), line
     assert tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["mypy"]["strict"]

@@ -32,7 +32,12 @@ class Evaluation:
     def means(self, model: str) -> dict[str, float]:
         """Return every metric of a model, the mean over the splits."""
         each = [measured.means() for measured in self.measured[model]]
-        return {name: float(np.mean([means[name] for means in each])) for name in each[0]}
+        values = {name: np.array([means[name] for means in each]) for name in each[0]}
+        # Of one split nobody may say anything about a metric: the mean is over the others.
+        return {
+            name: float(np.mean(of[np.isfinite(of)])) if np.isfinite(of).any() else np.nan
+            for name, of in values.items()
+        }
 
     def interval(self, model: str, metric: str) -> Interval:
         """Return the interval of a metric by bootstrap over users."""
@@ -75,7 +80,9 @@ def evaluate(
     """
     measured: dict[str, list[Measured]] = {}
     for split in splits:
-        learners = {MODEL: lambda split=split: embedding(split, settings)} | baselines(split.train, settings)
+        learners = {MODEL: lambda split=split: embedding(split, settings)} | baselines(
+            split.train, settings.seed
+        )
         for model, learn in learners.items():
             lists = rank(learn(), split, max(DEPTHS))
             measured.setdefault(model, []).append(measure(lists, split))

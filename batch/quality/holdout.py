@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from batch.interactions import Interactions
+from batch.model.likes import is_like
 from batch.quality.baselines import LATELY, lately_name, most_popular, popular_lately
 from batch.quality.evaluate import MODEL
 from batch.quality.measures import DEPTHS, exposure, measure
@@ -38,9 +39,11 @@ def hold_out(ratings: Interactions, lots: NDArray[np.str_]) -> Split:
     most = min(MOST_JUDGED, int(ratings.users * MOST_JUDGED_SHARE))
     drawn = candidates[np.argsort(lots[candidates], kind="stable")[:most]]
     held_out = eligible & np.isin(ratings.user_index, drawn)
-    # Two users may have the same film held out, and nobody else may have rated it: one of them keeps it.
+    # Several may have the same film held out that nobody else has rated: all of them keep it.
     known = np.bincount(ratings.item_index[~held_out], minlength=ratings.items)
     held_out &= known[ratings.item_index] > 0
+    # A model needs a like to begin with.
+    held_out &= is_like(ratings.rating[~held_out]).any()
     later = ratings.where(held_out)
     relevant = sparse.csr_matrix(
         (later.rating, (np.arange(len(later)), later.item_index)), shape=(len(later), ratings.items)
@@ -54,7 +57,7 @@ def hold_out(ratings: Interactions, lots: NDArray[np.str_]) -> Split:
         unknown=np.zeros(len(later), dtype=np.int64),
         old_users=np.arange(ratings.users),
         old_items=np.arange(ratings.items),
-        tied=0.0,
+        is_tied=np.zeros(len(later), dtype=np.bool_),
     )
 
 

@@ -50,9 +50,22 @@ def given_negatives(file: Path, split: Split, cleaned: CleanedRatings) -> tuple[
         row = row_of_user.get(parts[1])
         if row is None:
             continue
+        if found[row]:
+            raise InputError(f"{file}, line {number}: user {parts[1]!r} has a line already; remove one")
+        held_out = [cleaned.item_ids[split.old_items[film]] for film in split.relevant[[row]].indices]
+        if held_out and parts[2] not in held_out:
+            raise InputError(
+                f"{file}, line {number}: the held-out film is {parts[2]!r}, and by the ratings it is "
+                f"{held_out[0]!r}; take the file that was made from the same ratings"
+            )
         names = parts[3].split("\t")[1:]
         known = np.array([index_of_item[name] for name in names if name in index_of_item], dtype=np.int32)
         lists[row] = np.setdiff1d(known, split.train.seen[[split.users[row]]].indices)
+        if not len(lists[row]):
+            raise InputError(
+                f"{file}, line {number}: of no film can it be told where it ranks, as nobody rated it before "
+                "or the user did; take the file that was made from the same ratings"
+            )
         left_out += len(names) - len(lists[row])
         found[row] = True
     if not found.all():

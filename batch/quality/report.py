@@ -1,5 +1,6 @@
 """Report: an evaluation as tables for people, and as one object for machines."""
 
+import math
 from typing import Any
 
 from rich import box
@@ -50,7 +51,9 @@ def tables(evaluation: Evaluation, *, of_lists: bool = True) -> list[Table]:
     activity = _table(f"{MAIN[1]} by known ratings", "model", *_activities(evaluation))
     for model in models:
         by_activity = evaluation.by_activity(model, MAIN[1])
-        activity.add_row(model, *(f"{by_activity[each]:.4f}" for each in ACTIVITIES if each in by_activity))
+        activity.add_row(
+            model, *(f"{by_activity[each]:.4f}" if each in by_activity else "" for each in ACTIVITIES)
+        )
     welcome = _table("Later liked (4 stars or more) and disliked (under 3)", "model", *WELCOME)
     catalogue = _table("What the lists show of the catalogue", "model", *OF_LISTS)
     for model in models:
@@ -104,13 +107,14 @@ def _activities(evaluation: Evaluation) -> list[str]:
     ratings, third = split.train.ratings_of_user[split.users], activity_of(split)
     return [
         f"{name} ({ratings[third == place].min():,} to {ratings[third == place].max():,})"
-        for place, name in enumerate(ACTIVITIES)
         if (third == place).any()
+        else name
+        for place, name in enumerate(ACTIVITIES)
     ]
 
 
 def _interval(interval: tuple[float, float]) -> str:
-    return f"{interval[0]:.4f} to {interval[1]:.4f}"
+    return f"{interval[0]:.4f} to {interval[1]:.4f}" if math.isfinite(interval[0]) else ""
 
 
 def _table(title: str, *columns: str) -> Table:

@@ -21,13 +21,14 @@ from batch.quality.measures import measure
 from batch.quality.rank import whole_catalogue
 from batch.quality.split import Split, by_last, by_time
 from batch.quality.tuned import Tuned
-from batch.settings import Settings
+from batch.settings import MODEL_SETTINGS, Settings
 
 METRIC = "ndcg@10"
 DEPTH = 10
 LEAST_WORTH = 1e-3  # what is worth less began with nothing, and no ratio to it says anything
-# Never the cuts by which `evaluate` judges, and never the last rating.
+# Of the time before the first cut by which `evaluate` judges.
 CUTS = (0.6, 0.75, 0.85)
+BEFORE = 0.7
 MOST_JUDGED = 2_000
 
 # Lowest and highest value; searched on a logarithmic scale, but for whole numbers and weights.
@@ -46,13 +47,14 @@ SPACE: Mapping[str, tuple[float, float]] = {
 
 
 def validation_splits(ratings: Interactions, seed: int) -> list[Split]:
-    """Return both kinds of split, all of ratings that `evaluate` lets every model know.
+    """Return both kinds of split, of ratings other than those that `evaluate` judges by.
 
-    The second-last rating of everyone, and cuts in time within the first nine tenths. Raises InputError if
+    The second-last rating of everyone, as the last one is never looked at; and cuts in time, all of them
+    before the first cut of `evaluate`. A second-last rating may lie after that cut. Raises InputError if
     nobody has three ratings.
     """
     before_last = ratings.where((ratings.age > 0) | (ratings.ratings_of_user[ratings.user_index] == 1))
-    early = ratings.where(ratings.place_in_time < 0.9 * len(ratings))
+    early = before_last.where(before_last.place_in_time < BEFORE * len(ratings))
     splits = [by_last(before_last)]
     for cut in CUTS:
         # Of few or one-time users, nobody comes back: the search goes on with the other kind.
@@ -91,7 +93,7 @@ def search(
     study.enqueue_trial({name: getattr(settings, name) for name in SPACE}, skip_if_exists=True)
     study.optimize(ratio, timeout=seconds, callbacks=[after_trial])
     best = replace(settings, **_rounded(study.best_params))
-    found = {name: getattr(best, name) for name in SPACE}
+    found = {name: getattr(best, name) for name in MODEL_SETTINGS}
     return Tuned(found, len(study.trials), before, worth(splits, best))
 
 

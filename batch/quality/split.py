@@ -29,7 +29,12 @@ class Split:
     unknown: NDArray[np.int64]  # (judged,), how many later ratings are of films that nobody knows yet
     old_users: NDArray[np.intp]  # (users of train,), the index among all ratings
     old_items: NDArray[np.intp]  # (items of train,), the same
-    tied: float  # share of judged users with a later rating at the very second of a known one
+    is_tied: NDArray[np.bool_]  # (judged,), has a later rating at the very second of the last known one
+
+    @property
+    def tied(self) -> float:
+        """Return the share of judged users of whom only the file says which rating was later."""
+        return float(self.is_tied.mean())
 
     def sampled(self, most: int, seed: int) -> "Split":
         """Return the same split with at most so many judged users, drawn at random; its name says so."""
@@ -42,6 +47,7 @@ class Split:
             users=self.users[rows],
             relevant=self.relevant[rows],
             unknown=self.unknown[rows],
+            is_tied=self.is_tied[rows],
         )
 
 
@@ -64,10 +70,10 @@ def by_time(ratings: Interactions, share: float) -> Split:
     """
     cut = len(ratings) * share
     if np.isnan(ratings.rated_at).all():
-        return _split(f"time {share:.0%}", ratings, ratings.place_in_time >= cut, moment=np.nan)
+        return _split(f"time {100 * share:g}%", ratings, ratings.place_in_time >= cut, moment=np.nan)
     in_time = np.sort(ratings.rated_at)
     moment = float(in_time[min(int(cut), len(ratings) - 1)])
-    return _split(f"time {share:.0%}", ratings, ratings.rated_at >= moment, moment)
+    return _split(f"time {100 * share:g}%", ratings, ratings.rated_at >= moment, moment)
 
 
 def _split(name: str, ratings: Interactions, held_out: NDArray[np.bool_], moment: float | None) -> Split:
@@ -82,8 +88,8 @@ def _split(name: str, ratings: Interactions, held_out: NDArray[np.bool_], moment
         judged[judged] = train.ratings_of_user[user[judged]] >= LEAST_RATINGS
     if not judged.any():
         raise InputError(
-            f"ratings: nobody can be judged by the split '{name}': it takes users with ratings before and "
-            "after it; take another split, or more ratings"
+            f"ratings: nobody can be judged by the split '{name}': it takes users with ratings before it, "
+            f"by time {LEAST_RATINGS} or more, and later ones of films known then; take another split or cut"
         )
     users, row = np.unique(user[judged], return_inverse=True)
     known = item[judged] >= 0
@@ -100,5 +106,5 @@ def _split(name: str, ratings: Interactions, held_out: NDArray[np.bool_], moment
         unknown=np.bincount(row[~known], minlength=len(users)),
         old_users=np.flatnonzero(new_users >= 0),
         old_items=np.flatnonzero(new_items >= 0),
-        tied=float(np.mean(np.bincount(row, weights=ties, minlength=len(users)) > 0)),
+        is_tied=np.bincount(row, weights=ties, minlength=len(users)) > 0,
     )

@@ -1,0 +1,133 @@
+"""Networks: neural collaborative filtering, learned from a split by Keras and by cornac.
+
+Each function learns from the ratings of a split and returns the scores of all films; the same seed gives
+the same scores. What they need is in `benchmarks/requirements-ncf.txt`.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+
+from batch.interactions import Interactions
+from batch.quality.baselines import Scores
+from batch.quality.split import Split
+
+# Keras reads it while it is imported, and would look for TensorFlow without it.
+os.environ["KERAS_BACKEND"] = "torch"
+
+import keras
+import torch
+from cornac.data import Dataset
+from cornac.models import NeuMF
+
+# Batches are too small for a second thread to help much, and where anything else runs on the machine, threads
+# that wait for each other make training many times slower.
+torch.set_num_threads(1)
+
+EMBEDDING_SIZE = 50
+EMBEDDING_REGULARIZATION = 1e-6
+LEARNING_RATE = 0.001
+BATCH_SIZE = 64
+EPOCHS = 10
+NEUMF_EPOCHS = 20  # the default of cornac
+
+# Vectors of the users and of the films of a batch in, (batch, size) each; what is added to the biases out.
+Product = Callable[[Any, Any], Any]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What the network of embeddings has learned."""
+
+    users: NDArray[np.float32]  # (users, size)
+    films: NDArray[np.float32]  # (items, size)
+    user_biases: NDArray[np.float32]  # (users,)
+    film_biases: NDArray[np.float32]  # (items,)
+
+
+def original(split: Split, seed: int, epochs: int = EPOCHS) -> Scores:
+    """Learn the network as it was written: its inner product is one number for the whole batch.
+
+    Contracted over both axes, the product of a batch is the sum of the inner products of all its rows, and
+    every row gets that sum. So it does when films are ranked: with all films of one user as a batch, the sum
+    and the bias of the user are the same for every film, and the order is that of the biases of the films,
+    the same for everyone. They are the scores here. To add the sum would only round them, and the sigmoid
+    makes ties where it is near 0 or 1. In batches of fewer films, as `predict` cuts them, the order would
+    also depend on which films happen to be neighbours; that is nothing learned of a user or a film.
+    """
+    weights = _learned(split, seed, epochs, lambda users, films: keras.ops.tensordot(users, films, axes=2))
+    return lambda rows: np.tile(weights.film_biases, (len(rows), 1))
+
+
+def original_per_row(split: Split, seed: int, epochs: int = EPOCHS) -> Scores:
+    """Learn the same network with an inner product for each row of a batch.
+
+    Scores are what goes into the sigmoid, which leaves their order as it is.
+    """
+    weights = _learned(
+        split, seed, epochs, lambda users, films: keras.ops.sum(users * films, axis=-1, keepdims=True)
+    )
+    return lambda rows: (
+        weights.users[rows] @ weights.films.T + weights.user_biases[rows, None] + weights.film_biases
+    )
+
+
+def neumf(split: Split, seed: int, epochs: int = NEUMF_EPOCHS) -> Scores:
+    """Learn NeuMF with the defaults of cornac, from what was seen, with four films not seen for each."""
+    train = split.train
+    pairs = zip(train.user_index.tolist(), train.item_index.tolist(), strict=True)
+    known = Dataset.from_uir([(user, film, 1.0) for user, film in pairs], seed=seed)
+    model = NeuMF(num_epochs=epochs, backend="pytorch", verbose=False, seed=seed).fit(known)
+    # cornac numbers users and films anew, in the order in which they appear.
+    films = [known.iid_map[film] for film in range(train.items)]
+    return lambda rows: np.stack([model.score(known.uid_map[user])[films] for user in rows.tolist()])
+
+
+def _learned(split: Split, seed: int, epochs: int, product: Product) -> Weights:
+    """Train the network of embeddings to foresee ratings, scaled to 0 to 1, by binary cross-entropy."""
+    train = split.train
+    keras.utils.set_random_seed(seed)
+    user, film = keras.Input((), dtype="int32"), keras.Input((), dtype="int32")
+    users, films = _vectors(train.users), _vectors(train.items)
+    user_biases, film_biases = keras.layers.Embedding(train.users, 1), keras.layers.Embedding(train.items, 1)
+    logits = product(users(user), films(film)) + user_biases(user) + film_biases(film)
+    network = keras.Model([user, film], keras.ops.sigmoid(logits))
+    network.compile(loss="binary_crossentropy", optimizer=keras.optimizers.Adam(LEARNING_RATE))
+    network.fit(
+        [train.user_index, train.item_index],
+        _scaled(train),
+        batch_size=BATCH_SIZE,
+        epochs=epochs,
+        shuffle=True,
+        verbose=0,
+    )
+    return Weights(
+        users=users.get_weights()[0],
+        films=films.get_weights()[0],
+        user_biases=user_biases.get_weights()[0].ravel(),
+        film_biases=film_biases.get_weights()[0].ravel(),
+    )
+
+
+def _vectors(number: int) -> Any:
+    return keras.layers.Embedding(
+        number,
+        EMBEDDING_SIZE,
+        embeddings_initializer="he_normal",
+        embeddings_regularizer=keras.regularizers.L2(EMBEDDING_REGULARIZATION),
+    )
+
+
+def _scaled(ratings: Interactions) -> NDArray[np.float32]:
+    """Return the stars of each rating between 0, the fewest that anyone gave, and 1, the most."""
+    lowest, highest = ratings.rating.min(), ratings.rating.max()
+    if not lowest < highest:
+        raise click.ClickException(
+            "ratings: have no stars, or all the same; the original network learns from nothing else"
+        )
+    return np.asarray((ratings.rating - lowest) / (highest - lowest), dtype=np.float32)
