@@ -97,6 +97,17 @@ class Interactions:
             self.users,
         )
 
+    @cached_property
+    def pair(self) -> NDArray[np.int64]:
+        """Return, for each rating, a number that stands for its user and film."""
+        return self.user_index.astype(np.int64) * self.items + self.item_index
+
+    def without_superseded(self) -> "Interactions":
+        """Return the newest rating of each film by each user."""
+        newest = np.zeros(len(self), dtype=np.bool_)
+        newest[len(self) - 1 - np.unique(self.pair[::-1], return_index=True)[1]] = True
+        return self.where(newest)
+
     def compacted(self) -> tuple["Interactions", NDArray[np.int32], NDArray[np.int32]]:
         """Return the same ratings without the users and films that have none: indices are given anew.
 
@@ -125,14 +136,15 @@ def read_lots(connection: duckdb.DuckDBPyConnection) -> NDArray[np.str_]:
     return np.asarray(connection.execute(statement("train/lots")).fetchnumpy()["lot"], dtype=np.str_)
 
 
-def read_interactions(connection: duckdb.DuckDBPyConnection) -> Interactions:
+def read_interactions(connection: duckdb.DuckDBPyConnection, *, as_given: bool = False) -> Interactions:
     """Return the table `ratings` as columns, and make `user_indices` and `item_indices`.
 
-    These two tables say which index is whose.
+    These two tables say which index is whose. `as_given`: also ratings that a later one supersedes.
     """
     connection.execute(statement("train/user_indices"))
     connection.execute(statement("train/item_indices"))
-    columns = connection.execute(statement("train/interactions")).fetchnumpy()
+    rows = "train/interactions_as_given" if as_given else "train/interactions"
+    columns = connection.execute(statement(rows)).fetchnumpy()
     is_hidden = connection.execute(statement("train/hidden_items")).fetchnumpy()["is_hidden"]
     users = np.asarray(columns["user_index"], dtype=np.int32)
     return Interactions(

@@ -155,3 +155,15 @@ def test_a_sample_of_the_judged_keeps_what_each_is_judged_by() -> None:
     assert split.sampled(10_000, seed=3) is split
     assert set(_held_out(sampled)) <= set(_held_out(split))
     assert sampled.users.tolist() == split.sampled(7, seed=3).users.tolist()
+
+
+def test_a_film_that_is_rated_again_later_was_known_before_and_is_not_foreseen() -> None:
+    known = [(0, 0), (1, 1), (2, 2), (0, 1), (1, 0), (0, 2)]
+    again = by_last(interactions([*known, (0, 0, 1.0, 99.0), (1, 2, 5.0, 98.0)]))
+    assert again.train.rating.tolist() == [5.0] * 6
+    assert _held_out(again) == [(1, 2)]
+
+
+def test_of_two_ratings_of_a_film_before_the_cut_the_newer_counts() -> None:
+    split = by_last(interactions([(0, 0, 1.0, 1.0), (0, 0, 4.0, 2.0), (1, 1), (1, 0), (0, 1, 5.0, 9.0)]))
+    assert split.train.rating[split.train.user_index == 0].tolist() == [4.0]

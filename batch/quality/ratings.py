@@ -17,7 +17,7 @@ from sql import statement
 
 @dataclass(frozen=True)
 class CleanedRatings:
-    """The ratings of a folder that count, and whose index is whose."""
+    """The ratings of a folder, also those that a later one supersedes, and whose index is whose."""
 
     ratings: Interactions
     user_ids: NDArray[np.object_]  # (users,)
@@ -32,7 +32,7 @@ def cleaned_ratings(data: Path, max_rejected: float) -> CleanedRatings:
         connection.execute("set temp_directory = $folder", {"folder": work})
         counts = clean(connection, inputs, load(connection, inputs, Path(work)), max_rejected)
         return CleanedRatings(
-            ratings=read_interactions(connection),
+            ratings=read_interactions(connection, as_given=True),
             user_ids=_ids(connection, "train/user_ids"),
             item_ids=_ids(connection, "train/item_ids"),
             counts=counts,

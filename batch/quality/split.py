@@ -77,8 +77,11 @@ def by_time(ratings: Interactions, share: float) -> Split:
 
 
 def _split(name: str, ratings: Interactions, held_out: NDArray[np.bool_], moment: float | None) -> Split:
-    train, new_users, new_items = ratings.where(~held_out).compacted()
-    later = ratings.where(held_out)
+    known_ratings = ratings.where(~held_out).without_superseded()
+    later = ratings.where(held_out).without_superseded()
+    # Who rates a film again has seen it: that is no film to foresee.
+    later = later.where(~np.isin(later.pair, known_ratings.pair))
+    train, new_users, new_items = known_ratings.compacted()
     user, item = new_users[later.user_index], new_items[later.item_index]
     if moment is None:
         gaps, judged = np.zeros(train.users), user >= 0
