@@ -29,6 +29,7 @@ def given(candidates: Lists) -> Rank:
     """Rank only what is given for each judged user, and what the user rated later."""
 
     def rank(scores: Scores, split: Split, depth: int) -> Lists:
+        """Rank the candidates of each judged user."""
         lists: Lists = []
         for start in range(0, len(split.users), USERS_PER_BLOCK):
             users = split.users[start : start + USERS_PER_BLOCK]
