@@ -40,6 +40,7 @@ class Model:
 
     user_factors: NDArray[np.float32]  # (users, factors)
     item_factors: NDArray[np.float32]  # (items, factors)
+    parts: list[int]  # how many columns each part of the vectors has, in order
     seen: sparse.csr_matrix  # (users, items), one entry per rating that counts
     is_candidate: NDArray[np.bool_]  # (items,)
     losses: list[float]  # one per iteration of the taste
@@ -82,6 +83,7 @@ def place_users(films: Films, ratings: Interactions, gaps: NDArray[np.float64], 
     return Model(
         user_factors=np.hstack(parts).astype(np.float32),
         item_factors=films.factors,
+        parts=[part.shape[1] for part in parts],
         seen=ratings.seen,
         is_candidate=~ratings.is_hidden,
         losses=films.taste.losses,

@@ -21,6 +21,7 @@ def _model(
     return Model(
         user_factors,
         item_factors,
+        [item_factors.shape[1]],
         sparse.csr_matrix(np.zeros((users, items)) if seen is None else seen, dtype=np.float32),
         np.ones(items, dtype=np.bool_) if is_candidate is None else is_candidate,
         losses=[],

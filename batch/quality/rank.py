@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from batch.quality.baselines import Scores
 from batch.quality.split import Split
-from batch.score import best_unseen
 
 USERS_PER_BLOCK = 256
 
@@ -25,6 +25,22 @@ def whole_catalogue(scores: Scores, split: Split, depth: int) -> Lists:
     return lists
 
 
+def best_unseen(
+    scores: NDArray[np.float32],
+    seen: sparse.csr_matrix,
+    is_candidate: NDArray[np.bool_],
+    top_n: int,
+) -> Lists:
+    """Return, for each row of scores (users, items), the indices of its best films, best first.
+
+    What is seen or no candidate is left out, and overwritten in `scores` by minus infinity. Equal scores
+    are in the order of the items.
+    """
+    scores[:, ~is_candidate] = -np.inf
+    scores[np.repeat(np.arange(seen.shape[0]), np.diff(seen.indptr)), seen.indices] = -np.inf
+    return [_best(row, top_n) for row in scores]
+
+
 def given(candidates: Lists) -> Rank:
     """Rank only what is given for each judged user, and what the user rated later."""
 
@@ -40,3 +56,13 @@ def given(candidates: Lists) -> Rank:
         return lists
 
     return rank
+
+
+def _best(scores: NDArray[np.float32], top_n: int) -> NDArray[np.int32]:
+    """Return the indices of the highest scores, best first; those at minus infinity are left out."""
+    threshold = np.float32(-np.inf)
+    if top_n < len(scores):
+        threshold = np.partition(scores, -top_n)[-top_n]
+    candidates = np.flatnonzero((scores >= threshold) & (scores > -np.inf))
+    order = np.lexsort((candidates, -scores[candidates]))[:top_n]
+    return candidates[order].astype(np.int32)

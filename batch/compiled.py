@@ -1,0 +1,29 @@
+"""Compiled: how a function of plain loops becomes machine code."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+
+Function = TypeVar("Function", bound=Callable[..., object])
+
+
+def compiled(function: Function) -> Function:
+    """Compile a function at its first call; it runs without the interpreter's lock, beside other threads.
+
+    The code is kept beside the module for the next process, or in the user's cache folder; where neither
+    can be written, it is compiled anew by each process.
+    """
+    return _compiled(function)
+
+
+def compiled_freely(function: Function) -> Function:
+    """Compile a function whose sums may be taken in another order, which is many times as fast."""
+    return _compiled(function, fastmath={"reassoc", "contract"})
+
+
+def _compiled(function: Function, **options: Any) -> Function:
+    try:
+        return cast("Function", numba.njit(nogil=True, cache=True, **options)(function))
+    except RuntimeError:
+        return cast("Function", numba.njit(nogil=True, **options)(function))
