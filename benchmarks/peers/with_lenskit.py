@@ -2,9 +2,11 @@
 
 Chosen for speed: `user_embeddings="prefer"` takes the vectors that training found, where the default solves
 every user once more; the documentation says that it is faster. The numbers of processes and threads are those
-that LensKit chooses itself: a process per core, up to four, to recommend. Lists are written in LensKit's
-native layout, a row per user, which needs no frame of them all. Only the columns that are needed are read.
-Every rating is an interaction, whatever its stars, since what is not in the data set isn't known as seen.
+that LensKit chooses itself: a process per core, up to four, to recommend. Each imports everything anew, and
+for a few thousand users that takes longer than it saves; `LK_NUM_PROCS=1` in the environment does without.
+Lists are written in LensKit's native layout, a row per user, which needs no frame of them all. Only the
+columns that are needed are read. Every rating is an interaction, whatever its stars, since what is not in the
+data set isn't known as seen.
 
 LensKit has no conjugate gradients, and solves every row exactly. Its `weight` comes on top of the 1 that a
 film not rated weighs, and `alpha` of implicit and of our job instead of it: one less is the same.
