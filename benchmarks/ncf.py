@@ -16,8 +16,6 @@ what is scored later is not in them. Networks train on one core, the others on a
 
 import json
 import math
-import os
-import platform
 import sys
 import time
 from collections.abc import Callable
@@ -40,6 +38,7 @@ from batch.quality.rank import whole_catalogue
 from batch.quality.ratings import cleaned_ratings
 from batch.quality.split import Split, by_last, by_time
 from batch.settings import Settings
+from benchmarks.machine import machine
 from benchmarks.networks import EPOCHS, NEUMF_EPOCHS, neumf, original, original_per_row
 
 SPLITS: dict[str, Callable[[Interactions], Split]] = {"last": by_last, "time": partial(by_time, share=0.8)}
@@ -141,15 +140,6 @@ def finite(models: dict[str, dict[str, float]]) -> dict[str, dict[str, float | N
         name: {metric: value if math.isfinite(value) else None for metric, value in metrics.items()}
         for name, metrics in models.items()
     }
-
-
-def machine() -> str:
-    """Return processor, number of cores and version of Python in one line."""
-    about = Path("/proc/cpuinfo")
-    lines = about.read_text(encoding="utf-8").splitlines() if about.is_file() else []
-    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    processor = named[0] if named else platform.processor() or platform.machine()
-    return f"{processor}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
 if __name__ == "__main__":

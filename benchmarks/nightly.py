@@ -4,13 +4,9 @@
 """
 
 import json
-import os
-import platform
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +14,9 @@ import click
 from rich import box
 from rich.console import Console
 from rich.table import Table
+
+from benchmarks.machine import machine
+from benchmarks.processes import run
 
 
 @click.command()
@@ -34,7 +33,7 @@ def nightly(data: Path, runs: int, *, as_json: bool) -> None:
         values = [each[name] for each in measured]
         table.add_row(name, f"{median:.2f}", f"{min(values):.2f}", f"{max(values):.2f}")
     console = Console()
-    console.print(f"{runs} runs on {data}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    console.print(f"{runs} runs on {data}; {machine()}")
     console.print(table)
     if as_json:
         click.echo(json.dumps(medians))
@@ -43,19 +42,14 @@ def nightly(data: Path, runs: int, *, as_json: bool) -> None:
 def _measure(data: Path, output: Path) -> dict[str, float]:
     """Return, of one run, seconds by step and as a process, peak memory and size of the file in MB."""
     command = [sys.executable, "-m", "batch", "run", "--data", str(data), "--output", str(output)]
-    started = time.perf_counter()
-    job = subprocess.Popen([*command, "--json", "--quiet"], stdout=subprocess.PIPE, text=True)
-    assert job.stdout is not None
-    printed = job.stdout.read()
-    _, status, usage = os.wait4(job.pid, 0)
-    elapsed = time.perf_counter() - started
-    if status:
-        raise click.ClickException(f"the job ended with {os.waitstatus_to_exitcode(status)}")
-    result: dict[str, Any] = json.loads(printed)
+    job = run([*command, "--json", "--quiet"])
+    if job.failure:
+        raise click.ClickException(f"the job {job.failure}")
+    result: dict[str, Any] = json.loads(job.output)
     return {
         **{f"{step}_seconds": seconds for step, seconds in result["seconds"].items()},
-        "process_seconds": elapsed,
-        "peak_rss_mb": usage.ru_maxrss / 1024,
+        "process_seconds": job.seconds,
+        "peak_rss_mb": job.peak_mb,
         "file_mb": Path(result["file"]).stat().st_size / 1e6,
     }
 

@@ -1,0 +1,6 @@
+-- one row: how many ratings, users and films there are
+select
+    count(*) as ratings,
+    count(distinct "userId") as users,
+    count(distinct "movieId") as films
+from ratings;
