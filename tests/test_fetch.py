@@ -66,9 +66,6 @@ def _text(file: Path) -> list[str]:
     return file.read_text(encoding="utf-8").splitlines()
 
 
-# What comes out of each set.
-
-
 @pytest.mark.parametrize("name", [name for name in SETS if name != "dirty-small"])
 def test_the_job_keeps_every_row_of_each_set(
     get: Callable[..., Fetched], data: Path, tmp_path: Path, name: str
@@ -170,9 +167,6 @@ def test_many_lines_keep_their_order_and_their_values(
     assert get("1m").ratings == len(rows)
     converted = [row.replace(".0,", ",").replace(",", "::") for row in _text(data / "ratings.csv")[1:]]
     assert converted == rows
-
-
-# Connections.
 
 
 @pytest.mark.parametrize("at", [1, 100, len(ARCHIVE) - 1])
@@ -278,9 +272,6 @@ def test_a_server_that_refuses_is_not_asked_again(
     assert len(mirror.asked) == 1
 
 
-# Checks.
-
-
 @pytest.mark.parametrize("checksum", ["MD5 ({name}) = {md5}", "{md5}  {name}", "{md5} *{name}\r", "{md5}"])
 def test_a_checksum_is_read_in_every_format(
     get: Callable[..., Fetched], mirror: Mirror, checksum: str
@@ -346,9 +337,6 @@ def test_an_archive_that_is_not_as_expected_leaves_nothing(
     assert _names(data) == set()
 
 
-# The folder.
-
-
 @pytest.mark.parametrize("present", ["ratings.csv", "movies.csv.gz", "users.parquet"])
 def test_a_folder_that_is_used_is_refused(
     get: Callable[..., Fetched], mirror: Mirror, data: Path, present: str
@@ -405,9 +393,6 @@ def test_an_archive_put_there_by_hand_is_checked_and_never_removed(
     md5 = hashlib.md5(ARCHIVES["1m"], usedforsecurity=False).hexdigest()
     (data / "ml-1m.zip.md5").write_text(f"MD5 (ml-1m.zip) = {md5.upper()}\n", encoding="utf-8")
     assert get("1m").checked == "md5"
-
-
-# The command.
 
 
 def _command(mirror: Mirror, data: Path, *arguments: str, **options: int) -> subprocess.CompletedProcess[str]:
