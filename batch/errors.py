@@ -1,10 +1,10 @@
 """What can go wrong, and with which exit status it ends.
 
-BatchError          1  what is in the output folder can't be used
+BatchError          1  what is in the output folder can't be used, or a data set can't be fetched
 ├── UsageError      2  asked for what isn't there
 ├── InputError      3  the input can't be used as it is
 ├── RefusedError    4  the result, or the input, must not be published
-└── LockedError     5  another run is at work
+└── LockedError     5  another run, or fetch, is at work
 
 An error of the system, a full disk for instance, stays an OSError or an error of DuckDB, and ends with 1.
 Every message says what is wrong, where, and what to do. `batch/cli.py` turns them into exit statuses.
@@ -36,6 +36,6 @@ class RefusedError(BatchError):
 
 
 class LockedError(BatchError):
-    """Another run writes to the same output folder."""
+    """Another run writes to the same output folder, or another fetch to the same data folder."""
 
     exit_status = 5

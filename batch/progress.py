@@ -5,11 +5,24 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Self
+from typing import Self, TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress as Bars, TaskID, TextColumn, TimeElapsedColumn
+from rich.filesize import decimal
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress as Bars,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 from rich.table import Column
+from rich.text import Text
 
 log = logging.getLogger("batch")
 
@@ -42,6 +55,58 @@ class Step:
         self.found = text
         self._bars.update(self._task, found=text)
 
+    def ends(self) -> None:
+        """Fill the bar, whatever it counted."""
+        self._bars.update(self._task, total=1, completed=1)
+
+
+class Transfer(Step):
+    """A step that counts bytes: its bar has rate and time left; elsewhere each tenth is a line."""
+
+    def __init__(self, bars: Bars, task: TaskID, *, lines: bool) -> None:
+        super().__init__(bars, task, lines=lines)
+        self._done = 0
+        self._total: int | None = None
+
+    def begins(self, at: int, total: int | None) -> None:
+        """Say how many bytes are there already, and how many there will be, if that is known."""
+        self._done, self._total = at, total
+        # What was there before says nothing about the rate. A reset takes the fields away, too.
+        self._bars.reset(self._task, completed=at, total=total, found="", counts_bytes=True)
+        if at:
+            self._tells("goes on at")
+
+    def advance(self, units: int = 1) -> None:
+        """Say that so many more bytes are there."""
+        tenth = max((self._total or 0) // 10, 1_000_000)
+        told = self._done // tenth
+        self._done += units
+        super().advance(units)
+        if self._done // tenth > told:
+            self._tells("has")
+
+    def ends(self) -> None:
+        """Fill the bar, and leave the bytes beside it."""
+        self._bars.update(self._task, total=self._done, completed=self._done)
+
+    def _tells(self, verb: str) -> None:
+        if self._lines:
+            of_all = f" of {decimal(self._total)}" if self._total else ""
+            log.info("%s", f"{verb} {decimal(self._done)}{of_all}")
+
+
+AnyStep = TypeVar("AnyStep", bound=Step)
+
+
+class _Transferred(ProgressColumn):
+    """Bytes, rate and time left of a step that counts bytes; nothing for the others."""
+
+    columns = (DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+
+    def render(self, task: Task) -> Text:
+        """Return what the three columns of the library say, as one."""
+        return Text("  ").join(column.render(task) for column in self.columns if task.fields["counts_bytes"])
+
 
 class Progress:
     """The steps of one run, with the seconds that each took.
@@ -57,6 +122,7 @@ class Progress:
             TextColumn("{task.description}", table_column=Column(min_width=7, no_wrap=True)),
             BarColumn(bar_width=20),
             TimeElapsedColumn(table_column=Column(min_width=7, no_wrap=True)),
+            _Transferred(table_column=Column(no_wrap=True)),
             TextColumn("{task.fields[found]}", table_column=Column(no_wrap=True, overflow="ellipsis")),
             console=Console(stderr=True),
             disable=quiet or not on_terminal,
@@ -65,8 +131,19 @@ class Progress:
     @contextmanager
     def step(self, name: str) -> Iterator[Step]:
         """Run the body as the step of that name; its bar stands when it is done."""
-        task = self._bars.add_task(name, total=None, found="")
-        step = Step(self._bars, task, lines=self._lines)
+        with self._running(name, Step) as step:
+            yield step
+
+    @contextmanager
+    def transfer(self, name: str) -> Iterator[Transfer]:
+        """Run the body as a step that counts bytes."""
+        with self._running(name, Transfer) as step:
+            yield step
+
+    @contextmanager
+    def _running(self, name: str, kind: type[AnyStep]) -> Iterator[AnyStep]:
+        task = self._bars.add_task(name, total=None, found="", counts_bytes=kind is Transfer)
+        step = kind(self._bars, task, lines=self._lines)
         started = time.perf_counter()
         self._bars.start()
         try:
@@ -75,7 +152,7 @@ class Progress:
             self.seconds[name] = time.perf_counter() - started
             self._bars.stop_task(task)
             self._bars.refresh()
-        self._bars.update(task, total=1, completed=1)
+        step.ends()
         if self._lines:
             log.info("%s", f"{name:<8} {self.seconds[name]:6.2f} s  {step.found}".rstrip())
 

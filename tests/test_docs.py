@@ -11,6 +11,7 @@ import api
 import batch
 from api.__main__ import serve
 from batch.cli import commands
+from batch.fetch.catalogue import SETS
 from batch.pipeline import Published
 from batch.schema import schema
 from batch.settings import Settings, by_name
@@ -53,6 +54,11 @@ def test_every_rule_is_in_the_readme() -> None:
 @pytest.mark.parametrize("command", [*commands.commands])
 def test_every_command_is_in_the_readme(command: str) -> None:
     assert f"python -m batch {command}" in README
+
+
+def test_every_data_set_is_in_the_readme() -> None:
+    for each in SETS.values():
+        assert f"| `{each.name}` | {each.ratings} | {each.size} | {each.about} |" in README
 
 
 def test_every_make_target_in_the_readme_exists() -> None:
