@@ -8,9 +8,14 @@ from dataclasses import dataclass
 import duckdb
 
 from batch.errors import InputError
-from batch.inputs import Inputs
-from batch.load import Loaded
+from batch.load import Loaded, Source
 from sql import statement
+
+# Statements that look up the raw text of rows, in a text file and in a Parquet file.
+RAW_TEXT = {
+    "rejected_rows": ("clean/rejected_rows_of_text", "clean/rejected_rows_of_parquet"),
+    "repaired_rows": ("clean/repaired_rows_of_text", "clean/repaired_rows_of_parquet"),
+}
 
 
 @dataclass(frozen=True)
@@ -26,47 +31,68 @@ class Counts:
     items: int
 
 
-def clean(
-    connection: duckdb.DuckDBPyConnection, inputs: Inputs, loaded: Loaded, max_rejected: float
-) -> Counts:
-    """Make the tables `ratings`, `items`, `repaired_rows` and `rating_counts`, and fill `rejected_rows`.
+def clean(connection: duckdb.DuckDBPyConnection, loaded: Loaded, max_rejected: float) -> Counts:
+    """Make the tables `ratings`, `items`, `rejected_rows`, `repaired_rows` and `rating_counts`.
 
     Raises InputError if more than the share `max_rejected` of the rows of a file is rejected, if no
     rating is left, or if every film is hidden.
     """
-    hidden = inputs.hidden.name if inputs.hidden else "hidden.csv"
-    connection.execute(
-        statement("clean/typed_ratings"),
-        {"has_rating": loaded.has_rating, "has_timestamp": loaded.has_timestamp},
-    )
-    connection.execute(statement("clean/missing_user_blocks"))
-    connection.execute(statement("clean/judged_ratings"))
-    connection.execute(statement("clean/rejected_ratings"), {"file": inputs.ratings.name})
-    connection.execute(statement("clean/judged_movies"))
-    connection.execute(statement("clean/rejected_movies"), {"file": inputs.movies.name})
-    connection.execute(statement("clean/rejected_hidden"), {"file": hidden})
-    _stop_if_too_many_are_rejected(connection, inputs, hidden, max_rejected)
-    connection.execute(statement("clean/ratings"))
-    connection.execute(statement("clean/repaired_rows"), {"file": inputs.ratings.name})
-    connection.execute(statement("clean/items"))
-    connection.execute(statement("clean/rating_counts"))
-    found = connection.execute(statement("clean/counts"), {"file": inputs.ratings.name})
+
+    def execute(name: str, **values: object) -> duckdb.DuckDBPyConnection:
+        return connection.execute(statement(name), values)
+
+    ratings = loaded.ratings.name
+    hidden = loaded.hidden.name if loaded.hidden else "hidden.csv"
+    execute("clean/repaired_users", file=ratings)
+    execute("clean/rejected_ratings", has_rating=loaded.has_rating, has_timestamp=loaded.has_timestamp)
+    execute("clean/rejected_rating_lines", file=ratings)
+    execute("clean/judged_movies")
+    execute("clean/rejected_movie_lines", file=loaded.movies.name)
+    execute("clean/rejected_hidden_lines", file=hidden)
+    execute("clean/rejected_rows")
+    _stop_if_too_many_are_rejected(connection, loaded, max_rejected)
+    execute("clean/sound_ratings")
+    execute("clean/user_ids")
+    execute("clean/item_ids")
+    execute("clean/given_ratings")
+    execute("clean/superseded_ratings")
+    execute("clean/marked_ratings")
+    execute("clean/superseded_rating_lines", file=ratings)
+    execute("clean/ratings")
+    execute("clean/repaired_lines")
+    execute("clean/items")
+    execute("clean/rating_counts", file=ratings)
+    for source in loaded.sources():
+        _look_up_raw_text(connection, "rejected_rows", source)
+    _look_up_raw_text(connection, "repaired_rows", loaded.ratings)
+    loaded.remove_texts()
+    found = execute("clean/counts", file=ratings)
     names = [column[0] for column in found.description or ()]
     counts = Counts(**dict(zip(names, found.fetchone() or (), strict=True)))
     if counts.rows_kept == 0:
-        raise InputError(f"{inputs.ratings.name}: no row is left after cleaning; check how it was exported")
+        raise InputError(f"{ratings}: no row is left after cleaning; check how it was exported")
     if connection.execute("from items where ratings > 0 and not is_hidden limit 1").fetchone() is None:
         raise InputError(f"{hidden}: hides every film with a rating, so every list would be empty; mend it")
     return counts
 
 
+def _look_up_raw_text(connection: duckdb.DuckDBPyConnection, rows: str, source: Source) -> None:
+    of_text, of_parquet = RAW_TEXT[rows]
+    name = of_text if source.is_text else of_parquet
+    connection.execute(statement(name), {"file": source.name, "path": str(source.path)})
+
+
 def _stop_if_too_many_are_rejected(
-    connection: duckdb.DuckDBPyConnection, inputs: Inputs, hidden: str, max_rejected: float
+    connection: duckdb.DuckDBPyConnection, loaded: Loaded, max_rejected: float
 ) -> None:
-    files = {"ratings": inputs.ratings.name, "movies": inputs.movies.name, "hidden": hidden}
-    counts = connection.execute(statement("clean/row_counts"), files).fetchall()
-    for file, rows, rejected, rule, line, raw in counts:
+    sources = {source.name: source for source in loaded.sources()}
+    for file, rows, rejected, rule, line in connection.execute(statement("clean/row_counts")).fetchall():
         if rejected / rows > max_rejected:
+            _look_up_raw_text(connection, "rejected_rows", sources[file])
+            (raw,) = connection.execute(
+                "select raw from rejected_rows where file = $file and line = $line",
+                {"file": file, "line": line},
+            ).fetchone() or ("",)
             raise InputError(
                 f"{file}: {rejected:,} of {rows:,} rows ({rejected / rows:.1%}) are rejected, and at most "
                 f"{max_rejected:.1%} may be; most break the rule {rule}, first in line {line}: {raw[:80]!r}; "

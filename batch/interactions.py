@@ -24,7 +24,7 @@ class Interactions:
     item_index: NDArray[np.int32]
     rating: NDArray[np.float32]  # stars; NaN for a vote without any
     rated_at: NDArray[np.float64]  # seconds since 1970, UTC; NaN where the input has no times
-    place_in_time: NDArray[np.int64]  # rises with time over all users; equal times in the order of the file
+    place_in_time: NDArray[np.int32]  # rises with time over all users; equal times in the order of the file
     is_hidden: NDArray[np.bool_]  # (items,), films that must be in no list
     users: int
 
@@ -131,28 +131,35 @@ def _renumbered(kept: NDArray[np.bool_]) -> NDArray[np.int32]:
     return np.where(kept, np.cumsum(kept) - 1, -1).astype(np.int32)
 
 
+def read_ids(connection: duckdb.DuckDBPyConnection, name: str) -> NDArray[np.object_]:
+    """Return the ids of users or films, by the statement of that name, in the order of indices."""
+    return np.array([each for (each,) in connection.execute(statement(name)).fetchall()], dtype=object)
+
+
 def read_lots(connection: duckdb.DuckDBPyConnection) -> NDArray[np.str_]:
     """Return (users,), a lot for each user that stays the same from night to night."""
     return np.asarray(connection.execute(statement("train/lots")).fetchnumpy()["lot"], dtype=np.str_)
 
 
 def read_interactions(connection: duckdb.DuckDBPyConnection, *, as_given: bool = False) -> Interactions:
-    """Return the table `ratings` as columns, and make `user_indices` and `item_indices`.
-
-    These two tables say which index is whose. `as_given`: also ratings that a later one supersedes.
-    """
-    connection.execute(statement("train/user_indices"))
-    connection.execute(statement("train/item_indices"))
-    rows = "train/interactions_as_given" if as_given else "train/interactions"
-    columns = connection.execute(statement(rows)).fetchnumpy()
+    """Return the ratings as columns. `as_given`: also those that a later one supersedes."""
+    columns = connection.execute(statement("train/interactions"), {"as_given": as_given}).fetchnumpy()
     is_hidden = connection.execute(statement("train/hidden_items")).fetchnumpy()["is_hidden"]
     users = np.asarray(columns["user_index"], dtype=np.int32)
+    ratings_of_user = np.bincount(users)
+    # They come newest first.
+    oldest_first = np.repeat(2 * np.cumsum(ratings_of_user) - ratings_of_user, ratings_of_user) - 1
+    oldest_first -= np.arange(len(users))
+    rated_at = np.ma.filled(columns["rated_at"], np.nan).astype(np.float64)[oldest_first]
+    in_time = np.lexsort((columns["line"][oldest_first], rated_at))
+    place_in_time = np.empty(len(users), dtype=np.int32)
+    place_in_time[in_time] = np.arange(len(users), dtype=np.int32)
     return Interactions(
         user_index=users,
-        item_index=np.asarray(columns["item_index"], dtype=np.int32),
-        rating=np.ma.filled(columns["rating"], np.nan).astype(np.float32),
-        rated_at=np.ma.filled(columns["rated_at"], np.nan).astype(np.float64),
-        place_in_time=np.asarray(columns["place_in_time"], dtype=np.int64),
+        item_index=np.asarray(columns["item_index"], dtype=np.int32)[oldest_first],
+        rating=np.ma.filled(columns["rating"], np.nan).astype(np.float32)[oldest_first],
+        rated_at=rated_at,
+        place_in_time=place_in_time,
         is_hidden=np.asarray(is_hidden, dtype=np.bool_),
-        users=int(users.max()) + 1,
+        users=len(ratings_of_user),
     )

@@ -1,9 +1,10 @@
-"""Load: the input files become tables of text, each row with its line number and raw text.
+"""Load: the input files become tables, each row with its line number and its values.
 
 CSV is read by DuckDB's reader in strict mode, which records what does not parse. That reader counts no
 lines for the rows that do parse, so each line is first numbered, as text, and carries its number
 through the reader. A text file that is not quite text (other newlines, a byte order mark, bytes that
-are no UTF-8) is made so on the way in.
+are no UTF-8) is made so on the way in. The raw text of a row stays in the file: it is looked up for the few that
+are rejected or repaired.
 """
 
 import codecs
@@ -19,7 +20,7 @@ from typing import IO, cast
 
 import duckdb
 
-from batch.errors import InputError
+from batch.errors import BatchError, InputError
 from batch.inputs import Inputs
 from sql import statement
 
@@ -49,43 +50,68 @@ HIDDEN = Columns(required=("movieId",))
 
 
 @dataclass(frozen=True)
-class Loaded:
-    """Which of the optional columns the ratings have."""
+class Source:
+    """One input file, and where the raw text of its rows is to be had."""
 
+    name: str
+    path: Path  # a text file with a row a line, or the Parquet file itself
+    is_text: bool
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The files that were read, and which of the optional columns the ratings have."""
+
+    ratings: Source
+    movies: Source
+    hidden: Source | None
     has_rating: bool
     has_timestamp: bool
 
+    def sources(self) -> list[Source]:
+        """Every file that was read."""
+        return [source for source in (self.ratings, self.movies, self.hidden) if source is not None]
+
+    def remove_texts(self) -> None:
+        """Remove the copies of text files, when no raw text is looked up any more."""
+        for source in self.sources():
+            if source.is_text:
+                source.path.unlink()
+
 
 def load(connection: duckdb.DuckDBPyConnection, inputs: Inputs, work: Path) -> Loaded:
-    """Read every input file into tables `rating_rows`, `movie_rows`, `hidden_rows` and their raw lines.
+    """Read every input file into the tables `rating_rows`, `movie_rows` and `hidden_rows`.
 
-    Raises InputError, with file, line or column, if a file is no such file or lacks a column.
+    What does not parse is in `rejected_lines`. Raises InputError, with file, line or column, if a file is no
+    such file or lacks a column.
     """
-    connection.execute(statement("load/macros"))
-    connection.execute(statement("load/rejected_rows"))
-    columns = _load_file(connection, inputs.ratings, RATINGS, work)
-    connection.execute(statement("load/rating_rows"))
-    if connection.execute("from rating_lines limit 1").fetchone() is None:
-        raise InputError(f"{inputs.ratings.name}: has a header but no rows; check how it was exported")
-    _load_file(connection, inputs.movies, MOVIES, work)
-    connection.execute(statement("load/movie_rows"))
+    for name in ("load/macros", "load/rejected_lines", "load/input_rows", "load/blank_lines"):
+        connection.execute(statement(name))
+    ratings, columns = _load_file(connection, inputs.ratings, RATINGS, work, "load/rating_rows")
+    if connection.execute("from input_rows where rows = 0").fetchone():
+        raise InputError(f"{ratings.name}: has a header but no rows; check how it was exported")
+    movies, _ = _load_file(connection, inputs.movies, MOVIES, work, "load/movie_rows")
+    hidden = None
     if inputs.hidden is None:
         connection.execute(statement("load/no_hidden_rows"))
     else:
-        _load_file(connection, inputs.hidden, HIDDEN, work)
-        connection.execute(statement("load/hidden_rows"))
-    return Loaded(has_rating="rating" in columns, has_timestamp="timestamp" in columns)
+        hidden, _ = _load_file(connection, inputs.hidden, HIDDEN, work, "load/hidden_rows")
+    return Loaded(ratings, movies, hidden, "rating" in columns, "timestamp" in columns)
 
 
-def _load_file(connection: duckdb.DuckDBPyConnection, file: Path, columns: Columns, work: Path) -> set[str]:
-    """Make `source_rows` and `source_lines` from one file, and return which known columns it has."""
+def _load_file(
+    connection: duckdb.DuckDBPyConnection, file: Path, columns: Columns, work: Path, rows: str
+) -> tuple[Source, set[str]]:
+    """Make the table of the statement `rows` from one file; return the file, and which known columns it has."""
     with _faults_named(file):
         if file.suffix.lower() == ".parquet":
-            return _load_parquet(connection, file, columns)
-        return _load_csv(connection, file, columns, work)
+            return _load_parquet(connection, file, columns, rows)
+        return _load_csv(connection, file, columns, work, rows)
 
 
-def _load_parquet(connection: duckdb.DuckDBPyConnection, file: Path, columns: Columns) -> set[str]:
+def _load_parquet(
+    connection: duckdb.DuckDBPyConnection, file: Path, columns: Columns, rows: str
+) -> tuple[Source, set[str]]:
     source = connection.read_parquet(str(file))
     names = _known_names(file, source.columns, columns)
     for name, kind in zip(names, source.types, strict=True):
@@ -94,32 +120,78 @@ def _load_parquet(connection: duckdb.DuckDBPyConnection, file: Path, columns: Co
                 f"{file.name}: column {name} is a {kind.id}; write it as text (genres split by |)"
             )
     known = {name for name in names if name}
-    connection.execute(statement("load/source_lines_from_parquet"), {"path": str(file)})
     connection.execute(
-        statement("load/source_rows_from_parquet"),
+        statement("load/parquet_rows"),
         {"path": str(file), "columns": sorted(name.lower() for name in known)},
     )
-    return known
+    number = _make_rows(connection, connection.table("parquet_rows"), columns, known, rows)
+    connection.execute("drop table parquet_rows")
+    connection.execute(statement("load/rows_of_file"), {"file": file.name, "rows": number})
+    return Source(file.name, file, is_text=False), known
 
 
-def _load_csv(connection: duckdb.DuckDBPyConnection, file: Path, columns: Columns, work: Path) -> set[str]:
-    text, records = work / "text.csv", work / "records.csv"
+def _load_csv(
+    connection: duckdb.DuckDBPyConnection, file: Path, columns: Columns, work: Path, rows: str
+) -> tuple[Source, set[str]]:
+    text, records = work / f"{file.name}.text", work / f"{file.name}.records"
     header_line, header = _copy_as_text(file, text, columns)
     names = _known_names(file, [name.strip() for name in header], columns)
+    known = {name for name in names if name}
+    lines = {"path": str(text), "header_line": header_line, "longest_line": LONGEST_LINE}
+    (written,) = connection.execute(
+        statement("load/records"), {**lines, "records": str(records)}
+    ).fetchone() or (0,)
+    connection.execute(statement("load/other_lines"), lines)
     types = {"line": "bigint"} | {
         name or f"ignored_{position}": "varchar" for position, name in enumerate(names)
     }
-    connection.execute(
-        statement("load/source_lines_from_csv"),
-        {"path": str(text), "header_line": header_line, "longest_line": LONGEST_LINE},
+    # In strict mode, what does not parse is recorded in `reject_errors`.
+    parsed = connection.read_csv(
+        str(records),
+        columns=types,
+        auto_detect=False,
+        header=False,
+        delimiter=",",
+        quotechar='"',
+        escapechar='"',
+        comment="",
+        lineterminator=duckdb.CSVLineTerminator.LINE_FEED,
+        strict_mode=True,
+        store_rejects=True,
     )
-    connection.execute(statement("load/record_lines"), {"path": str(records)})
-    connection.execute(statement("load/source_rows_from_csv"), {"path": str(records), "columns": types})
-    connection.execute(statement("load/unparsed_lines"), {"file": file.name})
-    connection.execute("drop table reject_errors; drop table reject_scans")
-    text.unlink()
+    number = _make_rows(connection, parsed, columns, known, rows)
+    (rejected,) = connection.execute(
+        statement("load/unparsed_lines"), {"file": file.name}
+    ).fetchone() or (0,)
+    connection.execute(statement("load/blank_lines_of_file"), {"file": file.name})
+    (others,) = connection.execute("select count(*) from other_lines where rule <> 'blank'").fetchone() or (0,)
+    if written + others != number + rejected:
+        raise BatchError(
+            f"{file.name}: of {written + others:,} rows {number:,} were read and {rejected:,} rejected, so some are "
+            "lost; this is a bug: please report it"
+        )
+    connection.execute(statement("load/rows_of_file"), {"file": file.name, "rows": written + others})
+    connection.execute("drop table reject_errors; drop table reject_scans; drop table other_lines")
     records.unlink()
-    return {name for name in names if name}
+    return Source(file.name, text, is_text=True), known
+
+
+def _make_rows(
+    connection: duckdb.DuckDBPyConnection,
+    found: duckdb.DuckDBPyRelation,
+    columns: Columns,
+    known: set[str],
+    rows: str,
+) -> int:
+    """Make the table of rows from what a reader finds, and return how many there are."""
+    if known.issuperset(columns.optional):
+        found.create_view("parsed_rows", replace=True)
+    else:
+        found.create_view("found_rows", replace=True)
+        connection.execute(statement("load/completed_rows"))
+    (number,) = connection.execute(statement(rows)).fetchone() or (0,)
+    connection.execute("drop view parsed_rows; drop view if exists found_rows")
+    return int(number)
 
 
 def _copy_as_text(file: Path, target: Path, columns: Columns) -> tuple[int, list[str]]:

@@ -1,10 +1,8 @@
-"""The nightly job as a sentence: load, clean, train, score, judge, write, check, publish."""
+"""The nightly job as a sentence: load, clean, train, score, similar, judge, write, check, publish."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-
-import duckdb
 
 from batch.check import check
 from batch.clean import Counts, clean
@@ -12,6 +10,7 @@ from batch.inputs import find_inputs
 from batch.interactions import read_interactions, read_lots
 from batch.load import load
 from batch.output import Output
+from batch.popular import popular
 from batch.progress import Progress
 from batch.publish import Provenance, publish
 from batch.quality.evaluate import MODEL
@@ -20,7 +19,9 @@ from batch.quality.holdout import JUDGED_USERS, Metrics, hold_out, judge, of_pub
 from batch.refuse import refuse
 from batch.score import score
 from batch.settings import Settings
+from batch.similar import similar
 from batch.train import learn_films, place_users
+from batch.workspace import connect
 from batch.write import Contents, write
 
 
@@ -43,7 +44,7 @@ def run(settings: Settings, progress: Progress) -> Published:
     started_at = datetime.now(UTC)
     output = Output(settings.output)
     inputs = find_inputs(settings.data)
-    with output.locked(), duckdb.connect(config=_config(output)) as connection:
+    with output.locked(), connect(output.work, settings) as connection:
         draft = output.work / "draft.duckdb"
         with progress.step("load") as step:
             fingerprint = inputs.fingerprint()
@@ -52,7 +53,7 @@ def run(settings: Settings, progress: Progress) -> Published:
             loaded = load(connection, inputs, output.work)
             step.finds(", ".join(file.name for file in inputs.files()))
         with progress.step("clean") as step:
-            counts = clean(connection, inputs, loaded, settings.max_rejected)
+            counts = clean(connection, loaded, settings.max_rejected)
             step.finds(_told(counts))
         with progress.step("train") as step:
             step.expect(settings.iterations)
@@ -65,11 +66,16 @@ def run(settings: Settings, progress: Progress) -> Published:
             step.expect(counts.users)
             lists = score(model, settings.top_n, step.advance)
             step.finds(f"{len(lists.rank):,} places in lists of up to {settings.top_n:,}")
+        with progress.step("similar") as step:
+            step.expect(counts.items)
+            alike = similar(films.taste.item_factors, model.is_candidate, settings.similar_n, step.advance)
+            step.finds(f"{len(alike.rank):,} places in lists of up to {settings.similar_n:,}")
         with progress.step("judge") as step:
             metrics = judge(films, split, settings) | of_published(lists, ratings)
             step.finds(_judged(metrics))
         with progress.step("write"):
-            write(connection, draft, Contents(model, lists, metrics), settings.top_n)
+            contents = Contents(model, lists, alike, popular(ratings, settings.top_n), metrics)
+            write(connection, draft, contents)
         with progress.step("check") as step:
             tonight = Night(metrics, counts.users)
             faults = check(connection, tonight, output.current_file(), settings.top_n, settings.max_fall)
@@ -81,12 +87,6 @@ def run(settings: Settings, progress: Progress) -> Published:
             generation = publish(connection, draft, output, provenance)
             step.finds(generation)
     return Published(generation, output.file(generation), counts, progress.seconds)
-
-
-def _config(output: Output) -> dict[str, str | bool | int | float | list[str]]:
-    # What does not fit into memory goes where litter is removed. That rows keep the order of the file is
-    # what line numbers rest on; it is DuckDB's default, and must stay so.
-    return {"temp_directory": str(output.work / "spill"), "preserve_insertion_order": True}
 
 
 def _told(counts: Counts) -> str:

@@ -24,6 +24,10 @@ class Settings:
     top_n: int = field(
         default=100, metadata={"help": "Depth of the stored lists.", "least": 1, "most": 10_000}
     )
+    similar_n: int = field(
+        default=50,
+        metadata={"help": "Depth of the stored lists of similar films.", "least": 1, "most": 10_000},
+    )
     factors: int = field(
         default=64,
         metadata={
@@ -167,14 +171,22 @@ class Settings:
             "most": 1,
         },
     )
+    memory_gb: float = field(
+        default=2.0,
+        metadata={
+            "help": "Memory for reading and writing, in GB; what does not fit goes to disk. Training takes its own.",
+            "least": 0.25,
+            "most": 10_000,
+        },
+    )
     force: bool = field(
         default=False,
         metadata={"help": "Publish also what the gate refuses, or an input that was rolled back before."},
     )
 
 
-# Where the input and the output lie, and `force`, say nothing about what the lists look like.
-_NOT_OF_THE_RESULT = {"data", "output", "force"}
+# Where the input and the output lie, and how it is made, say nothing about what the lists look like.
+_NOT_OF_THE_RESULT = {"data", "output", "memory_gb", "force"}
 
 # What training takes, and nothing else.
 MODEL_SETTINGS = tuple(each.name for each in fields(Settings) if each.metadata.get("of_model"))

@@ -1,5 +1,6 @@
 """Write: everything that a generation holds, into a new DuckDB file that nobody sees yet."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,10 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from batch.interactions import read_ids
+from batch.popular import Popular
 from batch.quality.holdout import Metrics
 from batch.score import TopN
 from batch.train import Model
-from sql import FOLDER, named, statement
+from sql import FOLDER, statement
 
 # Command-line tools of DuckDB 1.x can't read the format that DuckDB 2.0 writes by default.
 STORAGE_VERSION = "v1.0.0"
@@ -25,52 +28,75 @@ class Contents:
 
     model: Model
     lists: TopN
+    similar: TopN  # its users are films
+    popular: Popular
     metrics: Metrics
 
 
-def write(connection: duckdb.DuckDBPyConnection, file: Path, contents: Contents, top_n: int) -> None:
+def write(
+    connection: duckdb.DuckDBPyConnection,
+    file: Path,
+    contents: Contents,
+    advance: Callable[[], None] = lambda: None,
+) -> None:
     """Attach a new file as `draft` and fill every table of it but `generation`, which `publish` adds.
 
-    Beside these contents it takes what `clean` and `train` have left in the connection.
+    Beside these contents it takes what `clean` has left in the connection. `advance` is called after each table.
     """
     connection.execute(
         "attach $file as draft (storage_version $version)",
         {"file": str(file), "version": STORAGE_VERSION},
     )
-    model, lists = contents.model, contents.lists
-    frames = {
+    frames = _frames(connection, contents)
+    for name, frame in frames.items():
+        connection.register(name, frame)
+    for table in TABLES:
+        connection.execute(statement(f"generation/{table}"))
+        advance()
+    for name in frames:
+        connection.unregister(name)
+
+
+def _frames(connection: duckdb.DuckDBPyConnection, contents: Contents) -> dict[str, pd.DataFrame]:
+    """Return the contents by the names by which the statements know them, column by column."""
+    model, lists, similar, popular = contents.model, contents.lists, contents.similar, contents.popular
+    user_ids, item_ids = (pd.Index(read_ids(connection, f"train/{kind}_ids")) for kind in ("user", "item"))
+    return {
         "lists": pd.DataFrame(
             {
-                "user_index": lists.user_index,
+                "user_id": pd.Categorical.from_codes(lists.user_index, user_ids),
                 "rank": lists.rank,
-                "item_index": lists.item_index,
+                "item_id": pd.Categorical.from_codes(lists.item_index, item_ids),
                 "score": lists.score,
             }
         ),
-        "user_values": _values(model.user_factors),
-        "item_values": _values(model.item_factors),
+        "similar_lists": pd.DataFrame(
+            {
+                "item_id": pd.Categorical.from_codes(similar.user_index, item_ids),
+                "rank": similar.rank,
+                "similar_item_id": pd.Categorical.from_codes(similar.item_index, item_ids),
+                "score": similar.score,
+            }
+        ),
+        "popular_list": pd.DataFrame(
+            {
+                "rank": range(1, len(popular.item_index) + 1),
+                "item_id": pd.Categorical.from_codes(popular.item_index, item_ids),
+                "score": popular.score,
+            }
+        ),
+        "user_vectors": _vectors("user_id", user_ids, model.user_factors),
+        "item_vectors": _vectors("item_id", item_ids, model.item_factors),
         "measured": pd.DataFrame(
             [(metric, model, value) for (metric, model), value in contents.metrics.items()],
             columns=["metric", "model", "value"],
         ),
         "losses": pd.DataFrame({"iteration": range(1, len(model.losses) + 1), "loss": model.losses}),
     }
-    for name, frame in frames.items():
-        connection.register(name, frame)
-    for table in TABLES:
-        name = f"generation/{table}"
-        connection.execute(statement(name), named(name, {"top_n": top_n}))
-    for name in frames:
-        connection.unregister(name)
 
 
-def _values(factors: NDArray[np.float32]) -> pd.DataFrame:
-    """Return vectors (rows, factors) as one row per value: no object per row, no list in Python."""
-    rows, length = factors.shape
-    return pd.DataFrame(
-        {
-            "row_index": np.repeat(np.arange(rows, dtype=np.int32), length),
-            "position": np.tile(np.arange(length, dtype=np.int32), rows),
-            "value": factors.ravel(),
-        }
-    )
+def _vectors(name: str, ids: "pd.Index[str]", factors: NDArray[np.float32]) -> pd.DataFrame:
+    """Return ids and vectors, a column for each factor: no object per row, no list in Python."""
+    frame = pd.DataFrame(factors)
+    frame.insert(0, name, pd.Categorical.from_codes(np.arange(len(ids)), ids))
+    return frame

@@ -96,7 +96,7 @@ def ablation(folders: tuple[Path, ...], *, as_json: bool) -> None:
 
 
 def _measured(folder: Path) -> dict[str, dict[str, float]]:
-    ratings = cleaned_ratings(folder, DEFAULT.max_rejected).ratings
+    ratings = cleaned_ratings(replace(DEFAULT, data=folder)).ratings
     kinds = {"last": [by_last(ratings)], "time": [by_time(ratings, cut) for cut in CUTS]}
     worths: dict[str, dict[str, list[float]]] = {name: {"last": [], "time": []} for name in PARTS | TRIED}
     for kind, splits in kinds.items():

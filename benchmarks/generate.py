@@ -31,9 +31,10 @@ MEDIAN_RATINGS, SPREAD_OF_RATINGS = 71, 1.39  # of a user; the spread is that of
 FIRST_RATING, LAST_RATING = 789_652_009, 1_574_327_703  # seconds since 1970
 DAY, YEAR = 86_400, 31_556_952
 
-GROUPS = 32  # of taste
-SHARE_OF_OTHERS = 0.1  # how likely a film of another group is, where one of the group's own is 1
-KEEPS_TO_GROUP = 0.8
+MOST_GROUPS = 64  # of taste
+FILMS_PER_GROUP = 60  # at least
+SHARE_OF_OTHERS = 0.004  # how likely a film of another group is, where one of the group's own is 1
+KEEPS_TO_GROUP = 0.9
 NEW_SITTING = 0.01
 SECONDS_BETWEEN = 8.0
 MOST_TRIES = 40
@@ -164,7 +165,7 @@ def make_films(rng: np.random.Generator, size: Size) -> Films:
     return Films(
         item_id=np.cumsum(rng.integers(1, 6, films)),
         weight=weight,
-        group=rng.integers(0, GROUPS, films),
+        group=rng.integers(0, _groups(size), films),
         quality=rng.normal(0, 0.5, films),
         released_at=released_at.astype(np.int64),
     )
@@ -174,7 +175,7 @@ def make_ratings(rng: np.random.Generator, films: Films, size: Size) -> Ratings:
     """Make up who rates what, when and how."""
     of_user = _ratings_of_users(rng, size)
     rated = np.flatnonzero(films.weight)
-    in_group = np.where(films.group[rated] == np.arange(GROUPS)[:, None], 1.0, SHARE_OF_OTHERS)
+    in_group = np.where(films.group[rated] == np.arange(_groups(size))[:, None], 1.0, SHARE_OF_OTHERS)
     user, film, stars, time = _rate(
         rng,
         of_user,
@@ -190,6 +191,10 @@ def make_ratings(rng: np.random.Generator, films: Films, size: Size) -> Ratings:
         rating=stars[order],
         timestamp=time[order],
     )
+
+
+def _groups(size: Size) -> int:
+    return min(MOST_GROUPS, max(1, size.films // FILMS_PER_GROUP))
 
 
 def _ratings_of_users(rng: np.random.Generator, size: Size) -> NDArray[np.int64]:

@@ -76,7 +76,7 @@ def ncf(  # noqa: PLR0913 (one per option)
 ) -> None:
     """Train each contender on what a split lets it know, and print how well its lists foresee the rest."""
     try:
-        split = SPLITS[split_name](cleaned_ratings(data, Settings().max_rejected).ratings)
+        split = SPLITS[split_name](cleaned_ratings(Settings(data=data)).ratings)
     except BatchError as error:
         raise click.ClickException(str(error)) from error
     models: dict[str, dict[str, float]] = {}

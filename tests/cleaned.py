@@ -19,7 +19,7 @@ class Cleaned:
         self._connection = duckdb.connect()
         inputs = find_inputs(folder)
         loaded = load(self._connection, inputs, work)
-        self.counts: Counts = clean(self._connection, inputs, loaded, max_rejected)
+        self.counts: Counts = clean(self._connection, loaded, max_rejected)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         return self._connection.execute(query).fetchall()

@@ -9,17 +9,26 @@ from batch.interactions import Interactions
 SHARE_OF_LASTING = 0.5
 
 
+def watched_lately(ratings: Interactions, half_life: float) -> NDArray[np.float64]:
+    """Return (items,), how often each film is rated, where old ratings weigh less.
+
+    A rating weighs half when a share `half_life` of all ratings is newer: lately is counted in ratings and not
+    in days, so that it means the same in a small and in a large catalogue, and without times.
+    """
+    # Places are those among all ratings, of which these may be some.
+    is_there = np.zeros(int(ratings.place_in_time.max()) + 1, dtype=np.bool_)
+    is_there[ratings.place_in_time] = True
+    newer = len(ratings) - np.cumsum(is_there)[ratings.place_in_time]
+    weights = 0.5 ** (newer / len(ratings) / half_life)
+    return np.bincount(ratings.item_index, weights=weights, minlength=ratings.items)
+
+
 def trend(ratings: Interactions, half_life: float) -> NDArray[np.float32]:
     """Return (items,), how often each film is rated now, less half of how often it was ever; standardised.
 
-    Both are logarithms, standardised. A rating weighs half when a share `half_life` of all ratings is
-    newer: now is counted in ratings and not in days, so that it means the same in a small and in a large
-    catalogue, and without times.
+    Both are logarithms, standardised.
     """
-    newest_first = np.empty(len(ratings))
-    newest_first[np.argsort(-ratings.place_in_time, kind="stable")] = np.arange(len(ratings))
-    weights = 0.5 ** (newest_first / len(ratings) / half_life)
-    now = np.bincount(ratings.item_index, weights=weights, minlength=ratings.items)
+    now = watched_lately(ratings, half_life)
     lasting = np.log1p(ratings.ratings_of_item)
     risen = _standardised(np.log1p(now)) - SHARE_OF_LASTING * _standardised(lasting)
     return _standardised(risen).astype(np.float32)

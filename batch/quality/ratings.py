@@ -4,15 +4,15 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
 from batch.clean import Counts, clean
 from batch.inputs import find_inputs
-from batch.interactions import Interactions, read_interactions
+from batch.interactions import Interactions, read_ids, read_interactions
 from batch.load import load
-from sql import statement
+from batch.settings import Settings
+from batch.workspace import connect
 
 
 @dataclass(frozen=True)
@@ -25,19 +25,14 @@ class CleanedRatings:
     counts: Counts
 
 
-def cleaned_ratings(data: Path, max_rejected: float) -> CleanedRatings:
+def cleaned_ratings(settings: Settings) -> CleanedRatings:
     """Load and clean a folder, as a run does. Raises InputError as a run does; nothing is left behind."""
-    inputs = find_inputs(data)
-    with tempfile.TemporaryDirectory() as work, duckdb.connect() as connection:
-        connection.execute("set temp_directory = $folder", {"folder": work})
-        counts = clean(connection, inputs, load(connection, inputs, Path(work)), max_rejected)
+    inputs = find_inputs(settings.data)
+    with tempfile.TemporaryDirectory() as folder, connect(Path(folder), settings) as connection:
+        counts = clean(connection, load(connection, inputs, Path(folder)), settings.max_rejected)
         return CleanedRatings(
             ratings=read_interactions(connection, as_given=True),
-            user_ids=_ids(connection, "train/user_ids"),
-            item_ids=_ids(connection, "train/item_ids"),
+            user_ids=read_ids(connection, "train/user_ids"),
+            item_ids=read_ids(connection, "train/item_ids"),
             counts=counts,
         )
-
-
-def _ids(connection: duckdb.DuckDBPyConnection, name: str) -> NDArray[np.object_]:
-    return np.array([each for (each,) in connection.execute(statement(name)).fetchall()], dtype=object)

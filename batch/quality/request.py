@@ -72,7 +72,7 @@ def tune_folder(settings: Settings, seconds: float, progress: Progress) -> Tuned
 
 def _load(settings: Settings, progress: Progress) -> CleanedRatings:
     with progress.step("load") as step:
-        cleaned = cleaned_ratings(settings.data, settings.max_rejected)
+        cleaned = cleaned_ratings(settings)
         step.finds(f"{cleaned.counts.rows_kept:,} of {cleaned.counts.rows_read:,} rows kept")
     return cleaned
 

@@ -1,10 +1,10 @@
 -- one row: how many rows, users and films there are after cleaning
 -- parameters: $file
 select
-    (select count(*) from rating_lines) as rows_read,
+    (select rows from input_rows where file = $file) as rows_read,
     (select count(*) from ratings) as rows_kept,
-    (select count(*) from repaired_rows) as rows_repaired,
-    (select count(*) from rejected_rows where file = $file and rule <> 'superseded') as rows_rejected,
-    (select count(*) from rejected_rows where file = $file and rule = 'superseded') as rows_superseded,
+    (select count(*) from repaired_lines) as rows_repaired,
+    (select count(*) from rejected_lines where file = $file and rule <> 'superseded') as rows_rejected,
+    (select count(*) from rejected_lines where file = $file and rule = 'superseded') as rows_superseded,
     (select count(distinct user_id) from ratings) as users,
     (select count(*) from items where ratings > 0) as items;

@@ -13,7 +13,7 @@ with movies as (
 
 rated as (
     select
-        item_id,
+        cast(item_id as varchar) as item_id,
         count(*) as ratings,
         avg(rating) as mean_rating
     from ratings
@@ -21,9 +21,9 @@ rated as (
 ),
 
 hidden as (
-    select distinct id_of(movieid) as item_id
+    select distinct item_id
     from hidden_rows
-    where id_of(movieid) is not null
+    where item_id is not null
 )
 
 select

@@ -1,15 +1,6 @@
--- one row per row of movies that parses: typed values, and the rule that rejects it, if any
+-- one row per row of movies that parses: its values, and the rule that rejects it, if any
 -- Of several rows of one film the last counts.
 create table judged_movies as
-with typed as (
-    select
-        line,
-        id_of(movieid) as item_id,
-        nullif(trimmed(title), '') as title,
-        genres
-    from movie_rows
-)
-
 select
     line,
     item_id,
@@ -23,5 +14,5 @@ select
         when item_id is null then 'movie_id_missing'
         when row_number() over (partition by item_id order by line desc) > 1 then 'superseded'
     end as rule
-from typed
+from movie_rows
 order by line;

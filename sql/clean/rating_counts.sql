@@ -1,30 +1,35 @@
 -- one row per stage of cleaning and rating: how many rows have it; without a number where a row has none
+-- parameters: $file
 create table rating_counts as
-with before_cleaning as (
+with found as (
     select
-        'before' as stage,
-        case when isfinite(typed_ratings.rating) then typed_ratings.rating end as rating
-    from rating_lines
-    left join typed_ratings on rating_lines.line = typed_ratings.line
+        case when isfinite(rating) then rating end as rating,
+        count(*) as rows
+    from rating_rows
+    group by all
 ),
 
-after_cleaning as (
+unparsed as (
     select
-        'after' as stage,
-        rating
-    from ratings
+        cast(null as double) as rating,
+        input_rows.rows - (select sum(found.rows) from found) as rows
+    from input_rows
+    where input_rows.file = $file
 ),
 
-stages as (
-    select stage, rating from before_cleaning
+counts as (
+    select 'before' as stage, rating, rows from found
     union all
-    select stage, rating from after_cleaning
+    select 'before' as stage, rating, rows from unparsed
+    union all
+    select 'after' as stage, rating, 1 as rows from ratings
 )
 
 select
     stage,
     rating,
-    count(*) as rows
-from stages
+    cast(sum(rows) as bigint) as rows
+from counts
 group by stage, rating
+having sum(rows) > 0
 order by stage desc, rating;

@@ -1,11 +1,10 @@
--- one row per user and film: the ratings that count
-create table ratings as
+-- one row per user and film: the ratings that count; by user, newest first
+create view ratings as
 select
     user_id,
     item_id,
     rating,
     rated_at,
     line
-from judged_ratings
-where rule is null
-order by line;
+from given_ratings
+where not is_superseded;

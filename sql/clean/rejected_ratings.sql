@@ -1,12 +1,23 @@
--- one row per row of ratings that does not count, added to the rejected rows
--- parameters: $file
-insert into rejected_rows
+-- one row per row of ratings that breaks a rule: its line, and the first rule that it breaks
+-- parameters: $has_rating, $has_timestamp
+create table rejected_ratings as
+with judged as (
+    select
+        rating_rows.line,
+        case
+            when rating_rows.item_id is null then 'movie_id_missing'
+            when $has_rating and (rating_rows.rating is null or not isfinite(rating_rows.rating))
+                then 'rating_not_a_number'
+            when $has_rating and rating_rows.rating not between 0.5 and 5 then 'rating_out_of_range'
+            when $has_timestamp and rating_rows.rated_at is null then 'timestamp_not_a_time'
+            when rating_rows.user_id is null and repaired_users.user_id is null then 'user_id_missing'
+        end as rule
+    from rating_rows
+    left join repaired_users on rating_rows.line = repaired_users.line
+)
+
 select
-    $file as file,
-    judged_ratings.line,
-    judged_ratings.rule,
-    rating_lines.raw
-from judged_ratings
-inner join rating_lines on judged_ratings.line = rating_lines.line
-where judged_ratings.rule is not null
-order by judged_ratings.line;
+    line,
+    rule
+from judged
+where rule is not null;

@@ -12,11 +12,8 @@ comment on column draft.recommendations.item_id is 'The film, as in `items`.';
 comment on column draft.recommendations.score is 'Inner product of the factors of user and film; higher is better, comparable within one user only.';
 insert into draft.recommendations
 select
-    user_indices.user_id,
-    lists.rank,
-    item_indices.item_id,
-    lists.score
-from lists
-inner join user_indices on lists.user_index = user_indices.user_index
-inner join item_indices on lists.item_index = item_indices.item_index
-order by user_indices.user_id, lists.rank;
+    user_id,
+    rank,
+    item_id,
+    score
+from lists;

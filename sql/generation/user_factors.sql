@@ -7,17 +7,7 @@ comment on table draft.user_factors is 'One row per user: the embedding from whi
 comment on column draft.user_factors.user_id is 'The user, as in `users`.';
 comment on column draft.user_factors.factors is 'The vector; its inner product with the factors of a film is the score.';
 insert into draft.user_factors
-with vectors as (
-    select
-        row_index,
-        list(value order by position) as factors
-    from user_values
-    group by row_index
-)
-
 select
-    user_indices.user_id,
-    vectors.factors
-from vectors
-inner join user_indices on vectors.row_index = user_indices.user_index
-order by user_indices.user_id;
+    user_id,
+    [*columns(* exclude (user_id))] as factors
+from user_vectors;

@@ -7,6 +7,10 @@ with item_ids as (
     select 'popular' as place, item_id as id from draft.popular
     union
     select 'item_factors' as place, item_id as id from draft.item_factors
+    union
+    select 'similar_items' as place, item_id as id from draft.similar_items
+    union
+    select 'similar_items' as place, similar_item_id as id from draft.similar_items
 ),
 
 user_ids as (

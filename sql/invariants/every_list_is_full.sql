@@ -6,13 +6,18 @@ with candidates as (
     where ratings > 0 and not is_hidden
 ),
 
-seen as (
+hidden as (
+    select item_id
+    from draft.items
+    where is_hidden
+),
+
+hidden_and_seen as (
     select
         histories.user_id,
         count(*) as items
     from draft.histories
-    inner join draft.items on histories.item_id = items.item_id
-    where not items.is_hidden
+    semi join hidden on histories.item_id = hidden.item_id
     group by histories.user_id
 ),
 
@@ -22,15 +27,23 @@ lists as (
         count(*) as length
     from draft.recommendations
     group by user_id
+),
+
+lengths as (
+    select
+        users.user_id,
+        coalesce(lists.length, 0) as length,
+        least($top_n, candidates.items - users.ratings + coalesce(hidden_and_seen.items, 0)) as expected_length
+    from draft.users
+    cross join candidates
+    left join hidden_and_seen on users.user_id = hidden_and_seen.user_id
+    left join lists on users.user_id = lists.user_id
 )
 
 select
-    users.user_id,
-    coalesce(lists.length, 0) as length,
-    least($top_n, candidates.items - coalesce(seen.items, 0)) as expected_length
-from draft.users
-cross join candidates
-left join seen on users.user_id = seen.user_id
-left join lists on users.user_id = lists.user_id
-where coalesce(lists.length, 0) <> least($top_n, candidates.items - coalesce(seen.items, 0))
-order by users.user_id;
+    user_id,
+    length,
+    expected_length
+from lengths
+where length <> expected_length
+order by user_id;

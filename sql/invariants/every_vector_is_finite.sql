@@ -24,5 +24,5 @@ from vectors
 group by kind, id
 having
     count(factors) <> 1
-    or bool_or(len(list_filter(factors, lambda value: not isfinite(value))) > 0)
+    or bool_or(len(list_filter(factors, lambda value: value is null or not isfinite(value))) > 0)
 order by kind, id;

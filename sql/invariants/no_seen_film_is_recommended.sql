@@ -1,11 +1,24 @@
 -- one row per recommendation of a film that the user has watched
+-- Pairs are compared by a number made from them first; what two pairs share by chance is told apart after that.
+with seen as (
+    select hash(user_id, item_id) as pair
+    from draft.histories
+),
+
+suspect as (
+    select
+        user_id,
+        rank,
+        item_id
+    from draft.recommendations
+    where hash(user_id, item_id) in (select seen.pair from seen)
+)
+
 select
-    recommendations.user_id,
-    recommendations.rank,
-    recommendations.item_id
-from draft.recommendations
+    suspect.user_id,
+    suspect.rank,
+    suspect.item_id
+from suspect
 semi join draft.histories
-    on
-        recommendations.user_id = histories.user_id
-        and recommendations.item_id = histories.item_id
-order by recommendations.user_id, recommendations.rank;
+    on suspect.user_id = histories.user_id and suspect.item_id = histories.item_id
+order by suspect.user_id, suspect.rank;

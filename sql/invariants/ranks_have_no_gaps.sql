@@ -1,22 +1,46 @@
--- one row per list whose ranks are not 1, 2, 3 and so on; the popular list is that of nobody
+-- one row per rank that does not follow the one stored before it: 1, 2, 3 and so on, list after list
+-- The popular list is that of nobody.
 with lists as (
-    select
-        user_id,
-        rank
-    from draft.recommendations
+    select 'recommendations' as place, user_id as owner, rank from draft.recommendations
     union all
+    select 'similar_items' as place, item_id as owner, rank from draft.similar_items
+    union all
+    select 'popular' as place, '' as owner, rank from draft.popular
+),
+
+steps as (
     select
-        null as user_id,
+        place,
+        owner,
+        rank,
+        lag(place) over () as place_before,
+        lag(owner) over () as owner_before,
+        lag(rank) over () as rank_before
+    from lists
+),
+
+faults as (
+    select
+        place,
+        owner,
         rank
-    from draft.popular
+    from steps
+    where rank <> case when place = place_before and owner = owner_before then rank_before + 1 else 1 end
+),
+
+-- A list that is stored in two places begins twice.
+beginnings as (
+    select
+        place,
+        owner,
+        1 as rank
+    from lists
+    where rank = 1
+    group by place, owner
+    having count(*) > 1
 )
 
-select
-    user_id,
-    min(rank) as first_rank,
-    max(rank) as last_rank,
-    count(*) as length
-from lists
-group by user_id
-having min(rank) <> 1 or max(rank) <> count(*) or count(distinct rank) <> count(*)
-order by user_id;
+select place, owner, rank from faults
+union
+select place, owner, rank from beginnings
+order by place, owner, rank;

@@ -1,33 +1,34 @@
--- one row per rank whose score is not finite, or higher than that of the rank before it
+-- one row per rank whose score is not finite, or higher than that of the rank stored before it
 -- The popular list is that of nobody.
 with lists as (
-    select
-        user_id,
-        rank,
-        cast(score as double) as score
+    select 'recommendations' as place, user_id as owner, rank, cast(score as double) as score
     from draft.recommendations
     union all
-    select
-        null as user_id,
-        rank,
-        score
+    select 'similar_items' as place, item_id as owner, rank, cast(score as double) as score
+    from draft.similar_items
+    union all
+    select 'popular' as place, '' as owner, rank, score
     from draft.popular
 ),
 
 steps as (
     select
-        user_id,
+        place,
+        owner,
         rank,
         score,
-        lag(score, 1, score) over (partition by user_id order by rank) as score_before
+        lag(place) over () as place_before,
+        lag(owner) over () as owner_before,
+        lag(score) over () as score_before
     from lists
 )
 
 select
-    user_id,
+    place,
+    owner,
     rank,
     score,
     score_before
 from steps
-where not isfinite(score) or score > score_before
-order by user_id, rank;
+where not isfinite(score) or (place = place_before and owner = owner_before and score > score_before)
+order by place, owner, rank;

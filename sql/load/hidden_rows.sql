@@ -1,3 +1,6 @@
--- one row per row of hidden that parses, values as text; beside it `hidden_lines`, the raw text
-alter table source_rows rename to hidden_rows;
-alter table source_lines rename to hidden_lines;
+-- one row per row of hidden that parses, in the order of the file: the id, null where there is none
+create table hidden_rows as
+select
+    line,
+    id_of(movieid) as item_id
+from parsed_rows;

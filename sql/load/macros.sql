@@ -1,11 +1,13 @@
--- what one value of the input means: text without spaces around it, an id, a time stamp
+-- what one value of the input means: text without spaces around it, an id, a number, a time stamp, a line of a text file
 
 create macro trimmed(value) as trim(value, ' ' || chr(9) || chr(11) || chr(12) || chr(160));
 
 -- An id is text; a float that is an integer is that integer (`18.0` is `18`), and an empty value or a
 -- NaN, which is how tables with a missing integer are written, is no id. Large floats are written `1e+16`.
+-- Nearly all ids are plain integers, and those are told from others at little cost.
 create macro id_of(value) as
     case
+        when value = cast(try_cast(value as ubigint) as varchar) then value
         when trimmed(value) in ('', 'nan', 'NaN', 'NAN') then null
         when regexp_full_match(trimmed(value), '-?\d+\.0+') then split_part(trimmed(value), '.', 1)
         when regexp_full_match(trimmed(value), '-?\d(\.\d+)?e\+\d\d')
@@ -34,3 +36,52 @@ create macro time_of(value) as
         when iso_time_of(trimmed(value)) between timestamp '1970-01-01' and timestamp '9999-12-31 23:59:59.999999'
             then iso_time_of(trimmed(value))
     end;
+
+-- A text file is UTF-8 with newline `\n`, made so by `batch/load.py`. The delimiter is a character that it
+-- can't hold, so that a line is one value; the reader keeps the order of the file.
+create macro lines_of(path) as table
+    select
+        row_number() over () as line,
+        raw
+    from read_csv(
+        path,
+        columns = {'raw': 'varchar'},
+        auto_detect = false,
+        header = false,
+        delim = chr(1),
+        quote = '',
+        escape = '',
+        comment = '',
+        new_line = '\n'
+    );
+
+-- What keeps a line from being a record, if that can be told before it is parsed. What is no text is marked by
+-- U+FFFF, and what was cut out of a line by U+FFFE. A quote out of place would swallow the lines after it.
+create macro fault_of_line(raw, longest_line) as
+    case
+        when contains(raw, chr(65534)) or length(raw) >= longest_line then 'too_long'
+        when contains(raw, chr(65535)) then 'not_text'
+        when
+            contains(raw, '"')
+            and not regexp_matches(
+                raw,
+                '^(\s*"([^"]|"")*"\s*|\s*([^",\s][^,]*)?)(,(\s*"([^"]|"")*"\s*|\s*([^",\s][^,]*)?))*$'
+            )
+            then 'misplaced_quote'
+    end;
+
+-- What a line was, for people to read: the marks of what is no text, or was cut out, are replacement characters.
+create macro text_of_line(raw) as translate(raw, chr(65534) || chr(65535), chr(65533) || chr(65533));
+
+-- The rows of a Parquet file as JSON, all values as text, because JSON knows no NaN and no infinity. They are numbered
+-- in the order of the file, which the reader keeps.
+create macro json_of(path) as table
+    with whole_row_of_this_file as (
+        select cast(columns(*) as varchar)
+        from read_parquet(path)
+    )
+
+    select
+        row_number() over () as line,
+        cast(to_json(whole_row_of_this_file) as varchar) as raw
+    from whole_row_of_this_file;

@@ -1,3 +1,8 @@
--- one row per row of movies that parses, values as text; beside it `movie_lines`, the raw text
-alter table source_rows rename to movie_rows;
-alter table source_lines rename to movie_lines;
+-- one row per row of movies that parses, in the order of the file: its values, null for what is none
+create table movie_rows as
+select
+    line,
+    id_of(movieid) as item_id,
+    nullif(trimmed(title), '') as title,
+    genres
+from parsed_rows;

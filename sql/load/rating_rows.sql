@@ -1,5 +1,9 @@
--- one row per row of ratings that parses, values as text; beside it `rating_lines`, the raw text
-alter table source_rows rename to rating_rows;
-alter table source_lines rename to rating_lines;
-alter table rating_rows add column if not exists rating varchar;
-alter table rating_rows add column if not exists "timestamp" varchar;
+-- one row per row of ratings that parses, in the order of the file: its values, null for what is none
+create table rating_rows as
+select
+    line,
+    id_of(userid) as user_id,
+    id_of(movieid) as item_id,
+    number_of(rating) as rating,
+    time_of("timestamp") as rated_at
+from parsed_rows;

@@ -1,4 +1,5 @@
 -- one row per film with a rating that counts, in the order of indices: whether it must be in no list
 select is_hidden
-from item_indices
-order by item_index;
+from items
+where ratings > 0
+order by item_id;

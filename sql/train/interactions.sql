@@ -1,12 +1,12 @@
--- one row per rating that counts, users and films as indices; by user, oldest first
--- Equal times keep the order of the file, and where there are no times that order is the order of time.
+-- one row per rating, users and films as indices; by user, newest first, as the ratings are stored
+-- parameters: $as_given
+-- As given are also those that a later one supersedes: what was rated again after a cut was rated before it, too, and only
+-- a split can tell which of the two counts.
 select
-    user_indices.user_index,
-    item_indices.item_index,
-    cast(ratings.rating as float) as rating,
-    epoch(ratings.rated_at) as rated_at,
-    row_number() over (order by ratings.rated_at, ratings.line) - 1 as place_in_time
-from ratings
-inner join user_indices on ratings.user_id = user_indices.user_id
-inner join item_indices on ratings.item_id = item_indices.item_id
-order by user_indices.user_index, place_in_time;
+    cast(enum_code(user_id) as integer) as user_index,
+    cast(enum_code(item_id) as integer) as item_index,
+    cast(rating as float) as rating,
+    epoch(rated_at) as rated_at,
+    line
+from given_ratings
+where $as_given or not is_superseded;

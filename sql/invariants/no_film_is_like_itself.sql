@@ -1,0 +1,7 @@
+-- one row per film that stands among the films that are like it
+select
+    item_id,
+    rank
+from draft.similar_items
+where item_id = similar_item_id
+order by item_id;
