@@ -119,7 +119,9 @@ class Scale(click.ParamType):
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--scale", type=Scale(), default="1", show_default=True, help="Part of MovieLens 25M.")
-@click.option("--dirt", type=click.FloatRange(0, 0.5), default=0.0, show_default=True, help="Share of dirty rows.")
+@click.option(
+    "--dirt", type=click.FloatRange(0, 0.5), default=0.0, show_default=True, help="Share of dirty rows."
+)
 @click.option("--seed", type=click.IntRange(min=0), default=42, show_default=True)
 def main(folder: Path, scale: Fraction, dirt: float, seed: int) -> None:
     """Write ratings.csv and movies.csv, and with dirt the truth.csv of it, into a folder."""
@@ -206,7 +208,9 @@ def _ratings_of_users(rng: np.random.Generator, size: Size) -> NDArray[np.int64]
     while (missing := size.ratings - numbers.sum()) > 0:
         weight[numbers >= most] = 0
         if not weight.any():
-            raise click.ClickException(f"{size.ratings:,} ratings do not fit {size.users:,} users and {size.films:,} films")
+            raise click.ClickException(
+                f"{size.ratings:,} ratings do not fit {size.users:,} users and {size.films:,} films"
+            )
         more = np.ceil(weight * missing / weight.sum()).astype(np.int64)
         numbers = np.minimum(numbers + more, most)
     too_many = numbers.sum() - size.ratings
@@ -283,7 +287,9 @@ def _titled(rng: np.random.Generator, films: Films) -> pd.DataFrame:
     # The genre of the group comes with up to two others, in the order of the alphabet.
     others = rng.integers(0, 3 * len(GENRES), (number, 2))
     genres = [
-        "|".join(sorted({GENRES[group % len(GENRES)], *(GENRES[each] for each in more if each < len(GENRES))}))
+        "|".join(
+            sorted({GENRES[group % len(GENRES)], *(GENRES[each] for each in more if each < len(GENRES))})
+        )
         for group, more in zip(films.group, others, strict=True)
     ]
     no_genre = rng.random(number) < 0.08  # noqa: PLR2004

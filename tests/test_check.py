@@ -15,7 +15,10 @@ from sql import statement
 from tests.conftest import publish
 
 FAULTS = {
-    "every_id_resolves": ["insert into draft.popular values (11, 'nobody', 0)"],
+    "every_id_resolves": [
+        "insert into draft.popular values (11, 'nobody', 0)",
+        "update draft.similar_items set similar_item_id = 'nobody' where item_id = '3' and rank = 2",
+    ],
     "every_list_is_full": ["delete from draft.recommendations where user_id = '3' and rank = 9"],
     "every_rating_is_in_a_history": [
         "delete from draft.histories where user_id = '3' and position = 2",
@@ -33,9 +36,11 @@ FAULTS = {
         "delete from draft.item_factors where item_id = '3'",
         "insert into draft.user_factors select * from draft.user_factors where user_id = '3'",
     ],
+    "no_film_is_like_itself": ["update draft.similar_items set similar_item_id = item_id where rank = 2"],
     "no_film_is_listed_twice": [
         "insert into draft.recommendations from draft.recommendations where user_id = '3' and rank = 9",
         "insert into draft.popular select rank + 1, item_id, score from draft.popular where rank = 10",
+        "insert into draft.similar_items from draft.similar_items where item_id = '3' and rank = 1",
     ],
     "no_seen_film_is_recommended": [
         "insert into draft.histories select user_id, 99, item_id, 5, null from draft.recommendations limit 1"
@@ -44,16 +49,21 @@ FAULTS = {
         "update draft.recommendations set item_id = 'unrated' where user_id = '3' and rank = 2",
         "update draft.popular set item_id = 'unrated' where rank = 2",
         "update draft.items set is_hidden = true where item_id = '3'",
+        "update draft.similar_items set similar_item_id = 'unrated' where item_id = '3' and rank = 2",
     ],
     "ranks_have_no_gaps": [
         "update draft.recommendations set rank = 12 where user_id = '3' and rank = 9",
         "update draft.popular set rank = 12 where rank = 10",
+        "update draft.similar_items set rank = 99 where item_id = '3' and rank = 2",
+        # A list that is whole, but stored in two places, is not found by who reads in order.
+        "update draft.recommendations set user_id = '4' where user_id = '3'",
     ],
     "scores_never_rise": [
         "update draft.recommendations set score = 9 where user_id = '3' and rank = 2",
         "update draft.recommendations set score = 'nan' where user_id = '3' and rank = 9",
         "update draft.popular set score = 1e9 where rank = 2",
         "update draft.popular set score = 'inf' where rank = 1",
+        "update draft.similar_items set score = 9 where item_id = '3' and rank = 2",
     ],
     "the_popular_list_is_full": ["delete from draft.popular where rank = 10"],
 }

@@ -29,7 +29,7 @@ def test_a_run_publishes_and_says_so(films: Path, tmp_path: Path) -> None:
         f"published {Output(tmp_path).published()}: lists of up to 5 films for 40 users"
     )
     lines = [line.split()[1] for line in done.stderr.splitlines()]
-    assert lines == ["load", "clean", "train", "score", "judge", "write", "check", "publish"]
+    assert lines == ["load", "clean", "train", "score", "similar", "judge", "write", "check", "publish"]
 
 
 def test_quiet_says_nothing_and_json_is_for_machines(films: Path, tmp_path: Path) -> None:

@@ -150,7 +150,7 @@ def test_the_generation_says_from_what_it_was_made(published: Published) -> None
     )
     assert generation == published.generation == published.file.stem
     assert top_n == 10
-    assert list(seconds) == ["load", "clean", "train", "score", "judge", "write", "check"]
+    assert list(seconds) == ["load", "clean", "train", "score", "similar", "judge", "write", "check"]
     assert settings["factors"] == "4"
     assert {"batch", "python", "duckdb", "implicit", "numpy", "scipy"} == set(versions)
     assert read == kept == len(RATINGS.splitlines()) - 1
