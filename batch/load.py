@@ -1,10 +1,10 @@
 """Load: the input files become tables, each row with its line number and its values.
 
 CSV is read by DuckDB's reader in strict mode, which records what does not parse. That reader counts no
-lines for the rows that do parse, so each line is first numbered, as text, and carries its number
-through the reader. A text file that is not quite text (other newlines, a byte order mark, bytes that
-are no UTF-8) is made so on the way in. The raw text of a row stays in the file: it is looked up for the few that
-are rejected or repaired.
+lines for the rows that do parse, so each line is first numbered, as text, and carries its number through
+the reader. A text file that is not quite text (other newlines, a byte order mark, bytes that are no UTF-8)
+is made so on the way in. The raw text of a row stays in the file: it is looked up for the few that are
+rejected or repaired.
 """
 
 import codecs
@@ -102,7 +102,7 @@ def load(connection: duckdb.DuckDBPyConnection, inputs: Inputs, work: Path) -> L
 def _load_file(
     connection: duckdb.DuckDBPyConnection, file: Path, columns: Columns, work: Path, rows: str
 ) -> tuple[Source, set[str]]:
-    """Make the table of the statement `rows` from one file; return the file, and which known columns it has."""
+    """Make the table of the statement `rows` from one file; return it, and which known columns it has."""
     with _faults_named(file):
         if file.suffix.lower() == ".parquet":
             return _load_parquet(connection, file, columns, rows)
@@ -167,8 +167,8 @@ def _load_csv(
     )
     if written + others != number + rejected:
         raise BatchError(
-            f"{file.name}: of {written + others:,} rows {number:,} were read and {rejected:,} rejected, so some are "
-            "lost; this is a bug: please report it"
+            f"{file.name}: of {written + others:,} rows {number:,} were read and {rejected:,} rejected, so "
+            "some are lost; this is a bug: please report it"
         )
     connection.execute(statement("load/rows_of_file"), {"file": file.name, "rows": written + others})
     connection.execute("drop table reject_errors; drop table reject_scans; drop table other_lines")

@@ -21,7 +21,7 @@ class Popular:
 
 
 def popular(ratings: Interactions, top_n: int) -> Popular:
-    """Return the `top_n` films that may be shown and are watched most lately; equal ones in the order of ids."""
+    """Return the `top_n` films that may be shown and are watched most lately; equal ones by id."""
     scores = watched_lately(ratings, HALF_LIFE)
     shown = np.flatnonzero(~ratings.is_hidden)
     best = shown[np.argsort(-scores[shown], kind="stable")[:top_n]].astype(np.int32)

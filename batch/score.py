@@ -1,32 +1,35 @@
 """Score: the N best unseen films of every user, over all pairs of users and films, exactly.
 
-Most pairs need no multiplication. Films are sorted so that those which can score high come first, and taken in
-blocks; users are taken in blocks too, so that the products of two blocks stay in cache. A user leaves out each
-block of films of which none can enter the list any more. What remains is one matrix product of the users and films of
-two blocks, in single precision, and one pass over it in compiled code: a heap holds the N best scores of each
-user, whether a film was seen is looked up only for scores that would enter it, and what might be among the best is
-kept. At the end that little is multiplied again in double precision, and sorted.
+Most pairs need no multiplication. Films are sorted so that those which can score high come first, and taken
+in blocks; users are taken in blocks too, so that the products of two blocks stay in cache. A user leaves
+out each block of films of which none can enter the list any more. What remains is one matrix product of the
+users and films of two blocks, in single precision, and one pass over it in compiled code: a heap holds the
+N best scores of each user, whether a film was seen is looked up only for scores that would enter it, and
+what might be among the best is kept. At the end that little is multiplied again in double precision, and
+sorted.
 
 **The bound.** Vectors are made of parts. By Cauchy and Schwarz, part by part, with |.| the Euclidean norm,
 
     score(u, i) = sum over p of u_p . i_p  <=  sum over p of |u_p| |i_p|  <=  sum over p of |u_p| max |i_p|,
 
-the last maximum over the films i of one block. A part of a single column needs no norm: u i = max(u, 0) i + max(-u, 0) (-i),
-and both maxima over a block are exact. If what stands on the right is below the N-th best score found so far, no film of
-the block can enter the list. With one part it is the bound of LEMP (Teflioudi, Gemulla and Mykytiuk, SIGMOD 2015,
-section 3); that norms are per part is what makes it tight for vectors like ours, where one part has many columns and says
-little. That blocks multiplied by BLAS beat an index is what Abuzaid et al. found ("To Index or Not to Index", ICDE 2019).
-Users are grouped by which parts they have at all, and a part that is zero is not multiplied.
+the last maximum over the films i of one block. A part of a single column needs no norm: u i = max(u, 0) i +
+max(-u, 0) (-i), and both maxima over a block are exact. If what stands on the right is below the N-th best
+score found so far, no film of the block can enter the list. With one part it is the bound of LEMP
+(Teflioudi, Gemulla and Mykytiuk, SIGMOD 2015, section 3); that norms are per part is what makes it tight
+for vectors like ours, where one part has many columns and says little. That blocks multiplied by BLAS beat
+an index is what Abuzaid et al. found ("To Index or Not to Index", ICDE 2019). Users are grouped by which
+parts they have at all, and a part that is zero is not multiplied.
 
-**Why rounding loses nothing.** A product of n columns in single precision, summed in any order, is off by at most
-e = n 2^-24 |u| |i| / (1 - n 2^-24) (Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.1). The heap is
-fed with p - e, a lower bound of the score; so its least value L is a lower bound of the N-th best score. A film with p + e < L
-can't be among the N best, and every other film is kept. With e goes a margin of two units in the last place, since
-scores are compared as they are published: rounded to single precision. Vectors are multiplied after scaling by powers of two
-(exact), so nothing overflows on the way.
+**Why rounding loses nothing.** A product of n columns in single precision, summed in any order, is off by
+at most e = n 2^-24 |u| |i| / (1 - n 2^-24) (Higham, Accuracy and Stability of Numerical Algorithms, 2002,
+section 3.1). The heap is fed with p - e, a lower bound of the score; so its least value L is a lower bound
+of the N-th best score. A film with p + e < L can't be among the N best, and every other film is kept. With
+e goes a margin of two units in the last place, since scores are compared as they are published: rounded to
+single precision. Vectors are multiplied after scaling by powers of two (exact), so nothing overflows on the
+way.
 
-If more films than there is room for lie within e of each other (a thousand films with one and the same vector), the
-user is scored again over all films in double precision: slow, rare, and the same list.
+If more films than there is room for lie within e of each other (a thousand films with one and the same
+vector), the user is scored again over all films in double precision: slow, rare, and the same list.
 """
 
 import os
@@ -106,7 +109,7 @@ def score(model: Model, top_n: int, advance: Advance = lambda _users: None) -> T
     )
 
 
-def best(
+def best(  # noqa: PLR0913, PLR0917 (what a list is made from)
     users: NDArray[np.float32],
     items: NDArray[np.float32],
     parts: list[int],
@@ -118,7 +121,8 @@ def best(
     """Return the `top_n` best of the items for each user, who may be anything that has a vector.
 
     Shapes are (users, factors), (items, factors), (users, items) and (items,); `parts` says of how many
-    columns each part of the vectors is. Vectors must be finite. The result does not depend on the number of threads.
+    columns each part of the vectors is. Vectors must be finite. The result does not depend on the number of
+    threads.
     """
     users, items = np.ascontiguousarray(users, np.float32), np.ascontiguousarray(items, np.float32)
     candidates = np.flatnonzero(is_candidate).astype(np.int32)
@@ -186,9 +190,9 @@ def _groups(
 
 
 def _scaled(vectors: NDArray[np.float32], largest: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Divide by the power of two that brings `largest`, one for all or one a row, and with it all norms, below one."""
+    """Divide by the power of two that brings norms below one; `largest` has the largest values."""
     columns = np.frexp(np.sqrt(vectors.shape[1]))[1]
-    return np.ldexp(vectors, -(np.frexp(largest)[1] + columns))
+    return np.asarray(np.ldexp(vectors, -(np.frexp(largest)[1] + columns)), dtype=np.float32)
 
 
 def _scaled_rows(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -212,13 +216,10 @@ def _reach(vectors: NDArray[np.float32], parts: list[int], *, of_users: bool) ->
 
 
 def _rounding_error(vectors: NDArray[np.float32]) -> float:
-    """Return how far a product with users of norm one is off at most, and three units in the last place more.
-
-    What is too small for single precision is lost on top, for each column.
-    """
+    """Return how far a product with a user of norm one is off at most, and three last places more."""
     columns = vectors.shape[1] + 3
     norm = float(np.sqrt(np.einsum("rc,rc->r", vectors, vectors, dtype=np.float64).max(initial=0.0)))
-    return columns * 2.0**-24 / (1 - columns * 2.0**-24) * norm + columns * 2.0**-148
+    return float(columns * 2.0**-24 / (1 - columns * 2.0**-24) * norm)
 
 
 def _score_block(  # noqa: PLR0913, PLR0917 (threads share what they read)
@@ -234,6 +235,9 @@ def _score_block(  # noqa: PLR0913, PLR0917 (threads share what they read)
     as_they_are = users[chosen][:, group.columns]
     vectors = _scaled_rows(as_they_are)
     reach = _reach(vectors, group.parts, of_users=True)
+    norms = np.sqrt(np.einsum("rc,rc->r", vectors, vectors, dtype=np.float64))
+    # What is too small for single precision is lost on top, for each column.
+    lost = vectors.shape[1] * 2.0**-148
     room = ROOM * top_n + LEAST_ROOM
     least = np.full((len(chosen), top_n), -np.inf, dtype=np.float32)
     kept_items = np.empty((len(chosen), room), dtype=np.int32)
@@ -244,8 +248,9 @@ def _score_block(  # noqa: PLR0913, PLR0917 (threads share what they read)
         active = np.flatnonzero(reach @ block.reach + SLACK >= least[:, 0])
         if len(active):
             products = vectors[active] @ block.vectors.T
+            errors = (norms * block.error + lost).astype(np.float32)
             _sift(
-                products, block.items, number * ITEMS_PER_BLOCK, np.float32(block.error), active,
+                products, block.items, number * ITEMS_PER_BLOCK, errors, active,
                 seen_places, next_seen, last_seen, least, kept_items, kept_scores, kept,
             )  # fmt: skip
     # What is left of a list that is not full stays -1.
@@ -283,11 +288,11 @@ def _left(values: NDArray[np.int32], keep: NDArray[np.bool_]) -> NDArray[np.int3
 
 
 @compiled
-def _sift(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (one pass over memory)
+def _sift(  # noqa: C901, PLR0912, PLR0913, PLR0917 (one pass over memory)
     products: NDArray[np.float32],  # (active, width)
     items: NDArray[np.int32],  # (width,)
     start: int,  # the place of the first of them
-    error: np.float32,
+    errors: NDArray[np.float32],  # (rows,)
     active: NDArray[np.int64],  # rows of the arrays below
     seen_places: NDArray[np.int64],  # of one row after the other, rising
     next_seen: NDArray[np.int64],  # (rows,), where in them a row goes on, and is moved on
@@ -301,7 +306,7 @@ def _sift(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (one pass over memo
     top_n, room = least.shape[1], kept_items.shape[1]
     for place in range(len(active)):
         row = active[place]
-        heap, count = least[row], kept[row]
+        heap, count, error = least[row], kept[row], errors[row]
         seen, last = next_seen[row], last_seen[row]
         limit = heap[0] - error
         for column in range(products.shape[1]):
@@ -344,9 +349,9 @@ def _sift(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (one pass over memo
 
 
 @compiled_freely
-def _product(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    """Return an inner product in double precision; the same vectors give the same bits, wherever they stand."""
-    total = 0.0
+def _product(one: NDArray[np.float32], other: NDArray[np.float32]) -> np.float64:
+    """Return an inner product in double precision; the same vectors give the same bits everywhere."""
+    total = np.float64(0)
     for column in range(len(one)):
         total += np.float64(one[column]) * np.float64(other[column])
     return total
@@ -371,8 +376,8 @@ def _rank(
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Return items and scores of the best of what was found, (rows, top_n) each; -1 where there is less.
 
-    Score and item make one number, so that the rows are sorted by both in one go: the bits of a float, but for its sign, are
-    in the order of the floats.
+    Score and item make one number, so that the rows are sorted by both in one go: the bits of a float, but
+    for its sign, are in the order of the floats.
     """
     scores = np.zeros(found.shape, dtype=np.float32)
     _multiply(users, items, found, scores)

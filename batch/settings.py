@@ -174,7 +174,7 @@ class Settings:
     memory_gb: float = field(
         default=2.0,
         metadata={
-            "help": "Memory for reading and writing, in GB; what does not fit goes to disk. Training takes its own.",
+            "help": "GB of memory for reading and writing; what does not fit goes to disk.",
             "least": 0.25,
             "most": 10_000,
         },

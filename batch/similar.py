@@ -15,8 +15,8 @@ def similar(
 ) -> TopN:
     """Return, for each film, the `similar_n` candidates with the highest cosine, exactly.
 
-    `taste` are (items, factors) the vectors. A film whose vector is zero is like no other: it has no list and stands
-    in none.
+    `taste` are (items, factors) the vectors. A film whose vector is zero is like no other: it has no list
+    and stands in none.
     """
     norms = np.sqrt(np.einsum("if,if->i", taste, taste, dtype=np.float64))
     known = np.flatnonzero(norms > 0)

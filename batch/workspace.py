@@ -10,8 +10,8 @@ from batch.settings import Settings
 def connect(folder: Path, settings: Settings) -> duckdb.DuckDBPyConnection:
     """Open a new database in a folder; what does not fit into its share of memory stays on disk there.
 
-    That rows keep the order in which they were written is what line numbers rest on, and the order of histories
-    and lists; it is DuckDB's default, and must stay so.
+    That rows keep the order in which they were written is what line numbers rest on, and the order of
+    histories and lists; it is DuckDB's default, and must stay so.
     """
     return duckdb.connect(
         str(folder / "job.duckdb"),

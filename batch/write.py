@@ -41,7 +41,8 @@ def write(
 ) -> None:
     """Attach a new file as `draft` and fill every table of it but `generation`, which `publish` adds.
 
-    Beside these contents it takes what `clean` has left in the connection. `advance` is called after each table.
+    Beside these contents it takes what `clean` has left in the connection. `advance` is called after each
+    table.
     """
     connection.execute(
         "attach $file as draft (storage_version $version)",
@@ -97,6 +98,5 @@ def _frames(connection: duckdb.DuckDBPyConnection, contents: Contents) -> dict[s
 
 def _vectors(name: str, ids: "pd.Index[str]", factors: NDArray[np.float32]) -> pd.DataFrame:
     """Return ids and vectors, a column for each factor: no object per row, no list in Python."""
-    frame = pd.DataFrame(factors)
-    frame.insert(0, name, pd.Categorical.from_codes(np.arange(len(ids)), ids))
-    return frame
+    each = pd.DataFrame({name: pd.Categorical.from_codes(np.arange(len(ids)), ids)})
+    return pd.concat([each, pd.DataFrame(factors)], axis=1)

@@ -1,12 +1,12 @@
 """Generate: a made-up data set like MovieLens 25M, of any size, and as dirty as it is told to be.
 
-`python -m benchmarks.generate FOLDER --scale 1/16 --dirt 0.02`. The same options give the same bytes. What is
-alike: how many ratings films and users have, long-tailed both; groups of taste, which a user keeps to for some
-films in a row; sittings of ratings that are seconds apart; films that come out in the course of time, and are
-rated most when they are new; half stars. What is not: nobody ever liked these films.
+`python -m benchmarks.generate FOLDER --scale 1/16 --dirt 0.02`. The same options give the same bytes. What
+is alike: how many ratings films and users have, long-tailed both; groups of taste, which a user keeps to
+for some films in a row; sittings of ratings that are seconds apart; films that come out in the course of
+time, and are rated most when they are new; half stars. What is not: nobody ever liked these films.
 
-Dirt is that of the input format. Beside it stands the truth: `truth.csv`, one row per row of `ratings.csv` that does
-not count, with its rule, or that counts after a repair, with the user whose it is.
+Dirt is that of the input format. Beside it stands the truth: `truth.csv`, one row per row of `ratings.csv`
+that does not count, with its rule, or that counts after a repair, with the user whose it is.
 """
 
 from dataclasses import dataclass
@@ -40,11 +40,11 @@ SECONDS_BETWEEN = 8.0
 MOST_TRIES = 40
 
 GENRES = (
-    "Action|Adventure|Animation|Children|Comedy|Crime|Documentary|Drama|Fantasy|Film-Noir|Horror|IMAX|Musical|"
-    "Mystery|Romance|Sci-Fi|Thriller|War|Western"
-).split("|")
-FIRST_WORDS = "Silent Crimson Último Broken Golden Électrique Lost Midnight Paper Distant Über Hidden".split()
-LAST_WORDS = 'River Señor Empire "Ace" Garden Étoile Winter Station Harbour Mirror Orchard Signal'.split()
+    *("Action", "Adventure", "Animation", "Children", "Comedy", "Crime", "Documentary", "Drama", "Fantasy"),
+    *("Film-Noir", "Horror", "IMAX", "Musical", "Mystery", "Romance", "Sci-Fi", "Thriller", "War", "Western"),
+)
+FIRST_WORDS = ("Silent", "Crimson", "Último", "Broken", "Golden", "Électrique", "Lost", "Midnight", "Über")
+LAST_WORDS = ("River", "Señor", "Empire", '"Ace"', "Garden", "Étoile", "Winter", "Station", "Harbour")
 OF_WHAT = ("", "", " of Glass", " of the North", ", Part Two", " & Sons", " 3000", ": Redux")
 
 # Of the first ones a user is missing too; single rows have one of the others.
@@ -100,7 +100,7 @@ class Ratings:
     timestamp: NDArray[np.int64]
 
 
-class Scale(click.ParamType):
+class Scale(click.ParamType[Fraction, str]):
     """A part of one, as `1/16` or `0.25`."""
 
     name = "part"
@@ -200,7 +200,7 @@ def _groups(size: Size) -> int:
 
 
 def _ratings_of_users(rng: np.random.Generator, size: Size) -> NDArray[np.int64]:
-    """Return (users,), how many films each rates: a log-normal number above the least, in all as many as told."""
+    """Return (users,), how many films each rates: above the least, log-normal; in all as many as told."""
     most = max(1, size.films // 3)
     least = min(LEAST_RATINGS, most, size.ratings // size.users)
     weight = rng.lognormal(np.log(MEDIAN_RATINGS - LEAST_RATINGS), SPREAD_OF_RATINGS, size.users)
@@ -219,7 +219,7 @@ def _ratings_of_users(rng: np.random.Generator, size: Size) -> NDArray[np.int64]
 
 
 @numba.njit(cache=True)
-def _rate(
+def _rate(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
     rng: np.random.Generator,
     of_user: NDArray[np.int64],  # (users,)
     cumulated: NDArray[np.float64],  # (groups, films), the weights of films for each group, summed up
@@ -238,8 +238,7 @@ def _rate(
     for who in range(len(of_user)):
         # The first ratings take the films in turn, so that each has one.
         now = rng.uniform(FIRST_RATING, LAST_RATING)
-        likes = rng.exponential(1.0, groups)
-        likes = np.cumsum(likes**2)
+        likes = np.cumsum(rng.exponential(1.0, groups) ** 2)
         kindness = rng.normal(0.0, 0.4)
         group = 0
         for number in range(of_user[who]):
@@ -302,15 +301,15 @@ def _titled(rng: np.random.Generator, films: Films) -> pd.DataFrame:
     )
 
 
-def _faults(rng: np.random.Generator, made: pd.DataFrame, dirt: float) -> pd.Categorical:
+def _faults(rng: np.random.Generator, made: pd.DataFrame, dirt: float) -> "pd.Categorical[str]":
     """Return what is wrong with each rating: nothing with most, and half of the rest has no user id.
 
-    Those are all the ratings of some users, between neighbours whose rows are sound, so that it is known whose
-    they are. Faults of single rows are in those of other users.
+    Those are all the ratings of some users, between neighbours whose rows are sound, so that it is known
+    whose they are. Faults of single rows are in those of other users.
     """
     user = made["user_id"].to_numpy()
     rows, users = len(made), int(user.max())
-    fault = np.zeros(rows, np.int8)
+    fault = np.zeros(rows, np.int64)
     of_user = np.bincount(user)
     blocks = rng.permutation(np.arange(2, users, 4))
     blocks = blocks[np.cumsum(of_user[blocks]) <= dirt / 2 * rows]
@@ -321,7 +320,7 @@ def _faults(rng: np.random.Generator, made: pd.DataFrame, dirt: float) -> pd.Cat
     single = np.flatnonzero(user % 4 == 0)
     spoiled = rng.choice(single, min(len(single), round(dirt * rows) - len(in_block)), replace=False)
     fault[spoiled] = rng.integers(FAULTS.index("user_id_missing"), len(FAULTS), len(spoiled))
-    return pd.Categorical.from_codes(fault, list(FAULTS))
+    return pd.Categorical.from_codes(fault, pd.Index(FAULTS))
 
 
 if __name__ == "__main__":

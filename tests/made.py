@@ -26,7 +26,7 @@ def interactions(rows: Sequence[Row], *, users: int | None = None, items: int | 
         item_index=item[order].astype(np.int32),
         rating=stars[order].astype(np.float32),
         rated_at=START + seconds[order],
-        place_in_time=place_in_time[order],
+        place_in_time=place_in_time[order].astype(np.int32),
         is_hidden=np.zeros(int(item.max()) + 1 if items is None else items, dtype=np.bool_),
         users=int(user.max()) + 1 if users is None else users,
     )

@@ -16,16 +16,50 @@ def _model(
     item_factors: NDArray[np.float32],
     seen: NDArray[np.bool_] | None = None,
     is_candidate: NDArray[np.bool_] | None = None,
+    parts: list[int] | None = None,
 ) -> Model:
     users, items = len(user_factors), len(item_factors)
     return Model(
         user_factors,
         item_factors,
-        [item_factors.shape[1]],
+        parts or [item_factors.shape[1]],
         sparse.csr_matrix(np.zeros((users, items)) if seen is None else seen, dtype=np.float32),
         np.ones(items, dtype=np.bool_) if is_candidate is None else is_candidate,
         losses=[],
     )
+
+
+NAUGHTY = ("plain", "long_tailed", "huge_and_tiny", "zeros", "ties", "alike", "negative", "seen_it_all")
+USERS, ITEMS, PARTS = 300, 2_500, [9, 14, 1]
+
+
+def _naughty(kind: str) -> Model:
+    """A model of several blocks of users and films, whose vectors are of that kind."""
+    rng = np.random.default_rng(NAUGHTY.index(kind))
+    users = rng.normal(size=(USERS, sum(PARTS)))
+    items = rng.normal(size=(ITEMS, sum(PARTS)))
+    seen = rng.random((USERS, ITEMS)) < 0.05
+    is_candidate = rng.random(ITEMS) < 0.95
+    # Some users lack a part.
+    users[: USERS // 3, 9:23] = 0
+    users[USERS // 4 : USERS // 2, 23] = 0
+    if kind == "long_tailed":
+        items *= rng.lognormal(0, 3, (ITEMS, 1))
+    if kind == "huge_and_tiny":
+        users *= 10.0 ** rng.integers(-18, 18, (USERS, 1))
+        items *= 10.0 ** rng.integers(-18, 18, (ITEMS, 1))
+    if kind == "zeros":
+        users[rng.random(USERS) < 0.3] = 0
+        items[rng.random(ITEMS) < 0.9] = 0
+    if kind == "ties":
+        users, items = np.sign(users) * (np.abs(users) > 1), np.sign(items) * (np.abs(items) > 1)
+    if kind == "alike":
+        items[:] = items[0]
+    if kind == "negative":
+        users, items = -np.abs(users), np.abs(items)
+    if kind == "seen_it_all":
+        seen = rng.random((USERS, ITEMS)) < 0.999
+    return _model(users.astype("f"), items.astype("f"), seen, is_candidate, PARTS)
 
 
 def _lists(model: Model, top_n: int) -> list[list[tuple[int, float]]]:
@@ -60,9 +94,42 @@ def test_the_lists_are_those_of_brute_force(data: st.DataObject) -> None:
         draw(arrays(np.float32, (items, factors), elements=values)),
         draw(arrays(np.bool_, (users, items))),
         draw(arrays(np.bool_, items)),
+        draw(
+            st.sampled_from(
+                [parts for parts in ([1], [2], [1, 1], [3], [1, 2], [2, 1]) if sum(parts) == factors]
+            )
+        ),
     )
     top_n = draw(st.integers(1, 15))
     assert _lists(model, top_n) == _brute_force(model, top_n)
+
+
+@pytest.mark.parametrize("top_n", [1, 10, 100, 5_000])
+@pytest.mark.parametrize("kind", NAUGHTY)
+def test_the_lists_are_those_of_brute_force_whatever_the_vectors_are_like(kind: str, top_n: int) -> None:
+    model = _naughty(kind)
+    lists = score(model, top_n)
+    scores = (model.user_factors.astype(np.float64) @ model.item_factors.T.astype(np.float64)).astype("f")
+    shown = model.is_candidate & (model.seen.toarray() == 0)
+    lengths = np.minimum(shown.sum(axis=1), top_n)
+    assert np.bincount(lists.user_index, minlength=USERS).tolist() == lengths.tolist()
+    ends = np.cumsum(lengths)
+    for user, end in enumerate(ends):
+        films = np.flatnonzero(shown[user])
+        expected = films[np.lexsort((films, -scores[user, films]))][:top_n]
+        assert lists.item_index[end - len(expected) : end].tolist() == expected.tolist()
+        assert lists.score[end - len(expected) : end].tolist() == scores[user, expected].tolist()
+
+
+@pytest.mark.parametrize("kind", NAUGHTY)
+def test_the_lists_do_not_depend_on_the_number_of_threads(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = _naughty(kind)
+    columns = []
+    for cores in (1, 2, 5):
+        monkeypatch.setattr("batch.score._cores", lambda cores=cores: cores)
+        lists = score(model, 20)
+        columns.append((lists.user_index.tolist(), lists.item_index.tolist(), lists.score.tolist()))
+    assert columns[0] == columns[1] == columns[2]
 
 
 def test_equal_scores_are_in_the_order_of_ids_wherever_the_list_ends() -> None:

@@ -12,15 +12,15 @@ SHARE_OF_LASTING = 0.5
 def watched_lately(ratings: Interactions, half_life: float) -> NDArray[np.float64]:
     """Return (items,), how often each film is rated, where old ratings weigh less.
 
-    A rating weighs half when a share `half_life` of all ratings is newer: lately is counted in ratings and not
-    in days, so that it means the same in a small and in a large catalogue, and without times.
+    A rating weighs half when a share `half_life` of all ratings is newer: lately is counted in ratings and
+    not in days, so that it means the same in a small and in a large catalogue, and without times.
     """
     # Places are those among all ratings, of which these may be some.
     is_there = np.zeros(int(ratings.place_in_time.max()) + 1, dtype=np.bool_)
     is_there[ratings.place_in_time] = True
     newer = len(ratings) - np.cumsum(is_there)[ratings.place_in_time]
     weights = 0.5 ** (newer / len(ratings) / half_life)
-    return np.bincount(ratings.item_index, weights=weights, minlength=ratings.items)
+    return np.asarray(np.bincount(ratings.item_index, weights=weights, minlength=ratings.items), np.float64)
 
 
 def trend(ratings: Interactions, half_life: float) -> NDArray[np.float32]:
