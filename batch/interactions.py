@@ -47,15 +47,10 @@ class Interactions:
         return np.bincount(self.item_index, minlength=self.items)
 
     @cached_property
-    def age(self) -> NDArray[np.int64]:
+    def age(self) -> NDArray[np.int32]:
         """Return, for each rating, how many newer ones its user has: 0 for the newest."""
-        ends = np.cumsum(self.ratings_of_user)
-        return ends[self.user_index] - 1 - np.arange(len(self))
-
-    @cached_property
-    def position(self) -> NDArray[np.int64]:
-        """Return, for each rating, how many older ones its user has: 0 for the first."""
-        return self.ratings_of_user[self.user_index] - 1 - self.age
+        last = np.cumsum(self.ratings_of_user).astype(np.int32) - np.int32(1)
+        return np.asarray(last[self.user_index] - np.arange(len(self), dtype=np.int32), dtype=np.int32)
 
     @cached_property
     def last_rated_at(self) -> NDArray[np.float64]:

@@ -73,15 +73,21 @@ def learn_films(
 
 def place_users(films: Films, ratings: Interactions, gaps: NDArray[np.float64], settings: Settings) -> Model:
     """Return the model for users with these ratings; the films may have been learned from others."""
-    away = 1 - 0.5 ** (gaps / settings.gap_half_life)
+    here = 0.5 ** (gaps / settings.gap_half_life)
+    # What single precision can't tell from nothing is nothing: after some weeks a vector has one part less.
+    here[here < np.finfo(np.float32).eps] = 0
+    seen_lately = np.flatnonzero(here * settings.next_weight)
+    following = np.zeros((ratings.users, films.following.item_factors.shape[1]), dtype=np.float32)
+    following[seen_lately] = _of_spread(
+        films.following.of_users(ratings, seen_lately), films.following.item_factors
+    ) * (settings.next_weight * here[seen_lately, None])
     parts = [
-        _of_spread(films.taste.of_users(ratings), films.taste.item_factors),
-        _of_spread(films.following.of_users(ratings), films.following.item_factors)
-        * (settings.next_weight * (1 - away))[:, None],
-        (settings.trend_weight * away)[:, None],
+        _of_spread(films.taste.of_users(ratings), films.taste.item_factors).astype(np.float32),
+        following,
+        (settings.trend_weight * (1 - here[:, None])).astype(np.float32),
     ]
     return Model(
-        user_factors=np.hstack(parts).astype(np.float32),
+        user_factors=np.hstack(parts),
         item_factors=films.factors,
         parts=[part.shape[1] for part in parts],
         seen=ratings.seen,

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
+from batch.compiled import compiled
 from batch.interactions import Interactions
 from batch.model.likes import recency
 from batch.settings import Settings
@@ -40,10 +41,12 @@ class Following:
     history_factors: NDArray[np.float32]  # (items, factors), of a film that was watched
     half_life: float
 
-    def of_users(self, ratings: Interactions) -> NDArray[np.float32]:
-        """Return (users, factors), where the history of each user points."""
-        history = ratings.matrix(recency(ratings.age, self.half_life))
-        return np.asarray(history @ self.history_factors, dtype=np.float32)
+    def of_users(self, ratings: Interactions, users: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Return (len(users), factors), where the history of each of these users points."""
+        weights = recency(ratings.age, self.half_life)
+        # What single precision can't tell from nothing is nothing.
+        weights[weights < np.finfo(np.float32).eps] = 0
+        return np.asarray(ratings.matrix(weights)[users] @ self.history_factors, dtype=np.float32)
 
 
 def learn_following(ratings: Interactions, settings: Settings) -> Following:
@@ -74,27 +77,49 @@ def _regression(
     of 0.5 ** k at film p + k.
     """
     size = len(core)
-    place = np.full(ratings.items, -1)
+    place = np.full(ratings.items, -1, dtype=np.int32)
     place[core] = np.arange(size)
-    film = place[ratings.item_index]
     decay = 0.5 ** (1 / half_life)
     reach = max(1, round(HALF_LIVES * half_life))
+    steps = np.arange(reach + STEPS_AHEAD)
     # Two films stand together in every history after the newer one, ever weaker: a geometric sum.
-    later_rows = (1 - decay ** (2.0 * ratings.age)) / (1 - decay**2)
-    gram, target = np.zeros(size * size), np.zeros(size * size)
-    for steps in range(reach + STEPS_AHEAD):
-        newer = np.flatnonzero(ratings.position >= steps)
-        newer = newer[(film[newer] >= 0) & (film[newer - steps] >= 0)]
-        pair = film[newer - steps] * size + film[newer]
-        if steps <= reach:
-            np.add.at(gram, pair, decay**steps * later_rows[newer])
-        ahead = np.arange(min(steps, STEPS_AHEAD))
-        np.add.at(target, pair, np.sum(decay ** (steps - 1 - ahead) * 0.5**ahead))
+    together = np.where(steps <= reach, decay**steps, 0)
+    later_rows = (1 - decay ** (2.0 * np.arange(ratings.ratings_of_user.max() + 1))) / (1 - decay**2)
+    ahead = np.arange(STEPS_AHEAD)
+    follows = np.where(ahead < steps[:, None], decay ** (steps[:, None] - 1.0 - ahead) * 0.5**ahead, 0).sum(
+        axis=1
+    )
+    gram, target = np.zeros((size, size)), np.zeros((size, size))
+    _count(place[ratings.item_index], ratings.ratings_of_user, together, later_rows, follows, gram, target)
     # Pairs were counted one way round, older film first; a pair of one film with itself, on the diagonal.
-    one_way = gram.reshape(size, size)
-    both_ways = one_way + one_way.T
+    both_ways = (gram + gram.T).astype(np.float32)
     both_ways[np.diag_indices(size)] /= 2
-    return both_ways.astype(np.float32), target.reshape(size, size).astype(np.float32)
+    return both_ways, target.astype(np.float32)
+
+
+@compiled
+def _count(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
+    films: NDArray[np.int32],  # of each rating, by user and oldest first; -1: not among those counted
+    ratings_of_user: NDArray[np.int64],
+    together: NDArray[np.float64],  # (steps,), what two films so many steps apart add to the Gram matrix
+    later_rows: NDArray[np.float64],  # by how many newer ratings there are, how often they add it
+    follows: NDArray[np.float64],  # (steps,), what they add to the target
+    gram: NDArray[np.float64],
+    target: NDArray[np.float64],
+) -> None:
+    """Go through every pair of ratings of one user that are few enough steps apart."""
+    first = 0
+    for ratings in ratings_of_user:
+        for newer in range(first, first + ratings):
+            film = films[newer]
+            if film >= 0:
+                rows = later_rows[first + ratings - 1 - newer]
+                for steps in range(min(newer - first + 1, len(together))):
+                    older = films[newer - steps]
+                    if older >= 0:
+                        gram[older, film] += together[steps] * rows
+                        target[older, film] += follows[steps]
+        first += ratings
 
 
 def _strongest(matrix: NDArray[np.float32], count: int, seed: int) -> NDArray[np.float32]:

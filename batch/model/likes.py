@@ -13,6 +13,6 @@ def is_like(rating: NDArray[np.float32]) -> NDArray[np.bool_]:
     return np.isnan(rating) | (rating >= LEAST_LIKE)
 
 
-def recency(age: NDArray[np.int64], half_life: float) -> NDArray[np.float32]:
+def recency(age: NDArray[np.int32], half_life: float) -> NDArray[np.float32]:
     """Return the weight of ratings by age: 1 for the newest of a user, half for `half_life` newer ones."""
     return np.power(0.5, age / half_life).astype(np.float32)
