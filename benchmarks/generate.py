@@ -201,7 +201,7 @@ def _groups(size: Size) -> int:
 
 def _ratings_of_users(rng: np.random.Generator, size: Size) -> NDArray[np.int64]:
     """Return (users,), how many films each rates: above the least, log-normal; in all as many as told."""
-    most = max(1, size.films // 3)
+    most = max(1, size.films * 9 // 10)
     least = min(LEAST_RATINGS, most, size.ratings // size.users)
     weight = rng.lognormal(np.log(MEDIAN_RATINGS - LEAST_RATINGS), SPREAD_OF_RATINGS, size.users)
     numbers = np.full(size.users, least)
