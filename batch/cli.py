@@ -23,8 +23,7 @@ from batch.options import FiniteRange, json_option, option, options, quiet_optio
 from batch.output import Output
 from batch.pipeline import run as run_pipeline
 from batch.progress import Progress, log_to_stderr
-from batch.quality.report import as_json as evaluation_as_json, tables, told
-from batch.quality.request import CUTS, Request, evaluate_folder, tune_folder
+from batch.quality.request import CUTS, Request
 from batch.query import Answer, query as run_query, saved_queries
 from batch.rollback import rollback as roll_back
 from batch.settings import MODEL_SETTINGS, Settings, by_name
@@ -118,6 +117,10 @@ def run(quiet: bool, as_json: bool, **values: Any) -> None:
 @json_option
 def evaluate(quiet: bool, as_json: bool, **values: Any) -> None:
     """Measure the lists against later ratings, beside baselines; write nothing."""
+    # Only what learns and measures needs the model, which takes more than a second to import.
+    from batch.quality.answer import evaluate_folder  # noqa: PLC0415
+    from batch.quality.report import as_json as evaluation_as_json, tables, told  # noqa: PLC0415
+
     log_to_stderr()
     request = Request(**{each.name: values.pop(each.name) for each in fields(Request)})
     with Progress(quiet=quiet) as progress:
@@ -146,6 +149,9 @@ def evaluate(quiet: bool, as_json: bool, **values: Any) -> None:
 @json_option
 def tune(minutes: float, quiet: bool, as_json: bool, **values: Any) -> None:
     """Search better options of the model for your data, and print them as settings for run."""
+    # As in evaluate.
+    from batch.quality.answer import tune_folder  # noqa: PLC0415
+
     log_to_stderr()
     with Progress(quiet=quiet) as progress:
         tuned = tune_folder(Settings(**values), minutes * 60, progress)

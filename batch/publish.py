@@ -1,20 +1,16 @@
 """Publish: the checked file gets its name, and the link shows it."""
 
-import platform
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
 
-from batch import __version__
 from batch.clean import Counts
 from batch.output import Output
 from batch.settings import Settings, result_settings
+from batch.versions import versions
 from sql import statement
-
-_PACKAGES = ("duckdb", "implicit", "numpy", "scipy")
 
 
 @dataclass(frozen=True)
@@ -37,7 +33,7 @@ def publish(connection: duckdb.DuckDBPyConnection, file: Path, output: Output, p
     now = datetime.now(UTC)
     generation = output.new_id(provenance.fingerprint, now)
     values = result_settings(provenance.settings)
-    versions = _versions()
+    packages = versions()
     connection.execute(
         statement("generation/generation"),
         {
@@ -50,8 +46,8 @@ def publish(connection: duckdb.DuckDBPyConnection, file: Path, output: Output, p
             "top_n": provenance.settings.top_n,
             "settings": list(values),
             "setting_values": list(values.values()),
-            "packages": list(versions),
-            "versions": list(versions.values()),
+            "packages": list(packages),
+            "versions": list(packages.values()),
             "overridden": provenance.faults,
             **asdict(provenance.counts),
         },
@@ -59,11 +55,3 @@ def publish(connection: duckdb.DuckDBPyConnection, file: Path, output: Output, p
     connection.execute("checkpoint draft; detach draft")
     output.publish(file, generation)
     return generation
-
-
-def _versions() -> dict[str, str]:
-    return {
-        "batch": __version__,
-        "python": platform.python_version(),
-        **{package: version(package) for package in _PACKAGES},
-    }
