@@ -19,9 +19,10 @@ from rich.text import Text
 from batch import __version__, generations as list_of_generations
 from batch.errors import BatchError, UsageError
 from batch.fetch import catalogue
+from batch.figures import table as table_of_figures
+from batch.nightly import run as run_nightly
 from batch.options import FiniteRange, json_option, option, options, quiet_option
 from batch.output import Output
-from batch.pipeline import run as run_pipeline
 from batch.progress import Progress, log_to_stderr
 from batch.quality.request import CUTS, Request
 from batch.query import Answer, query as run_query, saved_queries
@@ -56,7 +57,9 @@ def run(quiet: bool, as_json: bool, **values: Any) -> None:
     """Do the nightly job: read ratings, publish a new generation."""
     log_to_stderr()
     with Progress(quiet=quiet) as progress:
-        published = run_pipeline(Settings(**values), progress)
+        published = run_nightly(Settings(**values), progress)
+    took = (published.seconds, published.rows, published.peak_mb)
+    progress.show(table_of_figures(*took, tells_peaks_apart=progress.tells_peaks_apart))
     if as_json:
         _print_json({**asdict(published), "file": str(published.file)})
     elif not quiet:

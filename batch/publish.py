@@ -14,6 +14,18 @@ from sql import statement
 
 
 @dataclass(frozen=True)
+class Published:
+    """What a run has published, and what the steps of the run took."""
+
+    generation: str
+    file: Path
+    counts: Counts
+    seconds: dict[str, float]  # by step
+    rows: dict[str, int]  # by step; of what, says `batch.figures.ROWS_OF`
+    peak_mb: dict[str, float]  # by step, in MiB
+
+
+@dataclass(frozen=True)
 class Provenance:
     """From what a generation was made, how and when."""
 
@@ -22,6 +34,8 @@ class Provenance:
     counts: Counts
     started_at: datetime  # UTC
     seconds: dict[str, float]  # by step
+    rows: dict[str, int]  # by step
+    peak_mb: dict[str, float]  # by step, in MiB
     faults: list[str]  # for which it would have been refused without `force`
 
 
@@ -42,6 +56,9 @@ def publish(connection: duckdb.DuckDBPyConnection, file: Path, output: Output, p
             "finished_at": now.replace(tzinfo=None),
             "steps": list(provenance.seconds),
             "seconds": [round(value, 3) for value in provenance.seconds.values()],
+            "peak_mb": [round(provenance.peak_mb[step], 1) for step in provenance.seconds],
+            "counted_steps": list(provenance.rows),
+            "rows": list(provenance.rows.values()),
             "fingerprint": provenance.fingerprint,
             "top_n": provenance.settings.top_n,
             "settings": list(values),

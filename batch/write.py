@@ -1,5 +1,6 @@
 """Write: everything that a generation holds, into a new DuckDB file that nobody sees yet."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,10 +29,17 @@ class Contents:
     metrics: Metrics
 
 
-def write(connection: duckdb.DuckDBPyConnection, file: Path, contents: Contents, top_n: int) -> None:
+def write(
+    connection: duckdb.DuckDBPyConnection,
+    file: Path,
+    contents: Contents,
+    top_n: int,
+    advance: Callable[[], None] = lambda: None,
+) -> int:
     """Attach a new file as `draft` and fill every table of it but `generation`, which `publish` adds.
 
-    Beside these contents it takes what `clean` and `train` have left in the connection.
+    Beside these contents it takes what `clean` and `train` have left in the connection. `advance` is called
+    after each table. Returns how many rows were written.
     """
     connection.execute(
         "attach $file as draft (storage_version $version)",
@@ -60,8 +68,11 @@ def write(connection: duckdb.DuckDBPyConnection, file: Path, contents: Contents,
     for table in TABLES:
         name = f"generation/{table}"
         connection.execute(statement(name), named(name, {"top_n": top_n}))
+        advance()
     for name in frames:
         connection.unregister(name)
+    (rows,) = connection.execute(statement("write/rows")).fetchone() or (0,)
+    return int(rows)
 
 
 def _values(factors: NDArray[np.float32]) -> pd.DataFrame:

@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -13,9 +14,9 @@ import pytest
 
 from batch.cli import commands
 from batch.output import Output
-from batch.pipeline import Published
+from batch.publish import Published
 from batch.settings import Settings, by_name
-from tests.commands import batch, start_batch
+from tests.commands import batch, batch_on_terminal, start_batch
 from tests.conftest import WriteInput, publish
 from tests.films import MOVIES, RATINGS, RATINGS_HEADER
 
@@ -28,17 +29,30 @@ def test_a_run_publishes_and_says_so(films: Path, tmp_path: Path) -> None:
     assert done.stdout.startswith(
         f"published {Output(tmp_path).published()}: lists of up to 5 films for 40 users"
     )
+    steps = ["compare", "load", "clean", "train", "score", "judge", "write", "check", "publish"]
     lines = [line.split()[1] for line in done.stderr.splitlines()]
-    assert lines == ["load", "clean", "train", "score", "judge", "write", "check", "publish"]
+    assert lines == [*steps, "step", *steps, "all"]
+
+
+def test_a_terminal_has_a_bar_for_each_step_and_a_table_at_the_end(films: Path, tmp_path: Path) -> None:
+    status, shown = batch_on_terminal("run", "--data", films, "--output", tmp_path, *SMALL)
+    assert status == 0, shown
+    bars, _, figures = shown.rpartition("rows a second")
+    for step in ("compare", "load", "clean", "train", "score", "judge", "write", "check", "publish"):
+        assert re.search(rf"{step} .*━.*0:00:0", bars)
+        assert re.search(rf"{step} +\d+\.\d\d ", figures)
+    assert not re.search(r"Z (train|step)", shown)
 
 
 def test_quiet_says_nothing_and_json_is_for_machines(films: Path, tmp_path: Path) -> None:
     quiet = batch("run", "--data", films, "--output", tmp_path, *SMALL, "--quiet")
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
-    spoken = batch("run", "--data", films, "--output", tmp_path, *SMALL, "--json", "--quiet")
+    spoken = batch("run", "--data", films, "--output", tmp_path, *SMALL, "--json", "--quiet", "--force")
     result = json.loads(spoken.stdout)
     assert result["generation"] == Output(tmp_path).current()
     assert result["counts"]["users"] == 40
+    assert [*result["seconds"]] == [*result["peak_mb"]]
+    assert result["rows"]["score"] == 40
 
 
 def test_every_option_has_an_environment_variable(films: Path, tmp_path: Path) -> None:
