@@ -54,14 +54,23 @@ def commands() -> None:
 @quiet_option
 @json_option
 def run(quiet: bool, as_json: bool, **values: Any) -> None:
-    """Do the nightly job: read ratings, publish a new generation."""
+    """Do the nightly job: read ratings, publish a new generation, if anything has changed.
+
+    Nothing is done where the published generation is from the same input, settings and versions.
+    """
     log_to_stderr()
     with Progress(quiet=quiet) as progress:
         published = run_nightly(Settings(**values), progress)
-    took = (published.seconds, published.rows, published.peak_mb)
-    progress.show(table_of_figures(*took, tells_peaks_apart=progress.tells_peaks_apart))
+    if published.is_new:
+        took = (published.seconds, published.rows, published.peak_mb)
+        progress.show(table_of_figures(*took, tells_peaks_apart=progress.tells_peaks_apart))
     if as_json:
         _print_json({**asdict(published), "file": str(published.file)})
+    elif not quiet and not published.is_new:
+        click.echo(
+            f"nothing to do: {published.file} is from the same input, settings and versions; "
+            "--force makes it anew"
+        )
     elif not quiet:
         counts = published.counts
         click.echo(

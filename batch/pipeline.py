@@ -86,7 +86,7 @@ def run(job: Job, progress: Progress) -> Published:
             generation = publish(connection, draft, output, provenance)
             step.finds(generation)
     file = output.file(generation)
-    return Published(generation, file, counts, progress.seconds, rows, progress.peak_mb)
+    return Published(generation, file, counts, progress.seconds, rows, progress.peak_mb, is_new=True)
 
 
 def _config(output: Output) -> dict[str, str | bool | int | float | list[str]]:

@@ -15,7 +15,7 @@ from sql import statement
 
 @dataclass(frozen=True)
 class Published:
-    """What a run has published, and what the steps of the run took."""
+    """What is published after a run, and what the steps of the run took."""
 
     generation: str
     file: Path
@@ -23,6 +23,7 @@ class Published:
     seconds: dict[str, float]  # by step
     rows: dict[str, int]  # by step; of what, says `batch.figures.ROWS_OF`
     peak_mb: dict[str, float]  # by step, in MiB
+    is_new: bool  # False: there was nothing to do, it was published before
 
 
 @dataclass(frozen=True)
