@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -17,21 +17,28 @@ log = logging.getLogger("batch")
 INVARIANTS = tuple(sorted(file.stem for file in (FOLDER / "invariants").glob("*.sql")))
 
 
-def check(
-    connection: duckdb.DuckDBPyConnection, tonight: Night, published: Path | None, top_n: int, max_fall: float
+def check(  # noqa: PLR0913, PLR0917 (what was promised, and what is compared with what)
+    connection: duckdb.DuckDBPyConnection,
+    tonight: Night,
+    published: Path | None,
+    top_n: int,
+    max_fall: float,
+    advance: Callable[[], None] = lambda: None,
 ) -> list[str]:
     """Return why the attached `draft` should not be published, a sentence each; nothing if it may be.
 
     Every statement of `sql/invariants/` returns one row per violation, and the gate compares `tonight`
-    with the published generation.
+    with the published generation. `advance` is called after each statement.
     """
     last = _night(published) if published else None
     if published and last is None:
         log.warning("%s can't be read, or has no metrics yet: nothing is compared with it", published)
-    return [*_violations(connection, top_n), *faults(tonight, last, max_fall)]
+    return [*_violations(connection, top_n, advance), *faults(tonight, last, max_fall)]
 
 
-def _violations(connection: duckdb.DuckDBPyConnection, top_n: int) -> Iterator[str]:
+def _violations(
+    connection: duckdb.DuckDBPyConnection, top_n: int, advance: Callable[[], None]
+) -> Iterator[str]:
     for invariant in INVARIANTS:
         name = f"invariants/{invariant}"
         found = connection.execute(statement(name), named(name, {"top_n": top_n}))
@@ -43,6 +50,7 @@ def _violations(connection: duckdb.DuckDBPyConnection, top_n: int) -> Iterator[s
                 f"'{invariant.replace('_', ' ')}' does not hold, in {1 + more:,} places, "
                 f"for example {dict(zip(columns, violation, strict=True))}"
             )
+        advance()
 
 
 def _night(file: Path) -> Night | None:

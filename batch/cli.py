@@ -19,12 +19,13 @@ from rich.text import Text
 from batch import __version__, generations as list_of_generations
 from batch.errors import BatchError, UsageError
 from batch.fetch import catalogue
+from batch.figures import table as table_of_figures
+from batch.memory import tells_peaks_apart
+from batch.nightly import run as run_nightly
 from batch.options import FiniteRange, json_option, option, options, quiet_option
 from batch.output import Output
-from batch.pipeline import run as run_pipeline
 from batch.progress import Progress, log_to_stderr
-from batch.quality.report import as_json as evaluation_as_json, tables, told
-from batch.quality.request import CUTS, Request, evaluate_folder, tune_folder
+from batch.quality.request import CUTS, Request
 from batch.query import Answer, query as run_query, saved_queries
 from batch.rollback import rollback as roll_back
 from batch.settings import MODEL_SETTINGS, Settings, by_name
@@ -54,12 +55,23 @@ def commands() -> None:
 @quiet_option
 @json_option
 def run(quiet: bool, as_json: bool, **values: Any) -> None:
-    """Do the nightly job: read ratings, publish a new generation."""
+    """Do the nightly job: read ratings, publish a new generation, if anything has changed.
+
+    Nothing is done where the published generation is from the same input, settings and versions.
+    """
     log_to_stderr()
     with Progress(quiet=quiet) as progress:
-        published = run_pipeline(Settings(**values), progress)
+        published = run_nightly(Settings(**values), progress)
+    if published.is_new:
+        took = (published.seconds, published.rows, published.peak_mb)
+        progress.show(table_of_figures(*took, tells_peaks_apart=tells_peaks_apart()))
     if as_json:
         _print_json({**asdict(published), "file": str(published.file)})
+    elif not quiet and not published.is_new:
+        click.echo(
+            f"nothing to do: {published.file} is from the same input, settings and versions; "
+            "--force makes it anew"
+        )
     elif not quiet:
         counts = published.counts
         click.echo(
@@ -118,6 +130,10 @@ def run(quiet: bool, as_json: bool, **values: Any) -> None:
 @json_option
 def evaluate(quiet: bool, as_json: bool, **values: Any) -> None:
     """Measure the lists against later ratings, beside baselines; write nothing."""
+    # Only what learns and measures needs the model, which takes more than a second to import.
+    from batch.quality.answer import evaluate_folder  # noqa: PLC0415
+    from batch.quality.report import as_json as evaluation_as_json, tables, told  # noqa: PLC0415
+
     log_to_stderr()
     request = Request(**{each.name: values.pop(each.name) for each in fields(Request)})
     with Progress(quiet=quiet) as progress:
@@ -146,6 +162,9 @@ def evaluate(quiet: bool, as_json: bool, **values: Any) -> None:
 @json_option
 def tune(minutes: float, quiet: bool, as_json: bool, **values: Any) -> None:
     """Search better options of the model for your data, and print them as settings for run."""
+    # As in evaluate.
+    from batch.quality.answer import tune_folder  # noqa: PLC0415
+
     log_to_stderr()
     with Progress(quiet=quiet) as progress:
         tuned = tune_folder(Settings(**values), minutes * 60, progress)

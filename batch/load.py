@@ -162,9 +162,7 @@ def _load_csv(
     number = _make_rows(connection, parsed, columns, known, rows)
     (rejected,) = connection.execute(statement("load/unparsed_lines"), {"file": file.name}).fetchone() or (0,)
     connection.execute(statement("load/blank_lines_of_file"), {"file": file.name})
-    (others,) = connection.execute("select count(*) from other_lines where rule <> 'blank'").fetchone() or (
-        0,
-    )
+    (others,) = connection.execute("select count(rule) from other_lines").fetchone() or (0,)
     if written + others != number + rejected:
         raise BatchError(
             f"{file.name}: of {written + others:,} rows {number:,} were read and {rejected:,} rejected, so "

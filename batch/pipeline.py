@@ -1,92 +1,112 @@
-"""The nightly job as a sentence: load, clean, train, score, similar, judge, write, check, publish."""
+"""The pipeline as a sentence: load, clean, train, score, similar, judge, write, check, publish."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import datetime
 
-from batch.check import check
+from batch.check import INVARIANTS, check
 from batch.clean import Counts, clean
-from batch.inputs import find_inputs
+from batch.inputs import Inputs
 from batch.interactions import read_interactions, read_lots
 from batch.load import load
 from batch.output import Output
 from batch.popular import popular
 from batch.progress import Progress
-from batch.publish import Provenance, publish
+from batch.publish import Provenance, Published, publish
 from batch.quality.evaluate import MODEL
 from batch.quality.gate import Night
-from batch.quality.holdout import JUDGED_USERS, Metrics, hold_out, judge, of_published
+from batch.quality.holdout import JUDGED_MODELS, JUDGED_USERS, Metrics, hold_out, judge, of_published
 from batch.refuse import refuse
 from batch.score import score
 from batch.settings import Settings
 from batch.similar import similar
 from batch.train import learn_films, place_users
 from batch.workspace import connect
-from batch.write import Contents, write
+from batch.write import TABLES, Contents, write
 
 
 @dataclass(frozen=True)
-class Published:
-    """What a run has published."""
+class Job:
+    """From what a generation is to be made, where, and since when."""
 
-    generation: str
-    file: Path
-    counts: Counts
-    seconds: dict[str, float]  # by step
+    settings: Settings
+    output: Output  # locked
+    inputs: Inputs
+    fingerprint: str  # of the inputs
+    started_at: datetime  # UTC
 
 
-def run(settings: Settings, progress: Progress) -> Published:
-    """Turn the folder `settings.data` into a new generation in `settings.output`.
-
-    Raises LockedError, InputError or RefusedError; whatever is raised, and whenever the process dies,
-    the generation that was published before stays so.
-    """
-    started_at = datetime.now(UTC)
-    output = Output(settings.output)
-    inputs = find_inputs(settings.data)
-    with output.locked(), connect(output.work, settings) as connection:
+def run(job: Job, progress: Progress) -> Published:
+    """Make a new generation of the inputs, and publish it. Raises InputError or RefusedError."""
+    settings, output, inputs = job.settings, job.output, job.inputs
+    with connect(output.work, settings) as connection:
         draft = output.work / "draft.duckdb"
         with progress.step("load") as step:
-            fingerprint = inputs.fingerprint()
-            if not settings.force:
-                output.refuse_what_was_rolled_back(fingerprint)
             loaded = load(connection, inputs, output.work)
             step.finds(", ".join(file.name for file in inputs.files()))
         with progress.step("clean") as step:
             counts = clean(connection, loaded, settings.max_rejected)
             step.finds(_told(counts))
         with progress.step("train") as step:
-            step.expect(settings.iterations)
             ratings = read_interactions(connection)
             split = hold_out(ratings, read_lots(connection))
+            step.expect(settings.iterations, "iterations")
             films = learn_films(split.train, settings, step.advance)
             model = place_users(films, ratings, ratings.gaps(), settings)
             step.finds(f"{counts.users:,} users, {counts.items:,} films, loss {model.losses[-1]:.4f}")
         with progress.step("score") as step:
-            step.expect(counts.users)
+            step.expect(counts.users, "users")
             lists = score(model, settings.top_n, step.advance)
             step.finds(f"{len(lists.rank):,} places in lists of up to {settings.top_n:,}")
         with progress.step("similar") as step:
-            step.expect(counts.items)
+            step.expect(counts.items, "films")
             alike = similar(films.taste.item_factors, model.is_candidate, settings.similar_n, step.advance)
             step.finds(f"{len(alike.rank):,} places in lists of up to {settings.similar_n:,}")
         with progress.step("judge") as step:
-            metrics = judge(films, split, settings) | of_published(lists, ratings)
+            step.expect(JUDGED_MODELS, "models")
+            metrics = judge(films, split, settings, step.advance) | of_published(lists, ratings)
             step.finds(_judged(metrics))
-        with progress.step("write"):
+        with progress.step("write") as step:
+            step.expect(len(TABLES), "tables")
             contents = Contents(model, lists, alike, popular(ratings, settings.top_n), metrics)
-            write(connection, draft, contents)
+            written = write(connection, draft, contents, step.advance)
+            step.finds(f"{written:,} rows")
         with progress.step("check") as step:
-            tonight = Night(metrics, counts.users)
-            faults = check(connection, tonight, output.current_file(), settings.top_n, settings.max_fall)
+            step.expect(len(INVARIANTS), "promises")
+            tonight, last = Night(metrics, counts.users), output.current_file()
+            faults = check(connection, tonight, last, settings.top_n, settings.max_fall, step.advance)
             step.finds("; ".join(faults))
-        provenance = Provenance(settings, fingerprint, counts, started_at, dict(progress.seconds), faults)
+        rows = _rows(counts, len(split.users), written)
+        provenance = Provenance(
+            settings,
+            job.fingerprint,
+            counts,
+            job.started_at,
+            dict(progress.seconds),
+            rows,
+            dict(progress.peak_mb),
+            faults,
+        )
         if faults and not settings.force:
             raise refuse(output, provenance, metrics, faults)
         with progress.step("publish") as step:
             generation = publish(connection, draft, output, provenance)
             step.finds(generation)
-    return Published(generation, output.file(generation), counts, progress.seconds)
+    file = output.file(generation)
+    return Published(generation, file, counts, progress.seconds, rows, progress.peak_mb, is_new=True)
+
+
+def _rows(counts: Counts, judged_users: int, written: int) -> dict[str, int]:
+    """Return what each step went through; `batch.figures.ROWS_OF` says of what."""
+    return {
+        "load": counts.rows_read,
+        "clean": counts.rows_read,
+        "train": counts.rows_kept,
+        "score": counts.users,
+        "similar": counts.items,
+        "judge": judged_users,
+        "write": written,
+        "check": written,
+    }
 
 
 def _told(counts: Counts) -> str:

@@ -1,20 +1,29 @@
 """Publish: the checked file gets its name, and the link shows it."""
 
-import platform
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
 
-from batch import __version__
 from batch.clean import Counts
 from batch.output import Output
 from batch.settings import Settings, result_settings
+from batch.versions import versions
 from sql import statement
 
-_PACKAGES = ("duckdb", "implicit", "numpy", "scipy")
+
+@dataclass(frozen=True)
+class Published:
+    """What is published after a run, and what the steps of the run took."""
+
+    generation: str
+    file: Path
+    counts: Counts
+    seconds: dict[str, float]  # by step
+    rows: dict[str, int]  # by step; of what, says `batch.figures.ROWS_OF`
+    peak_mb: dict[str, float]  # by step, in MiB
+    is_new: bool  # False: there was nothing to do, it was published before
 
 
 @dataclass(frozen=True)
@@ -26,6 +35,8 @@ class Provenance:
     counts: Counts
     started_at: datetime  # UTC
     seconds: dict[str, float]  # by step
+    rows: dict[str, int]  # by step
+    peak_mb: dict[str, float]  # by step, in MiB
     faults: list[str]  # for which it would have been refused without `force`
 
 
@@ -37,7 +48,7 @@ def publish(connection: duckdb.DuckDBPyConnection, file: Path, output: Output, p
     now = datetime.now(UTC)
     generation = output.new_id(provenance.fingerprint, now)
     values = result_settings(provenance.settings)
-    versions = _versions()
+    packages = versions()
     connection.execute(
         statement("generation/generation"),
         {
@@ -46,12 +57,15 @@ def publish(connection: duckdb.DuckDBPyConnection, file: Path, output: Output, p
             "finished_at": now.replace(tzinfo=None),
             "steps": list(provenance.seconds),
             "seconds": [round(value, 3) for value in provenance.seconds.values()],
+            "peak_mb": [round(provenance.peak_mb[step], 1) for step in provenance.seconds],
+            "counted_steps": list(provenance.rows),
+            "rows": list(provenance.rows.values()),
             "fingerprint": provenance.fingerprint,
             "top_n": provenance.settings.top_n,
             "settings": list(values),
             "setting_values": list(values.values()),
-            "packages": list(versions),
-            "versions": list(versions.values()),
+            "packages": list(packages),
+            "versions": list(packages.values()),
             "overridden": provenance.faults,
             **asdict(provenance.counts),
         },
@@ -59,11 +73,3 @@ def publish(connection: duckdb.DuckDBPyConnection, file: Path, output: Output, p
     connection.execute("checkpoint draft; detach draft")
     output.publish(file, generation)
     return generation
-
-
-def _versions() -> dict[str, str]:
-    return {
-        "batch": __version__,
-        "python": platform.python_version(),
-        **{package: version(package) for package in _PACKAGES},
-    }

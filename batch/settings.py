@@ -181,7 +181,9 @@ class Settings:
     )
     force: bool = field(
         default=False,
-        metadata={"help": "Publish also what the gate refuses, or an input that was rolled back before."},
+        metadata={
+            "help": "Publish also what the gate refuses, what was rolled back, and what is published already."
+        },
     )
 
 

@@ -38,11 +38,11 @@ def write(
     file: Path,
     contents: Contents,
     advance: Callable[[], None] = lambda: None,
-) -> None:
+) -> int:
     """Attach a new file as `draft` and fill every table of it but `generation`, which `publish` adds.
 
     Beside these contents it takes what `clean` has left in the connection. `advance` is called after each
-    table.
+    table. Returns how many rows were written.
     """
     connection.execute(
         "attach $file as draft (storage_version $version)",
@@ -56,6 +56,8 @@ def write(
         advance()
     for name in frames:
         connection.unregister(name)
+    (rows,) = connection.execute(statement("write/rows")).fetchone() or (0,)
+    return int(rows)
 
 
 def _frames(connection: duckdb.DuckDBPyConnection, contents: Contents) -> dict[str, pd.DataFrame]:

@@ -1,11 +1,14 @@
 """Commands and servers as a user starts them: other processes."""
 
+import errno
 import os
+import pty
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from batch.settings import by_name
@@ -59,6 +62,36 @@ def start_batch(*arguments: str | Path) -> subprocess.Popen[str]:
         cwd=ROOT,
         env=environment(PYTHONWARNINGS="error"),
     )
+
+
+def batch_on_terminal(*arguments: str | Path, **variables: str) -> tuple[int, str]:
+    """Run `python -m batch` with its errors on a terminal; return exit status and what that shows."""
+    terminal, side = pty.openpty()
+    job = subprocess.Popen(
+        [sys.executable, "-m", "batch", *arguments],
+        stderr=side,
+        stdout=subprocess.DEVNULL,
+        cwd=ROOT,
+        env=environment(TERM="xterm", COLUMNS="120", **variables),
+    )
+    os.close(side)
+    with job:
+        shown = _all_of(terminal)
+    return job.returncode, shown
+
+
+def _all_of(terminal: int) -> str:
+    """Read what a terminal shows until its program has ended, which Linux tells by an error."""
+    pieces = []
+    try:
+        for piece in iter(partial(os.read, terminal, 4096), b""):
+            pieces.append(piece)  # noqa: PERF402  they stay when reading fails
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
+    finally:
+        os.close(terminal)
+    return b"".join(pieces).decode()
 
 
 @contextmanager

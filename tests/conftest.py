@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from batch.pipeline import Published, run
+from batch.nightly import run
 from batch.progress import Progress
+from batch.publish import Published
 from batch.settings import Settings
 from tests.cleaned import Cleaned
 from tests.films import MOVIES, RATINGS

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from starlette.testclient import TestClient
 
 from api.app import make_app
-from batch.pipeline import Published
+from batch.publish import Published
 from tests.conftest import WriteInput, publish
 from tests.films import RATINGS, RATINGS_HEADER, withheld
 

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from batch.check import INVARIANTS, check
-from batch.pipeline import Published
+from batch.publish import Published
 from batch.quality.gate import Night
 from sql import statement
 from tests.conftest import publish

@@ -5,7 +5,11 @@ import gzip
 import io
 import json
 import os
+import re
 import signal
+import subprocess
+import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -13,9 +17,9 @@ import pytest
 
 from batch.cli import commands
 from batch.output import Output
-from batch.pipeline import Published
+from batch.publish import Published
 from batch.settings import Settings, by_name
-from tests.commands import batch, start_batch
+from tests.commands import ROOT, batch, batch_on_terminal, environment, start_batch
 from tests.conftest import WriteInput, publish
 from tests.films import MOVIES, RATINGS, RATINGS_HEADER
 
@@ -28,17 +32,42 @@ def test_a_run_publishes_and_says_so(films: Path, tmp_path: Path) -> None:
     assert done.stdout.startswith(
         f"published {Output(tmp_path).published()}: lists of up to 5 films for 40 users"
     )
+    steps = ["compare", "load", "clean", "train", "score", "similar", "judge", "write", "check", "publish"]
     lines = [line.split()[1] for line in done.stderr.splitlines()]
-    assert lines == ["load", "clean", "train", "score", "similar", "judge", "write", "check", "publish"]
+    assert lines == [*steps, "step", *steps, "all"]
+
+
+def test_a_terminal_has_a_bar_for_each_step_and_a_table_at_the_end(films: Path, tmp_path: Path) -> None:
+    status, shown = batch_on_terminal("run", "--data", films, "--output", tmp_path, *SMALL)
+    assert status == 0, shown
+    bars, _, figures = shown.rpartition("rows a second")
+    for step in (
+        "compare",
+        "load",
+        "clean",
+        "train",
+        "score",
+        "similar",
+        "judge",
+        "write",
+        "check",
+        "publish",
+    ):
+        assert re.search(rf"{step} .*━.*0:00:0", bars)
+        assert re.search(rf"{step} +\d+\.\d\d ", figures)
+    assert not re.search(r"Z (train|step)", shown)
 
 
 def test_quiet_says_nothing_and_json_is_for_machines(films: Path, tmp_path: Path) -> None:
     quiet = batch("run", "--data", films, "--output", tmp_path, *SMALL, "--quiet")
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
-    spoken = batch("run", "--data", films, "--output", tmp_path, *SMALL, "--json", "--quiet")
+    spoken = batch("run", "--data", films, "--output", tmp_path, *SMALL, "--json", "--quiet", "--force")
     result = json.loads(spoken.stdout)
     assert result["generation"] == Output(tmp_path).current()
     assert result["counts"]["users"] == 40
+    assert result["is_new"] is True
+    assert [*result["seconds"]] == [*result["peak_mb"]]
+    assert result["rows"]["score"] == 40
 
 
 def test_every_option_has_an_environment_variable(films: Path, tmp_path: Path) -> None:
@@ -149,6 +178,43 @@ def test_a_second_run_ends_with_5(films: Path, tmp_path: Path) -> None:
         assert done.returncode == 5
         assert "another run is at work" in done.stderr
         assert batch("rollback", "--output", tmp_path).returncode == 2
+
+
+def test_where_nothing_has_changed_a_run_says_so_in_a_line_and_ends_with_0(
+    films: Path, tmp_path: Path
+) -> None:
+    made = publish(films, tmp_path)
+    same = ("run", "--data", films, "--output", tmp_path)
+    variables = {"TOP_N": "10", "FACTORS": "4", "ITERATIONS": "5"}
+    done = batch(*same, variables=variables)
+    assert done.returncode == 0
+    assert done.stdout == (
+        f"nothing to do: {made.file} is from the same input, settings and versions; --force makes it anew\n"
+    )
+    assert [line.split()[1] for line in done.stderr.splitlines()] == ["compare"]
+    quiet = batch(*same, "--quiet", variables=variables)
+    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
+    told = json.loads(batch(*same, "--json", "--quiet", variables=variables).stdout)
+    assert (told["generation"], told["file"], told["is_new"]) == (made.generation, str(made.file), False)
+    assert told["counts"] == asdict(made.counts)
+    assert told["rows"] == {}
+    assert [*told["seconds"]] == [*told["peak_mb"]] == ["compare"]
+    forced = batch(*same, "--force", "--json", "--quiet", variables=variables)
+    assert json.loads(forced.stdout)["is_new"] is True
+
+
+def test_a_run_that_has_nothing_to_do_imports_nothing_heavy(films: Path, tmp_path: Path) -> None:
+    publish(films, tmp_path)
+    command = [sys.executable, "-X", "importtime", "-m", "batch", "run", "--quiet"]
+    places = {"DATA": str(films), "OUTPUT": str(tmp_path)}
+    options = {"TOP_N": "10", "FACTORS": "4", "ITERATIONS": "5"}
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, cwd=ROOT, env=environment(**places, **options)
+    )
+    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
+    assert "duckdb" in imported
+    assert not imported & {"implicit", "numba", "numpy", "pandas", "scipy"}
+    assert len(Output(tmp_path).generations()) == 1
 
 
 def test_a_place_that_can_not_be_written_ends_with_1(films: Path, tmp_path: Path) -> None:

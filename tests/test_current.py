@@ -57,7 +57,7 @@ def test_a_default_page_fits_in_shorter_lists(output: Output, client: TestClient
 
 def test_so_is_a_rollback(output: Output, client: TestClient, films: Path) -> None:
     first = _served(client)
-    second = publish(films, output.folder).generation
+    second = publish(films, output.folder, force=True).generation
     assert _served(client) == second
     assert batch("rollback", "--output", output.folder).returncode == 0
     assert _served(client) == first
@@ -92,7 +92,7 @@ def test_a_damaged_generation_is_not_served_and_the_next_good_one_is(
         "generation": before,
         "fault": f"generations/{broken}.duckdb can't be opened",
     }
-    good = publish(films, output.folder).generation
+    good = publish(films, output.folder, force=True).generation
     assert _served(client) == good
     assert client.get("/readyz").json() == {"status": "ready", "generation": good}
 
@@ -115,7 +115,7 @@ def test_a_generation_that_could_not_be_opened_is_tried_again_after_a_while(
     current = Current(output.folder, clock=lambda: now)
     before = current.generation()
     assert before is not None
-    new = publish(films, output.folder)
+    new = publish(films, output.folder, force=True)
     whole = new.file.read_bytes()
     new.file.chmod(0o644)
     new.file.write_bytes(b"not yet copied")

@@ -26,7 +26,7 @@ from dockerfile_parse import DockerfileParser
 
 from api.__main__ import serve
 from batch.cli import commands
-from batch.pipeline import Published
+from batch.publish import Published
 from tests.commands import ROOT, environment
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))

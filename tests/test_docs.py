@@ -12,7 +12,7 @@ import batch
 from api.__main__ import serve
 from batch.cli import commands
 from batch.fetch.catalogue import SETS
-from batch.pipeline import Published
+from batch.publish import Published
 from batch.schema import schema
 from batch.settings import Settings, by_name
 from sql import FOLDER

@@ -131,8 +131,10 @@ def test_the_options_of_the_model_are_those_of_training() -> None:
         "data",
         "output",
         "top_n",
+        "similar_n",
         "max_rejected",
         "max_fall",
+        "memory_gb",
         "force",
     }
     assert Settings().seed == 42

@@ -1,17 +1,13 @@
 """Fetching: from a real server to files that the job reads, whatever happens on the way."""
 
-import errno
 import hashlib
 import json
-import os
-import pty
 import random
 import re
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 import filelock
@@ -24,7 +20,7 @@ from batch.fetch.fetch import Fetched, fetch
 from batch.progress import Progress
 from tests.archives import ARCHIVES, CSV, CSV_MOVIES, CSV_RATINGS, DIRTY_MOVIES, DIRTY_RATINGS, OF_1M, zipped
 from tests.cleaned import Cleaned
-from tests.commands import ROOT, batch, environment
+from tests.commands import ROOT, batch, batch_on_terminal, environment
 from tests.mirror import Mirror, mirroring
 
 ARCHIVE = ARCHIVES["latest-small"]
@@ -451,30 +447,13 @@ def test_a_log_line_tells_of_every_tenth_and_where_it_goes_on(mirror: Mirror, da
 
 def test_a_terminal_has_a_bar_with_bytes(mirror: Mirror, data: Path) -> None:
     mirror.put("ml-25m.zip", zipped("ml-25m", _incompressible(4_000_000)))
-    terminal, side = pty.openpty()
-    command = [sys.executable, "-m", "batch", "fetch", "25m", "--data", str(data), "--mirror", mirror.url]
-    variables = environment(TERM="xterm", COLUMNS="120", NO_PROXY="127.0.0.1")
-    with subprocess.Popen(command, stderr=side, stdout=subprocess.DEVNULL, cwd=ROOT, env=variables) as job:
-        os.close(side)
-        shown = _all_of(terminal)
-    assert job.returncode == 0, shown
+    status, shown = batch_on_terminal(
+        "fetch", "25m", "--data", data, "--mirror", mirror.url, NO_PROXY="127.0.0.1"
+    )
+    assert status == 0, shown
     assert re.search(r"download.*4\.0/4\.0 MB", shown)
     assert "its MD5 is right" in shown
     assert "Z has" not in shown
-
-
-def _all_of(terminal: int) -> str:
-    """Read what a terminal shows until its program has ended, which Linux tells by an error."""
-    pieces = []
-    try:
-        for piece in iter(partial(os.read, terminal, 4096), b""):
-            pieces.append(piece)  # noqa: PERF402  they stay when reading fails
-    except OSError as error:
-        if error.errno != errno.EIO:
-            raise
-    finally:
-        os.close(terminal)
-    return b"".join(pieces).decode()
 
 
 def test_who_is_offline_is_told_what_to_do_in_one_line(mirror: Mirror, data: Path) -> None:

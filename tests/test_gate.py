@@ -12,7 +12,7 @@ import pytest
 from batch.errors import RefusedError
 from batch.interactions import Interactions
 from batch.output import Output
-from batch.pipeline import Published
+from batch.publish import Published
 from batch.quality.gate import Night, faults
 from batch.sample import write_sample
 from batch.settings import Settings
@@ -108,7 +108,7 @@ def test_a_corrupted_model_is_refused(
     monkeypatch.setattr("batch.pipeline.place_users", corrupted)
     monkeypatch.setattr("batch.quality.holdout.place_users", corrupted)
     with pytest.raises(RefusedError, match=r"^not published: the lists are no better than the most popular"):
-        publish(sample, tmp_path / "output", **SMALL)
+        publish(sample, tmp_path / "output", **SMALL, seed=1)
     kept = _refused(tmp_path / "output", good)
     metrics = {(each["metric"], each["model"]): each["value"] for each in kept["metrics"]}  # type: ignore[attr-defined]
     assert metrics["ndcg@10", "embedding"] <= metrics["ndcg@10", "most_popular"]
@@ -121,16 +121,15 @@ def test_lists_that_are_only_popular_are_refused(
     def popular(films: Films, ratings: Interactions, gaps: np.ndarray, settings: Settings) -> Model:
         model = place_users(films, ratings, gaps, settings)
         one = np.ones((ratings.users, 1), dtype=np.float32)
-        return replace(
-            model, user_factors=one, item_factors=ratings.ratings_of_item[:, None].astype(np.float32)
-        )
+        counts = ratings.ratings_of_item[:, None].astype(np.float32)
+        return replace(model, user_factors=one, item_factors=counts, parts=[1])
 
     monkeypatch.setattr("batch.pipeline.place_users", popular)
     monkeypatch.setattr("batch.quality.holdout.place_users", popular)
     with pytest.raises(
         RefusedError, match=r"no better than the most popular films.*coverage@10 of the lists fell"
     ):
-        publish(sample, tmp_path / "output", **SMALL)
+        publish(sample, tmp_path / "output", **SMALL, seed=1)
     assert len(_refused(tmp_path / "output", good)["faults"]) == 3  # type: ignore[arg-type]
 
 

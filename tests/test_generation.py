@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from api.generation import Generation, Page
-from batch.pipeline import Published
+from batch.publish import Published
 
 
 @pytest.fixture

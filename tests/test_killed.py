@@ -19,7 +19,9 @@ def test_kill_9_at_ten_moments(films: Path, tmp_path: Path) -> None:
     before = publish(films, tmp_path).generation
     moments = random.Random(42)  # noqa: S311  moments, not secrets
     for number in range(KILLS):
-        job = start_batch("run", "--data", films, "--output", tmp_path, "--factors", "4", "--top-n", "10")
+        # With another seed each time, there is always something to do.
+        options = ("--factors", "4", "--top-n", "10", "--seed", str(number))
+        job = start_batch("run", "--data", films, "--output", tmp_path, *options)
         assert job.stderr is not None
         # After the end of a step, which its log line tells, and then somewhere in the next one.
         step = (None, *STEPS)[number % (len(STEPS) + 1)]

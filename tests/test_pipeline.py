@@ -11,7 +11,7 @@ import pytest
 
 from batch.errors import RefusedError
 from batch.output import Output
-from batch.pipeline import Published
+from batch.publish import Published
 from batch.rollback import rollback
 from sql import statement
 from tests.conftest import WriteInput, publish
@@ -150,10 +150,39 @@ def test_the_generation_says_from_what_it_was_made(published: Published) -> None
     )
     assert generation == published.generation == published.file.stem
     assert top_n == 10
-    assert list(seconds) == ["load", "clean", "train", "score", "similar", "judge", "write", "check"]
+    assert list(seconds) == [
+        "compare",
+        "load",
+        "clean",
+        "train",
+        "score",
+        "similar",
+        "judge",
+        "write",
+        "check",
+    ]
     assert settings["factors"] == "4"
-    assert {"batch", "python", "duckdb", "implicit", "numpy", "scipy"} == set(versions)
+    assert {"batch", "python", "duckdb", "implicit", "numba", "numpy", "scipy"} == set(versions)
     assert read == kept == len(RATINGS.splitlines()) - 1
+
+
+def test_the_generation_says_what_each_step_took(published: Published) -> None:
+    ((seconds, rows, peak_mb),) = _query(published, "select seconds, rows, peak_mb from generation")
+    assert list(peak_mb) == list(seconds)
+    assert min(peak_mb.values()) > 1
+    read = len(RATINGS.splitlines()) - 1
+    assert {step: rows[step] for step in ("load", "clean", "train", "score", "judge")} == {
+        "load": read,
+        "clean": read,
+        "train": read,
+        "score": USERS,
+        "judge": USERS // 2,
+    }
+    tables = _query(
+        published, "select table_name from duckdb_tables() where not internal and table_name <> 'generation'"
+    )
+    counted = [_query(published, f"select count(*) from {table}")[0][0] for (table,) in tables]
+    assert rows["write"] == rows["check"] == sum(counted)
 
 
 def test_every_table_and_column_says_what_it_means(published: Published) -> None:
@@ -206,7 +235,7 @@ def test_a_refused_run_publishes_nothing_and_leaves_no_litter(
 
     monkeypatch.setattr("batch.write.statement", text)
     with pytest.raises(RefusedError, match="ghost"):
-        publish(films, output)
+        publish(films, output, seed=1)
     assert Output(output).current() == before.generation
     assert Output(output).generations() == [before.generation]
     assert not Output(output).work.exists()

@@ -1,5 +1,7 @@
 """Hold out: what a nightly run keeps from the model, to measure it by, and what it measured."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -20,6 +22,7 @@ MOST_JUDGED = 1_000
 MOST_JUDGED_SHARE = 0.5
 PUBLISHED = "published"
 JUDGED_USERS = "judged_users"
+JUDGED_MODELS = 2 + len(LATELY)  # ours, what is popular, and what is so lately
 
 Metrics = dict[tuple[str, str], float]  # by metric and model
 
@@ -61,10 +64,13 @@ def hold_out(ratings: Interactions, lots: NDArray[np.str_]) -> Split:
     )
 
 
-def judge(films: Films, split: Split, settings: Settings) -> Metrics:
+def judge(
+    films: Films, split: Split, settings: Settings, advance: Callable[[], None] = lambda: None
+) -> Metrics:
     """Measure the model, placed by what its users had rated before, beside what is popular.
 
-    Without anyone to judge there is one metric: that there is nobody.
+    Without anyone to judge there is one metric: that there is nobody. `advance` is called after each of
+    the JUDGED_MODELS.
     """
     if not len(split.users):
         return {(JUDGED_USERS, MODEL): 0.0}
@@ -77,6 +83,7 @@ def judge(films: Films, split: Split, settings: Settings) -> Metrics:
     for name, of_users in scores.items():
         means = measure(whole_catalogue(of_users, split, max(DEPTHS)), split).means()
         metrics |= {(metric, name): value for metric, value in means.items()}
+        advance()
     return metrics
 
 

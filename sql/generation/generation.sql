@@ -1,10 +1,12 @@
 -- one row: what this file is, from what it was made, how and when
--- parameters: $id, $started_at, $finished_at, $steps, $seconds, $fingerprint, $top_n, $settings, $setting_values, $packages, $versions, $overridden, $rows_read, $rows_kept, $rows_repaired, $rows_rejected, $rows_superseded, $users, $items
+-- parameters: $id, $started_at, $finished_at, $steps, $seconds, $counted_steps, $rows, $peak_mb, $fingerprint, $top_n, $settings, $setting_values, $packages, $versions, $overridden, $rows_read, $rows_kept, $rows_repaired, $rows_rejected, $rows_superseded, $users, $items
 create table draft.generation (
     id varchar not null,
     started_at timestamp not null,
     finished_at timestamp not null,
     seconds map(varchar, double) not null,
+    rows map(varchar, bigint) not null,
+    peak_mb map(varchar, double) not null,
     fingerprint varchar not null,
     top_n integer not null,
     settings map(varchar, varchar) not null,
@@ -23,6 +25,8 @@ comment on column draft.generation.id is 'Name of the generation; ids sort by ti
 comment on column draft.generation.started_at is 'When the run began, UTC.';
 comment on column draft.generation.finished_at is 'When the file was complete and checked, UTC.';
 comment on column draft.generation.seconds is 'Duration of each step, in seconds; publishing itself comes after the file is closed.';
+comment on column draft.generation.rows is 'How many rows each step went through: of the ratings file as read (load, clean) or kept (train), users (score), judged users (judge), rows of all other tables of this file (write, check).';
+comment on column draft.generation.peak_mb is 'The most memory that the process held during each step, in MiB; where the system does not tell it by step (all but Linux), since the start of the run.';
 comment on column draft.generation.fingerprint is 'SHA-256 over names and bytes of the input files.';
 comment on column draft.generation.top_n is 'Depth of the stored lists.';
 comment on column draft.generation.settings is 'Every setting of the run that can change the result, as text.';
@@ -41,6 +45,8 @@ select
     $started_at,
     $finished_at,
     map($steps, $seconds),
+    map($counted_steps, $rows),
+    map($steps, $peak_mb),
     $fingerprint,
     $top_n,
     map($settings, $setting_values),

@@ -5,4 +5,4 @@ select
     $file as file,
     line
 from other_lines
-where rule = 'blank';
+where rule is null;

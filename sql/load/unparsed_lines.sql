@@ -15,7 +15,7 @@ faults as (
         line,
         rule
     from other_lines
-    where rule <> 'blank'
+    where rule is not null
     union all
     select
         line,

@@ -4,6 +4,8 @@ select
     started_at,
     finished_at,
     seconds,
+    rows,
+    peak_mb,
     fingerprint,
     top_n,
     settings,

@@ -1,0 +1,14 @@
+-- one row: from what this generation was made, what its input was, and how many bytes its blocks must have
+select
+    fingerprint,
+    settings,
+    versions,
+    (select total_blocks * block_size from pragma_database_size()) as bytes_of_blocks,
+    rows_read,
+    rows_kept,
+    rows_repaired,
+    rows_rejected,
+    rows_superseded,
+    users,
+    items
+from generation;

@@ -1,0 +1,74 @@
+"""The nightly job: it publishes what is new, and nothing else."""
+
+from pathlib import Path
+
+import pytest
+
+from batch.errors import LockedError, RefusedError
+from batch.output import Output
+from batch.rollback import rollback
+from tests.conftest import WriteInput, publish
+from tests.films import RATINGS
+
+
+def test_a_second_run_leaves_what_is_published(films: Path, tmp_path: Path) -> None:
+    first = publish(films, tmp_path)
+    second = publish(films, tmp_path)
+    assert first.is_new
+    assert not second.is_new
+    assert (second.generation, second.file, second.counts) == (first.generation, first.file, first.counts)
+    assert Output(tmp_path).generations() == [first.generation]
+    assert not Output(tmp_path).work.exists()
+
+
+def test_force_makes_the_same_anew(films: Path, tmp_path: Path) -> None:
+    first = publish(films, tmp_path)
+    second = publish(films, tmp_path, force=True)
+    assert second.is_new
+    assert Output(tmp_path).generations() == [first.generation, second.generation]
+
+
+def test_another_setting_or_another_input_is_published(write_input: WriteInput, tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    made = [
+        publish(write_input(RATINGS), output),
+        publish(write_input(RATINGS), output, seed=1),
+        publish(write_input(RATINGS + "1,1,1,1\n"), output, seed=1),
+        publish(write_input(RATINGS + "1,1,1,1\n", hidden="movieId\n4\n"), output, seed=1),
+    ]
+    assert all(each.is_new for each in made)
+    assert Output(output).generations() == [each.generation for each in made]
+
+
+def test_what_was_published_before_the_last_time_is_made_again(films: Path, tmp_path: Path) -> None:
+    publish(films, tmp_path)
+    publish(films, tmp_path, seed=1)
+    assert publish(films, tmp_path).is_new
+
+
+def test_a_damaged_generation_is_made_anew(films: Path, tmp_path: Path) -> None:
+    first = publish(films, tmp_path)
+    first.file.chmod(0o644)
+    first.file.write_bytes(b"damaged")
+    second = publish(films, tmp_path)
+    assert second.is_new
+    assert Output(tmp_path).current() == second.generation
+
+
+def test_after_a_rollback_there_is_nothing_to_do_with_the_input_that_is_published_again(
+    write_input: WriteInput, tmp_path: Path
+) -> None:
+    output = tmp_path / "output"
+    good = publish(write_input(RATINGS), output)
+    publish(write_input(RATINGS + "1,1,1,1\n"), output)
+    rollback(Output(output))
+    with pytest.raises(RefusedError, match="rolled back"):
+        publish(write_input(RATINGS + "1,1,1,1\n"), output)
+    again = publish(write_input(RATINGS), output)
+    assert (again.generation, again.is_new) == (good.generation, False)
+
+
+def test_a_run_beside_another_ends_also_where_nothing_is_new(films: Path, tmp_path: Path) -> None:
+    publish(films, tmp_path)
+    with Output(tmp_path).locked(), pytest.raises(LockedError):
+        publish(films, tmp_path)
