@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+import duckdb
+
 from batch.check import INVARIANTS, check
 from batch.clean import Counts, clean
 from batch.inputs import Inputs
@@ -20,7 +22,7 @@ from batch.score import score
 from batch.settings import Settings
 from batch.similar import similar
 from batch.train import learn_films, place_users
-from batch.workspace import connect
+from batch.workspace import at_rest, connect
 from batch.write import TABLES, Contents, write
 
 
@@ -46,36 +48,19 @@ def run(job: Job, progress: Progress) -> Published:
         with progress.step("clean") as step:
             counts = clean(connection, loaded, settings.max_rejected)
             step.finds(_told(counts))
-        with progress.step("train") as step:
-            ratings = read_interactions(connection)
-            split = hold_out(ratings, read_lots(connection))
-            step.expect(settings.iterations, "iterations")
-            films = learn_films(split.train, settings, step.advance)
-            model = place_users(films, ratings, ratings.gaps(), settings)
-            step.finds(f"{counts.users:,} users, {counts.items:,} films, loss {model.losses[-1]:.4f}")
-        with progress.step("score") as step:
-            step.expect(counts.users, "users")
-            lists = score(model, settings.top_n, step.advance)
-            step.finds(f"{len(lists.rank):,} places in lists of up to {settings.top_n:,}")
-        with progress.step("similar") as step:
-            step.expect(counts.items, "films")
-            alike = similar(films.taste.item_factors, model.is_candidate, settings.similar_n, step.advance)
-            step.finds(f"{len(alike.rank):,} places in lists of up to {settings.similar_n:,}")
-        with progress.step("judge") as step:
-            step.expect(JUDGED_MODELS, "models")
-            metrics = judge(films, split, settings, step.advance) | of_published(lists, ratings)
-            step.finds(_judged(metrics))
+        contents, judged_users = _made(connection, counts, settings, progress)
         with progress.step("write") as step:
             step.expect(len(TABLES), "tables")
-            contents = Contents(model, lists, alike, popular(ratings, settings.top_n), metrics)
+            metrics = contents.metrics
             written = write(connection, draft, contents, step.advance)
             step.finds(f"{written:,} rows")
+        del contents  # whose memory the checks may want
         with progress.step("check") as step:
             step.expect(len(INVARIANTS), "promises")
             tonight, last = Night(metrics, counts.users), output.current_file()
             faults = check(connection, tonight, last, settings.top_n, settings.max_fall, step.advance)
             step.finds("; ".join(faults))
-        rows = _rows(counts, len(split.users), written)
+        rows = _rows(counts, judged_users, written)
         provenance = Provenance(
             settings,
             job.fingerprint,
@@ -93,6 +78,36 @@ def run(job: Job, progress: Progress) -> Published:
             step.finds(generation)
     file = output.file(generation)
     return Published(generation, file, counts, progress.seconds, rows, progress.peak_mb, is_new=True)
+
+
+def _made(
+    connection: duckdb.DuckDBPyConnection, counts: Counts, settings: Settings, progress: Progress
+) -> tuple[Contents, int]:
+    """Train, score and judge; return what a generation is to hold, and by how many users it was judged.
+
+    All else that this takes, the ratings above all, is no longer held afterwards.
+    """
+    with progress.step("train") as step:
+        ratings = read_interactions(connection)
+        split = hold_out(ratings, read_lots(connection))
+        step.expect(settings.iterations, "iterations")
+        with at_rest(connection, settings):
+            films = learn_films(split.train, settings, step.advance)
+            model = place_users(films, ratings, ratings.gaps(), settings)
+        step.finds(f"{counts.users:,} users, {counts.items:,} films, loss {model.losses[-1]:.4f}")
+    with progress.step("score") as step:
+        step.expect(counts.users, "users")
+        lists = score(model, settings.top_n, step.advance)
+        step.finds(f"{len(lists.rank):,} places in lists of up to {settings.top_n:,}")
+    with progress.step("similar") as step:
+        step.expect(counts.items, "films")
+        alike = similar(films.taste.item_factors, model.is_candidate, settings.similar_n, step.advance)
+        step.finds(f"{len(alike.rank):,} places in lists of up to {settings.similar_n:,}")
+    with progress.step("judge") as step:
+        step.expect(JUDGED_MODELS, "models")
+        metrics = judge(films, split, settings, step.advance) | of_published(lists, ratings)
+        step.finds(_judged(metrics))
+    return Contents(model, lists, alike, popular(ratings, settings.top_n), metrics), len(split.users)
 
 
 def _rows(counts: Counts, judged_users: int, written: int) -> dict[str, int]:

@@ -172,7 +172,7 @@ class Settings:
         },
     )
     memory_gb: float = field(
-        default=2.0,
+        default=3.0,
         metadata={
             "help": "GB of memory for reading and writing; what does not fit goes to disk.",
             "least": 0.25,

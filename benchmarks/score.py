@@ -61,16 +61,18 @@ class Vectors:
 @click.option("--data", type=click.Path(path_type=Path, exists=True), help="Folder; else made up.")
 @click.option("--scale", type=Scale(), default="1", show_default=True, help="Of MovieLens 25M.")
 @click.option("--top-n", type=click.IntRange(min=1), default=100, show_default=True)
+@click.option("--users", "most", type=click.IntRange(min=1), default=32_768, show_default=True, help="Timed.")
 @click.option("--runs", type=click.IntRange(min=1), default=3, show_default=True)
 @click.option("--checked", type=click.IntRange(min=1), default=5_000, show_default=True, help="Users.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object as the last line.")
 def score(  # noqa: PLR0913 (one per option)
-    data: Path | None, scale: Fraction, top_n: int, runs: int, checked: int, *, as_json: bool
+    data: Path | None, scale: Fraction, top_n: int, most: int, runs: int, checked: int, *, as_json: bool
 ) -> None:
     """Time every way of finding the best unseen films of all users, and compare the lists."""
     console = Console()
     figures: dict[str, float] = {}
-    for vectors in _all_vectors(data, scale):
+    for all_vectors in _all_vectors(data, scale):
+        vectors = _sampled(all_vectors, most)
         users, items, columns = len(vectors.users), len(vectors.items), vectors.users.shape[1]
         shape = f"{users:,} users, {items:,} films, {columns} columns"
         console.print(f"{vectors.name}: {shape}, the best {top_n}; {runs} runs; {machine()}")
@@ -115,6 +117,12 @@ def _all_vectors(data: Path | None, scale: Fraction) -> list[Vectors]:
         Vectors("als", users, items, [COLUMNS], ratings.seen, model.is_candidate),
         Vectors("model", model.user_factors, model.item_factors, model.parts, model.seen, model.is_candidate),
     ]
+
+
+def _sampled(vectors: Vectors, most: int) -> Vectors:
+    """Return the vectors with at most so many users, drawn at random."""
+    rows = np.sort(np.random.default_rng(0).permutation(len(vectors.users))[:most])
+    return replace(vectors, users=vectors.users[rows], seen=vectors.seen[rows])
 
 
 def _timed(vectors: Vectors, top_n: int, runs: int) -> dict[str, list[float]]:

@@ -1,24 +1,30 @@
 -- one row per rating of a film that the same user has rated again later: its line
+-- A pair is told from others by one number, which is counted faster than two ids.
 create table superseded_ratings as
-with repeated as (
+with pairs as (
     select
-        user_id,
-        item_id
+        line,
+        rated_at,
+        cast(enum_code(user_id) as bigint) * 4294967296 + enum_code(item_id) as pair
     from given_ratings
-    group by user_id, item_id
+),
+
+repeated as (
+    select pair
+    from pairs
+    group by pair
     having count(*) > 1
 ),
 
 ordered as (
     select
-        given_ratings.line,
+        pairs.line,
         row_number() over (
-            partition by given_ratings.user_id, given_ratings.item_id
-            order by given_ratings.rated_at desc nulls last, given_ratings.line desc
+            partition by pairs.pair
+            order by pairs.rated_at desc nulls last, pairs.line desc
         ) as recency
-    from given_ratings
-    semi join repeated
-        on given_ratings.user_id = repeated.user_id and given_ratings.item_id = repeated.item_id
+    from pairs
+    semi join repeated on pairs.pair = repeated.pair
 )
 
 select line
