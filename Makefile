@@ -12,7 +12,7 @@ REQUIREMENTS := $(wildcard requirements*.txt)
 URL := http://127.0.0.1:$(PORT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run serve test lint types unit benchmark schema clean
+.PHONY: help setup demo run serve test lint types unit benchmark growth schema clean
 
 help:  ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | while IFS='	' read -r name what; do printf '  make %-9s %s\n' "$$name" "$$what"; done
@@ -64,7 +64,12 @@ unit: setup  ## the tests
 	@$(BIN)/pytest
 
 benchmark: setup  ## how long the job takes on DATA, and how much memory: five runs
-	@$(BIN)/python -m benchmarks.nightly --data "$(DATA)"
+	@$(BIN)/python -m benchmarks.nightly --data "$(DATA)" --runs 5
+
+growth: setup  ## the same on made-up data of four sizes, up to 25 million ratings, drawn in docs/cost.svg; scoring
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements-benchmarks.txt
+	@$(BIN)/python -m benchmarks.nightly --plot docs/cost.svg
+	@$(BIN)/python -m benchmarks.score
 
 schema: setup  ## docs/schema.md, from the comments in the published file
 	@$(BIN)/python -m batch.schema "$(OUTPUT)" > docs/schema.new && mv docs/schema.new docs/schema.md || { rm -f docs/schema.new; exit 1; }

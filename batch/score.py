@@ -46,7 +46,7 @@ from batch.compiled import compiled, compiled_freely
 from batch.train import Model
 
 # Vectors of both, their products and the heaps fit into the cache of a core.
-USERS_PER_BLOCK = 256
+USERS_PER_BLOCK = 384
 ITEMS_PER_BLOCK = 1024
 # Films that are kept for each user before those that have fallen behind are thrown out.
 ROOM = 4
@@ -54,6 +54,7 @@ LEAST_ROOM = 256
 # Scaled scores are at most one for each part; this is more than the last place of single precision.
 SLACK = 2.0**-20
 SIGN = np.uint32(1 << 31)
+STRIDE = 64
 
 Advance = Callable[[int], None]
 
@@ -72,7 +73,6 @@ class TopN:
 class _Block:
     """Films that stand side by side in the order of a group of users."""
 
-    items: NDArray[np.int32]  # (width,)
     vectors: NDArray[np.float32]  # (width, columns of the group), scaled
     error: float  # bound of the rounding error of a product, for users of norm one
     reach: NDArray[np.float64]  # (reaches,), the largest of each of `_reach`
@@ -85,8 +85,9 @@ class _Group:
     users: NDArray[np.int64]
     columns: NDArray[np.int64]  # what is not zero in their vectors
     parts: list[int]  # how many of these columns each part has
-    items: NDArray[np.float32]  # (items, columns), as they are
-    place: NDArray[np.int32]  # (items,), of a film in the order of the blocks; -1 for what is no candidate
+    order: NDArray[np.int32]  # (candidates,), the films in the order of the blocks: the film at each place
+    place: NDArray[np.int32]  # (items,), the place of each film; -1 for what is no candidate
+    vectors: NDArray[np.float32]  # (candidates, columns), in that order, as they are
     blocks: list[_Block]
 
 
@@ -136,8 +137,8 @@ def best(  # noqa: PLR0913, PLR0917 (what a list is made from)
         with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(_cores()) as pool:
             try:
                 work = (
-                    pool.submit(_score_block, users, group, chosen, seen, candidates, lists)
-                    for group in _groups(users, items, parts, candidates)
+                    pool.submit(_score_block, users, group, chosen, seen, lists)
+                    for group in _groups(users, items, parts, seen, candidates)
                     for chosen in _sliced(group.users, USERS_PER_BLOCK)
                 )
                 for done in list(work):
@@ -156,9 +157,17 @@ def _sliced(values: NDArray[np.int64], width: int) -> Iterator[NDArray[np.int64]
 
 
 def _groups(
-    users: NDArray[np.float32], items: NDArray[np.float32], parts: list[int], candidates: NDArray[np.int32]
+    users: NDArray[np.float32],
+    items: NDArray[np.float32],
+    parts: list[int],
+    seen: sparse.csr_matrix,
+    candidates: NDArray[np.int32],
 ) -> Iterator[_Group]:
-    """Group users by which parts of their vectors are not zero; films are sorted anew for each group."""
+    """Group users by which parts of their vectors are not zero; films are sorted anew for each group.
+
+    Who has seen much needs more blocks of films: such users come first, and are in blocks of their own.
+    """
+    most_seen_first = np.argsort(-np.diff(seen.indptr), kind="stable")
     starts = np.cumsum([0, *parts[:-1]])
     has = np.stack(
         [(users[:, start : start + part] != 0).any(axis=1) for start, part in zip(starts, parts, strict=True)]
@@ -166,7 +175,7 @@ def _groups(
     kinds, kind = np.unique(has, axis=1, return_inverse=True)
     scaled = _scaled(items[candidates], np.abs(items[candidates]).max(initial=0.0))
     for number, parts_there in enumerate(kinds.T):
-        members = np.flatnonzero(kind.ravel() == number)
+        members = most_seen_first[kind.ravel()[most_seen_first] == number]
         columns = np.flatnonzero(np.repeat(parts_there, parts))
         there = [part for part, is_there in zip(parts, parts_there, strict=True) if is_there]
         vectors = scaled[:, columns]
@@ -179,14 +188,14 @@ def _groups(
         place[candidates[order]] = np.arange(len(candidates))
         blocks = [
             _Block(
-                items=candidates[chosen],
                 vectors=np.ascontiguousarray(vectors[chosen]),
                 error=_rounding_error(vectors[chosen]),
                 reach=reach[chosen].max(axis=0),
             )
             for chosen in _sliced(order, ITEMS_PER_BLOCK)
         ]
-        yield _Group(members, columns, there, np.ascontiguousarray(items[:, columns]), place, blocks)
+        as_they_are = items[candidates[order]][:, columns]
+        yield _Group(members, columns, there, candidates[order], place, as_they_are, blocks)
 
 
 def _scaled(vectors: NDArray[np.float32], largest: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -222,12 +231,11 @@ def _rounding_error(vectors: NDArray[np.float32]) -> float:
     return float(columns * 2.0**-24 / (1 - columns * 2.0**-24) * norm)
 
 
-def _score_block(  # noqa: PLR0913, PLR0917 (threads share what they read)
+def _score_block(
     users: NDArray[np.float32],
     group: _Group,
     chosen: NDArray[np.int64],
     seen: sparse.csr_matrix,
-    candidates: NDArray[np.int32],
     lists: _Lists,
 ) -> int:
     """Fill the lists of some users of a group, and return how many they are."""
@@ -235,34 +243,44 @@ def _score_block(  # noqa: PLR0913, PLR0917 (threads share what they read)
     as_they_are = users[chosen][:, group.columns]
     vectors = _scaled_rows(as_they_are)
     reach = _reach(vectors, group.parts, of_users=True)
+    bounds = reach @ np.stack([block.reach for block in group.blocks], axis=1) + SLACK
     norms = np.sqrt(np.einsum("rc,rc->r", vectors, vectors, dtype=np.float64))
     # What is too small for single precision is lost on top, for each column.
     lost = vectors.shape[1] * 2.0**-148
     room = ROOM * top_n + LEAST_ROOM
     least = np.full((len(chosen), top_n), -np.inf, dtype=np.float32)
-    kept_items = np.empty((len(chosen), room), dtype=np.int32)
+    kept_places = np.empty((len(chosen), room), dtype=np.int32)
     kept_scores = np.empty((len(chosen), room), dtype=np.float32)
     kept = np.zeros(len(chosen), dtype=np.int64)
     seen_places, next_seen, last_seen = _places(seen[chosen], group.place)
+    # Memory that is used again is in cache; memory that is asked for anew must be cleared first.
+    room_for_products = np.empty((len(chosen), ITEMS_PER_BLOCK), dtype=np.float32)
     for number, block in enumerate(group.blocks):
-        active = np.flatnonzero(reach @ block.reach + SLACK >= least[:, 0])
+        active = np.flatnonzero(bounds[:, number] >= least[:, 0])
         if len(active):
-            products = vectors[active] @ block.vectors.T
+            products = room_for_products.ravel()[: len(active) * len(block.vectors)]
+            products = products.reshape(len(active), len(block.vectors))
+            some = vectors if len(active) == len(chosen) else vectors[active]
+            np.matmul(some, block.vectors.T, out=products)
             errors = (norms * block.error + lost).astype(np.float32)
+            if number == 0:
+                least[:] = (_floor(products, top_n, seen_places, next_seen, last_seen) - errors)[:, None]
             _sift(
-                products, block.items, number * ITEMS_PER_BLOCK, errors, active,
-                seen_places, next_seen, last_seen, least, kept_items, kept_scores, kept,
+                products, number * ITEMS_PER_BLOCK, errors, active,
+                seen_places, next_seen, last_seen, least, kept_places, kept_scores, kept,
             )  # fmt: skip
     # What is left of a list that is not full stays -1.
-    found = _left(kept_items, (kept_scores >= least[:, :1]) & (np.arange(room) < kept[:, None]))
-    ranked_items, ranked_scores = _rank(as_they_are, group.items, found, top_n)
+    found = _left(kept_places, (kept_scores >= least[:, :1]) & (np.arange(room) < kept[:, None]))
+    ranked_items, ranked_scores = _rank(as_they_are, group, found, top_n)
     lists.items[chosen, : ranked_items.shape[1]] = ranked_items
     lists.scores[chosen, : ranked_items.shape[1]] = ranked_scores
     for row in np.flatnonzero(kept < 0):
         user = chosen[row]
-        seen_by_user = seen.indices[seen.indptr[user] : seen.indptr[user + 1]]
-        unseen = np.setdiff1d(candidates, seen_by_user, assume_unique=True)
-        (ranked,), (scores,) = _rank(as_they_are[row : row + 1], group.items, unseen[None, :], top_n)
+        unseen = np.ones(len(group.order), dtype=np.bool_)
+        places = group.place[seen.indices[seen.indptr[user] : seen.indptr[user + 1]]]
+        unseen[places[places >= 0]] = False
+        found = np.flatnonzero(unseen).astype(np.int32)[None, :]
+        (ranked,), (scores,) = _rank(as_they_are[row : row + 1], group, found, top_n)
         lists.items[user, : len(ranked)], lists.scores[user, : len(ranked)] = ranked, scores
     return len(chosen)
 
@@ -279,6 +297,26 @@ def _places(
     return keys - (row << 32), ends - lengths, ends
 
 
+def _floor(
+    products: NDArray[np.float32],
+    top_n: int,
+    seen_places: NDArray[np.int64],
+    first_seen: NDArray[np.int64],
+    last_seen: NDArray[np.int64],
+) -> NDArray[np.float32]:
+    """Return (rows,), what the N-th best product of each user is at least, from those with the first block.
+
+    So a heap begins with what it would have to find first. As many more products are passed over as films of
+    the block were seen.
+    """
+    width = products.shape[1]
+    row = np.repeat(np.arange(len(products)), last_seen - first_seen)
+    seen = np.bincount(row[(seen_places >= 0) & (seen_places < width)], minlength=len(products))
+    place = width - top_n - seen
+    floor = np.take_along_axis(np.sort(products, axis=1), np.maximum(place, 0)[:, None], axis=1)[:, 0]
+    return np.where(place < 0, np.float32(-np.inf), floor)
+
+
 def _left(values: NDArray[np.int32], keep: NDArray[np.bool_]) -> NDArray[np.int32]:
     """Return what is to be kept of each row, moved to the left and filled up with -1."""
     counts = keep.sum(axis=1)
@@ -290,100 +328,112 @@ def _left(values: NDArray[np.int32], keep: NDArray[np.bool_]) -> NDArray[np.int3
 @compiled
 def _sift(  # noqa: C901, PLR0912, PLR0913, PLR0917 (one pass over memory)
     products: NDArray[np.float32],  # (active, width)
-    items: NDArray[np.int32],  # (width,)
-    start: int,  # the place of the first of them
+    start: int,  # the place of the first film
     errors: NDArray[np.float32],  # (rows,)
     active: NDArray[np.int64],  # rows of the arrays below
     seen_places: NDArray[np.int64],  # of one row after the other, rising
     next_seen: NDArray[np.int64],  # (rows,), where in them a row goes on, and is moved on
     last_seen: NDArray[np.int64],  # (rows,), where it ends
     least: NDArray[np.float32],  # (rows, top_n), heaps of lower bounds, the least first
-    kept_items: NDArray[np.int32],  # (rows, room)
+    kept_places: NDArray[np.int32],  # (rows, room)
     kept_scores: NDArray[np.float32],  # (rows, room), upper bounds
     kept: NDArray[np.int64],  # (rows,), how many are kept; -1: there was no room for them
 ) -> None:
     """Take from the products what may be among the best of a user."""
-    top_n, room = least.shape[1], kept_items.shape[1]
-    for place in range(len(active)):
-        row = active[place]
+    room, width = kept_places.shape[1], products.shape[1]
+    for row_of_product in range(len(active)):
+        row = active[row_of_product]
         heap, count, error = least[row], kept[row], errors[row]
         seen, last = next_seen[row], last_seen[row]
         limit = heap[0] - error
-        for column in range(products.shape[1]):
-            product = products[place, column]
-            if product < limit or count < 0:
+        for begin in range(0, width, STRIDE):
+            end = min(begin + STRIDE, width)
+            # Most strides hold nothing, which several products at a time are asked for.
+            hits = 0
+            for column in range(begin, end):
+                hits += products[row_of_product, column] >= limit
+            if hits == 0:
                 continue
-            while seen < last and seen_places[seen] < start + column:
-                seen += 1
-            if seen < last and seen_places[seen] == start + column:
-                continue
-            if product - error > heap[0]:
-                value, hole = product - error, 0
-                while True:
-                    child = 2 * hole + 1
-                    if child >= top_n:
-                        break
-                    if child + 1 < top_n and heap[child + 1] < heap[child]:
-                        child += 1
-                    if heap[child] >= value:
-                        break
-                    heap[hole] = heap[child]
-                    hole = child
-                heap[hole] = value
-                limit = heap[0] - error
-            if count == room:
-                count = 0
-                for each in range(room):
-                    if kept_scores[row, each] >= heap[0]:
-                        kept_scores[row, count] = kept_scores[row, each]
-                        kept_items[row, count] = kept_items[row, each]
-                        count += 1
-            if count == room:
-                # Whatever comes, this user is scored again: no further block needs a look.
-                count, heap[0] = -1, np.inf
-            else:
-                kept_scores[row, count] = product + error
-                kept_items[row, count] = items[column]
-                count += 1
+            for column in range(begin, end):
+                product, place = products[row_of_product, column], start + column
+                if product < limit or count < 0:
+                    continue
+                while seen < last and seen_places[seen] < place:
+                    seen += 1
+                if seen < last and seen_places[seen] == place:
+                    continue
+                if product - error > heap[0]:
+                    _replace_least(heap, product - error)
+                    limit = heap[0] - error
+                if count == room:
+                    count = 0
+                    for each in range(room):
+                        if kept_scores[row, each] >= heap[0]:
+                            kept_scores[row, count] = kept_scores[row, each]
+                            kept_places[row, count] = kept_places[row, each]
+                            count += 1
+                if count == room:
+                    # Whatever comes, this user is scored again: no further block needs a look.
+                    count, heap[0] = -1, np.inf
+                else:
+                    kept_scores[row, count] = product + error
+                    kept_places[row, count] = place
+                    count += 1
         kept[row], next_seen[row] = count, seen
 
 
-@compiled_freely
-def _product(one: NDArray[np.float32], other: NDArray[np.float32]) -> np.float64:
-    """Return an inner product in double precision; the same vectors give the same bits everywhere."""
-    total = np.float64(0)
-    for column in range(len(one)):
-        total += np.float64(one[column]) * np.float64(other[column])
-    return total
-
-
 @compiled
+def _replace_least(heap: NDArray[np.float32], value: np.float32) -> None:
+    """Put a value in the place of the least one of a heap, which stands first."""
+    hole = 0
+    while True:
+        child = 2 * hole + 1
+        if child >= len(heap):
+            break
+        if child + 1 < len(heap) and heap[child + 1] < heap[child]:
+            child += 1
+        if heap[child] >= value:
+            break
+        heap[hole] = heap[child]
+        hole = child
+    heap[hole] = value
+
+
+@compiled_freely
 def _multiply(
     users: NDArray[np.float32],  # (rows, columns)
-    items: NDArray[np.float32],  # (items, columns)
-    found: NDArray[np.int32],  # (rows, width); -1: none
+    items: NDArray[np.float32],  # (places, columns)
+    found: NDArray[np.int32],  # (rows, width), places; -1: none
     scores: NDArray[np.float32],  # (rows, width)
 ) -> None:
-    """Fill in the scores of what was found, in double precision and then rounded."""
+    """Fill in the scores of what was found, in double precision and then rounded.
+
+    The same vectors give the same bits, wherever they stand.
+    """
     for row in range(found.shape[0]):
-        for place in range(found.shape[1]):
-            if found[row, place] >= 0:
-                scores[row, place] = _product(users[row], items[found[row, place]])
+        for number in range(found.shape[1]):
+            place = found[row, number]
+            if place >= 0:
+                total = np.float64(0)
+                for column in range(users.shape[1]):
+                    total += np.float64(users[row, column]) * np.float64(items[place, column])
+                scores[row, number] = total
 
 
 def _rank(
-    users: NDArray[np.float32], items: NDArray[np.float32], found: NDArray[np.int32], top_n: int
+    users: NDArray[np.float32], group: _Group, found: NDArray[np.int32], top_n: int
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Return items and scores of the best of what was found, (rows, top_n) each; -1 where there is less.
+    """Return items and scores of the best of the places found, (rows, top_n) each; -1 where there is less.
 
     Score and item make one number, so that the rows are sorted by both in one go: the bits of a float, but
     for its sign, are in the order of the floats.
     """
     scores = np.zeros(found.shape, dtype=np.float32)
-    _multiply(users, items, found, scores)
+    _multiply(users, group.vectors, found, scores)
+    items = np.where(found < 0, -1, group.order[found]).astype(np.int32)
     bits = (scores + np.float32(0)).view(np.uint32)  # without the zero that is less than zero
     falling = np.where(bits >> 31, bits, ~(bits | SIGN))
-    keys = (falling.astype(np.uint64) << 32) | found.view(np.uint32)
+    keys = (falling.astype(np.uint64) << 32) | items.view(np.uint32)
     keys[found < 0] = ~np.uint64(0)
     keys.sort(axis=1)
     keys = keys[:, :top_n]

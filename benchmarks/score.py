@@ -61,11 +61,11 @@ class Vectors:
 @click.option("--data", type=click.Path(path_type=Path, exists=True), help="Folder; else made up.")
 @click.option("--scale", type=Scale(), default="1", show_default=True, help="Of MovieLens 25M.")
 @click.option("--top-n", type=click.IntRange(min=1), default=100, show_default=True)
-@click.option("--users", "most", type=click.IntRange(min=1), default=32_768, show_default=True, help="Timed.")
+@click.option("--users", "most", type=click.IntRange(min=1), default=65_536, show_default=True, help="Timed.")
 @click.option("--runs", type=click.IntRange(min=1), default=3, show_default=True)
 @click.option("--checked", type=click.IntRange(min=1), default=5_000, show_default=True, help="Users.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object as the last line.")
-def score(  # noqa: PLR0913 (one per option)
+def score(  # noqa: PLR0913, PLR0917 (one per option)
     data: Path | None, scale: Fraction, top_n: int, most: int, runs: int, checked: int, *, as_json: bool
 ) -> None:
     """Time every way of finding the best unseen films of all users, and compare the lists."""

@@ -10,7 +10,7 @@ from batch.output import Output
 from tests.commands import batch, start_batch
 from tests.conftest import publish
 
-STEPS = ("load", "clean", "train", "score", "write", "check")
+STEPS = ("load", "clean", "train", "score", "similar", "judge", "write", "check")
 KILLS = 10
 
 

@@ -156,7 +156,7 @@ def test_a_film_that_is_no_candidate_is_in_no_list() -> None:
     assert _lists(model, 2) == [[(2, 2.0), (0, 1.0)]]
 
 
-@pytest.mark.parametrize("users", [1, 256, 257, 600])
+@pytest.mark.parametrize("users", [1, 384, 385, 900])
 def test_every_block_of_users_is_scored_and_counted(users: int) -> None:
     rng = np.random.default_rng(users)
     model = _model(rng.normal(size=(users, 4)).astype("f"), rng.normal(size=(30, 4)).astype("f"))
