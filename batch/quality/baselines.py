@@ -19,7 +19,7 @@ LATELY = (0.05, 0.1, 0.2)  # shares of the ratings, the newest
 # over the same.
 ALS = Settings(factors=32, alpha=5.0, regularization=12.0, iterations=15)
 EASE_REGULARIZATION = 250.0
-# Two matrices of that side, in single precision, take 1.2 GB.
+# Matrices of that side, with the sparse product they come from, take about 2 GB.
 MOST_EASE_ITEMS = 12_000
 
 

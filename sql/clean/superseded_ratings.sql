@@ -1,5 +1,6 @@
 -- one row per rating of a film that the same user has rated again later: its line
--- A pair is told from others by one number, which is counted faster than two ids.
+-- A pair of user and film is one number. Few are there twice: those are found by sorting the numbers alone, which takes
+-- less time and memory than to count them.
 create table superseded_ratings as
 with pairs as (
     select
@@ -9,11 +10,17 @@ with pairs as (
     from given_ratings
 ),
 
-repeated as (
-    select pair
+steps as (
+    select
+        pair,
+        lag(pair) over (order by pair) as pair_before
     from pairs
-    group by pair
-    having count(*) > 1
+),
+
+repeated as (
+    select distinct pair
+    from steps
+    where pair = pair_before
 ),
 
 ordered as (
