@@ -133,7 +133,7 @@ def _draw(measured: list[Measured], file: Path) -> None:
     for axes, what in ((time, "seconds"), (memory, "MB")):
         axes.set(xscale="log", yscale="log", xlabel="ratings", ylabel=what)
         axes.grid(visible=True, alpha=0.3)
-        axes.legend(fontsize="small")
+        axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
     figure.savefig(file)
 
 
