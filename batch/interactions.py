@@ -141,6 +141,7 @@ def read_interactions(connection: duckdb.DuckDBPyConnection, *, as_given: bool =
     columns = connection.execute(statement("train/interactions"), {"as_given": as_given}).fetchnumpy()
     is_hidden = connection.execute(statement("train/hidden_items")).fetchnumpy()["is_hidden"]
     users = np.asarray(columns["user_index"], dtype=np.int32)
+    assert (np.diff(users) >= 0).all(), "the ratings are stored by user"
     ratings_of_user = np.bincount(users)
     # They come newest first.
     oldest_first = np.repeat(2 * np.cumsum(ratings_of_user) - ratings_of_user, ratings_of_user) - 1

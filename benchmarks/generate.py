@@ -118,7 +118,9 @@ class Scale(click.ParamType[Fraction, str]):
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--scale", type=Scale(), default="1", show_default=True, help="Part of MovieLens 25M.")
+@click.option(
+    "--scale", type=Scale(), default="1", show_default=True, help="Part of MovieLens 25M, from 1/200."
+)
 @click.option(
     "--dirt", type=click.FloatRange(0, 0.5), default=0.0, show_default=True, help="Share of dirty rows."
 )
@@ -209,7 +211,8 @@ def _ratings_of_users(rng: np.random.Generator, size: Size) -> NDArray[np.int64]
         weight[numbers >= most] = 0
         if not weight.any():
             raise click.ClickException(
-                f"{size.ratings:,} ratings do not fit {size.users:,} users and {size.films:,} films"
+                f"{size.ratings:,} ratings do not fit {size.users:,} users and {size.films:,} films; "
+                "take a scale of 1/200 or more"
             )
         more = np.ceil(weight * missing / weight.sum()).astype(np.int64)
         numbers = np.minimum(numbers + more, most)

@@ -96,6 +96,17 @@ def test_the_job_rejects_and_repairs_what_the_truth_says(dirty_folder: Path, tmp
     assert 0.07 < len(truth) / cleaned.counts.rows_read < 0.09
 
 
+@pytest.mark.parametrize("seed", ["3", "5"])
+def test_repairs_are_found_also_among_more_rows_than_the_database_reads_at_once(
+    seed: str, tmp_path: Path
+) -> None:
+    _generate(tmp_path / "data", "--scale", "1/64", "--dirt", "0.3", "--seed", seed)
+    with (tmp_path / "data" / "truth.csv").open() as file:
+        repaired = [(int(row["line"]), row["user_id"]) for row in csv.DictReader(file) if row["user_id"]]
+    found = Cleaned(tmp_path / "data", tmp_path).rows("select line, user_id from repaired_rows order by line")
+    assert found == repaired
+
+
 def test_a_scale_that_is_none_is_wrong_usage(tmp_path: Path) -> None:
     for scale in ("x", "1/0", "-1", "5"):
         assert CliRunner().invoke(main, [str(tmp_path), f"--scale={scale}"]).exit_code == 2

@@ -101,11 +101,11 @@ elsewhere as (
     where user_id in (select between_neighbours.user_id from between_neighbours)
 ),
 
--- The rows are in the order of the file.
+-- Only where there is a block to judge; the rest of the statement keeps no order of rows by itself.
 steps as (
     select
         number,
-        lag(number) over () as number_before
+        lag(number) over (order by line) as number_before
     from known
     where exists (from between_neighbours)
 ),
