@@ -2,7 +2,7 @@
 -- A pair of user and film is one number. Few are there twice: those are found by sorting the numbers alone, which takes
 -- less time and memory than to count them.
 create table superseded_ratings as
-with pairs as (
+with pairs as not materialized (
     select
         line,
         rated_at,
