@@ -1,36 +1,139 @@
 """`python -m api`: serve what is published in a folder."""
 
+import logging
+import os
+import socket
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
 
 import click
 import uvicorn
+from uvicorn.supervisors import Multiprocess
 
 from api import __version__
 from api.app import make_app
+from api.edge import PUBLIC
+from api.log import log_config
+from api.metrics import SHARED_FOLDER
+from api.protocol import LimitedProtocol
+from api.settings import Settings
+
+# Connections that wait to be accepted.
+BACKLOG = 2_048
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+log = logging.getLogger("api")
+
+
+class Words(click.ParamType[tuple[str, ...], str]):
+    """Words with commas between them; of a choice, if there is one."""
+
+    name = "words"
+
+    def __init__(self, *choices: str) -> None:
+        self._choices = choices
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """Return the words, or fail as wrong usage."""
+        words = tuple(word.strip() for word in value.split(",") if word.strip())
+        for word in words:
+            if self._choices and word not in self._choices:
+                self.fail(f"{word!r} is none of {', '.join(self._choices)}.", param, ctx)
+        return words
+
+
+def _option(name: str, **attributes: Any) -> Callable[[Command], Command]:
+    """Make an option; its environment variable has the same name, in capitals."""
+    return click.option(f"--{name.replace('_', '-')}", envvar=name.upper(), show_envvar=True, **attributes)
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
-@click.option(
-    "--output",
-    envvar="OUTPUT",
-    show_envvar=True,
+@_option(
+    "output",
     type=click.Path(path_type=Path, file_okay=False, readable=False),
     default=Path("output"),
     help="Folder in which generations are published.",
 )
-@click.option("--host", envvar="HOST", show_envvar=True, default="127.0.0.1", help="Address to listen on.")
-@click.option(
-    "--port",
-    envvar="PORT",
-    show_envvar=True,
-    type=click.IntRange(0, 65535),
-    default=5000,
-    help="Port to listen on; 0 for any that is free.",
+@_option("host", default="127.0.0.1", help="Address to listen on.")
+@_option(
+    "port", type=click.IntRange(0, 65535), default=5000, help="Port to listen on; 0 for any that is free."
+)
+@_option("workers", type=click.IntRange(1), default=1, help="Processes that answer, all from one file.")
+@_option(
+    "api_keys",
+    type=Words(),
+    default="",
+    help="Keys, with commas between them, one of which a request must have; without any, none must.",
+)
+@_option(
+    "public",
+    type=Words(*PUBLIC),
+    default="health,docs",
+    help="What needs no key all the same: health, metrics, docs.",
+)
+@_option(
+    "cors_origins",
+    type=Words(),
+    default="",
+    help="Origins whose pages may read answers, with commas between them; * for all.",
+)
+@_option("log_format", type=click.Choice(["text", "json"]), default="text", help="Form of a line of the log.")
+@_option("access_log", is_flag=True, help="Log every request.")
+@_option(
+    "shutdown_seconds",
+    type=click.IntRange(0),
+    default=10,
+    help="Seconds for which requests may still be answered after SIGTERM.",
 )
 @click.version_option(__version__, message="%(version)s")
-def serve(output: Path, host: str, port: int) -> None:
+def serve(**values: Any) -> None:
     """Answer look-ups over HTTP from the published generation, and follow it to the next."""
-    uvicorn.run(make_app(output), host=host, port=port, server_header=False)
+    settings = Settings(**values)
+    config = uvicorn.Config(
+        partial(make_app, settings),
+        factory=True,
+        workers=settings.workers,
+        loop="uvloop",
+        http=LimitedProtocol,
+        ws="none",
+        lifespan="on",
+        interface="asgi3",
+        log_config=log_config(settings.log_format),
+        access_log=False,  # ours knows more
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+    )
+    listener = _listen(settings)
+    if settings.workers == 1:
+        uvicorn.Server(config).run([listener])
+        return
+    with TemporaryDirectory(prefix="recommender-metrics-") as folder:
+        os.environ[SHARED_FOLDER] = folder
+        Multiprocess(config, [listener]).run()
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Return a socket that is bound, and say where."""
+    try:
+        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
+        family, *_, address = found[0]
+        listener = socket.create_server(address[:2], family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise click.ClickException(
+            f"can't listen on {settings.host}, port {settings.port}: {error.strerror}; "
+            "name another --port or --host, or stop what is there"
+        ) from error
+    listener.set_inheritable(True)
+    host = f"[{settings.host}]" if family == socket.AF_INET6 else settings.host
+    log.info("running on http://%s:%s", host, listener.getsockname()[1])
+    return listener
 
 
 if __name__ == "__main__":

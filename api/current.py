@@ -1,5 +1,6 @@
-"""Which generation is served: the one that the link in the output folder shows, from the next request on."""
+"""Which generation is served: the one that the link in the output folder shows, a second later at most."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -7,19 +8,22 @@ from pathlib import Path
 
 import duckdb
 
+from api import metrics
 from api.generation import Generation
 
-REOPEN_AFTER_SECONDS = 5
+LOOK_EVERY_SECONDS = 1.0
+REOPEN_AFTER_SECONDS = 5.0
 
-log = logging.getLogger("uvicorn.error")
+log = logging.getLogger("api")
 
 
 class Current:
-    """Follows `current.duckdb`.
+    """Follows `current.duckdb`: `generation` is open, or None; `fault` says why it is not the one shown.
 
-    A path is never reused for other content, so what the link says is all that there is to compare.
-    A generation is closed as soon as another is open. So an answer must be made without an `await`, and
-    without another thread, between the call of `generation` and the last look-up.
+    A path is never reused for other content, so what the link says is all that there is to compare. A new
+    generation is opened and tried in another thread, beside the answers of the old one, and takes its place
+    between two turns of the event loop. A request must take what it wants from one generation without an
+    `await` but for that of its look-up, then it is answered from that generation alone.
 
     What can't be opened is tried again after some seconds, or when the link says something else; until
     then, what is open goes on.
@@ -30,45 +34,68 @@ class Current:
         self._target: str | None = None
         self._clock = clock
         self._retry_at = 0.0
-        self._open: Generation | None = None
+        self._served: str | None = None
+        self.generation: Generation | None = None
         self.fault: str | None = None
 
-    def generation(self) -> Generation | None:
-        """Return the generation to answer from; None if none could be opened yet.
+    async def follow(self) -> None:
+        """Look again and again, until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
+            await self.look()
 
-        `fault` says why it is not the one that the link shows, where that is so.
-        """
+    async def look(self) -> None:
+        """Open what the link shows, if that is another generation, and serve it if it is sound."""
         try:
             target = str(self._link.readlink())
         except OSError:
-            if self._target is not None or self.fault is None:
-                log.warning("%s is not there", self._link)
             self._target = None
-            self.fault = f"{self._link.name} is not there"
-        else:
-            if target != self._target or (self.fault and self._clock() >= self._retry_at):
-                self._target = target
-                self._retry_at = self._clock() + REOPEN_AFTER_SECONDS
-                self._switch(target)
-        return self._open
-
-    def close(self) -> None:
-        """Close what is open."""
-        if self._open is not None:
-            self._open.close()
-            self._open = None
-
-    def _switch(self, target: str) -> None:
-        if self._open is not None and Path(target).stem == self._open.id:
+            self._fails(f"{self._link.name} is not there, or is no link")
+            return
+        if target == self._target and (self.fault is None or self._clock() < self._retry_at):
+            return
+        self._target = target
+        self._retry_at = self._clock() + REOPEN_AFTER_SECONDS
+        if target == self._served:
             self.fault = None
             return
+        thorough = self.generation is not None
         try:
-            opened = Generation(self._link.parent / target)
+            opened = await asyncio.to_thread(_open, self._link.parent / target, thorough=thorough)
         except (duckdb.Error, OSError, ValueError) as error:
-            log.warning("%s can't be opened: %s", target, error)
-            self.fault = f"{target} can't be opened"
+            metrics.SWITCH_FAILURES.inc()
+            self._fails(f"{target} can't be opened", error)
             return
-        log.info("serving generation %s", opened.id)
         self.close()
-        self._open = opened
-        self.fault = None
+        self.generation, self._served, self.fault = opened, target, None
+        metrics.SWITCHES.inc()
+        log.info("serving generation %s", opened.id)
+
+    def damaged(self, generation: Generation, error: duckdb.Error) -> None:
+        """Take note that a generation can't be read, and open it anew, or another, when the time has come."""
+        if generation is self.generation:
+            self._served = None
+            self._fails(f"{self._target} can't be read", error)
+
+    def close(self) -> None:
+        """Close what is open, once it has answered."""
+        if self.generation is not None:
+            self.generation.retire()
+            self.generation = None
+
+    def _fails(self, fault: str, error: Exception | None = None) -> None:
+        if fault != self.fault:
+            log.warning("%s%s", fault, f": {error}" if error else "")
+        self.fault = fault
+
+
+def _open(file: Path, *, thorough: bool) -> Generation:
+    """Return a generation. `thorough`: there is time to try every look-up, as another one is being served."""
+    opened = Generation(file)
+    if thorough:
+        try:
+            opened.look_everybody_up()
+        except duckdb.Error:
+            opened.close()
+            raise
+    return opened

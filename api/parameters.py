@@ -1,11 +1,11 @@
 """Query parameters: each is known by name, is given once, and has a value that makes sense."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
+from urllib.parse import parse_qsl
 
-from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 
 from api.generation import Page
@@ -13,8 +13,9 @@ from api.generation import Page
 Value = TypeVar("Value")
 
 LONGEST_VALUE = 256
+MOST_PARAMETERS = 16
 DEFAULT_LIMIT = 10
-# What is past every list, and still a number to DuckDB.
+# What is past every list, and still an index.
 _PAST_EVERYTHING = 2**31 - 1
 
 
@@ -27,13 +28,13 @@ class Lookup:
     return_metadata: bool
 
 
-def read(query: QueryParams, allowed: Collection[str], depth: int | None) -> Lookup:
+def read(query_string: bytes, allowed: Collection[str], depth: int | None) -> Lookup:
     """Return what the query asks for.
 
     `allowed` are the names that may stand in it, `depth` is the highest limit, None for any. Raises
     HTTPException 400, naming the parameter.
     """
-    _check_names(query, allowed)
+    query = _values(query_string, allowed)
     user_id = query.get("user_id")
     if user_id is None:
         raise _bad("user_id is required")
@@ -49,18 +50,26 @@ def read(query: QueryParams, allowed: Collection[str], depth: int | None) -> Loo
     )
 
 
-def _check_names(query: QueryParams, allowed: Collection[str]) -> None:
-    for name in query:
+def _values(query_string: bytes, allowed: Collection[str]) -> dict[str, str]:
+    try:
+        given = parse_qsl(
+            query_string.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_PARAMETERS
+        )
+    except ValueError as error:
+        raise _bad(f"there are more than {MOST_PARAMETERS} parameters") from error
+    query: dict[str, str] = {}
+    for name, value in given:
         if name not in allowed:
             raise _bad(f"unknown parameter {name[:LONGEST_VALUE]!r}; there are {', '.join(allowed)}")
-        values = query.getlist(name)
-        if len(values) > 1:
-            raise _bad(f"{name} is given {len(values)} times; give it once")
-        if len(values[0]) > LONGEST_VALUE:
+        if name in query:
+            raise _bad(f"{name} is given {sum(each == name for each, _ in given)} times; give it once")
+        if len(value) > LONGEST_VALUE:
             raise _bad(f"{name} is longer than {LONGEST_VALUE} characters")
+        query[name] = value
+    return query
 
 
-def _parsed(query: QueryParams, name: str, parse: Callable[[str | None], Value]) -> Value:
+def _parsed(query: Mapping[str, str], name: str, parse: Callable[[str | None], Value]) -> Value:
     try:
         return parse(query.get(name))
     except ValueError as error:

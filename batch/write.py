@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from batch.interactions import read_ids
+from batch.lookups import lookups
 from batch.popular import Popular
 from batch.quality.holdout import Metrics
 from batch.score import TopN
@@ -18,6 +19,8 @@ from sql import FOLDER, statement
 
 # Command-line tools of DuckDB 1.x can't read the format that DuckDB 2.0 writes by default.
 STORAGE_VERSION = "v1.0.0"
+# Bytes that are read at a time, the least there is: a look-up wants one row, and the service little memory.
+BLOCK_SIZE = 16_384
 
 TABLES = tuple(sorted({file.stem for file in (FOLDER / "generation").glob("*.sql")} - {"generation"}))
 
@@ -45,8 +48,8 @@ def write(
     table. Returns how many rows were written.
     """
     connection.execute(
-        "attach $file as draft (storage_version $version)",
-        {"file": str(file), "version": STORAGE_VERSION},
+        "attach $file as draft (storage_version $version, block_size $block)",
+        {"file": str(file), "version": STORAGE_VERSION, "block": BLOCK_SIZE},
     )
     frames = _frames(connection, contents)
     for name, frame in frames.items():
@@ -81,6 +84,7 @@ def _frames(connection: duckdb.DuckDBPyConnection, contents: Contents) -> dict[s
                 "score": similar.score,
             }
         ),
+        "rendered": lookups(connection, lists, user_ids),
         "popular_list": pd.DataFrame(
             {
                 "rank": range(1, len(popular.item_index) + 1),

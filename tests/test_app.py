@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from starlette.testclient import TestClient
 
 from api.app import make_app
+from api.generation import CONFIG
+from api.settings import Settings
 from batch.publish import Published
 from tests.conftest import WriteInput, publish
 from tests.films import RATINGS, RATINGS_HEADER, withheld
@@ -20,14 +22,13 @@ LOOKUPS = ("/recommendations", "/features")
 @pytest.fixture(scope="module")
 def client(published: Published) -> Iterator[TestClient]:
     """A client of the service that serves the films."""
-    with TestClient(make_app(published.file.parent.parent)) as client:
+    with TestClient(make_app(Settings(published.file.parent.parent))) as client:
         yield client
 
 
 def _stored(published: Published, query: str, **parameters: Any) -> list[Any]:
     # In the same process a file can be opened with one configuration only: that of the service.
-    config: dict[str, Any] = {"enable_external_access": False, "lock_configuration": True, "threads": 1}
-    with duckdb.connect(str(published.file), read_only=True, config=config) as connection:
+    with duckdb.connect(str(published.file), read_only=True, config=CONFIG) as connection:
         return [row[0] for row in connection.execute(query, parameters).fetchall()]
 
 
@@ -111,7 +112,7 @@ def test_text_ids_work_like_numbers_and_decoys_stay_away(write_input: WriteInput
         '"Ä,",only Ä,5,9',
     ]
     publish(write_input("\n".join([RATINGS_HEADER, *rows])), tmp_path / "output")
-    with TestClient(make_app(tmp_path / "output")) as client:
+    with TestClient(make_app(Settings(tmp_path / "output"))) as client:
         for user_id, film in {"A": "only A", "18": "only 18", "Ä,": "only Ä"}.items():
             answer = client.get("/features", params={"user_id": user_id})
             assert answer.json() == {"features": [{"histories": [film, "f2", "f1", "f0"]}]}
@@ -138,9 +139,12 @@ def test_every_answer_names_its_generation_and_can_be_asked_for_again(
     assert client.get(f"{path}?user_id=18", headers=two_lines).status_code == 304
 
 
-@pytest.mark.parametrize("path", [*(f"{path}?user_id=18" for path in LOOKUPS), "/healthz", "/readyz"])
+@pytest.mark.parametrize(
+    "path", [*(f"{path}?user_id=18" for path in LOOKUPS), "/healthz", "/readyz", "/openapi.json", "/docs"]
+)
 def test_head_works_wherever_get_does(client: TestClient, path: str) -> None:
-    got, headed = client.get(path), client.head(path)
+    same_id = {"X-Request-ID": "the same"}
+    got, headed = client.get(path, headers=same_id), client.head(path, headers=same_id)
     assert headed.status_code == got.status_code == 200
     assert headed.headers == got.headers
     assert headed.content == b""
@@ -169,6 +173,7 @@ BAD = {
     "user_id=1&genre=Drama": "unknown parameter 'genre'",
     "user_id=1&USER_ID=1": "unknown parameter 'USER_ID'",
     "user_id=1&": None,
+    "user_id=1" + "&a=1" * 16: "there are more than 16 parameters",
 }
 
 
@@ -202,7 +207,7 @@ def test_the_limit_ends_at_the_stored_depth_for_lists_and_nowhere_for_histories(
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/nothing", "/recommendations/", "/features/18", "//features", "/docs"]
+    "path", ["/", "/nothing", "/recommendations/", "/features/18", "//features", "/docs/"]
 )
 def test_an_unknown_path_has_the_one_shape_of_an_error(client: TestClient, path: str) -> None:
     answer = client.get(path, follow_redirects=False)
@@ -218,14 +223,17 @@ def test_another_method_has_the_one_shape_of_an_error(client: TestClient, method
     assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD"}
 
 
-def test_a_bug_has_the_one_shape_of_an_error(published: Published) -> None:
-    app = make_app(published.file.parent.parent)
+def test_a_bug_has_the_one_shape_of_an_error(published: Published, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("api.generation.Generation.items", fail)
+    app = make_app(Settings(published.file.parent.parent))
     with TestClient(app, raise_server_exceptions=False) as client:
-        current, app.state.current = app.state.current, None
-        answer = client.get("/recommendations?user_id=18")
-        app.state.current = current
+        answer = client.get("/recommendations?user_id=18&returnMetadata=true")
         assert answer.status_code == 500
         assert list(answer.json()) == ["error"]
+        assert answer.headers["X-Request-ID"]
 
 
 @settings(
@@ -249,13 +257,11 @@ def test_no_input_reaches_sql_as_text(client: TestClient, user_id: str) -> None:
     assert len(client.get("/features?user_id=18").json()["features"][0]["histories"]) == 10
 
 
-def test_before_anything_is_published_the_answer_is_503(tmp_path: Path, films: Path) -> None:
-    with TestClient(make_app(tmp_path / "missing")) as client:
+def test_before_anything_is_published_the_answer_is_503(tmp_path: Path) -> None:
+    with TestClient(make_app(Settings(tmp_path / "missing"))) as client:
         for path in ("/recommendations?user_id=18", "/features?user_id=18", "/readyz"):
             answer = client.get(path)
             assert answer.status_code == 503
             assert answer.headers["Retry-After"] == "10"
             assert list(answer.json()) == ["error"]
         assert client.get("/healthz").json() == {"status": "ok"}
-        publish(films, tmp_path / "missing")
-        assert client.get("/recommendations?user_id=18").status_code == 200

@@ -20,6 +20,13 @@ FAULTS = {
         "update draft.similar_items set similar_item_id = 'nobody' where item_id = '3' and rank = 2",
     ],
     "every_list_is_full": ["delete from draft.recommendations where user_id = '3' and rank = 9"],
+    "every_look_up_is_that_of_the_tables": [
+        "update draft.lookups set recommendations = recommendations || ',1' where user_id = '3'",
+        "update draft.lookups set recommendations = '' where user_id = '3'",
+        "update draft.lookups set history = '1,' || history where user_id = '3'",
+        "delete from draft.lookups where user_id = '3'",
+        "insert into draft.lookups values ('ghost', '1', '1')",
+    ],
     "every_rating_is_in_a_history": [
         "delete from draft.histories where user_id = '3' and position = 2",
         "update draft.histories set item_id = 'unrated' where user_id = '3' and position = 2",

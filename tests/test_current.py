@@ -1,15 +1,18 @@
 """The service follows the link, and goes on with what it has when it can't."""
 
+import asyncio
+import gc
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 import pytest
-from starlette.testclient import TestClient
 
-from api.app import make_app
 from api.current import REOPEN_AFTER_SECONDS, Current
+from api.generation import CONFIG
 from batch.output import Output
+from batch.write import STORAGE_VERSION
 from tests.commands import batch
 from tests.conftest import publish
 
@@ -21,116 +24,227 @@ def output(films: Path, tmp_path: Path) -> Output:
     return Output(tmp_path / "output")
 
 
+class Follower:
+    """A service that looks when it is told to; its clock stands still."""
+
+    def __init__(self, output: Output, runner: asyncio.Runner) -> None:
+        self.now = 0.0
+        self.current = Current(output.folder, clock=lambda: self.now)
+        self._runner = runner
+
+    def served(self) -> str | None:
+        """Look, and return what is served then."""
+        self._runner.run(self.current.look())
+        return self.current.generation.id if self.current.generation else None
+
+    def history(self, user_id: str) -> str | None:
+        """Ask what is served."""
+        assert self.current.generation
+        return self._runner.run(self.current.generation.history(user_id))
+
+
+@contextmanager
+def _following(output: Output) -> Iterator[Follower]:
+    with asyncio.Runner() as runner:
+        follower = Follower(output, runner)
+        yield follower
+
+        async def close() -> None:
+            follower.current.close()
+            await asyncio.sleep(0)
+
+        runner.run(close())
+
+
 @pytest.fixture
-def client(output: Output) -> Iterator[TestClient]:
-    """A client of the service that serves the folder."""
-    with TestClient(make_app(output.folder)) as client:
-        yield client
+def follower(output: Output) -> Iterator[Follower]:
+    """What follows the folder."""
+    with _following(output) as follower:
+        yield follower
 
 
-def _served(client: TestClient) -> str:
-    return client.get("/recommendations?user_id=18").headers["X-Generation"]
-
-
-def _damage(output: Output, generation: str, content: bytes) -> None:
-    output.file(generation).write_bytes(content)
+def _link(output: Output, generation: str) -> None:
     output.link.unlink()
     output.link.symlink_to(f"generations/{generation}.duckdb")
 
 
-def test_a_new_generation_is_served_from_the_next_request_on(
-    output: Output, client: TestClient, films: Path
+def test_a_new_generation_is_served_as_soon_as_it_is_seen(
+    output: Output, follower: Follower, films: Path
 ) -> None:
-    before = _served(client)
-    tag = client.get("/features?user_id=18").headers["ETag"]
+    before = follower.served()
     new = publish(films, output.folder, seed=5, top_n=3)
-    assert _served(client) == new.generation != before
-    assert len(client.get("/recommendations?user_id=18&limit=3").json()["items"]) == 3
-    assert client.get("/recommendations?user_id=18&limit=4").status_code == 400
-    assert client.get("/features?user_id=18", headers={"If-None-Match": tag}).status_code == 200
+    assert follower.served() == new.generation != before
+    assert follower.current.generation
+    assert follower.current.generation.depth == 3
 
 
-def test_a_default_page_fits_in_shorter_lists(output: Output, client: TestClient, films: Path) -> None:
-    publish(films, output.folder, top_n=2)
-    assert len(client.get("/recommendations?user_id=18").json()["items"]) == 2
-
-
-def test_so_is_a_rollback(output: Output, client: TestClient, films: Path) -> None:
-    first = _served(client)
+def test_so_is_a_rollback(output: Output, follower: Follower, films: Path) -> None:
+    first = follower.served()
     second = publish(films, output.folder, force=True).generation
-    assert _served(client) == second
+    assert follower.served() == second
     assert batch("rollback", "--output", output.folder).returncode == 0
-    assert _served(client) == first
-    assert client.get("/readyz").json() == {"status": "ready", "generation": first}
+    assert follower.served() == first
+    assert follower.current.fault is None
 
 
 def _without_a_table(folder: Path) -> bytes:
     with duckdb.connect(str(folder / "other.duckdb")) as connection:
-        connection.execute("create table generation as select 'x' as id, 10 as top_n")
+        connection.execute("create table generation as select 'x' as id, 10 as top_n, now() as finished_at")
     return (folder / "other.duckdb").read_bytes()
 
 
-@pytest.mark.parametrize("kind", ["empty", "text", "zeros", "truncated", "without a table"])
-def test_a_damaged_generation_is_not_served_and_the_next_good_one_is(
-    output: Output, client: TestClient, films: Path, tmp_path: Path, kind: str
+def _of_a_newer_storage_version(content: bytes) -> bytes:
+    # The version stands behind the checksum and the magic bytes.
+    assert content[8:12] == b"DUCK"
+    return content[:12] + (9_999).to_bytes(8, "little") + content[20:]
+
+
+def _damaged_inside(file: Path) -> bytes:
+    """Return a file whose header is whole, and in which the users can't be looked up."""
+    content = bytearray(file.read_bytes())
+    with duckdb.connect(str(file), read_only=True, config=CONFIG) as connection:
+        ((block,),) = connection.execute(
+            "select max(block_id) from pragma_storage_info('lookups') where column_name = 'history'"
+        ).fetchall()
+    start = 3 * 4_096 + block * 16_384
+    content[start + 4_096 : start + 4_100] = b"\xff" * 4
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "empty",
+        "text",
+        "zeros",
+        "truncated",
+        "without a table",
+        "newer",
+        "damaged inside",
+        "missing",
+        "folder",
+    ],
+)
+def test_a_generation_that_is_not_sound_is_not_served_and_the_next_good_one_is(
+    output: Output, follower: Follower, films: Path, tmp_path: Path, kind: str
 ) -> None:
-    contents = {
-        "empty": b"",
-        "text": b"no database",
-        "zeros": bytes(8192),
-        "truncated": output.published().read_bytes()[:20_000],
-        "without a table": _without_a_table(tmp_path),
-    }
-    before = _served(client)
+    before = follower.served()
+    file = output.published()
+    whole = file.read_bytes()
     broken = "20991231T000000Z-ffffff"
-    _damage(output, broken, contents[kind])
-    assert _served(client) == before
-    ready = client.get("/readyz")
-    assert ready.status_code == 200
-    assert ready.json() == {
-        "status": "degraded",
-        "generation": before,
-        "fault": f"generations/{broken}.duckdb can't be opened",
-    }
+    if kind == "folder":
+        output.file(broken).mkdir()
+    elif kind != "missing":
+        contents = {
+            "empty": b"",
+            "text": b"no database",
+            "zeros": bytes(8192),
+            "truncated": whole[:20_000],
+            "without a table": _without_a_table(tmp_path),
+            "newer": _of_a_newer_storage_version(whole),
+            "damaged inside": _damaged_inside(file) if kind == "damaged inside" else b"",
+        }
+        output.file(broken).write_bytes(contents[kind])
+    _link(output, broken)
+    assert follower.served() == before
+    assert follower.current.fault == f"generations/{broken}.duckdb can't be opened"
+    assert follower.history("18")
     good = publish(films, output.folder, force=True).generation
-    assert _served(client) == good
-    assert client.get("/readyz").json() == {"status": "ready", "generation": good}
+    assert follower.served() == good
+    assert follower.current.fault is None
 
 
-def test_a_lost_link_does_not_end_the_service(output: Output, client: TestClient) -> None:
-    before = _served(client)
+def test_a_lost_link_does_not_end_the_service(output: Output, follower: Follower) -> None:
+    before = follower.served()
     target = output.link.readlink()
     output.link.unlink()
-    assert _served(client) == before
-    assert client.get("/readyz").json()["status"] == "degraded"
+    assert follower.served() == before
+    assert follower.current.fault == "current.duckdb is not there, or is no link"
+    output.link.write_bytes(b"no link")
+    assert follower.served() == before
+    output.link.unlink()
     output.link.symlink_to(target)
-    assert _served(client) == before
-    assert client.get("/readyz").json()["status"] == "ready"
+    assert follower.served() == before
+    assert follower.current.fault is None
 
 
 def test_a_generation_that_could_not_be_opened_is_tried_again_after_a_while(
-    output: Output, films: Path
+    output: Output, follower: Follower, films: Path
 ) -> None:
-    now = 0.0
-    current = Current(output.folder, clock=lambda: now)
-    before = current.generation()
-    assert before is not None
+    before = follower.served()
     new = publish(films, output.folder, force=True)
     whole = new.file.read_bytes()
     new.file.chmod(0o644)
     new.file.write_bytes(b"not yet copied")
-    assert current.generation() is before
+    assert follower.served() == before
     new.file.write_bytes(whole)
-    assert current.generation() is before
-    now = REOPEN_AFTER_SECONDS
-    after = current.generation()
-    assert after is not None
-    assert after.id == new.generation
-    assert current.fault is None
-    current.close()
+    assert follower.served() == before
+    follower.now = REOPEN_AFTER_SECONDS
+    assert follower.served() == new.generation
+    assert follower.current.fault is None
 
 
-def test_a_deleted_file_is_served_as_long_as_it_is_open(output: Output, client: TestClient) -> None:
-    before = _served(client)
+def test_what_was_found_damaged_is_opened_anew_after_a_while(follower: Follower) -> None:
+    before = follower.served()
+    damaged = follower.current.generation
+    assert damaged
+    follower.current.damaged(damaged, duckdb.IOException("a checksum differs"))
+    assert follower.current.fault == f"generations/{before}.duckdb can't be read"
+    assert follower.served() == before
+    assert follower.current.generation is damaged
+    follower.now = REOPEN_AFTER_SECONDS
+    assert follower.served() == before
+    assert follower.current.generation is not damaged
+    assert follower.current.fault is None
+
+
+def test_a_deleted_file_is_served_as_long_as_it_is_open(output: Output, follower: Follower) -> None:
+    before = follower.served()
+    history = follower.history("18")
     output.published().unlink()
-    assert _served(client) == before
+    assert follower.served() == before
+    assert follower.history("18") == history
+
+
+def test_the_old_file_is_closed_when_its_last_look_up_is_answered(
+    output: Output, follower: Follower, films: Path
+) -> None:
+    follower.served()
+    old = follower.current.generation
+    assert old
+    publish(films, output.folder, force=True)
+
+    async def ask_and_switch() -> tuple[str | None, str | None]:
+        asked = asyncio.gather(old.history("18"), old.recommendations("18"))
+        await asyncio.sleep(0)
+        await follower.current.look()
+        return await asked
+
+    history, recommendations = asyncio.run(ask_and_switch())
+    assert history
+    assert recommendations
+    with pytest.raises(duckdb.ConnectionException):
+        asyncio.run(old.history("18"))
+
+
+def _open_files() -> int:
+    return len([*Path("/proc/self/fd").iterdir()])
+
+
+def test_switches_leave_no_file_open(output: Output, follower: Follower, films: Path) -> None:
+    generations = [output.current(), publish(films, output.folder, force=True).generation]
+    follower.served()
+    gc.collect()
+    before = _open_files()
+    for number in range(20):
+        generation = generations[number % 2]
+        assert generation
+        _link(output, generation)
+        assert follower.served() == generation
+    follower.served()
+    assert _open_files() == before
+
+
+def test_a_file_of_the_format_that_was_promised_is_what_is_damaged_here() -> None:
+    # `_of_a_newer_storage_version` and `_damaged_inside` know where things stand in it.
+    assert STORAGE_VERSION == "v1.0.0"

@@ -1,12 +1,17 @@
 """A generation is opened to be read, and for nothing else."""
 
+import asyncio
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import duckdb
 import pytest
 
 from api.generation import Generation, Page
 from batch.publish import Published
+from tests.conftest import WriteInput, publish
+from tests.films import RATINGS_HEADER
 
 
 @pytest.fixture
@@ -36,16 +41,78 @@ def test_nothing_can_be_written_read_elsewhere_or_configured(
         generation._connection.execute(statement)  # noqa: SLF001  it is what this test is about
 
 
-def test_it_knows_its_name_and_the_depth_of_its_lists(generation: Generation, published: Published) -> None:
+def test_it_knows_its_name_its_age_and_the_depth_of_its_lists(
+    generation: Generation, published: Published
+) -> None:
     assert (generation.id, generation.depth) == (published.generation, 10)
+    with duckdb.connect() as connection:
+        ((finished,),) = connection.execute(
+            "select strftime(to_timestamp($at)::timestamp, '%Y%m%dT%H%M%SZ')", {"at": generation.finished_at}
+        ).fetchall()
+    assert published.generation >= finished
 
 
 def test_a_user_is_known_or_not(generation: Generation) -> None:
-    assert generation.knows("18")
-    assert not generation.knows("nobody")
+    assert asyncio.run(generation.history("18"))
+    assert asyncio.run(generation.history("nobody")) is None
 
 
-def test_a_page_is_a_part_of_the_list(generation: Generation) -> None:
-    whole = generation.recommendations("18", Page(limit=9, offset=0), metadata=False)
-    assert generation.recommendations("18", Page(limit=3, offset=4), metadata=False) == whole[4:7]
-    assert len(generation.popular(Page(limit=3, offset=8), metadata=True)) == 2
+def test_everybody_can_be_looked_up(generation: Generation) -> None:
+    generation.look_everybody_up()
+
+
+@pytest.mark.parametrize(
+    ("page", "cut"),
+    [
+        (Page(limit=3, offset=0), slice(3)),
+        (Page(limit=3, offset=4), slice(4, 7)),
+        (Page(limit=3, offset=7), slice(7, 9)),
+        (Page(limit=2**31 - 1, offset=0), slice(None)),
+        (Page(limit=1, offset=9), slice(0, 0)),
+        (Page(limit=1, offset=2**31 - 1), slice(0, 0)),
+    ],
+)
+def test_a_page_is_a_part_of_the_list(generation: Generation, page: Page, cut: slice) -> None:
+    films = asyncio.run(generation.recommendations("18"))
+    assert films
+    whole = generation.ids(films, Page(limit=10, offset=0))
+    assert len(whole) == 9
+    assert generation.ids(films, page) == whole[cut]
+    assert [json.loads(item)["id"] for item in generation.items(films, page)] == [
+        json.loads(each) for each in whole[cut]
+    ]
+
+
+def test_nothing_is_a_page_of_nothing(generation: Generation) -> None:
+    assert generation.ids("", Page(limit=10, offset=0)) == []
+
+
+def test_what_is_known_of_a_film_is_json_whatever_its_title_holds(
+    write_input: WriteInput, tmp_path: Path
+) -> None:
+    titles = ['Say ""Hi"" \\ back/slash (2001)', "Léon, 映画 🎬 (1994)", "Tab\there \x7f\x0b<b>&amp;"]
+    movies = "\n".join(
+        [
+            "movieId,title,genres",
+            *(f'"f""{number},é","{title}",Film-Noir|Ünder' for number, title in enumerate(titles)),
+        ]
+    )
+    ratings = "\n".join(
+        [RATINGS_HEADER, *(f'{user},"f""{film},é",5,{film}' for user in "ab" for film in range(3))]
+    )
+    generation = Generation(publish(write_input(ratings, movies), tmp_path / "output").file)
+    try:
+        films = asyncio.run(generation.history("a"))
+        assert films
+        page = Page(limit=3, offset=0)
+        assert [json.loads(item) for item in generation.items(films, page)] == [
+            {
+                "id": f'f"{number},é',
+                "title": titles[number].replace('""', '"'),
+                "genres": ["Film-Noir", "Ünder"],
+            }
+            for number in (2, 1, 0)
+        ]
+        assert [json.loads(each) for each in generation.ids(films, page)] == [f'f"{n},é' for n in (2, 1, 0)]
+    finally:
+        generation.close()

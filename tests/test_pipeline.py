@@ -78,7 +78,16 @@ def test_users_and_items_are_described(published: Published) -> None:
     assert _query(published, "select * from users where user_id = '0'")[0][1] == FILMS // 2 + 1
     assert _query(published, "select epoch(first_rated_at) from users where user_id = '0'") == [(START,)]
     assert _query(published, "select * from items where item_id = '7'") == [
-        ("7", "Film, The 7 (1997)", 1997, ["Drama", "Comedy"], 22, pytest.approx(18 * 5 / 22 + 4 / 22), False)
+        (
+            "7",
+            18,
+            "Film, The 7 (1997)",
+            1997,
+            ["Drama", "Comedy"],
+            22,
+            pytest.approx(18 * 5 / 22 + 4 / 22),
+            False,
+        )
     ]
     unrated = _query(published, "select ratings, mean_rating, genres from items where item_id = 'unrated'")
     assert unrated == [(0, None, [])]

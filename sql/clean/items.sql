@@ -28,6 +28,7 @@ hidden as (
 
 select
     item_id,
+    row_number() over (order by ratings desc, item_id) as number,
     coalesce(movies.title, item_id) as title,
     movies.year,
     coalesce(movies.genres, []) as genres,

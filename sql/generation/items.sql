@@ -1,6 +1,7 @@
 -- one row per film
 create table draft.items (
     item_id varchar not null,
+    number integer not null,
     title varchar not null,
     year integer,
     genres varchar [] not null,
@@ -10,6 +11,7 @@ create table draft.items (
 );
 comment on table draft.items is 'One row per film of the input, rated or not.';
 comment on column draft.items.item_id is 'The film, as in the input.';
+comment on column draft.items.number is 'Number of the film in the texts of `lookups`, from 1: the more ratings, the lower, so that texts are short.';
 comment on column draft.items.title is 'Title with the year of release; the id where the input has no title.';
 comment on column draft.items.year is 'Year of release, the first year of a series; null where the title names none.';
 comment on column draft.items.genres is 'Genres in the order of the input; empty where none is listed.';
@@ -19,6 +21,7 @@ comment on column draft.items.is_hidden is 'Whether the film must be shown to no
 insert into draft.items
 select
     item_id,
+    number,
     title,
     year,
     genres,

@@ -1,7 +1,7 @@
--- one row per film of the history of one user, newest first
--- parameters: $user_id, $limit, $offset
-select item_id
-from histories
-where user_id = $user_id
-order by position
-limit $limit offset $offset;
+-- one row per known user of those asked for: the history of the user, as numbers of films
+-- parameters: $user_ids
+select
+    user_id,
+    history
+from lookups
+where user_id in (select unnest($user_ids));

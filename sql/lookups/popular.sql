@@ -1,6 +1,4 @@
--- one row per rank of the popular list
--- parameters: $limit, $offset
-select item_id
+-- one row: the popular list, as numbers of films like the list of a user
+select coalesce(string_agg(items.number, ',' order by popular.rank), '') as recommendations
 from popular
-order by rank
-limit $limit offset $offset;
+inner join items on popular.item_id = items.item_id;

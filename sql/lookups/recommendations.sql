@@ -1,7 +1,7 @@
--- one row per rank of the list of one user
--- parameters: $user_id, $limit, $offset
-select item_id
-from recommendations
-where user_id = $user_id
-order by rank
-limit $limit offset $offset;
+-- one row per known user of those asked for: the list of the user, as numbers of films
+-- parameters: $user_ids
+select
+    user_id,
+    recommendations
+from lookups
+where user_id in (select unnest($user_ids));

@@ -1,0 +1,33 @@
+"""Pages of other origins: none may read an answer, unless its origin is named."""
+
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from api.errors import refusal
+
+READABLE_HEADERS = ("ETag", "X-Generation", "X-Recommendation-Source", "X-Request-ID")
+SENDABLE_HEADERS = ("Authorization", "If-None-Match", "X-API-Key", "X-Request-ID")
+
+
+class _Cors(CORSMiddleware):
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """Answer what a browser asks before it asks; a refusal has the one shape of errors."""
+        answer = super().preflight_response(request_headers)
+        if answer.status_code < 400:  # noqa: PLR2004 (the first status that refuses)
+            return answer
+        return refusal(answer.status_code, bytes(answer.body).decode())
+
+
+def allowing(origins: tuple[str, ...], app: ASGIApp) -> ASGIApp:
+    """Return the application, open to pages of these origins."""
+    if not origins:
+        return app
+    return _Cors(
+        app,
+        allow_origins=origins,
+        allow_methods=("GET", "HEAD"),
+        allow_headers=SENDABLE_HEADERS,
+        expose_headers=READABLE_HEADERS,
+    )

@@ -1,0 +1,38 @@
+"""What can be asked: as OpenAPI for machines, and as a page that needs nothing from elsewhere."""
+
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from api.openapi import document
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+async def openapi(_request: Request) -> Response:
+    """Everything that can be asked, and what comes back."""
+    return JSONResponse(document())
+
+
+async def docs(_request: Request) -> Response:
+    """Return the same as a page with a form for each question."""
+    page, policy = _page()
+    return HTMLResponse(page, headers={"Content-Security-Policy": policy})
+
+
+@cache
+def _page() -> tuple[str, str]:
+    """Return the page, and what a browser may do with it: its own style, and forms to this service."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    style = (TEMPLATES / "docs.css").read_text(encoding="utf-8")
+    page = environment.get_template("docs.html").render(document=document(), style=style)
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    allowed = f"style-src 'sha256-{digest}'; form-action 'self'; frame-ancestors 'none'"
+    return page, f"default-src 'none'; {allowed}"

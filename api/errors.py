@@ -1,0 +1,27 @@
+"""The one shape of an error: `{"error": "what is wrong, and what to do"}`, whoever finds it."""
+
+from collections.abc import Mapping
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+
+def refusal(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Return an answer that refuses."""
+    return JSONResponse({"error": message}, status_code=status, headers=headers)
+
+
+async def http_error(request: Request, error: Exception) -> Response:
+    """Answer what Starlette or an endpoint refuses."""
+    assert isinstance(error, HTTPException)
+    message = {
+        404: "there is nothing at this path; /docs says what there is",
+        405: f"{request.method} is not allowed here; use GET or HEAD",
+    }.get(error.status_code, error.detail)
+    return refusal(error.status_code, message, error.headers)
+
+
+async def bug(_request: Request, _error: Exception) -> Response:
+    """Answer what nobody foresaw."""
+    return refusal(500, "internal error; the log of the server has the details")

@@ -1,0 +1,111 @@
+"""What Prometheus is told: how requests go, how personal the answers are, how old what is served."""
+
+import os
+from collections.abc import Iterator
+from typing import Protocol
+
+from prometheus_client import (
+    GC_COLLECTOR,
+    PLATFORM_COLLECTOR,
+    PROCESS_COLLECTOR,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    disable_created_metrics,
+)
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+# Set by `api.__main__` where several processes serve: the folder in which they add up.
+SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+
+# When a metric was first counted says nothing that the start of the process does not.
+disable_created_metrics()  # type: ignore[no-untyped-call]
+
+REQUEST_SECONDS = Histogram(
+    "recommender_request_seconds",
+    "Time from a request to the end of its answer, by route and status.",
+    ["route", "status"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0),
+    registry=None,
+)
+RECOMMENDATIONS = Counter(
+    "recommender_recommendations",
+    "Answers with recommendations, by source: personal, or popular for an unknown user.",
+    ["source"],
+    registry=None,
+)
+LOOKUP_USERS = Histogram(
+    "recommender_lookup_users",
+    "Users who are looked up by one query.",
+    buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512),
+    registry=None,
+)
+SWITCHES = Counter("recommender_switches", "Generations that were opened to be served.", registry=None)
+SWITCH_FAILURES = Counter(
+    "recommender_switch_failures", "Attempts to open a generation that failed, or to read it.", registry=None
+)
+_COUNTED = (REQUEST_SECONDS, RECOMMENDATIONS, LOOKUP_USERS, SWITCHES, SWITCH_FAILURES)
+
+
+class Served(Protocol):
+    """What is served at the moment."""
+
+    @property
+    def generation(self) -> "Finished | None":
+        """The generation; None before the first."""
+
+    @property
+    def fault(self) -> str | None:
+        """Why it is not the published one; None if it is."""
+
+
+class Finished(Protocol):
+    """What is told of a generation."""
+
+    id: str
+    finished_at: float
+
+
+class _Now(Collector):
+    """What is served by the process that answers."""
+
+    def __init__(self, served: Served) -> None:
+        self._served = served
+
+    def collect(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily(
+            "recommender_degraded",
+            "1 if what is published can't be served, and something older or nothing is.",
+            value=float(self._served.fault is not None),
+        )
+        generation = self._served.generation
+        name = GaugeMetricFamily(
+            "recommender_generation_info",
+            "The generation that is served: its id is a label.",
+            labels=["generation"],
+        )
+        finished = GaugeMetricFamily(
+            "recommender_generation_finished_timestamp_seconds",
+            "When that generation was complete, since 1970.",
+        )
+        if generation is not None:
+            name.add_metric([generation.id], 1.0)
+            finished.add_metric([], generation.finished_at)
+        yield name
+        yield finished
+
+
+def exposition(served: Served, accept: str) -> tuple[bytes, str]:
+    """Return all metrics in the format that is accepted, and its media type."""
+    registry = CollectorRegistry()
+    registry.register(_Now(served))
+    if os.environ.get(SHARED_FOLDER):
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    else:
+        for collector in (*_COUNTED, PROCESS_COLLECTOR, PLATFORM_COLLECTOR, GC_COLLECTOR):
+            registry.register(collector)
+    encode, media_type = choose_encoder(accept)
+    return encode(registry), media_type

@@ -1,0 +1,20 @@
+"""The settings of the service: made once, by `api.__main__`, and handed down."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What `python -m api` can be told; the options there say what each means."""
+
+    output: Path = Path("output")
+    host: str = "127.0.0.1"
+    port: int = 5000
+    workers: int = 1
+    log_format: str = "text"
+    access_log: bool = False
+    api_keys: tuple[str, ...] = ()
+    public: tuple[str, ...] = ("health", "docs")
+    cors_origins: tuple[str, ...] = ()
+    shutdown_seconds: int = 10

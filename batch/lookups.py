@@ -1,0 +1,48 @@
+"""Look-ups: the list and the history of each user as one text, which is all that the service reads of a user.
+
+A text holds the numbers of films, with commas between them: short, the same in every SQL tool, and cut by
+the service without a look at the rest.
+"""
+
+import duckdb
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from batch.score import TopN
+from sql import statement
+
+
+def lookups(connection: duckdb.DuckDBPyConnection, lists: TopN, user_ids: "pd.Index[str]") -> pd.DataFrame:
+    """Return one row per user, in the order of indices: `user_id`, `recommendations` and `history`.
+
+    It takes the numbers of films, and the histories, from what `clean` has left in the connection.
+    """
+    numbers = connection.execute(statement("write/item_numbers")).fetchnumpy()["number"]
+    names = np.array([str(number) for number in numbers], dtype=object)
+    ratings = connection.execute(statement("write/histories")).fetchnumpy()
+    rated_by, rated = (np.asarray(ratings[each], dtype=np.int32) for each in ("user_index", "item_index"))
+    users = len(user_ids)
+    return pd.DataFrame(
+        {
+            "user_id": pd.Categorical.from_codes(np.arange(users), user_ids),
+            "recommendations": _texts(lists.user_index, lists.item_index, users, names),
+            "history": _texts(rated_by, rated, users, names),
+        }
+    )
+
+
+def _texts(
+    user_index: NDArray[np.int32],  # rising
+    item_index: NDArray[np.int32],
+    users: int,
+    names: NDArray[np.object_],  # (items,)
+) -> "pd.Series[str]":
+    """Return (users,), the names of each user's films; an empty text for who has none."""
+    assert (np.diff(user_index) >= 0).all(), "rows stand by user"
+    ends = np.cumsum(np.bincount(user_index, minlength=users)).tolist()
+    texts, start = [], 0
+    for end in ends:
+        texts.append(",".join(names[item_index[start:end]]))
+        start = end
+    return pd.Series(texts, dtype=object)

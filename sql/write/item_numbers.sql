@@ -1,0 +1,5 @@
+-- one row per film with a rating that counts, in the order of indices: its number in look-ups
+select number
+from items
+where ratings > 0
+order by item_id;

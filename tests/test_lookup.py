@@ -1,0 +1,99 @@
+"""One query answers all who wait, each with what is theirs."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+
+import duckdb
+import pytest
+
+from api.lookup import MOST_USERS, Lookup
+
+USERS = 5_000
+
+
+@pytest.fixture
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A table of users; what each has watched is the user's own number."""
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.execute(
+            "create table lookups as select user_id::varchar as user_id, 'h' || user_id as history "
+            "from range($users) as numbers(user_id)",
+            {"users": USERS},
+        )
+        connection.execute("create unique index lookups_user_id on lookups (user_id)")
+        yield connection
+
+
+class Counted(Lookup):
+    """Counts its queries."""
+
+    queries = 0
+
+    def find_all(self, user_ids: Sequence[str]) -> dict[str, str]:
+        self.queries += 1
+        return super().find_all(user_ids)
+
+
+def test_who_asks_at_the_same_time_is_answered_by_one_query(connection: duckdb.DuckDBPyConnection) -> None:
+    lookup = Counted(connection, "histories")
+
+    async def ask() -> list[str | None]:
+        return await asyncio.gather(*(lookup.find(str(user)) for user in range(64)))
+
+    assert asyncio.run(ask()) == [f"h{user}" for user in range(64)]
+    assert lookup.queries == 1
+
+
+def test_everybody_gets_what_is_theirs_however_many_ask_and_whoever_asks_twice(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    lookup = Lookup(connection, "histories")
+    users = [*range(3 * MOST_USERS), 7, 7, -1, USERS]
+
+    async def ask() -> list[str | None]:
+        return await asyncio.gather(*(lookup.find(str(user)) for user in users))
+
+    assert asyncio.run(ask()) == [*(f"h{user}" for user in range(3 * MOST_USERS)), "h7", "h7", None, None]
+
+
+def test_who_asks_later_is_answered_by_the_next_query(connection: duckdb.DuckDBPyConnection) -> None:
+    lookup = Counted(connection, "histories")
+
+    async def ask() -> list[str | None]:
+        return [await lookup.find("1"), await lookup.find("2")]
+
+    assert asyncio.run(ask()) == ["h1", "h2"]
+    assert lookup.queries == 2
+
+
+def test_who_has_gone_takes_nobody_along(connection: duckdb.DuckDBPyConnection) -> None:
+    lookup = Lookup(connection, "histories")
+
+    async def ask() -> list[str | BaseException | None]:
+        asked = [asyncio.ensure_future(lookup.find(str(user))) for user in range(4)]
+        await asyncio.sleep(0)
+        asked[1].cancel()
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    first, gone, *others = asyncio.run(ask())
+    assert isinstance(gone, asyncio.CancelledError)
+    assert [first, *others] == ["h0", "h2", "h3"]
+
+
+def test_what_can_not_be_read_is_said_to_all_and_the_next_query_is_a_new_one(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    lookup = Lookup(connection, "histories")
+
+    async def ask() -> tuple[str | BaseException | None, ...]:
+        return await asyncio.gather(lookup.find("1"), lookup.find("2"), return_exceptions=True)
+
+    connection.execute("drop index lookups_user_id; alter table lookups rename to elsewhere")
+    assert [type(answer) for answer in asyncio.run(ask())] == [duckdb.CatalogException] * 2
+    connection.execute("alter table elsewhere rename to lookups")
+    assert [*asyncio.run(ask())] == ["h1", "h2"]
+
+
+@pytest.mark.parametrize("user_id", ["", "' or 1=1 --", "\x00", "\ufffd", "🎬", "1" * 256])
+def test_any_text_is_a_user_who_is_not_there(connection: duckdb.DuckDBPyConnection, user_id: str) -> None:
+    assert asyncio.run(Lookup(connection, "histories").find(user_id)) is None
