@@ -12,7 +12,7 @@ REQUIREMENTS := $(wildcard requirements*.txt)
 URL := http://127.0.0.1:$(PORT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run serve test lint types unit benchmark growth schema clean
+.PHONY: help setup demo run serve test lint types unit benchmark growth load schema clean
 
 help:  ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | while IFS='	' read -r name what; do printf '  make %-9s %s\n' "$$name" "$$what"; done
@@ -70,6 +70,9 @@ growth: setup  ## the same on made-up data of four sizes, up to 25 million ratin
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements-benchmarks.txt
 	@$(BIN)/python -m benchmarks.nightly --plot docs/cost.svg
 	@$(BIN)/python -m benchmarks.score
+
+load: setup  ## how many look-ups a second, beside others, and how soon; needs the programs wrk and h2load
+	@$(BIN)/python -m benchmarks.serve
 
 schema: setup  ## docs/schema.md, from the comments in the published file
 	@$(BIN)/python -m batch.schema "$(OUTPUT)" > docs/schema.new && mv docs/schema.new docs/schema.md || { rm -f docs/schema.new; exit 1; }

@@ -15,7 +15,6 @@ counted from the files, to see that the same job was done. A peer that fails is 
 """
 
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -32,19 +31,15 @@ from rich.table import Table
 from batch import __version__
 from batch.settings import Settings
 from benchmarks.machine import machine
+from benchmarks.peers.environment import FOLDER, EnvironmentFailedError, environment, version
 from benchmarks.peers.job import Job
 from benchmarks.processes import Ended, run
 
 OURS = "ours"
 PEERS = ("implicit", "rectools", "lenskit")
-REQUIREMENTS = Path(__file__).parent.parent
 # LensKit writes a row per user, with a list in it.
 NESTED = "select user_id, unnest(items).item_id as item_id from file"
 FLAT = "select user_id, item_id from file"
-
-
-class EnvironmentFailedError(Exception):
-    """The environment of a peer could not be made."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +68,7 @@ class Row:
 @click.option(
     "--environments",
     type=click.Path(path_type=Path),
-    default=Path(".venv-peers"),
+    default=FOLDER,
     show_default=True,
     help="Folder in which environments are made and kept.",
 )
@@ -139,7 +134,7 @@ def _measured(name: str, job: Job, environments: Path, minutes: float | None) ->
         command += [f"--{option}={value}" for option, value in options.items()]
     else:
         try:
-            python = _environment(name, environments)
+            python = environment(name, environments)
         except EnvironmentFailedError as error:
             return Ended(seconds=0, peak_mb=0, failure=str(error), output="")
         own = replace(job, lists=job.lists / f"{name}.parquet")
@@ -147,27 +142,6 @@ def _measured(name: str, job: Job, environments: Path, minutes: float | None) ->
     # What it imports comes from the disk now, and from memory when it is measured.
     subprocess.run([*command, "--help"], check=False, capture_output=True)
     return run(command, minutes)
-
-
-def _environment(name: str, environments: Path) -> Path:
-    """Return the interpreter of the environment of a peer, which is made if it isn't there as required."""
-    folder = environments / name
-    python = folder / "bin" / "python"
-    required, installed = REQUIREMENTS / f"requirements-{name}.txt", folder / "installed.txt"
-    if installed.is_file() and installed.read_bytes() == required.read_bytes():
-        return python
-    click.echo(f"{name}: making its environment in {folder}", err=True)
-    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    for command in (
-        [sys.executable, "-m", "venv", "--clear", str(folder)],
-        [*pip, "-r", str(required)],
-    ):
-        done = subprocess.run(command, check=False, capture_output=True, text=True)
-        if done.returncode:
-            last = (done.stderr or done.stdout).strip().splitlines()[-1:]
-            raise EnvironmentFailedError(": ".join(["has no environment", *last]))
-    shutil.copyfile(required, installed)
-    return python
 
 
 def _row(name: str, ended: Ended, job: Job) -> Row:
@@ -191,10 +165,7 @@ def _row(name: str, ended: Ended, job: Job) -> Row:
 
 
 def _version(name: str) -> str:
-    if name == OURS:
-        return __version__
-    lines = (REQUIREMENTS / f"requirements-{name}.txt").read_text(encoding="utf-8").splitlines()
-    return next(line.partition("==")[2] for line in lines if line.startswith(f"{name}=="))
+    return __version__ if name == OURS else version(name)
 
 
 def _counts(ratings: Path) -> dict[str, int]:
