@@ -180,6 +180,35 @@ def test_the_compose_file_names_what_exists() -> None:
     assert command in commands.commands
 
 
+@pytest.mark.parametrize("name", [*COMPOSE["services"]])
+def test_a_container_has_no_privileges_and_no_way_to_get_any(name: str) -> None:
+    service = COMPOSE["services"][name]
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert not {"privileged", "cap_add", "user", "network_mode", "pid", "devices"} & set(service)
+
+
+def test_the_service_is_told_by_variables_what_it_would_do_without_them() -> None:
+    api = COMPOSE["services"]["api"]
+    defaults = {}
+    for name, value in api["environment"].items():
+        passed, _, default = value.removeprefix("${").removesuffix("}").partition(":-")
+        assert passed == name
+        defaults[name] = default
+    assert set(defaults) == {"API_KEYS", "WORKERS", "LOG_FORMAT"}
+    with serve.make_context("api", []) as plain:
+        by_default = plain.params
+    with pytest.MonkeyPatch.context() as patch:
+        for name, default in defaults.items():
+            patch.setenv(name, default)
+        with serve.make_context("api", []) as told:
+            assert told.params == by_default
+
+
+def test_several_workers_have_a_place_for_their_metrics() -> None:
+    assert COMPOSE["services"]["api"]["tmpfs"] == "/tmp"  # noqa: S108  (that of the container)
+
+
 def test_the_service_waits_for_no_job_and_can_not_write() -> None:
     api = COMPOSE["services"]["api"]
     assert "depends_on" not in api
