@@ -59,8 +59,10 @@ class Generation:
 
     def retire(self) -> None:
         """Close the file as soon as all look-ups are answered that have begun."""
-        # The turn in which they are answered was asked for before.
-        asyncio.get_running_loop().call_soon(self.close)
+        if self._lists.is_idle and self._histories.is_idle:
+            self.close()
+        else:
+            asyncio.get_running_loop().call_soon(self.retire)
 
     def look_everybody_up(self) -> None:
         """Raise duckdb.Error if there is a user who can't be looked up: a part of the file is damaged."""

@@ -27,11 +27,16 @@ class Lookup:
         (self._statement,) = duckdb.extract_statements(statement(f"lookups/{name}"))
         self._waiting: list[tuple[str, asyncio.Future[str | None]]] = []
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody waits."""
+        return not self._waiting
+
     async def find(self, user_id: str) -> str | None:
         """Return the text of a user; None if the user is unknown. Raises duckdb.Error if it can't be read."""
         loop = asyncio.get_running_loop()
         if not self._waiting:
-            loop.call_soon(self._answer)
+            loop.call_soon(self._wait_for_more, 0)
         found: asyncio.Future[str | None] = loop.create_future()
         self._waiting.append((user_id, found))
         return await found
@@ -45,6 +50,13 @@ class Lookup:
                 asked = {"user_ids": user_ids[start : start + MOST_USERS]}
                 texts.update(cursor.execute(self._statement, asked).fetchall())
         return texts
+
+    def _wait_for_more(self, before: int) -> None:
+        """Let one more turn of the loop pass as long as each brings more requests, and then answer."""
+        if before < len(self._waiting) < MOST_USERS:
+            asyncio.get_running_loop().call_soon(self._wait_for_more, len(self._waiting))
+        else:
+            self._answer()
 
     def _answer(self) -> None:
         waiting, self._waiting = self._waiting, []
