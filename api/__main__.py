@@ -15,7 +15,7 @@ from uvicorn.supervisors import Multiprocess
 
 from api import __version__
 from api.app import make_app
-from api.edge import PUBLIC
+from api.keys import PUBLIC
 from api.log import log_config
 from api.metrics import SHARED_FOLDER
 from api.protocol import LimitedProtocol
@@ -127,13 +127,18 @@ def _listen(settings: Settings) -> socket.socket:
         listener = socket.create_server(address[:2], family=family, backlog=BACKLOG)
     except OSError as error:
         raise click.ClickException(
-            f"can't listen on {settings.host}, port {settings.port}: {error.strerror}; "
+            f"can't listen on {settings.host}, port {settings.port}: {_reason(error)}; "
             "name another --port or --host, or stop what is there"
         ) from error
     listener.set_inheritable(True)
     host = f"[{settings.host}]" if family == socket.AF_INET6 else settings.host
     log.info("running on http://%s:%s", host, listener.getsockname()[1])
     return listener
+
+
+def _reason(error: OSError) -> str:
+    # What Python says of an address repeats it; a name that is none has no number of the system.
+    return str(error.strerror) if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
 
 
 if __name__ == "__main__":

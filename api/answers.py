@@ -17,7 +17,7 @@ _PERSONAL, _POPULAR = (metrics.RECOMMENDATIONS.labels(source) for source in ("pe
 
 async def recommendations(request: Request) -> Response:
     """Films for a user, best first; the popular ones for a user who is unknown."""
-    current: Current = request.state.current
+    current: Current = request.scope["state"]["current"]
     generation = served(current)
     allowed = ("user_id", "limit", "offset", "returnMetadata")
     asked = parameters.read(request.scope["query_string"], allowed, generation.depth)
@@ -39,7 +39,7 @@ async def recommendations(request: Request) -> Response:
 
 async def features(request: Request) -> Response:
     """What a user has watched, newest first; nothing for a user who is unknown."""
-    current: Current = request.state.current
+    current: Current = request.scope["state"]["current"]
     generation = served(current)
     asked = parameters.read(request.scope["query_string"], ("user_id", "limit", "offset"), None)
     if _is_known(request, generation):

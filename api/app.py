@@ -16,6 +16,7 @@ from api.current import Current
 from api.docs import docs, openapi
 from api.edge import Edge
 from api.errors import bug, http_error
+from api.keys import requiring
 from api.probes import healthz, metrics, readyz
 from api.settings import Settings
 
@@ -54,4 +55,5 @@ def make_app(settings: Settings) -> ASGIApp:
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
-    return Edge(allowing(settings.cors_origins, app), settings)
+    with_keys = requiring(settings.api_keys, settings.public, app)
+    return Edge(allowing(settings.cors_origins, with_keys), access_log=settings.access_log)

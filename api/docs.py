@@ -10,29 +10,35 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from api.openapi import document
+from api.parameters import DEFAULT_LIMIT
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-async def openapi(_request: Request) -> Response:
+async def openapi(request: Request) -> Response:
     """Everything that can be asked, and what comes back."""
-    return JSONResponse(document())
+    return JSONResponse(document(_depth(request)))
 
 
-async def docs(_request: Request) -> Response:
+async def docs(request: Request) -> Response:
     """Return the same as a page with a form for each question."""
-    page, policy = _page()
+    page, policy = _page(_depth(request))
     return HTMLResponse(page, headers={"Content-Security-Policy": policy})
 
 
+def _depth(request: Request) -> int:
+    generation = request.state.current.generation
+    return generation.depth if generation else DEFAULT_LIMIT
+
+
 @cache
-def _page() -> tuple[str, str]:
+def _page(depth: int) -> tuple[str, str]:
     """Return the page, and what a browser may do with it: its own style, and forms to this service."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     style = (TEMPLATES / "docs.css").read_text(encoding="utf-8")
-    page = environment.get_template("docs.html").render(document=document(), style=style)
+    page = environment.get_template("docs.html").render(document=document(depth), style=style)
     digest = b64encode(sha256(style.encode()).digest()).decode()
     allowed = f"style-src 'sha256-{digest}'; form-action 'self'; frame-ancestors 'none'"
     return page, f"default-src 'none'; {allowed}"

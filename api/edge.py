@@ -1,28 +1,19 @@
 """The edge: what is done with every request before a route sees it, and with every answer after."""
 
-import hmac
 import logging
 import secrets
 from itertools import count
 from time import perf_counter
 
-from starlette.datastructures import Headers
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import metrics
 from api.errors import refusal
+from api.keys import PUBLIC
 from api.log import request_id
-from api.settings import Settings
 
 LONGEST_TARGET = 8_192
 LONGEST_REQUEST_ID = 128
-# Which paths need no key when `--public` has the name.
-PUBLIC = {
-    "health": frozenset({"/healthz", "/readyz"}),
-    "metrics": frozenset({"/metrics"}),
-    "docs": frozenset({"/docs", "/openapi.json"}),
-}
 ROUTES = frozenset({"/recommendations", "/features"}).union(*PUBLIC.values())
 
 SECURITY_HEADERS = [
@@ -31,18 +22,19 @@ SECURITY_HEADERS = [
     (b"referrer-policy", b"no-referrer"),
 ]
 
+TOO_LONG = refusal(414, f"the path with its parameters is longer than {LONGEST_TARGET:,} bytes")
+
 log = logging.getLogger("api.access")
 
 
 class Edge:
-    """Wraps the application: request ids, limits, keys, security headers, metrics and the access log."""
+    """Wraps the application: request ids, the limit of a path, security headers, metrics, the access log."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, *, access_log: bool) -> None:
         self.app = app
-        self._keys = [key.encode() for key in settings.api_keys]
-        self._without_key = frozenset[str]().union(*(PUBLIC[name] for name in settings.public))
-        self._logs = settings.access_log
-        self._ids = (f"{secrets.token_hex(8)}-{number:x}" for number in count(1))
+        self._logs = access_log
+        process = secrets.token_hex(8)
+        self._ids = (f"{process}-{number:x}" for number in count(1))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or hand the start and the end of the process on."""
@@ -67,27 +59,9 @@ class Edge:
             await send(message)
 
         try:
-            await (self._refusal(scope) or self.app)(scope, receive, send_marked)
+            await (self.app if _is_short(scope) else TOO_LONG)(scope, receive, send_marked)
         finally:
             self._note(scope, status, perf_counter() - began)
-
-    def _refusal(self, scope: Scope) -> Response | None:
-        """Return why a request is not let in; None if it is."""
-        if len(scope["raw_path"]) + len(scope["query_string"]) > LONGEST_TARGET:
-            return refusal(414, f"the path with its parameters is longer than {LONGEST_TARGET:,} bytes")
-        if self._keys and scope["path"] not in self._without_key and not self._has_key(Headers(scope=scope)):
-            return refusal(
-                401,
-                "a key is required: send it as X-API-Key, or as Authorization: Bearer",
-                {"WWW-Authenticate": "Bearer"},
-            )
-        return None
-
-    def _has_key(self, headers: Headers) -> bool:
-        scheme, _, bearer = headers.get("Authorization", "").partition(" ")
-        given = (headers.get("X-API-Key") or (bearer if scheme.lower() == "bearer" else "")).encode()
-        # All are compared, each in constant time: how long it takes tells nothing about them.
-        return sum(hmac.compare_digest(given, key) for key in self._keys) > 0
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = scope["path"] if scope["path"] in ROUTES else "other"
@@ -110,6 +84,10 @@ class Edge:
                     "client": client,
                 },
             )
+
+
+def _is_short(scope: Scope) -> bool:
+    return len(scope["raw_path"]) + len(scope["query_string"]) <= LONGEST_TARGET
 
 
 def _given_id(scope: Scope) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from api.lookup import MOST_USERS, Lookup
+from api.lookup import Lookup
 from sql import statement
 
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
@@ -17,8 +17,6 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
     # The rest of the file is held by the operating system, once for all processes, and a block of it is there
     # within microseconds.
     "memory_limit": "64MB",
-    # The number of users in a query from which on DuckDB scans the table, and uses no index.
-    "dynamic_or_filter_threshold": str(MOST_USERS),
 }
 # Rows that are fetched in one go while requests are answered: they wait for that long.
 ROWS_AT_A_TIME = 256

@@ -1,6 +1,6 @@
 """The look-up: one query answers everybody who waits at that moment.
 
-A query costs half a millisecond before it finds its first user, and ten microseconds for each. Requests that
+A query costs some tenths of a millisecond before it finds its first user, and little for each. Requests that
 arrive while another is answered wait for the next turn of the event loop, and then share one query. So the
 busier the service, the less a look-up costs, and nobody waits for company.
 """
@@ -13,7 +13,7 @@ import duckdb
 from api import metrics
 from sql import statement
 
-# The look-up goes by the index as long as a query asks for no more users than this.
+# DuckDB goes by the index as long as a query asks for fewer than 2,048 users.
 MOST_USERS = 512
 
 

@@ -6,7 +6,6 @@ from api import __version__
 from api.parameters import DEFAULT_LIMIT, LONGEST_VALUE
 
 _JSON = "application/json"
-_LARGEST_INT32 = 2**31 - 1
 
 USER_ID = {
     "name": "user_id",
@@ -16,19 +15,24 @@ USER_ID = {
     "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_VALUE, "pattern": r"\S"},
     "example": "18",
 }
-LIMIT = {
-    "name": "limit",
-    "in": "query",
-    "required": False,
-    "description": "How many films at most. For recommendations up to the depth of the stored lists.",
-    "schema": {"type": "integer", "minimum": 1, "maximum": _LARGEST_INT32, "default": DEFAULT_LIMIT},
-}
+
+
+def _limit(description: str, **schema: int) -> dict[str, Any]:
+    return {
+        "name": "limit",
+        "in": "query",
+        "required": False,
+        "description": description,
+        "schema": {"type": "integer", "minimum": 1, **schema},
+    }
+
+
 OFFSET = {
     "name": "offset",
     "in": "query",
     "required": False,
     "description": "How many films to leave out at the beginning; past the end there is an empty list.",
-    "schema": {"type": "integer", "minimum": 0, "maximum": _LARGEST_INT32, "default": 0},
+    "schema": {"type": "integer", "minimum": 0, "default": 0},
 }
 RETURN_METADATA = {
     "name": "returnMetadata",
@@ -156,8 +160,8 @@ def _lookup(
     )
 
 
-def document() -> dict[str, Any]:
-    """Return the whole of it."""
+def document(depth: int) -> dict[str, Any]:
+    """Return the whole of it; `depth` is that of the lists that are served."""
     return {
         "openapi": "3.1.0",
         "info": {
@@ -173,7 +177,11 @@ def document() -> dict[str, Any]:
                     "Recommendations",
                     SOURCE_HEADER,
                     USER_ID,
-                    LIMIT,
+                    _limit(
+                        "How many films at most; up to the depth of the stored lists.",
+                        maximum=depth,
+                        default=min(DEFAULT_LIMIT, depth),
+                    ),
                     OFFSET,
                     RETURN_METADATA,
                 )
@@ -184,7 +192,7 @@ def document() -> dict[str, Any]:
                     "Features",
                     {},
                     USER_ID,
-                    LIMIT,
+                    _limit("How many films at most; as many as you like.", default=DEFAULT_LIMIT),
                     OFFSET,
                 )
             },

@@ -161,7 +161,7 @@ def _ours(output: Path) -> Contender:
 def _naive(output: Path) -> Contender:
     # With the same options as `python -m api` gives to uvicorn.
     command = [sys.executable, "-m", "uvicorn", "--factory", "benchmarks.naive:app", "--workers=1"]
-    options = ["--host=127.0.0.1", "--port=0", "--no-server-header"]
+    options = ["--host=127.0.0.1", "--port=0", "--no-server-header", "--no-access-log"]
     return Contender([*command, *options], PATHS, {"OUTPUT": str(output)})
 
 

@@ -8,9 +8,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 
+from api.settings import Settings
 from batch.settings import by_name
 
 ROOT = Path(__file__).parent.parent
@@ -18,8 +20,7 @@ ROOT = Path(__file__).parent.parent
 
 # What would change the answers of the commands, if whoever starts the tests has it set.
 OWN_VARIABLES = {name.upper() for name in by_name()} | {
-    "HOST",
-    "PORT",
+    *(field.name.upper() for field in fields(Settings)),
     "QUIET",
     "JSON",
     "MIRROR",
@@ -95,7 +96,7 @@ def _all_of(terminal: int) -> str:
 
 
 @contextmanager
-def serving(output: Path) -> Iterator[str]:
+def serving(output: Path, **variables: str) -> Iterator[str]:
     """Serve an output folder on a free port for the body, and give its URL."""
     server = subprocess.Popen(
         [sys.executable, "-m", "api", "--output", output, "--port", "0"],
@@ -103,7 +104,7 @@ def serving(output: Path) -> Iterator[str]:
         stdout=subprocess.DEVNULL,
         text=True,
         cwd=ROOT,
-        env=environment(PYTHONWARNINGS="error"),
+        env=environment(PYTHONWARNINGS="error", **variables),
     )
     assert server.stderr is not None
     try:

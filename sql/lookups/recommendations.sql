@@ -4,4 +4,4 @@ select
     user_id,
     recommendations
 from lookups
-where user_id in (select unnest($user_ids));
+where user_id in $user_ids;
