@@ -202,3 +202,9 @@ def test_the_readme_leads_to_what_operators_need() -> None:
     readme = Path("README.md").read_text(encoding="utf-8")
     for file in ("docs/security.md", "docs/alerts.yml", "docs/dashboard.json"):
         assert f"[{file}]({file})" in readme
+
+
+def test_every_module_of_the_service_is_where_the_readme_says_what_to_change() -> None:
+    _, _, table = Path("README.md").read_text(encoding="utf-8").partition("## Where to change what")
+    modules = {str(file) for file in Path("api").glob("*.py")} - {"api/__init__.py"}
+    assert modules <= set(re.findall(r"`(api/\w+\.py)`", table))
