@@ -74,8 +74,9 @@ class Current:
     def damaged(self, generation: Generation, error: duckdb.Error) -> None:
         """Take note that a generation can't be read, and open it anew, or another, when the time has come."""
         if generation is self.generation:
-            self._served = None
-            self._fails(f"{self._target} can't be read", error)
+            metrics.SWITCH_FAILURES.inc()
+            damaged, self._served = self._served, None
+            self._fails(f"{damaged} can't be read", error)
 
     def close(self) -> None:
         """Close what is open, once it has answered."""

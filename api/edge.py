@@ -67,8 +67,10 @@ class Edge:
         route = scope["path"] if scope["path"] in ROUTES else "other"
         metrics.REQUEST_SECONDS.labels(route, str(status)).observe(seconds)
         if self._logs:
+            # As it was sent, so that what is encoded in it can't end a line.
             query = scope["query_string"].decode("latin-1")
-            target = f"{scope['path']}?{query}" if query else scope["path"]
+            path = scope["raw_path"].decode("latin-1")
+            target = f"{path}?{query}" if query else path
             client = scope["client"][0] if scope.get("client") else None
             log.info(
                 "%s %s %s %.1f ms",

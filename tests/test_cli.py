@@ -225,7 +225,7 @@ def test_a_place_that_can_not_be_written_ends_with_1(films: Path, tmp_path: Path
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("kilobytes", [0, 4, 100, 600])
+@pytest.mark.parametrize("kilobytes", [0, 4, 100, 300])
 def test_a_disk_that_takes_no_more_ends_with_1_and_what_was_published_stays(
     films: Path, tmp_path: Path, kilobytes: int
 ) -> None:
