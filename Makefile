@@ -9,13 +9,14 @@ PORT ?= 5000
 VENV := .venv
 BIN := $(VENV)/bin
 REQUIREMENTS := $(wildcard requirements*.txt)
+FAULTS := $(BIN)/pytest tests/faults -o tmp_path_retention_policy=failed
 URL := http://127.0.0.1:$(PORT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run serve test lint types unit benchmark growth load schema clean
+.PHONY: help setup demo run serve test lint types unit test-faults soak benchmark growth load endurance schema clean
 
 help:  ## show this
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | while IFS='	' read -r name what; do printf '  make %-9s %s\n' "$$name" "$$what"; done
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | while IFS='	' read -r name what; do printf '  make %-11s %s\n' "$$name" "$$what"; done
 	@echo '  DATA=, OUTPUT=, HOST= and PORT= name other places; PYTHON= another Python (3.11 or newer)'
 
 setup: $(VENV)/.complete  ## make .venv with everything in it; again only when requirements change
@@ -62,6 +63,15 @@ types: setup  ## types, strictly
 
 unit: setup  ## the tests
 	@$(BIN)/pytest
+
+test-faults: setup  ## what happens when it is killed, the disk is full, links are damaged and more; two minutes, Linux
+	@$(FAULTS)
+
+soak: setup  ## the same, many times over; what it led to is written to docs/reliability.md
+	@$(FAULTS) --long --page docs/reliability.md
+
+endurance: setup  ## half an hour of load on the service, a switch a minute, its memory watched; after make load
+	@$(BIN)/python -m benchmarks.endurance
 
 benchmark: setup  ## how long the job takes on DATA, and how much memory: five runs
 	@$(BIN)/python -m benchmarks.nightly --data "$(DATA)" --runs 5

@@ -21,7 +21,6 @@ from api.keys import requiring
 from api.probes import healthz, metrics, readyz
 from api.settings import Settings
 
-
 GARBAGE_BEFORE_COLLECTION = 20_000  # objects
 
 
@@ -38,8 +37,8 @@ def make_app(settings: Settings) -> ASGIApp:
     async def lifespan(_app: Starlette) -> AsyncIterator[State]:
         current = Current(settings.output)
         await current.look()
-        # What is there now stays. The collector need not look at it again and again while requests are answered,
-        # nor look for cycles as often as it does: they leave hardly any.
+        # What is there now stays: the collector need not look at it again and again. Nor need it look for
+        # cycles as often as it does: requests leave hardly any.
         gc.freeze()
         gc.set_threshold(GARBAGE_BEFORE_COLLECTION)
         following = asyncio.create_task(current.follow())

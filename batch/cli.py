@@ -4,6 +4,7 @@ import csv
 import json
 import math
 import os
+import re
 import sys
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -30,8 +31,11 @@ from batch.query import Answer, query as run_query, saved_queries
 from batch.rollback import rollback as roll_back
 from batch.settings import MODEL_SETTINGS, Settings, by_name
 
-# What DuckDB raises when the disk is full or memory ends; a commit can fail for no other reason here.
+# What Python, and what DuckDB, raises when the disk is full or memory ends; a commit can fail for no other
+# reason here.
 _SYSTEM_FAULTS = (
+    OSError,
+    MemoryError,
     duckdb.IOException,
     duckdb.OutOfMemoryException,
     duckdb.TransactionException,
@@ -243,7 +247,7 @@ def rollback(generation: str | None, output: Path, quiet: bool) -> None:
     """Publish the generation before the current one again, or the one with that ID."""
     before, now = roll_back(Output(output), generation)
     if not quiet:
-        click.echo(f"{now} is published (before: {before})")
+        click.echo(f"{now} is published (before: {before or 'nothing'})")
 
 
 # A query may begin with a comment, which looks like an option.
@@ -329,11 +333,26 @@ def main() -> None:
         if str(error) != "Query interrupted":
             raise
         _fail("stopped", 130)
-    except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        _fail(f"{place}{error.strerror or error}; {_REMEDY}", 1)
     except _SYSTEM_FAULTS as error:
-        _fail(f"{str(error).splitlines()[0]}; {_REMEDY}", 1)
+        _fail(_told(error), 1)
+
+
+def _told(error: BaseException) -> str:
+    """Return in one line what the system could not do, where, and what to do about it."""
+    if isinstance(error, MemoryError):
+        return f"memory ended ({error}); free some, or ask for shorter lists or vectors, and run again"
+    if isinstance(error, OSError):
+        # Of two files, it is the one that was to be made.
+        named = error.filename2 or error.filename
+        place = f"{named}: " if named else ""
+        return f"{place}{error.strerror or error}; {_REMEDY}"
+    reason = str(error).splitlines()[0]
+    # What a thread of its own met, DuckDB says in JSON inside of the line.
+    if wrapped := re.search(r'\{"exception_type":.*\}', reason):
+        reason = json.loads(wrapped[0])["exception_message"]
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return f"{reason}; allow more by --memory-gb, or make room on the disk, and run again"
+    return f"{reason}; {_REMEDY}"
 
 
 def _fail(message: str, status: int) -> NoReturn:

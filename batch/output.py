@@ -27,6 +27,8 @@ from batch.errors import BatchError, LockedError, RefusedError, UsageError
 KEPT_GENERATIONS = 7
 KEPT_REFUSED = 7
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
 _ID = re.compile(r"(\d{8}T\d{6}Z)-[0-9a-f]{6}")
 _TIME = "%Y%m%dT%H%M%SZ"
 
@@ -54,15 +56,16 @@ class Output:
     def generations(self) -> list[str]:
         """Ids of all generations in the folder, oldest first."""
         files = (self.folder / "generations").glob("*.duckdb")
-        return sorted(file.stem for file in files if _time_of(file.stem))
+        return sorted(file.stem for file in files if _time_of(file.stem) and file.is_file())
 
     def current(self) -> str | None:
-        """Id of the published generation; None before the first.
+        """Id of the published generation; None before the first, and where the link shows another place.
 
         Raises BatchError if something else stands in the place of the link.
         """
         try:
-            return self.link.readlink().stem
+            target = self.link.readlink()
+            return target.stem if self.folder / target == self.file(target.stem) else None
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -71,8 +74,13 @@ class Output:
             raise BatchError(f"{self.link}: is no symbolic link; move it away and run again") from error
 
     def published(self) -> Path:
-        """Path of the published generation. Raises UsageError before the first."""
+        """Path of the published generation. Raises UsageError before the first, or if the link is lost."""
         current = self.current()
+        if current is None and self.generations():
+            raise UsageError(
+                f"{self.link}: shows no generation of this folder; run again, or go to one by "
+                "'python -m batch rollback ID'"
+            )
         if current is None:
             raise UsageError(f"{self.folder}: nothing is published yet; run 'python -m batch run' first")
         return self.file(current)
@@ -151,11 +159,18 @@ class Output:
             self.work.mkdir()
             try:
                 yield
+            except OSError as error:
+                if error.filename is None and error.errno in _NO_ROOM:
+                    # A write does not say where there is no room; here is where a run writes.
+                    error.filename = str(self.folder)
+                raise
             finally:
-                self._remove_litter()
+                # What can't be removed now, the next run removes.
+                with suppress(OSError):
+                    self._remove_litter()
 
     def publish(self, file: Path, generation: str) -> None:
-        """Make a closed file the published generation, and remove what is no longer kept.
+        """Make a closed file the published generation; what is no longer kept goes when the lock does.
 
         The file is synced before it gets its name, and the name before the link shows it, so that the
         link never shows anything but a whole generation, whatever dies when.
@@ -170,10 +185,6 @@ class Output:
         # Who publishes an input that was taken back has forced it: it is no longer taken back.
         self._write_rolled_back(self._without_input_of(generation))
         self._switch(generation)
-        for old in self.generations()[:-KEPT_GENERATIONS]:
-            # Published it is; what can't be removed now, the next run removes.
-            with suppress(OSError):
-                self.file(old).unlink()
 
     def roll_back(self, generation: str) -> None:
         """Publish an older (or again a newer) generation; all that are newer count as taken back."""
@@ -214,7 +225,24 @@ class Output:
             announced = self._announcement.read_text(encoding="utf-8")
             if announced in self.generations() and announced != current:
                 self.file(announced).unlink()
-        shutil.rmtree(self.work, ignore_errors=True)
+        for old in self.generations()[:-KEPT_GENERATIONS]:
+            if old != current:
+                # One more than is kept is no reason not to run.
+                with suppress(OSError):
+                    self.file(old).unlink()
+        # Left by who opened a generation to write. Readers would see what it says, and none ever changes.
+        for log in (self.folder / "generations").glob("*.duckdb.wal"):
+            if _time_of(log.name.removesuffix(".duckdb.wal")):
+                log.unlink()
+        if self.work.is_dir() and not self.work.is_symlink():
+            try:
+                shutil.rmtree(self.work)
+            except OSError as error:
+                # Python 3.11 names the file, but not the folder that it is in.
+                error.filename = str(self.work)
+                raise
+        else:
+            self.work.unlink(missing_ok=True)
 
 
 def _time_of(generation: str) -> datetime | None:

@@ -5,18 +5,20 @@ from batch.generations import open_generation
 from batch.output import Output
 
 
-def rollback(output: Output, generation: str | None = None) -> tuple[str, str]:
+def rollback(output: Output, generation: str | None = None) -> tuple[str | None, str]:
     """Publish the generation before the current one, or the one named; return the old and the new id.
 
-    Without a name, generations that were taken back before are passed over. The inputs of all that are
-    newer than the new one are not published again without `--force`. Raises UsageError if there is no
-    such generation, BatchError if it is damaged, LockedError while a run is at work.
+    Without a name, generations that were taken back before are passed over; with one, the link may be lost,
+    and then there is no old id. The inputs of all that are newer than the new one are not published again
+    without `--force`. Raises UsageError if there is no such generation, BatchError if it is damaged,
+    LockedError while a run is at work.
     """
-    output.published()
+    if generation is None or not output.generations():
+        output.published()
     with output.locked():
         kept = output.generations()
-        current = output.published().stem
-        target = generation or _before(output, kept, current)
+        current = output.current()
+        target = generation or _before(output, kept, output.published().stem)
         if target not in kept:
             raise UsageError(
                 f"{output.folder}: has no generation {target}; 'python -m batch generations' lists them"

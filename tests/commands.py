@@ -6,7 +6,7 @@ import pty
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from functools import partial
@@ -39,11 +39,15 @@ def batch(
     *arguments: str | Path,
     variables: dict[str, str] | None = None,
     largest_file: int | None = None,
+    within: Sequence[str] = (),
 ) -> subprocess.CompletedProcess[str]:
-    """Run `python -m batch` to its end; no file can grow beyond `largest_file` KiB."""
+    """Run `python -m batch` to its end; no file can grow beyond `largest_file` KiB.
+
+    `within` is a command that runs it, for instance in another namespace, as `env` does.
+    """
     limit = [] if largest_file is None else ["bash", "-c", f'ulimit -f {largest_file}; exec "$@"', "bash"]
     return subprocess.run(
-        [*limit, sys.executable, "-m", "batch", *arguments],
+        [*within, *limit, sys.executable, "-m", "batch", *arguments],
         capture_output=True,
         text=True,
         check=False,

@@ -391,9 +391,11 @@ def test_an_archive_put_there_by_hand_is_checked_and_never_removed(
     assert get("1m").checked == "md5"
 
 
-def _command(mirror: Mirror, data: Path, *arguments: str, **options: int) -> subprocess.CompletedProcess[str]:
+def _command(
+    mirror: Mirror, data: Path, *arguments: str, largest_file: int | None = None
+) -> subprocess.CompletedProcess[str]:
     variables = {"DATA": str(data), "MIRROR": mirror.url, "RETRIES": "0", "NO_PROXY": "127.0.0.1"}
-    return batch("fetch", *arguments, variables=variables, **options)
+    return batch("fetch", *arguments, variables=variables, largest_file=largest_file)
 
 
 def test_the_command_says_what_it_wrote(mirror: Mirror, data: Path) -> None:

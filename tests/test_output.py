@@ -74,6 +74,20 @@ def test_something_else_in_the_place_of_the_link_is_not_overwritten(tmp_path: Pa
     assert Output(tmp_path).link.read_text() == "mine"
 
 
+@pytest.mark.parametrize("target", ["current.duckdb", "../{id}.duckdb", "/elsewhere/generations/{id}.duckdb"])
+def test_a_link_to_another_place_shows_no_generation(tmp_path: Path, target: str) -> None:
+    output = Output(tmp_path)
+    generation = _publish(output)
+    output.link.unlink()
+    output.link.symlink_to(target.format(id=generation))
+    assert output.current() is None
+    with pytest.raises(UsageError, match="shows no generation of this folder"):
+        output.published()
+    again = _publish(output)
+    assert output.current() == again
+    assert output.generations() == [generation, again]
+
+
 def test_one_writer_at_a_time(tmp_path: Path) -> None:
     output = Output(tmp_path)
     with output.locked(), pytest.raises(LockedError, match="another run is at work"), output.locked():
@@ -90,6 +104,48 @@ def test_what_a_death_left_is_removed(tmp_path: Path) -> None:
     with output.locked():
         assert list(output.work.iterdir()) == []
     assert not output.work.exists()
+    assert output.generations() == [generation]
+
+
+@pytest.mark.parametrize("kind", ["file", "link", "folder"])
+def test_whatever_stands_in_the_place_of_the_work_folder_is_removed(tmp_path: Path, kind: str) -> None:
+    output, mine = Output(tmp_path / "output"), tmp_path / "mine"
+    mine.mkdir()
+    (mine / "notes.txt").touch()
+    output.folder.mkdir()
+    if kind == "file":
+        output.work.touch()
+    elif kind == "link":
+        output.work.symlink_to(mine)
+    else:
+        (output.work / "spill").mkdir(parents=True)
+    _publish(output)
+    assert not output.work.exists()
+    assert (mine / "notes.txt").exists()
+
+
+def test_generations_too_many_that_a_death_left_are_removed_and_the_current_one_is_not(
+    tmp_path: Path,
+) -> None:
+    output = Output(tmp_path)
+    generation = _publish(output)
+    newer = [f"2027010{day}T000000Z-abcdef" for day in range(1, 10)]
+    for each in newer:
+        output.file(each).touch()
+    with output.locked():
+        assert output.generations() == [generation, *newer[-KEPT_GENERATIONS:]]
+
+
+def test_a_log_of_the_database_beside_a_generation_is_removed(tmp_path: Path) -> None:
+    output = Output(tmp_path)
+    generation = _publish(output)
+    logs = [output.file(each).with_suffix(".duckdb.wal") for each in (generation, "20200101T000000Z-abcdef")]
+    mine = output.file("mine").with_suffix(".duckdb.wal")
+    for log in (*logs, mine):
+        log.touch()
+    with output.locked():
+        assert not any(log.exists() for log in logs)
+    assert mine.exists()
     assert output.generations() == [generation]
 
 
@@ -151,6 +207,8 @@ def test_a_file_that_only_looks_like_a_generation_is_none(tmp_path: Path) -> Non
     output = Output(tmp_path)
     generation = _publish(output)
     output.file("99999999T999999Z-abcdef").touch()
+    output.file("20270101T000000Z-abcdef").mkdir()
+    output.file("20270101T000001Z-abcdef").symlink_to("nowhere")
     assert output.generations() == [generation]
     assert output.new_id(PRINT, NOW) > generation
 
@@ -247,7 +305,7 @@ def test_an_error_at_any_point_leaves_no_unpublished_generation(
             monkeypatch.setattr(Path, name, fail)
             output.publish(draft, output.new_id(PRINT, NOW))
 
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OSError, match=f"No space.*{tmp_path}"):
         publish()
     monkeypatch.undo()
     assert output.current() == generation

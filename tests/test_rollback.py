@@ -46,6 +46,16 @@ def test_a_named_generation_may_be_older_or_newer(three: tuple[Output, list[str]
     assert output.rolled_back() == []
 
 
+def test_a_lost_link_is_made_again_by_naming_a_generation(three: tuple[Output, list[str]]) -> None:
+    output, (_, second, third) = three
+    output.link.unlink()
+    with pytest.raises(UsageError, match="shows no generation of this folder"):
+        rollback(output)
+    assert rollback(output, second) == (None, second)
+    assert output.current() == second
+    assert output.rolled_back() == [third]
+
+
 def test_an_unknown_generation_is_wrong_usage(three: tuple[Output, list[str]]) -> None:
     output, (*_, third) = three
     with pytest.raises(UsageError, match="has no generation 20200101T000000Z-000000"):

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -23,11 +22,11 @@ from batch.output import Output
 from tests.commands import serving
 from tests.conftest import publish
 from tests.expected import expected
+from tests.faults.conftest import Recorded
 from tests.films import MOVIES, RATINGS
 
 CONNECTIONS = 64
 SECONDS_BETWEEN_LOOKS = 0.05
-Recorded = Any
 
 
 @pytest.fixture(scope="module")
