@@ -56,7 +56,7 @@ TABLES = {
     "service_switched": Table(
         "The service",
         "Requests through switches of generations, back and forth between three, while other clients hang up "
-        "before they are answered. Each answer was compared with what SQL on the generation in its header says.",
+        "before they are answered. Each answer is what SQL says of the generation that it names.",
         ("clients", "requests", "switches", "answers that differ or failed"),
     ),
     "service_leaks": Table(

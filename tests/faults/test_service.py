@@ -6,12 +6,11 @@ import http.client
 import json
 import random
 import socket
-import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import aiohttp
 import pytest
@@ -152,11 +151,9 @@ def test_switches_leave_no_file_open_and_no_memory_taken(
     assert memory_at_last < memory * 1.05
     recorded(
         "service_leaks",
-        f"{switches:,} switches",
-        files,
-        files_at_last,
-        f"{memory:.0f}",
-        f"{memory_at_last:.0f}",
+        f"{switches:,}",
+        f"{files} and {files_at_last}",
+        f"{memory:.0f} and {memory_at_last:.0f}",
     )
 
 
@@ -189,7 +186,9 @@ PATHS = st.sampled_from(
 )
 TEXT = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=40)
 PERCENT = st.binary(max_size=30).map(lambda raw: "".join(f"%{byte:02X}" for byte in raw))
-NAMES = st.sampled_from(["user_id", "limit", "offset", "returnMetadata", "USER_ID", "x", "user_id[]", ""])
+NAMES = st.sampled_from(
+    [*["user_id"] * 6, "limit", "offset", "returnMetadata", "USER_ID", "x", "user_id[]", ""]
+)
 VALUES = st.one_of(
     st.sampled_from(
         [
@@ -211,9 +210,9 @@ VALUES = st.one_of(
     ),
     st.integers().map(str),
     PERCENT,
-    TEXT,
+    TEXT.map(quote),
 )
-QUERIES = st.lists(st.tuples(NAMES, VALUES).map("=".join), max_size=20).map("&".join)
+QUERIES = st.lists(st.tuples(NAMES, VALUES).map("=".join), max_size=3).map("&".join)
 HEADERS = st.lists(
     st.tuples(
         st.sampled_from(
@@ -236,10 +235,8 @@ HEADERS = st.lists(
 
 def _asked(address: tuple[str, int], request: bytes) -> tuple[int, str, bytes] | None:
     """Return status, media type and body; None if the service hung up, or waits for more."""
-    with closing(socket.create_connection(address, timeout=5)) as connection:
+    with closing(socket.create_connection(address, timeout=2)) as connection:
         connection.sendall(request)
-        with suppress(OSError):
-            connection.shutdown(socket.SHUT_WR)
         answer = http.client.HTTPResponse(connection, method=request.split(b" ")[0].decode("latin-1"))
         try:
             answer.begin()
@@ -262,7 +259,10 @@ def test_whatever_is_asked_there_is_no_500_and_one_shape_of_errors(
         suppress_health_check=[*HealthCheck],
     )
     @given(
-        method=METHODS, path=st.one_of(PATHS, PATHS, TEXT), query=st.one_of(QUERIES, TEXT), headers=HEADERS
+        method=METHODS,
+        path=st.one_of(PATHS, PATHS, PATHS, TEXT),
+        query=st.one_of(QUERIES, QUERIES, QUERIES, TEXT),
+        headers=HEADERS,
     )
     def fuzz(method: str, path: str, query: str, headers: list[tuple[str, str]]) -> None:
         lines = [f"{method} {path}?{query} HTTP/1.1", "Host: films", *(": ".join(each) for each in headers)]
@@ -281,10 +281,9 @@ def test_whatever_is_asked_there_is_no_500_and_one_shape_of_errors(
 
     fuzz()
     assert {"200", "400", "404", "405"} <= set(seen)
-    began = time.monotonic()
+    assert seen["no answer"] < cases / 20
     answer = _asked(address, b"GET /features?user_id=18 HTTP/1.1\r\nHost: films\r\n\r\n")
     assert answer
     assert answer[0] == 200
-    assert time.monotonic() > began
     statuses = ", ".join(f"{status}: {number:,}" for status, number in sorted(seen.items()))
     recorded("service_fuzzed", "methods, paths, parameters, headers", seen.total(), statuses)
