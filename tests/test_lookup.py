@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 import duckdb
 import pytest
 
+from api.generation import CONFIG
 from api.lookup import MOST_USERS, Lookup
+from sql import statement
 
 USERS = 5_000
 
@@ -14,7 +16,8 @@ USERS = 5_000
 @pytest.fixture
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     """A table of users; what each has watched is the user's own number."""
-    with duckdb.connect(config={"threads": 1}) as connection:
+    planned = {name: CONFIG[name] for name in ("threads", "disabled_optimizers")}
+    with duckdb.connect(config=planned) as connection:
         connection.execute(
             "create table lookups as select user_id::varchar as user_id, 'h' || user_id as history "
             "from range($users) as numbers(user_id)",
@@ -54,6 +57,16 @@ def test_everybody_gets_what_is_theirs_however_many_ask_and_whoever_asks_twice(
         return await asyncio.gather(*(lookup.find(str(user)) for user in users))
 
     assert asyncio.run(ask()) == [*(f"h{user}" for user in range(3 * MOST_USERS)), "h7", "h7", None, None]
+
+
+@pytest.mark.parametrize("users", [1, MOST_USERS])
+def test_the_index_finds_users_and_nothing_is_joined_to_them(
+    connection: duckdb.DuckDBPyConnection, users: int
+) -> None:
+    asked = {"user_ids": [str(user) for user in range(users)]}
+    ((_, plan),) = connection.execute(f"explain analyze {statement('lookups/histories')}", asked).fetchall()
+    assert "Index Scan" in plan
+    assert "JOIN" not in plan.upper()
 
 
 def test_who_asks_later_is_answered_by_the_next_query(connection: duckdb.DuckDBPyConnection) -> None:
