@@ -1,50 +1,66 @@
--- one row per place in a look-up that differs from what the table says, or that one of the two lacks
--- Users are stored in one order everywhere, and within a user ranks and positions rise, so both are laid side by side.
-with recommended as (
-    select
-        user_id,
-        unnest(string_split(recommendations, ',')) as number
-    from draft.lookups
-    where recommendations <> ''
-),
-
-watched as (
-    select
-        user_id,
-        unnest(string_split(history, ',')) as number
-    from draft.lookups
-),
-
-beside as (
+-- one row per user and text of `lookups` that is not what the table says
+-- A text and the rows of a table are the same if the sums of a number made from each position and film are.
+with texts as (
     select
         'recommendations' as place,
-        recommended.user_id as user_looked_up,
-        recommended.number,
-        recommendations.user_id,
-        recommendations.rank as position,
-        recommendations.item_id
-    from recommended
-    positional join draft.recommendations
+        user_id,
+        recommendations as films
+    from draft.lookups
     union all
     select
         'histories' as place,
-        watched.user_id as user_looked_up,
-        watched.number,
-        histories.user_id,
-        histories.position,
-        histories.item_id
-    from watched
-    positional join draft.histories
+        user_id,
+        history as films
+    from draft.lookups
+),
+
+looked_up as (
+    select
+        place,
+        user_id,
+        films,
+        case
+            when films <> ''
+                then list_transform(string_split(films, ','), lambda film, position: cast(hash(position, try_cast(film as bigint)) as hugeint))
+        end as numbers
+    from texts
+),
+
+tables as (
+    select
+        'recommendations' as place,
+        user_id,
+        rank as position,
+        item_id
+    from draft.recommendations
+    union all
+    select
+        'histories' as place,
+        user_id,
+        position,
+        item_id
+    from draft.histories
+),
+
+told as (
+    select
+        tables.place,
+        tables.user_id,
+        count(*) as films,
+        sum(hash(cast(tables.position as bigint), cast(items.number as bigint))) as sum_of_numbers
+    from tables
+    inner join draft.items on tables.item_id = items.item_id
+    group by tables.place, tables.user_id
 )
 
 select
-    beside.place,
-    beside.user_id,
-    beside.position,
-    beside.item_id,
-    beside.user_looked_up,
-    beside.number
-from beside
-left join draft.items on beside.item_id = items.item_id
-where beside.user_id is distinct from beside.user_looked_up or cast(items.number as varchar) is distinct from beside.number
-order by beside.place, beside.user_id, beside.position;
+    coalesce(looked_up.place, told.place) as place,
+    coalesce(looked_up.user_id, told.user_id) as user_id,
+    looked_up.films as looked_up,
+    told.films as films_in_table
+from looked_up
+full join told on looked_up.place = told.place and looked_up.user_id = told.user_id
+where
+    coalesce(len(looked_up.numbers), 0) <> coalesce(told.films, 0)
+    or list_sum(looked_up.numbers) is distinct from told.sum_of_numbers
+order by place, user_id;
