@@ -23,6 +23,8 @@ from api.settings import Settings
 
 # Connections that wait to be accepted.
 BACKLOG = 2_048
+# Said in place of what is public: in an environment, an empty value is none at all.
+NOTHING = "nothing"
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -42,6 +44,8 @@ class Words(click.ParamType[tuple[str, ...], str]):
     ) -> tuple[str, ...]:
         """Return the words, or fail as wrong usage."""
         words = tuple(word.strip() for word in value.split(",") if word.strip())
+        if value and not words:
+            self.fail(f"{value!r} holds nothing; leave it out, or name something.", param, ctx)
         for word in words:
             if self._choices and word not in self._choices:
                 self.fail(f"{word!r} is none of {', '.join(self._choices)}.", param, ctx)
@@ -73,9 +77,9 @@ def _option(name: str, **attributes: Any) -> Callable[[Command], Command]:
 )
 @_option(
     "public",
-    type=Words(*PUBLIC),
+    type=Words(*PUBLIC, NOTHING),
     default="health,docs",
-    help="What needs no key all the same: health, metrics, docs.",
+    help="What needs no key all the same: health, metrics, docs, or nothing.",
 )
 @_option(
     "cors_origins",
@@ -125,7 +129,7 @@ def _listen(settings: Settings) -> socket.socket:
         found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
         family, *_, address = found[0]
         listener = socket.create_server(address[:2], family=family, backlog=BACKLOG)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise click.ClickException(
             f"can't listen on {settings.host}, port {settings.port}: {_reason(error)}; "
             "name another --port or --host, or stop what is there"
@@ -136,7 +140,9 @@ def _listen(settings: Settings) -> socket.socket:
     return listener
 
 
-def _reason(error: OSError) -> str:
+def _reason(error: OSError | UnicodeError) -> str:
+    if isinstance(error, UnicodeError):
+        return "that is no name of a host"
     # What Python says of an address repeats it; a name that is none has no number of the system.
     return str(error.strerror) if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
 

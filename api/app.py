@@ -2,6 +2,9 @@
 
 import asyncio
 import gc
+import multiprocessing
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import TypedDict
@@ -18,6 +21,7 @@ from api.docs import docs, openapi
 from api.edge import Edge
 from api.errors import bug, http_error
 from api.keys import requiring
+from api.metrics import keep_room
 from api.probes import healthz, metrics, readyz
 from api.settings import Settings
 
@@ -30,11 +34,25 @@ class State(TypedDict):
     current: Current
 
 
+def _end_with_parent() -> None:
+    """Stop as by SIGTERM when the process ends that has started this one as a worker, however it ends."""
+    if parent := multiprocessing.parent_process():
+        loop = asyncio.get_running_loop()
+
+        def stop() -> None:
+            loop.remove_reader(parent.sentinel)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        loop.add_reader(parent.sentinel, stop)
+
+
 def make_app(settings: Settings) -> ASGIApp:
     """Return the application that serves what is published in the output folder."""
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[State]:
+        keep_room()
+        _end_with_parent()
         current = Current(settings.output)
         await current.look()
         # What is there now stays: the collector need not look at it again and again. Nor need it look for

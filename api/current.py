@@ -1,6 +1,7 @@
 """Which generation is served: the one that the link in the output folder shows, a second later at most."""
 
 import asyncio
+import errno
 import logging
 import time
 from collections.abc import Callable
@@ -42,7 +43,12 @@ class Current:
         """Look again and again, until cancelled."""
         while True:
             await asyncio.sleep(LOOK_EVERY_SECONDS)
-            await self.look()
+            try:
+                await self.look()
+            except Exception as error:  # noqa: BLE001 (it must not end)
+                # Whatever it is, looking goes on, and nobody is told that all is well.
+                metrics.SWITCH_FAILURES.inc()
+                self._fails(f"{self._link.name} can't be followed", error)
 
     async def look(self) -> None:
         """Open what the link shows, if that is another generation, and serve it if it is sound."""
@@ -57,12 +63,14 @@ class Current:
         self._target = target
         self._retry_at = self._clock() + REOPEN_AFTER_SECONDS
         if target == self._served:
+            if self.fault is not None:
+                log.info("serving generation %s again without a fault", self._id())
             self.fault = None
             return
         thorough = self.generation is not None
         try:
             opened = await asyncio.to_thread(_open, self._link.parent / target, thorough=thorough)
-        except (duckdb.Error, OSError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 (DuckDB has others than its own for what is odd)
             metrics.SWITCH_FAILURES.inc()
             self._fails(f"{target} can't be opened", error)
             return
@@ -75,8 +83,8 @@ class Current:
         """Take note that a generation can't be read, and open it anew, or another, when the time has come."""
         if generation is self.generation:
             metrics.SWITCH_FAILURES.inc()
-            damaged, self._served = self._served, None
-            self._fails(f"{damaged} can't be read", error)
+            self._served = None
+            self._fails(f"generations/{generation.id}.duckdb can't be read", error)
 
     def close(self) -> None:
         """Close what is open, once it has answered."""
@@ -84,7 +92,12 @@ class Current:
             self.generation.retire()
             self.generation = None
 
+    def _id(self) -> str | None:
+        return self.generation.id if self.generation else None
+
     def _fails(self, fault: str, error: Exception | None = None) -> None:
+        # A link may show what is no text.
+        fault = fault.encode("utf-8", "backslashreplace").decode()
         if fault != self.fault:
             log.warning("%s%s", fault, f": {error}" if error else "")
         self.fault = fault
@@ -92,11 +105,14 @@ class Current:
 
 def _open(file: Path, *, thorough: bool) -> Generation:
     """Return a generation. `thorough`: there is time to try every look-up, as another one is being served."""
+    if not file.is_file():
+        # Opening a pipe would wait for ever.
+        raise FileNotFoundError(errno.ENOENT, "no such file", str(file))
     opened = Generation(file)
     if thorough:
         try:
             opened.look_everybody_up()
-        except duckdb.Error:
+        except BaseException:
             opened.close()
             raise
     return opened

@@ -96,7 +96,7 @@ def _given_id(scope: Scope) -> str | None:
     """Return the id that the client has given to a request, if it can stand in a header and in a log."""
     for name, value in scope["headers"]:
         if name == b"x-request-id":
-            given: str = value.decode("latin-1")
+            given: str = value.decode("latin-1").strip(" \t")
             if given.isascii() and given.isprintable() and 0 < len(given) <= LONGEST_REQUEST_ID:
                 return given
             return None

@@ -18,8 +18,8 @@ PUBLIC = {
 class _Keys:
     def __init__(self, app: ASGIApp, keys: tuple[str, ...], public: tuple[str, ...]) -> None:
         self._app = app
-        self._keys = [key.encode() for key in keys]
-        self._public = frozenset[str]().union(*(PUBLIC[name] for name in public))
+        self._keys = [key.encode("utf-8", "surrogateescape") for key in keys]
+        self._public = frozenset[str]().union(*(PUBLIC[name] for name in public if name in PUBLIC))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_let_in = scope["type"] != "http" or scope["path"] in self._public or self._has_key(scope)
@@ -33,6 +33,8 @@ class _Keys:
         headers = Headers(scope=scope)
         scheme, _, bearer = headers.get("Authorization", "").partition(" ")
         given = headers.get("X-API-Key") or (bearer if scheme.lower() == "bearer" else "")
+        # Spaces at the end of a header are no part of it.
+        given = given.strip(" \t")
         # All are compared, each in constant time: how long it takes tells nothing about them.
         return sum(hmac.compare_digest(given.encode("latin-1"), key) for key in self._keys) > 0
 

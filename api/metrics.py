@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Protocol
 
 from prometheus_client import (
@@ -107,5 +108,20 @@ def exposition(served: Served, accept: str) -> tuple[bytes, str]:
     else:
         for collector in (*_COUNTED, PROCESS_COLLECTOR, PLATFORM_COLLECTOR, GC_COLLECTOR):
             registry.register(collector)
-    encode, media_type = choose_encoder(accept)
+    try:
+        encode, media_type = choose_encoder(accept)
+    except ValueError:
+        # Versions may be written in ways that it does not read.
+        encode, media_type = choose_encoder("")
     return encode(registry), media_type
+
+
+def keep_room() -> None:
+    """Take the room on the disk that the counts of this process need where several serve.
+
+    They are mapped into memory; without room, counting one more would end the process. Raises OSError.
+    """
+    if folder := os.environ.get(SHARED_FOLDER):
+        for file in Path(folder).glob(f"*_{os.getpid()}.db"):
+            with file.open("r+b") as counts:
+                os.posix_fallocate(counts.fileno(), 0, file.stat().st_size)

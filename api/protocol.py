@@ -9,10 +9,12 @@ MOST_SECONDS = 10.0
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """Hangs up on who sends a request line and headers without end, or byte by byte."""
+    """Hangs up on who sends a request line and headers without end, or anything else byte by byte."""
 
+    # Whether a request has begun whose headers have not ended, or none has begun yet.
     _incomplete = True
-    _bytes = 0
+    _bytes = 0  # of that request, as far as they came alone
+    _has_ended_one = False  # whether headers ended in what arrived last
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -21,14 +23,18 @@ class LimitedProtocol(HttpToolsProtocol):
         self._deadline = self.loop.call_later(MOST_SECONDS, transport.close)
 
     def data_received(self, data: bytes) -> None:
-        """Take what has arrived."""
+        """Take what has arrived: whole requests, and maybe a part of the next."""
+        self._has_ended_one = False
         super().data_received(data)
         if self._incomplete:
-            self._bytes += len(data)
+            self._bytes = 0 if self._has_ended_one else self._bytes + len(data)
             if self._bytes > MOST_BYTES:
                 self.transport.close()
-            elif self._deadline is None:
-                self._deadline = self.loop.call_later(MOST_SECONDS, self.transport.close)
+        # What comes after an answer and begins no request, blank lines or the rest of a body, is waited for
+        # no longer than the next request is.
+        is_answered = self.cycle is not None and self.cycle.response_complete
+        if self._deadline is None and (self._incomplete or is_answered):
+            self._deadline = self.loop.call_later(MOST_SECONDS, self.transport.close)
 
     def on_message_begin(self) -> None:
         """Begin a request."""
@@ -36,12 +42,15 @@ class LimitedProtocol(HttpToolsProtocol):
         self._incomplete = True
 
     def on_headers_complete(self) -> None:
-        """Begin to answer."""
+        """Begin to answer. Raises ValueError, which becomes 400, if the headers are too long."""
         self._incomplete = False
+        self._has_ended_one = True
         self._bytes = 0
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+        if sum(len(name) + len(value) for name, value in self.headers) > MOST_BYTES:
+            raise ValueError("the headers are too long")
         super().on_headers_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
