@@ -49,8 +49,10 @@ def test_a_run_that_is_killed_while_old_generations_are_removed_leaves_the_new_o
         log = _log_until_it_begins("publish", job)
         job.send_signal(signal.SIGSTOP)
         old = [night.output.file(each) for each in _old_generations()]
+        # The newest of the time before are kept, where there are few others.
         for file in old:
-            os.link(night.output.published(), file)
+            if not file.exists():
+                os.link(night.output.published(), file)
         job.send_signal(signal.SIGCONT)
         doomed = moments.choice(old[: OLD_GENERATIONS // 2])
         while doomed.exists() and job.poll() is None:
