@@ -1,52 +1,98 @@
-"""The two questions: what a user may like, and what a user has watched."""
+"""The questions: what somebody may like, what is like a film, and what a user has watched."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable, Mapping
+from typing import Any, TypeVar
+from urllib.parse import quote
 
 import duckdb
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import __version__, metrics, parameters
+from api import __version__, metrics, parameters, rows
 from api.current import Current
-from api.generation import Generation
+from api.films import Films, numbers
+from api.generation import Generation, Page
+from api.rows import Place
+from api.rules import RULES
+
+Found = TypeVar("Found")
+
+RECOMMENDATIONS = parameters.table(
+    parameters.USER_ID,
+    parameters.LIKED,
+    parameters.LIMIT,
+    parameters.OFFSET,
+    parameters.RETURN_METADATA,
+    parameters.EXPLAIN,
+    *(rule.parameter for rule in RULES),
+    parameters.GENDER,
+    parameters.AGE_GROUP,
+    parameters.OCCUPATION,
+)
+# A request with none but these gets what is stored, and is answered in the shortest way.
+PLAIN = frozenset({"user_id", "limit", "offset", "returnMetadata"})
+SIMILAR = parameters.table(
+    parameters.ITEM_ID, parameters.ANY_LIMIT, parameters.OFFSET, parameters.RETURN_METADATA
+)
+FEATURES = parameters.table(parameters.USER_ID, parameters.ANY_LIMIT, parameters.OFFSET)
 
 RETRY_AFTER = {"Retry-After": "10"}
-_PERSONAL, _POPULAR = (metrics.RECOMMENDATIONS.labels(source) for source in ("personal", "popular"))
+_SOURCES = {
+    source: metrics.RECOMMENDATIONS.labels(source) for source in ("personal", "liked", "segment", "popular")
+}
 
 
 async def recommendations(request: Request) -> Response:
-    """Films for a user, best first; the popular ones for a user who is unknown."""
+    """Films for somebody, best first; the popular ones for a user who is unknown."""
     current: Current = request.scope["state"]["current"]
     generation = served(current)
-    allowed = ("user_id", "limit", "offset", "returnMetadata")
-    asked = parameters.read(request.scope["query_string"], allowed, generation.depth)
+    asked = parameters.read(request.scope["query_string"], RECOMMENDATIONS, generation)
+    page = _page(asked, generation)
+    if "liked" in asked:
+        if "user_id" in asked:
+            raise parameters.bad("user_id and liked are given; give one of them")
+    else:
+        parameters.required(asked, "user_id")
     if _is_known(request, generation):
         return _answer(generation, None)
-    films = await _found(generation.recommendations(asked.user_id), generation, current)
+    if not asked.keys() <= PLAIN:
+        return await _shaped(asked, page, generation, current)
+    films = await _found(generation.recommendations(asked["user_id"]), generation, current)
+    source = "personal"
     if films is None:
         films, source = generation.popular, "popular"
-        _POPULAR.inc()
-    else:
-        source = "personal"
-        _PERSONAL.inc()
-    if asked.return_metadata:
-        items = b",".join(generation.items(films, asked.page))
-    else:
-        items = b",".join([b'{"id":%b}' % item_id for item_id in generation.ids(films, asked.page)])
-    return _answer(generation, b'{"items":[%b]}' % items, source)
+    _SOURCES[source].inc()
+    items = _items(generation.films, numbers(films, *page), asked)
+    return _answer(generation, _object_of(items), {"X-Recommendation-Source": source})
+
+
+async def similar(request: Request) -> Response:
+    """Films that the same people like, most alike first."""
+    current: Current = request.scope["state"]["current"]
+    generation = served(current)
+    asked = parameters.read(request.scope["query_string"], SIMILAR, generation)
+    item_id = parameters.required(asked, "item_id")
+    if item_id not in generation.films.numbers:
+        raise HTTPException(404, f"there is no film {item_id!r}")
+    if _is_known(request, generation):
+        return _answer(generation, None)
+    films = await _found(generation.similar(item_id), generation, current)
+    found = numbers(films, *_page(asked, generation))
+    return _answer(generation, _object_of(_items(generation.films, found, asked)))
 
 
 async def features(request: Request) -> Response:
     """What a user has watched, newest first; nothing for a user who is unknown."""
     current: Current = request.scope["state"]["current"]
     generation = served(current)
-    asked = parameters.read(request.scope["query_string"], ("user_id", "limit", "offset"), None)
+    asked = parameters.read(request.scope["query_string"], FEATURES, generation)
+    user_id = parameters.required(asked, "user_id")
     if _is_known(request, generation):
         return _answer(generation, None)
-    films = await _found(generation.history(asked.user_id), generation, current)
-    history = b",".join(generation.ids(films or "", asked.page))
-    return _answer(generation, b'{"features":[{"histories":[%b]}]}' % history)
+    films = await _found(generation.history(user_id), generation, current)
+    history = generation.films.ids(numbers(films or "", *_page(asked, generation)))
+    return _answer(generation, b'{"features":[{"histories":[%b]}]}' % b",".join(history))
 
 
 def served(current: Current) -> Generation:
@@ -60,7 +106,43 @@ def served(current: Current) -> Generation:
     return current.generation
 
 
-async def _found(look_up: Awaitable[str | None], generation: Generation, current: Current) -> str | None:
+async def _shaped(asked: Mapping[str, Any], page: Page, generation: Generation, current: Current) -> Response:
+    """Answer with a row that is more than the list that is stored."""
+    films = generation.films
+    row = await _found(rows.row(generation, asked, page), generation, current)
+    _SOURCES[row.source.partition(" ")[0]].inc()
+    items = _items(films, [place.film for place in row.places], asked)
+    if asked.get("explain"):
+        items = [_explained(films, item, place) for item, place in zip(items, row.places, strict=True)]
+    headers = {"X-Recommendation-Source": row.source}
+    named = [*asked.get("liked", ()), *asked.get("exclude", ())]
+    if unknown := [item_id for item_id in named if item_id not in films.numbers]:
+        headers["X-Unknown-Items"] = ",".join(quote(item_id, safe="") for item_id in unknown)
+    return _answer(generation, _object_of(items), headers)
+
+
+def _page(asked: Mapping[str, Any], generation: Generation) -> Page:
+    limit = asked.get("limit") or min(parameters.DEFAULT_LIMIT, generation.depth)
+    return Page(limit, asked.get("offset", 0))
+
+
+def _items(films: Films, found: Iterable[int], asked: Mapping[str, Any]) -> list[bytes]:
+    return films.items(found) if asked.get("returnMetadata") else films.bare_items(found)
+
+
+def _explained(films: Films, item: bytes, place: Place) -> bytes:
+    return b'%b,"because":%b,"source":"%b"}' % (
+        item[:-1],
+        films.named(place.because),
+        place.source.encode("ascii"),
+    )
+
+
+def _object_of(items: Iterable[bytes]) -> bytes:
+    return b'{"items":[%b]}' % b",".join(items)
+
+
+async def _found(look_up: Awaitable[Found], generation: Generation, current: Current) -> Found:
     """Return what is looked up, or raise HTTPException 503 if the file is damaged there."""
     try:
         return await look_up
@@ -84,10 +166,10 @@ def _is_known(request: Request, generation: Generation) -> bool:
     return not tags.isdisjoint((_tag(generation), "*"))
 
 
-def _answer(generation: Generation, body: bytes | None, source: str | None = None) -> Response:
+def _answer(
+    generation: Generation, body: bytes | None, more_headers: dict[str, str] | None = None
+) -> Response:
     headers = {"X-Generation": generation.id, "ETag": _tag(generation), "Cache-Control": "no-cache"}
-    if source is not None:
-        headers["X-Recommendation-Source"] = source
     if body is None:
         return Response(status_code=304, headers=headers)
-    return Response(body, headers=headers, media_type="application/json")
+    return Response(body, headers=headers | (more_headers or {}), media_type="application/json")

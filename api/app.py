@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from api.answers import features, recommendations
+from api.answers import features, recommendations, similar
 from api.cors import allowing
 from api.current import Current
 from api.docs import docs, openapi
@@ -52,6 +52,7 @@ def make_app(settings: Settings) -> ASGIApp:
         routes=[
             Route("/recommendations", recommendations),
             Route("/features", features),
+            Route("/similar", similar),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", metrics),

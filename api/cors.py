@@ -7,7 +7,13 @@ from starlette.types import ASGIApp
 
 from api.errors import refusal
 
-READABLE_HEADERS = ("ETag", "X-Generation", "X-Recommendation-Source", "X-Request-ID")
+READABLE_HEADERS = (
+    "ETag",
+    "X-Generation",
+    "X-Recommendation-Source",
+    "X-Request-ID",
+    "X-Unknown-Items",
+)
 SENDABLE_HEADERS = ("Authorization", "If-None-Match", "X-API-Key", "X-Request-ID")
 
 

@@ -17,28 +17,31 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 async def openapi(request: Request) -> Response:
     """Everything that can be asked, and what comes back."""
-    return JSONResponse(document(_depth(request)))
+    return JSONResponse(document(*_of_generation(request)))
 
 
 async def docs(request: Request) -> Response:
     """Return the same as a page with a form for each question."""
-    page, policy = _page(_depth(request))
+    page, policy = _page(*_of_generation(request))
     return HTMLResponse(page, headers={"Content-Security-Policy": policy})
 
 
-def _depth(request: Request) -> int:
+def _of_generation(request: Request) -> tuple[int, tuple[str, ...]]:
+    """Return the depth of the lists that are served, and the genres of their films."""
     generation = request.state.current.generation
-    return generation.depth if generation else DEFAULT_LIMIT
+    if generation is None:
+        return DEFAULT_LIMIT, ()
+    return generation.depth, tuple(generation.films.known_genres.values())
 
 
 @cache
-def _page(depth: int) -> tuple[str, str]:
+def _page(depth: int, genres: tuple[str, ...]) -> tuple[str, str]:
     """Return the page, and what a browser may do with it: its own style, and forms to this service."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     style = (TEMPLATES / "docs.css").read_text(encoding="utf-8")
-    page = environment.get_template("docs.html").render(document=document(depth), style=style)
+    page = environment.get_template("docs.html").render(document=document(depth, genres), style=style)
     digest = b64encode(sha256(style.encode()).digest()).decode()
     allowed = f"style-src 'sha256-{digest}'; form-action 'self'; frame-ancestors 'none'"
     return page, f"default-src 'none'; {allowed}"

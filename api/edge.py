@@ -14,7 +14,7 @@ from api.log import request_id
 
 LONGEST_TARGET = 8_192
 LONGEST_REQUEST_ID = 128
-ROUTES = frozenset({"/recommendations", "/features"}).union(*PUBLIC.values())
+ROUTES = frozenset({"/recommendations", "/features", "/similar"}).union(*PUBLIC.values())
 
 SECURITY_HEADERS = [
     (b"x-content-type-options", b"nosniff"),

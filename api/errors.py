@@ -16,9 +16,9 @@ async def http_error(request: Request, error: Exception) -> Response:
     """Answer what Starlette or an endpoint refuses."""
     assert isinstance(error, HTTPException)
     message = {
-        404: "there is nothing at this path; /docs says what there is",
-        405: f"{request.method} is not allowed here; use GET or HEAD",
-    }.get(error.status_code, error.detail)
+        "Not Found": "there is nothing at this path; /docs says what there is",
+        "Method Not Allowed": f"{request.method} is not allowed here; use GET or HEAD",
+    }.get(error.detail, error.detail)
     return refusal(error.status_code, message, error.headers)
 
 

@@ -1,12 +1,13 @@
 """One published generation, opened read-only: the films ready to be sent, and whoever is looked up in it."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
 
+from api.films import Films
 from api.lookup import Lookup
 from sql import statement
 
@@ -32,10 +33,19 @@ class Page(NamedTuple):
     offset: int
 
 
-class Generation:
-    """An open generation: `id`, `finished_at` in seconds since 1970, `depth` of the lists, `popular` list.
+class Segment(NamedTuple):
+    """Users of one kind: its name, what they have in common by attribute, and their popular list."""
 
-    Lists are texts as they are stored: numbers of films, best or newest first, with commas between them.
+    name: str
+    attributes: dict[str, str]
+    films: str
+
+
+class Generation:
+    """An open generation: `id`, `finished_at` in seconds since 1970, `depth` of the lists, its `films`.
+
+    Beside them it holds the `popular` list and those of the `segments`, by name, narrow ones first. Lists are
+    texts as they are stored: numbers of films, best or newest first, with commas between them.
     """
 
     def __init__(self, file: Path) -> None:
@@ -44,13 +54,12 @@ class Generation:
         try:
             ((self.id, self.finished_at, self.depth),) = self._rows("generation")
             ((self.popular,),) = self._rows("popular")
-            # By number, which is from 1: the id, and what is known of the film, both as JSON.
-            self._ids, self._items = [b""], [b""]
-            for item_id, item in self._rows("items"):
-                self._ids.append(item_id)
-                self._items.append(item)
+            self.films = Films(self._rows("items"))
+            self.segments = {segment.name: segment for segment in map(_segment, self._rows("segments"))}
             self._lists = Lookup(self._connection, "recommendations")
             self._histories = Lookup(self._connection, "histories")
+            self._whole_rows = Lookup(self._connection, "rows")
+            self._similar = Lookup(self._connection, "similar")
             self._try([""])
         except (duckdb.Error, ValueError):
             self.close()
@@ -62,13 +71,13 @@ class Generation:
 
     def retire(self) -> None:
         """Close the file as soon as all look-ups are answered that have begun."""
-        if self._lists.is_idle and self._histories.is_idle:
+        if all(each.is_idle for each in self._lookups()):
             self.close()
         else:
             asyncio.get_running_loop().call_soon(self.retire)
 
     def look_everybody_up(self) -> None:
-        """Raise duckdb.Error if there is a user who can't be looked up: a part of the file is damaged."""
+        """Raise duckdb.Error if a user or a film can't be looked up: a part of the file is damaged."""
         users: list[str] = []
         for (user_id,) in self._rows("users"):
             users.append(user_id)
@@ -76,26 +85,56 @@ class Generation:
                 self._try(users)
                 users = []
         self._try(users)
+        self._similar.find_all(self.films.item_ids)
 
     async def recommendations(self, user_id: str) -> str | None:
         """Return the list of a user; None if the user is unknown. Raises duckdb.Error if it is damaged."""
-        return await self._lists.find(user_id)
+        found = await self._lists.find(user_id)
+        return found[0] if found else None
 
     async def history(self, user_id: str) -> str | None:
         """Return the history of a user; None if the user is unknown. Raises duckdb.Error if it is damaged."""
-        return await self._histories.find(user_id)
+        found = await self._histories.find(user_id)
+        return found[0] if found else None
 
-    def ids(self, films: str, page: Page) -> list[bytes]:
-        """Return the ids of a page of films, as JSON."""
-        return [self._ids[number] for number in _numbers(films, page)]
+    async def row(self, user_id: str) -> tuple[str, str, str, str | None] | None:
+        """Return list, reasons, history and name of the segment of a user; None if the user is unknown.
 
-    def items(self, films: str, page: Page) -> list[bytes]:
-        """Return id, title and genres of a page of films, as JSON."""
-        return [self._items[number] for number in _numbers(films, page)]
+        Raises duckdb.Error if they are damaged.
+        """
+        found: tuple[str, str, str, str | None] | None = await self._whole_rows.find(user_id)
+        return found
+
+    async def similar(self, item_id: str) -> str:
+        """Return the films like one, none if nobody knows any. Raises duckdb.Error if they are damaged."""
+        found = await self._similar.find(item_id)
+        return found[0] if found else ""
+
+    def liked(self, item_ids: Sequence[str]) -> list[tuple[int, int]]:
+        """Return the films like those, best first, each with the one that speaks most for it; as numbers.
+
+        Raises duckdb.Error if the file is damaged.
+        """
+        with self._connection.cursor() as cursor:
+            asked = {"item_ids": item_ids, "depth": self.depth}
+            return cursor.execute(statement("lookups/liked"), asked).fetchall()
+
+    def segment(self, attributes: Mapping[str, Any]) -> Segment | None:
+        """Return the narrowest segment of somebody of whom that is known; other names are passed over."""
+        for segment in self.segments.values():
+            if all(
+                str(attributes.get(name, "")).casefold() == value
+                for name, value in segment.attributes.items()
+            ):
+                return segment
+        return None
 
     def _try(self, users: list[str]) -> None:
-        self._lists.find_all(users)
-        self._histories.find_all(users)
+        for lookup in (self._lists, self._histories, self._whole_rows):
+            lookup.find_all(users)
+
+    def _lookups(self) -> tuple[Lookup, ...]:
+        return (self._lists, self._histories, self._whole_rows, self._similar)
 
     def _rows(self, name: str) -> Iterator[tuple[Any, ...]]:
         with self._connection.cursor() as cursor:
@@ -104,8 +143,7 @@ class Generation:
                 yield from rows
 
 
-def _numbers(films: str, page: Page) -> list[int]:
-    if not films:
-        return []
-    end = page.offset + page.limit
-    return [int(number) for number in films.split(",", end)[page.offset : end]]
+def _segment(row: tuple[str, str | None, str | None, str | None, str]) -> Segment:
+    name, gender, age_group, occupation, films = row
+    attributes = {"gender": gender, "age_group": age_group, "occupation": occupation}
+    return Segment(name, {each: value.casefold() for each, value in attributes.items() if value}, films)

@@ -7,6 +7,7 @@ busier the service, the less a look-up costs, and nobody waits for company.
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 import duckdb
 
@@ -18,38 +19,42 @@ MOST_USERS = 512
 
 
 class Lookup:
-    """Finds the text that a statement of `sql/lookups/` returns for a user."""
+    """Finds what a statement of `sql/lookups/` returns for a user or a film."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, name: str) -> None:
-        """Take a statement with the parameter `$user_ids` and the columns user and text."""
+        """Take a statement with one parameter, a list of ids; its first column is the id."""
         self._connection = connection
         # Parsed once; planned for each query, as the plan depends on the users.
         (self._statement,) = duckdb.extract_statements(statement(f"lookups/{name}"))
-        self._waiting: list[tuple[str, asyncio.Future[str | None]]] = []
+        (self._parameter,) = self._statement.named_parameters
+        self._waiting: list[tuple[str, asyncio.Future[Any]]] = []
 
     @property
     def is_idle(self) -> bool:
         """Whether nobody waits."""
         return not self._waiting
 
-    async def find(self, user_id: str) -> str | None:
-        """Return the text of a user; None if the user is unknown. Raises duckdb.Error if it can't be read."""
+    async def find(self, each_id: str) -> Any:
+        """Return the other columns for an id; None if it is unknown.
+
+        Raises duckdb.Error if the file is damaged.
+        """
         loop = asyncio.get_running_loop()
         if not self._waiting:
             loop.call_soon(self._wait_for_more, 0)
-        found: asyncio.Future[str | None] = loop.create_future()
-        self._waiting.append((user_id, found))
+        found: asyncio.Future[Any] = loop.create_future()
+        self._waiting.append((each_id, found))
         return await found
 
-    def find_all(self, user_ids: Sequence[str]) -> dict[str, str]:
-        """Return the texts of those users who are known."""
-        texts: dict[str, str] = {}
-        for start in range(0, len(user_ids), MOST_USERS):
+    def find_all(self, ids: Sequence[str]) -> dict[str, tuple[Any, ...]]:
+        """Return the other columns for those ids that are known."""
+        found: dict[str, tuple[Any, ...]] = {}
+        for start in range(0, len(ids), MOST_USERS):
             # A cursor for each use: on a connection that callers share, one reads the rows of another.
             with self._connection.cursor() as cursor:
-                asked = {"user_ids": user_ids[start : start + MOST_USERS]}
-                texts.update(cursor.execute(self._statement, asked).fetchall())
-        return texts
+                asked = {self._parameter: ids[start : start + MOST_USERS]}
+                found.update((row[0], row[1:]) for row in cursor.execute(self._statement, asked).fetchall())
+        return found
 
     def _wait_for_more(self, before: int) -> None:
         """Let one more turn of the loop pass as long as each brings more requests, and then answer."""
@@ -62,13 +67,13 @@ class Lookup:
         waiting, self._waiting = self._waiting, []
         metrics.LOOKUP_USERS.observe(len(waiting))
         try:
-            texts = self.find_all([user_id for user_id, _ in waiting])
+            rows = self.find_all([each_id for each_id, _ in waiting])
         except duckdb.Error as error:
             for _, found in waiting:
                 if not found.done():
                     found.set_exception(error)
             return
-        for user_id, found in waiting:
+        for each_id, found in waiting:
             # Whose client has gone is no longer waiting.
             if not found.done():
-                found.set_result(texts.get(user_id))
+                found.set_result(rows.get(each_id))

@@ -1,47 +1,35 @@
 """What the service answers, as OpenAPI 3.1 says it: `/openapi.json`, from which `/docs` is made."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from api import __version__
-from api.parameters import DEFAULT_LIMIT, LONGEST_VALUE
+from api import __version__, answers, parameters
+from api.parameters import Parameter
 
 _JSON = "application/json"
 
-USER_ID = {
-    "name": "user_id",
-    "in": "query",
-    "required": True,
-    "description": "The user, as in the ratings.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_VALUE, "pattern": r"\S"},
-    "example": "18",
-}
 
-
-def _limit(description: str, **schema: int) -> dict[str, Any]:
+def _parameter(
+    parameter: Parameter, depth: int, genres: Sequence[str], *, is_required: bool
+) -> dict[str, Any]:
+    """Return what is said of a parameter: the table has it all but what depends on the generation."""
+    schema = dict(parameter.schema)
+    if parameter is parameters.LIMIT:
+        schema |= {"maximum": depth, "default": min(parameters.DEFAULT_LIMIT, depth)}
+    elif parameter is parameters.ANY_LIMIT:
+        schema |= {"default": min(parameters.DEFAULT_LIMIT, depth)}
+    elif genres and parameter in (parameters.GENRES, parameters.NOT_GENRES):
+        schema |= {"items": {"type": "string", "enum": [*genres]}}
+    example = {"example": parameter.example} if parameter.example else {}
     return {
-        "name": "limit",
+        "name": parameter.name,
         "in": "query",
-        "required": False,
-        "description": description,
-        "schema": {"type": "integer", "minimum": 1, **schema},
+        "required": is_required,
+        "description": parameter.description,
+        "schema": schema,
+        **parameter.more,
+        **example,
     }
-
-
-OFFSET = {
-    "name": "offset",
-    "in": "query",
-    "required": False,
-    "description": "How many films to leave out at the beginning; past the end there is an empty list.",
-    "schema": {"type": "integer", "minimum": 0, "default": 0},
-}
-RETURN_METADATA = {
-    "name": "returnMetadata",
-    "in": "query",
-    "required": False,
-    "description": "Whether to tell title and genres as well; in any letter case.",
-    "schema": {"type": "string", "pattern": "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$", "default": "false"},
-    "example": "true",
-}
 
 
 def _header(description: str, **schema: Any) -> dict[str, Any]:
@@ -53,11 +41,17 @@ GENERATION_HEADERS = {
     "ETag": _header("Stays the same as long as the generation does."),
     "Cache-Control": _header("Ask again, with the ETag.", const="no-cache"),
 }
-SOURCE_HEADER = {
+ROW_HEADERS = {
     "X-Recommendation-Source": _header(
-        "Whether the list is that of the user, or the popular one, as the user is unknown.",
-        enum=["personal", "popular"],
-    )
+        "The list with which the answer begins: of the user, of films like those that are liked, of a "
+        "segment, or the popular one.",
+        pattern="^(personal|liked|popular|segment .+)$",
+    ),
+    "X-Unknown-Items": {
+        "description": "Ids in liked and exclude that no film has: percent-encoded, with commas between.",
+        "required": False,
+        "schema": {"type": "string"},
+    },
 }
 
 
@@ -73,17 +67,32 @@ def _object(**properties: Any) -> dict[str, Any]:
 _ID = {"type": "string", "description": "The film, as in the ratings."}
 SCHEMAS = {
     "Error": _object(error={"type": "string", "description": "What is wrong, and what to do."}),
-    "Item": _object(id=_ID),
-    "ItemWithMetadata": _object(
-        id=_ID, title={"type": "string"}, genres={"type": "array", "items": {"type": "string"}}
-    ),
-    "Recommendations": _object(
+    "Item": {
+        **_object(
+            id=_ID,
+            title={"type": "string", "description": "With returnMetadata."},
+            genres={
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "With returnMetadata.",
+            },
+            because={
+                "description": "With explain: the film of the history, or of those liked, that speaks most "
+                "for it; null where none does.",
+                "anyOf": [_object(id=_ID, title={"type": "string"}), {"type": "null"}],
+            },
+            source={
+                "description": "With explain: the list that it is from.",
+                "enum": ["personal", "liked", "segment", "popular"],
+            },
+        ),
+        "required": ["id"],
+    },
+    "Items": _object(
         items={
+            "type": "array",
             "description": "Best first.",
-            "anyOf": [
-                {"type": "array", "items": {"$ref": f"#/components/schemas/{name}"}}
-                for name in ("Item", "ItemWithMetadata")
-            ],
+            "items": {"$ref": "#/components/schemas/Item"},
         }
     ),
     "Features": _object(
@@ -140,7 +149,11 @@ def _operation(
 
 
 def _lookup(
-    summary: str, schema: str, headers: dict[str, Any], *parameters: dict[str, Any]
+    summary: str,
+    schema: str,
+    asked: Iterable[dict[str, Any]],
+    headers: dict[str, Any] | None = None,
+    responses: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     return _operation(
         summary,
@@ -149,19 +162,24 @@ def _lookup(
             "200": {
                 "description": summary,
                 "content": _content(schema),
-                "headers": GENERATION_HEADERS | headers,
+                "headers": GENERATION_HEADERS | (headers or {}),
             },
             "304": {"description": "If-None-Match has the ETag.", "headers": GENERATION_HEADERS},
             "400": _error("A parameter is missing, given twice, unknown or wrong; the message names it."),
             "414": _error("Path and parameters are too long."),
+            **(responses or {}),
             **NOT_READY,
         },
-        [*parameters],
+        [*asked],
     )
 
 
-def document(depth: int) -> dict[str, Any]:
-    """Return the whole of it; `depth` is that of the lists that are served."""
+def document(depth: int, genres: Sequence[str]) -> dict[str, Any]:
+    """Return the whole of it, for lists of that depth, and films of these genres."""
+
+    def told(table: Mapping[str, Parameter], required: str | None = None) -> list[dict[str, Any]]:
+        return [_parameter(each, depth, genres, is_required=each.name == required) for each in table.values()]
+
     return {
         "openapi": "3.1.0",
         "info": {
@@ -173,27 +191,26 @@ def document(depth: int) -> dict[str, Any]:
         "paths": {
             "/recommendations": {
                 "get": _lookup(
-                    "Films for a user, best first; the popular ones for a user who is unknown",
-                    "Recommendations",
-                    SOURCE_HEADER,
-                    USER_ID,
-                    _limit(
-                        "How many films at most; up to the depth of the stored lists.",
-                        maximum=depth,
-                        default=min(DEFAULT_LIMIT, depth),
-                    ),
-                    OFFSET,
-                    RETURN_METADATA,
+                    "Films for somebody, best first: for a user, for who likes some films, or popular ones; "
+                    "under rules, if there are any",
+                    "Items",
+                    told(answers.RECOMMENDATIONS),
+                    ROW_HEADERS,
+                )
+            },
+            "/similar": {
+                "get": _lookup(
+                    "Films that the same people like, most alike first",
+                    "Items",
+                    told(answers.SIMILAR, "item_id"),
+                    responses={"404": _error("There is no such film.")},
                 )
             },
             "/features": {
                 "get": _lookup(
                     "What a user has watched, newest first; nothing for a user who is unknown",
                     "Features",
-                    {},
-                    USER_ID,
-                    _limit("How many films at most; as many as you like.", default=DEFAULT_LIMIT),
-                    OFFSET,
+                    told(answers.FEATURES, "user_id"),
                 )
             },
             "/healthz": {

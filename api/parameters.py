@@ -1,111 +1,228 @@
-"""Query parameters: each is known by name, is given once, and has a value that makes sense."""
+"""Query parameters: each is known by name, is given once, and has a value that makes sense.
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from functools import partial
-from typing import TypeVar
+A parameter is a line in a table: how it is read, and what the documentation says of it. `api/answers.py` says
+which question takes which.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
 
-from api.generation import Page
-
-Value = TypeVar("Value")
+from api.generation import Generation
 
 LONGEST_VALUE = 256
+MOST_WORDS = 100
 MOST_PARAMETERS = 16
+LONGEST_LIST = 8_192
+LAST_YEAR = 9_999
+AGE_GROUPS = ("under-18", "18-24", "25-34", "35-44", "45-49", "50-55", "over-55")
 DEFAULT_LIMIT = 10
 # What is past every list, and still an index.
 _PAST_EVERYTHING = 2**31 - 1
 
+Parse = Callable[[str, Generation], Any]
+
 
 @dataclass(frozen=True)
-class Lookup:
-    """What a request asks for."""
+class Parameter:
+    """One parameter of a query."""
 
-    user_id: str
-    page: Page
-    return_metadata: bool
-
-
-def read(query_string: bytes, allowed: Collection[str], depth: int | None) -> Lookup:
-    """Return what the query asks for.
-
-    `allowed` are the names that may stand in it, `depth` is the highest limit, None for any. Raises
-    HTTPException 400, naming the parameter.
-    """
-    query = _values(query_string, allowed)
-    user_id = query.get("user_id")
-    if user_id is None:
-        raise _bad("user_id is required")
-    if not user_id.strip():
-        raise _bad("user_id is empty")
-    return Lookup(
-        user_id,
-        Page(
-            limit=_parsed(query, "limit", partial(_limit, depth=depth)),
-            offset=_parsed(query, "offset", _offset),
-        ),
-        return_metadata=_parsed(query, "returnMetadata", _boolean),
-    )
+    name: str
+    description: str
+    # Takes the text, and what is served; raises ValueError with what is wrong, to be read after the name.
+    parse: Parse
+    schema: Mapping[str, Any]
+    example: str | None = None
+    longest: int = LONGEST_VALUE
+    more: Mapping[str, Any] = field(default_factory=dict)  # for OpenAPI
 
 
-def _values(query_string: bytes, allowed: Collection[str]) -> dict[str, str]:
+def table(*parameters: Parameter) -> dict[str, Parameter]:
+    """Return parameters by name."""
+    return {parameter.name: parameter for parameter in parameters}
+
+
+def read(query_string: bytes, allowed: Mapping[str, Parameter], generation: Generation) -> dict[str, Any]:
+    """Return the values that a query gives, by name. Raises HTTPException 400, naming the parameter."""
     try:
         given = parse_qsl(
             query_string.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_PARAMETERS
         )
     except ValueError as error:
-        raise _bad(f"there are more than {MOST_PARAMETERS} parameters") from error
-    query: dict[str, str] = {}
-    for name, value in given:
-        if name not in allowed:
-            raise _bad(f"unknown parameter {name[:LONGEST_VALUE]!r}; there are {', '.join(allowed)}")
-        if name in query:
-            raise _bad(f"{name} is given {sum(each == name for each, _ in given)} times; give it once")
-        if len(value) > LONGEST_VALUE:
-            raise _bad(f"{name} is longer than {LONGEST_VALUE} characters")
-        query[name] = value
-    return query
+        raise bad(f"there are more than {MOST_PARAMETERS} parameters") from error
+    values: dict[str, Any] = {}
+    for name, text in given:
+        parameter = allowed.get(name)
+        if parameter is None:
+            raise bad(f"unknown parameter {name[:LONGEST_VALUE]!r}; there are {', '.join(allowed)}")
+        if name in values:
+            raise bad(f"{name} is given {sum(each == name for each, _ in given)} times; give it once")
+        if len(text) > parameter.longest:
+            raise bad(f"{name} is longer than {parameter.longest} characters")
+        try:
+            values[name] = parameter.parse(text, generation)
+        except ValueError as error:
+            raise bad(f"{name} {error}") from error
+    return values
 
 
-def _parsed(query: Mapping[str, str], name: str, parse: Callable[[str | None], Value]) -> Value:
-    try:
-        return parse(query.get(name))
-    except ValueError as error:
-        raise _bad(f"{name} {error}, not {query[name]!r}") from error
+def required(values: Mapping[str, Any], name: str) -> Any:
+    """Return a value that must be given. Raises HTTPException 400."""
+    if name not in values:
+        raise bad(f"{name} is required")
+    return values[name]
 
 
-def _limit(text: str | None, depth: int | None) -> int:
-    if text is None:
-        return DEFAULT_LIMIT if depth is None else min(DEFAULT_LIMIT, depth)
-    number = _whole_number(text)
-    if number is None or number < 1 or (depth is not None and number > depth):
-        expected = "1 or more" if depth is None else f"from 1 to {depth}"
-        raise ValueError(f"must be a whole number, {expected}")
-    return min(number, _PAST_EVERYTHING)
+def bad(message: str) -> HTTPException:
+    """Return what says that a request is wrong; the message names the parameter."""
+    return HTTPException(400, message)
 
 
-def _offset(text: str | None) -> int:
-    if text is None:
-        return 0
-    number = _whole_number(text)
-    if number is None:
-        raise ValueError("must be a whole number, 0 or more")
-    return min(number, _PAST_EVERYTHING)
+def _text(text: str, _generation: Generation) -> str:
+    if not text.strip():
+        raise ValueError("is empty")
+    return text
 
 
-def _boolean(text: str | None) -> bool:
-    if text is None:
-        return False
+def _boolean(text: str, _generation: Generation) -> bool:
     if text.lower() not in ("true", "false"):
-        raise ValueError("must be true or false")
+        raise ValueError(f"must be true or false, not {text!r}")
     return text.lower() == "true"
 
 
-def _whole_number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() else None
+def _whole_number(text: str, least: int, most: int | None = None) -> int:
+    number = int(text) if text.isascii() and text.isdigit() else -1
+    if number < least or (most is not None and number > most):
+        expected = f"{least} or more" if most is None else f"from {least} to {most}"
+        raise ValueError(f"must be a whole number, {expected}, not {text!r}")
+    return min(number, _PAST_EVERYTHING)
 
 
-def _bad(message: str) -> HTTPException:
-    return HTTPException(400, message)
+def _words(text: str, what: str) -> list[str]:
+    found = [word.strip() for word in text.split(",")]
+    if not all(found):
+        raise ValueError(f"must be {what} with commas between them, not {text!r}")
+    if len(found) > MOST_WORDS:
+        raise ValueError(f"has more than {MOST_WORDS} {what}")
+    return found
+
+
+def _item_ids(text: str, _generation: Generation) -> list[str]:
+    return _words(text, "ids")
+
+
+def _genres(text: str, generation: Generation) -> frozenset[str]:
+    known = generation.films.known_genres
+    found = _words(text, "genres")
+    for genre in found:
+        if genre.casefold() not in known:
+            raise ValueError(f"has {genre!r}, which no film has; there are {', '.join(known.values())}")
+    return frozenset(known[genre.casefold()] for genre in found)
+
+
+def _age_group(text: str, _generation: Generation) -> str:
+    if text not in AGE_GROUPS:
+        raise ValueError(f"must be one of {', '.join(AGE_GROUPS)}, not {text!r}")
+    return text
+
+
+_LIST = {"style": "form", "explode": False}
+_LIST_SCHEMA = {"type": "array", "minItems": 1, "maxItems": MOST_WORDS}
+_ID_SCHEMA = {"type": "string", "pattern": r"^\s*[^,\s][^,]*$"}
+_TEXT_SCHEMA = {"type": "string", "minLength": 1, "maxLength": LONGEST_VALUE, "pattern": r"\S"}
+_BOOLEAN_SCHEMA = {
+    "type": "string",
+    "pattern": "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$",
+    "default": "false",
+}
+_YEAR_SCHEMA = {"type": "integer", "minimum": 0, "maximum": LAST_YEAR}
+
+
+def _flag(name: str, description: str) -> Parameter:
+    return Parameter(name, description, _boolean, _BOOLEAN_SCHEMA, example="true")
+
+
+def _year(name: str, description: str, example: str) -> Parameter:
+    return Parameter(
+        name, description, lambda text, _generation: _whole_number(text, 0, LAST_YEAR), _YEAR_SCHEMA, example
+    )
+
+
+def _list(name: str, description: str, parse: Parse, example: str, items: Mapping[str, Any]) -> Parameter:
+    return Parameter(
+        name, description, parse, {**_LIST_SCHEMA, "items": items}, example, longest=LONGEST_LIST, more=_LIST
+    )
+
+
+USER_ID = Parameter(
+    "user_id",
+    "The user, as in the ratings; one who is unknown gets a popular list.",
+    _text,
+    _TEXT_SCHEMA,
+    "18",
+)
+ITEM_ID = Parameter("item_id", "The film, as in the ratings.", _text, _TEXT_SCHEMA, "1")
+LIKED = replace(
+    _list(
+        "liked",
+        "Films that somebody without a list likes; the answer is films like them. "
+        "Either this or user_id must be given.",
+        # It may be empty: somebody may have taken back the last film.
+        lambda text, generation: _item_ids(text, generation) if text.strip() else [],
+        "1,50,260",
+        _ID_SCHEMA,
+    ),
+    schema={"anyOf": [{**_LIST_SCHEMA, "items": _ID_SCHEMA}, {"type": "string", "maxLength": 0}]},
+)
+LIMIT = Parameter(
+    "limit",
+    "How many films at most; up to the depth of the stored lists.",
+    lambda text, generation: _whole_number(text, 1, generation.depth),
+    {"type": "integer", "minimum": 1},
+)
+ANY_LIMIT = replace(
+    LIMIT,
+    description="How many films at most; as many as you like.",
+    parse=lambda text, _generation: _whole_number(text, 1),
+)
+OFFSET = Parameter(
+    "offset",
+    "How many films to leave out at the beginning; past the end there is an empty list.",
+    lambda text, _generation: _whole_number(text, 0),
+    {"type": "integer", "minimum": 0, "default": 0},
+)
+RETURN_METADATA = _flag("returnMetadata", "Whether to tell title and genres as well; in any letter case.")
+EXPLAIN = _flag(
+    "explain", "Whether to tell for each film the list that it is from, and the film because of which."
+)
+GENRES = _list(
+    "genres",
+    "Only films of one of these genres; in any letter case.",
+    _genres,
+    "Drama,Comedy",
+    {"type": "string"},
+)
+NOT_GENRES = _list("not_genres", "No film of any of these genres.", _genres, "Horror", {"type": "string"})
+EXCLUDE = _list("exclude", "None of these films.", _item_ids, "1,2", _ID_SCHEMA)
+MIN_YEAR = _year("min_year", "Only films of this year or later; none whose year is not known.", "1990")
+MAX_YEAR = _year("max_year", "Only films of this year or earlier; none whose year is not known.", "1999")
+GENDER = Parameter(
+    "gender", "Gender of somebody without a list, as in the file users.", _text, _TEXT_SCHEMA, "F"
+)
+AGE_GROUP = Parameter(
+    "age_group",
+    "Age group of somebody without a list, in years.",
+    _age_group,
+    {"type": "string", "enum": list(AGE_GROUPS)},
+    "25-34",
+)
+OCCUPATION = Parameter(
+    "occupation",
+    "Occupation of somebody without a list, as in the file users.",
+    _text,
+    _TEXT_SCHEMA,
+    "writer",
+)

@@ -32,7 +32,7 @@ class Counts:
 
 
 def clean(connection: duckdb.DuckDBPyConnection, loaded: Loaded, max_rejected: float) -> Counts:
-    """Make the tables `ratings`, `items`, `rejected_rows`, `repaired_rows` and `rating_counts`.
+    """Make the tables of ratings, items and users, of rows rejected and repaired, and of rating counts.
 
     Raises InputError if more than the share `max_rejected` of the rows of a file is rejected, if no
     rating is left, or if every film is hidden.
@@ -42,12 +42,15 @@ def clean(connection: duckdb.DuckDBPyConnection, loaded: Loaded, max_rejected: f
         return connection.execute(statement(name), values)
 
     ratings = loaded.ratings.name
+    users = loaded.users.name if loaded.users else "users.csv"
     hidden = loaded.hidden.name if loaded.hidden else "hidden.csv"
     execute("clean/repaired_users", file=ratings)
     execute("clean/rejected_ratings", has_rating=loaded.has_rating, has_timestamp=loaded.has_timestamp)
     execute("clean/rejected_rating_lines", file=ratings)
     execute("clean/judged_movies")
     execute("clean/rejected_movie_lines", file=loaded.movies.name)
+    execute("clean/judged_users")
+    execute("clean/rejected_user_lines", file=users)
     execute("clean/rejected_hidden_lines", file=hidden)
     execute("clean/rejected_rows")
     _stop_if_too_many_are_rejected(connection, loaded, max_rejected)

@@ -15,11 +15,12 @@ class Inputs:
 
     ratings: Path
     movies: Path
+    users: Path | None
     hidden: Path | None
 
     def files(self) -> list[Path]:
         """Every file there is, in a fixed order."""
-        return [file for file in (self.ratings, self.movies, self.hidden) if file is not None]
+        return [file for file in (self.ratings, self.movies, self.users, self.hidden) if file is not None]
 
     def fingerprint(self) -> str:
         """SHA-256 over names and bytes of the files, in hexadecimal digits."""
@@ -31,7 +32,7 @@ class Inputs:
 
 
 def find_inputs(folder: Path) -> Inputs:
-    """Find ratings and movies, and hidden if it is there, in a folder.
+    """Find ratings and movies, and users and hidden if they are there, in a folder.
 
     Raises InputError if the folder or a file is missing, or a file is there in two formats.
     """
@@ -40,6 +41,7 @@ def find_inputs(folder: Path) -> Inputs:
     return Inputs(
         ratings=_required(folder, "ratings"),
         movies=_required(folder, "movies"),
+        users=_optional(folder, "users"),
         hidden=_optional(folder, "hidden"),
     )
 

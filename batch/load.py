@@ -46,6 +46,7 @@ class Columns:
 
 RATINGS = Columns(required=("userId", "movieId"), optional=("rating", "timestamp"))
 MOVIES = Columns(required=("movieId", "title", "genres"))
+USERS = Columns(required=("userId",), optional=("gender", "age", "occupation"))
 HIDDEN = Columns(required=("movieId",))
 
 
@@ -64,13 +65,15 @@ class Loaded:
 
     ratings: Source
     movies: Source
+    users: Source | None
     hidden: Source | None
     has_rating: bool
     has_timestamp: bool
 
     def sources(self) -> list[Source]:
         """Every file that was read."""
-        return [source for source in (self.ratings, self.movies, self.hidden) if source is not None]
+        sources = (self.ratings, self.movies, self.users, self.hidden)
+        return [source for source in sources if source is not None]
 
     def remove_texts(self) -> None:
         """Remove the copies of text files, when no raw text is looked up any more."""
@@ -80,10 +83,10 @@ class Loaded:
 
 
 def load(connection: duckdb.DuckDBPyConnection, inputs: Inputs, work: Path) -> Loaded:
-    """Read every input file into the tables `rating_rows`, `movie_rows` and `hidden_rows`.
+    """Read every input file into a table: `rating_rows`, `movie_rows`, `user_rows` and `hidden_rows`.
 
-    What does not parse is in `rejected_lines`. Raises InputError, with file, line or column, if a file is no
-    such file or lacks a column.
+    That of a file that is not there is empty. What does not parse is in `rejected_lines`. Raises InputError,
+    with file, line or column, if a file is no such file or lacks a column.
     """
     for name in ("load/macros", "load/rejected_lines", "load/input_rows", "load/blank_lines"):
         connection.execute(statement(name))
@@ -91,12 +94,14 @@ def load(connection: duckdb.DuckDBPyConnection, inputs: Inputs, work: Path) -> L
     if connection.execute("from input_rows where rows = 0").fetchone():
         raise InputError(f"{ratings.name}: has a header but no rows; check how it was exported")
     movies, _ = _load_file(connection, inputs.movies, MOVIES, work, "load/movie_rows")
-    hidden = None
-    if inputs.hidden is None:
-        connection.execute(statement("load/no_hidden_rows"))
-    else:
+    for name in ("load/no_user_rows", "load/no_hidden_rows"):
+        connection.execute(statement(name))
+    users = hidden = None
+    if inputs.users is not None:
+        users, _ = _load_file(connection, inputs.users, USERS, work, "load/user_rows")
+    if inputs.hidden is not None:
         hidden, _ = _load_file(connection, inputs.hidden, HIDDEN, work, "load/hidden_rows")
-    return Loaded(ratings, movies, hidden, "rating" in columns, "timestamp" in columns)
+    return Loaded(ratings, movies, users, hidden, "rating" in columns, "timestamp" in columns)
 
 
 def _load_file(

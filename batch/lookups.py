@@ -1,4 +1,4 @@
-"""Look-ups: the list and the history of each user as one text, which is all that the service reads of a user.
+"""Look-ups: what the service reads of a user: list and history, each as one text, and the segment.
 
 A text holds the numbers of films, with commas between them: short, the same in every SQL tool, and cut by
 the service without a look at the rest.
@@ -10,11 +10,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from batch.score import TopN
+from batch.segments import Segments
 from sql import statement
 
 
-def lookups(connection: duckdb.DuckDBPyConnection, lists: TopN, user_ids: "pd.Index[str]") -> pd.DataFrame:
-    """Return one row per user, in the order of indices: `user_id`, `recommendations` and `history`.
+def lookups(
+    connection: duckdb.DuckDBPyConnection, lists: TopN, segments: Segments, user_ids: "pd.Index[str]"
+) -> pd.DataFrame:
+    """Return one row per user, in the order of indices: `user_id`, `recommendations`, `history`, `segment`.
 
     It takes the numbers of films, and the histories, from what `clean` has left in the connection.
     """
@@ -28,6 +31,7 @@ def lookups(connection: duckdb.DuckDBPyConnection, lists: TopN, user_ids: "pd.In
             "user_id": pd.Categorical.from_codes(np.arange(users), user_ids),
             "recommendations": _texts(lists.user_index, lists.item_index, users, names),
             "history": _texts(rated_by, rated, users, names),
+            "segment": pd.Categorical.from_codes(segments.of_user, pd.Index(segments.names, dtype=object)),
         }
     )
 

@@ -19,6 +19,7 @@ from batch.quality.gate import Night
 from batch.quality.holdout import JUDGED_MODELS, JUDGED_USERS, Metrics, hold_out, judge, of_published
 from batch.refuse import refuse
 from batch.score import score
+from batch.segments import read_attributes, segments
 from batch.settings import Settings
 from batch.similar import similar
 from batch.train import learn_films, place_users
@@ -107,7 +108,9 @@ def _made(
         step.expect(JUDGED_MODELS, "models")
         metrics = judge(films, split, settings, step.advance) | of_published(lists, ratings)
         step.finds(_judged(metrics))
-    return Contents(model, lists, alike, popular(ratings, settings.top_n), metrics), len(split.users)
+    of_segments = segments(ratings, read_attributes(connection), settings.top_n)
+    contents = Contents(model, lists, alike, popular(ratings, settings.top_n), of_segments, metrics)
+    return contents, len(split.users)
 
 
 def _rows(counts: Counts, judged_users: int, written: int) -> dict[str, int]:

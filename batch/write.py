@@ -14,6 +14,7 @@ from batch.lookups import lookups
 from batch.popular import Popular
 from batch.quality.holdout import Metrics
 from batch.score import TopN
+from batch.segments import ATTRIBUTES, Segments
 from batch.train import Model
 from sql import FOLDER, statement
 
@@ -33,6 +34,7 @@ class Contents:
     lists: TopN
     similar: TopN  # its users are films
     popular: Popular
+    segments: Segments
     metrics: Metrics
 
 
@@ -66,6 +68,7 @@ def write(
 def _frames(connection: duckdb.DuckDBPyConnection, contents: Contents) -> dict[str, pd.DataFrame]:
     """Return the contents by the names by which the statements know them, column by column."""
     model, lists, similar, popular = contents.model, contents.lists, contents.similar, contents.popular
+    segments = contents.segments
     user_ids, item_ids = (pd.Index(read_ids(connection, f"train/{kind}_ids")) for kind in ("user", "item"))
     return {
         "lists": pd.DataFrame(
@@ -84,12 +87,30 @@ def _frames(connection: duckdb.DuckDBPyConnection, contents: Contents) -> dict[s
                 "score": similar.score,
             }
         ),
-        "rendered": lookups(connection, lists, user_ids),
+        "rendered": lookups(connection, lists, segments, user_ids),
         "popular_list": pd.DataFrame(
             {
                 "rank": range(1, len(popular.item_index) + 1),
                 "item_id": pd.Categorical.from_codes(popular.item_index, item_ids),
                 "score": popular.score,
+            }
+        ),
+        "segments_told": pd.DataFrame(
+            {
+                "segment": segments.names,
+                "place": range(1, len(segments.names) + 1),
+                **{name: [told.get(name) for told in segments.attributes] for name in ATTRIBUTES},
+                "users": segments.users,
+            }
+        ),
+        "segment_lists": pd.DataFrame(
+            {
+                "segment": pd.Categorical.from_codes(
+                    segments.segment_index, pd.Index(segments.names, dtype=object)
+                ),
+                "rank": segments.rank,
+                "item_id": pd.Categorical.from_codes(segments.item_index, item_ids),
+                "score": segments.score,
             }
         ),
         "user_vectors": _vectors("user_id", user_ids, model.user_factors),

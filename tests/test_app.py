@@ -227,7 +227,7 @@ def test_a_bug_has_the_one_shape_of_an_error(published: Published, monkeypatch: 
     def fail(*_: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("api.generation.Generation.items", fail)
+    monkeypatch.setattr("api.films.Films.items", fail)
     app = make_app(Settings(published.file.parent.parent))
     with TestClient(app, raise_server_exceptions=False) as client:
         answer = client.get("/recommendations?user_id=18&returnMetadata=true")

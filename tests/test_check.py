@@ -18,6 +18,8 @@ FAULTS = {
     "every_id_resolves": [
         "insert into draft.popular values (11, 'nobody', 0)",
         "update draft.similar_items set similar_item_id = 'nobody' where item_id = '3' and rank = 2",
+        "insert into draft.popular_by_segment values ('gender=F', 1, '3', 1)",
+        "update draft.lookups set segment = 'gender=F' where user_id = '3'",
     ],
     "every_list_is_full": ["delete from draft.recommendations where user_id = '3' and rank = 9"],
     "every_look_up_is_that_of_the_tables": [
@@ -25,7 +27,9 @@ FAULTS = {
         "update draft.lookups set recommendations = '' where user_id = '3'",
         "update draft.lookups set history = '1,' || history where user_id = '3'",
         "delete from draft.lookups where user_id = '3'",
-        "insert into draft.lookups values ('ghost', '1', '1')",
+        "insert into draft.lookups values ('ghost', '1', '1', null)",
+        "update draft.similar_lookups set similar_items = similar_items || ',1' where item_id = '3'",
+        "delete from draft.similar_lookups where item_id = '3'",
     ],
     "every_rating_is_in_a_history": [
         "delete from draft.histories where user_id = '3' and position = 2",
@@ -36,7 +40,7 @@ FAULTS = {
     "every_user_has_ratings": [
         "delete from draft.users where user_id = '3'",
         "update draft.users set ratings = 1 where user_id = '3'",
-        "insert into draft.users values ('ghost', 1, null, null)",
+        "insert into draft.users (user_id, ratings) values ('ghost', 1)",
     ],
     "every_vector_is_finite": [
         "update draft.user_factors set factors = ['nan'::float] where user_id = '3'",
@@ -48,6 +52,7 @@ FAULTS = {
         "insert into draft.recommendations from draft.recommendations where user_id = '3' and rank = 9",
         "insert into draft.popular select rank + 1, item_id, score from draft.popular where rank = 10",
         "insert into draft.similar_items from draft.similar_items where item_id = '3' and rank = 1",
+        "insert into draft.popular_by_segment values ('x', 1, '3', 1), ('x', 2, '3', 1)",
     ],
     "no_seen_film_is_recommended": [
         "insert into draft.histories select user_id, 99, item_id, 5, null from draft.recommendations limit 1"
@@ -57,11 +62,13 @@ FAULTS = {
         "update draft.popular set item_id = 'unrated' where rank = 2",
         "update draft.items set is_hidden = true where item_id = '3'",
         "update draft.similar_items set similar_item_id = 'unrated' where item_id = '3' and rank = 2",
+        "insert into draft.popular_by_segment values ('x', 1, 'unrated', 1)",
     ],
     "ranks_have_no_gaps": [
         "update draft.recommendations set rank = 12 where user_id = '3' and rank = 9",
         "update draft.popular set rank = 12 where rank = 10",
         "update draft.similar_items set rank = 99 where item_id = '3' and rank = 2",
+        "insert into draft.popular_by_segment values ('x', 2, '3', 1)",
         # A list that is whole, but stored in two places, is not found by who reads in order.
         "update draft.recommendations set user_id = '4' where user_id = '3'",
     ],
@@ -71,6 +78,7 @@ FAULTS = {
         "update draft.popular set score = 1e9 where rank = 2",
         "update draft.popular set score = 'inf' where rank = 1",
         "update draft.similar_items set score = 9 where item_id = '3' and rank = 2",
+        "insert into draft.popular_by_segment values ('x', 1, '3', 1), ('x', 2, '4', 2)",
     ],
     "the_popular_list_is_full": ["delete from draft.popular where rank = 10"],
 }
@@ -113,7 +121,7 @@ def test_a_fault_is_found(
 def test_a_broken_promise_is_published_by_force_only_and_the_file_says_so(
     films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ghost = "insert into draft.users values ('ghost', 1, null, null)"
+    ghost = "insert into draft.users (user_id, ratings) values ('ghost', 1)"
 
     def text(name: str) -> str:
         return statement(name) + (ghost if name == "generation/users" else "")

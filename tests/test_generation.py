@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from api.films import numbers
 from api.generation import Generation, Page
 from batch.publish import Published
 from tests.conftest import WriteInput, publish
@@ -75,16 +76,16 @@ def test_everybody_can_be_looked_up(generation: Generation) -> None:
 def test_a_page_is_a_part_of_the_list(generation: Generation, page: Page, cut: slice) -> None:
     films = asyncio.run(generation.recommendations("18"))
     assert films
-    whole = generation.ids(films, Page(limit=10, offset=0))
+    whole = generation.films.ids(numbers(films, 10))
     assert len(whole) == 9
-    assert generation.ids(films, page) == whole[cut]
-    assert [json.loads(item)["id"] for item in generation.items(films, page)] == [
+    assert generation.films.ids(numbers(films, *page)) == whole[cut]
+    assert [json.loads(item)["id"] for item in generation.films.items(numbers(films, *page))] == [
         json.loads(each) for each in whole[cut]
     ]
 
 
-def test_nothing_is_a_page_of_nothing(generation: Generation) -> None:
-    assert generation.ids("", Page(limit=10, offset=0)) == []
+def test_nothing_is_a_page_of_nothing() -> None:
+    assert numbers("", 10) == []
 
 
 def test_what_is_known_of_a_film_is_json_whatever_its_title_holds(
@@ -105,7 +106,7 @@ def test_what_is_known_of_a_film_is_json_whatever_its_title_holds(
         films = asyncio.run(generation.history("a"))
         assert films
         page = Page(limit=3, offset=0)
-        assert [json.loads(item) for item in generation.items(films, page)] == [
+        assert [json.loads(item) for item in generation.films.items(numbers(films, *page))] == [
             {
                 "id": f'f"{number},é',
                 "title": titles[number].replace('""', '"'),
@@ -113,6 +114,8 @@ def test_what_is_known_of_a_film_is_json_whatever_its_title_holds(
             }
             for number in (2, 1, 0)
         ]
-        assert [json.loads(each) for each in generation.ids(films, page)] == [f'f"{n},é' for n in (2, 1, 0)]
+        assert [json.loads(each) for each in generation.films.ids(numbers(films, *page))] == [
+            f'f"{n},é' for n in (2, 1, 0)
+        ]
     finally:
         generation.close()

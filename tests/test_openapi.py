@@ -10,6 +10,8 @@ from openapi_spec_validator import validate
 from batch.publish import Published
 from tests.commands import serving
 
+CONFIG = Path(__file__).with_name("schemathesis.toml")
+
 
 def test_the_document_is_openapi_and_what_is_answered_is_as_it_says(
     published: Published, tmp_path: Path
@@ -20,7 +22,8 @@ def test_the_document_is_openapi_and_what_is_answered_is_as_it_says(
         assert document["openapi"].startswith("3.1")
         checked = subprocess.run(
             [
-                *(Path(sys.executable).with_name("schemathesis"), "run", f"{url}/openapi.json"),
+                *(Path(sys.executable).with_name("schemathesis"), "--config-file", CONFIG),
+                *("run", f"{url}/openapi.json"),
                 *("--checks", "all", "--max-examples", "100", "--seed", "42"),
             ],
             capture_output=True,

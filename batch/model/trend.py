@@ -10,7 +10,13 @@ SHARE_OF_LASTING = 0.5
 
 
 def watched_lately(ratings: Interactions, half_life: float) -> NDArray[np.float64]:
-    """Return (items,), how often each film is rated, where old ratings weigh less.
+    """Return (items,), how often each film is rated, where old ratings weigh less."""
+    weights = lateness(ratings, half_life)
+    return np.asarray(np.bincount(ratings.item_index, weights=weights, minlength=ratings.items), np.float64)
+
+
+def lateness(ratings: Interactions, half_life: float) -> NDArray[np.float64]:
+    """Return the weight of each rating, 1 for the newest of all.
 
     A rating weighs half when a share `half_life` of all ratings is newer: lately is counted in ratings and
     not in days, so that it means the same in a small and in a large catalogue, and without times.
@@ -19,8 +25,7 @@ def watched_lately(ratings: Interactions, half_life: float) -> NDArray[np.float6
     is_there = np.zeros(int(ratings.place_in_time.max()) + 1, dtype=np.bool_)
     is_there[ratings.place_in_time] = True
     newer = len(ratings) - np.cumsum(is_there)[ratings.place_in_time]
-    weights = 0.5 ** (newer / len(ratings) / half_life)
-    return np.asarray(np.bincount(ratings.item_index, weights=weights, minlength=ratings.items), np.float64)
+    return np.asarray(0.5 ** (newer / len(ratings) / half_life), np.float64)
 
 
 def trend(ratings: Interactions, half_life: float) -> NDArray[np.float32]:

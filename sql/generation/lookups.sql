@@ -3,17 +3,20 @@
 create table draft.lookups (
     user_id varchar not null using compression uncompressed,
     recommendations varchar not null using compression uncompressed,
-    history varchar not null using compression uncompressed
+    history varchar not null using compression uncompressed,
+    segment varchar
 );
 comment on table draft.lookups is 'One row per user: what the service reads. The same as in `recommendations` and `histories`, each as one text.';
 comment on column draft.lookups.user_id is 'The user, as in the ratings.';
 comment on column draft.lookups.recommendations is 'The list of the user, best first: numbers of films as in `items`, with commas between them.';
 comment on column draft.lookups.history is 'What the user has watched, newest first: numbers of films as in `items`, with commas between them.';
+comment on column draft.lookups.segment is 'The narrowest segment that the user is in, as in `segments`; null for none.';
 insert into draft.lookups
 select
     user_id,
     recommendations,
-    history
+    history,
+    segment
 from rendered
 order by user_id;
 create unique index lookups_user_id on draft.lookups (user_id);

@@ -1,23 +1,29 @@
--- one row per user and text of `lookups` that is not what the table says
+-- one row per user or film and text of a look-up that is not what the table says
 -- A text and the rows of a table are the same if the sums of a number made from each position and film are.
 with texts as (
     select
         'recommendations' as place,
-        user_id,
+        user_id as owner,
         recommendations as films
     from draft.lookups
     union all
     select
         'histories' as place,
-        user_id,
+        user_id as owner,
         history as films
     from draft.lookups
+    union all
+    select
+        'similar_items' as place,
+        item_id as owner,
+        similar_items as films
+    from draft.similar_lookups
 ),
 
 looked_up as (
     select
         place,
-        user_id,
+        owner,
         films,
         case
             when films <> ''
@@ -29,38 +35,45 @@ looked_up as (
 tables as (
     select
         'recommendations' as place,
-        user_id,
+        user_id as owner,
         rank as position,
         item_id
     from draft.recommendations
     union all
     select
         'histories' as place,
-        user_id,
+        user_id as owner,
         position,
         item_id
     from draft.histories
+    union all
+    select
+        'similar_items' as place,
+        item_id as owner,
+        rank as position,
+        similar_item_id as item_id
+    from draft.similar_items
 ),
 
 told as (
     select
         tables.place,
-        tables.user_id,
+        tables.owner,
         count(*) as films,
         sum(hash(cast(tables.position as bigint), cast(items.number as bigint))) as sum_of_numbers
     from tables
     inner join draft.items on tables.item_id = items.item_id
-    group by tables.place, tables.user_id
+    group by tables.place, tables.owner
 )
 
 select
     coalesce(looked_up.place, told.place) as place,
-    coalesce(looked_up.user_id, told.user_id) as user_id,
+    coalesce(looked_up.owner, told.owner) as owner,
     looked_up.films as looked_up,
     told.films as films_in_table
 from looked_up
-full join told on looked_up.place = told.place and looked_up.user_id = told.user_id
+full join told on looked_up.place = told.place and looked_up.owner = told.owner
 where
     coalesce(len(looked_up.numbers), 0) <> coalesce(told.films, 0)
     or list_sum(looked_up.numbers) is distinct from told.sum_of_numbers
-order by place, user_id;
+order by place, owner;

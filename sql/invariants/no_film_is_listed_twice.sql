@@ -6,6 +6,8 @@ with lists as (
     select 'similar_items' as place, item_id as owner, similar_item_id as item_id from draft.similar_items
     union all
     select 'popular' as place, null as owner, item_id from draft.popular
+    union all
+    select 'popular_by_segment' as place, segment as owner, item_id from draft.popular_by_segment
 ),
 
 suspect as (

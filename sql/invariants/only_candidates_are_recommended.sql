@@ -1,10 +1,12 @@
--- one row per film in a list, a list of similar films or the popular list that is hidden or that nobody has rated
+-- one row per film in a list, a list of similar films or a popular list that is hidden or that nobody has rated
 with listed as (
     select distinct item_id from draft.recommendations
     union
     select distinct similar_item_id as item_id from draft.similar_items
     union
     select item_id from draft.popular
+    union
+    select distinct item_id from draft.popular_by_segment
 )
 
 select listed.item_id

@@ -6,6 +6,8 @@ with lists as (
     select 'similar_items' as place, item_id as owner, rank from draft.similar_items
     union all
     select 'popular' as place, '' as owner, rank from draft.popular
+    union all
+    select 'popular_by_segment' as place, segment as owner, rank from draft.popular_by_segment
 ),
 
 steps as (

@@ -9,6 +9,9 @@ with lists as (
     union all
     select 'popular' as place, '' as owner, rank, score
     from draft.popular
+    union all
+    select 'popular_by_segment' as place, segment as owner, rank, score
+    from draft.popular_by_segment
 ),
 
 steps as (

@@ -1,5 +1,5 @@
 -- one row per row of hidden that parses, in the order of the file: the id, null where there is none
-create table hidden_rows as
+create or replace table hidden_rows as
 select
     line,
     id_of(movieid) as item_id

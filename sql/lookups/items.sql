@@ -1,6 +1,9 @@
--- one row per film in the order of numbers: its id, and what is known of it, as UTF-8 of JSON
+-- one row per film in the order of numbers: its id, the id and what is known of it as UTF-8 of JSON, its year and genres
 select
+    item_id,
     encode(cast(to_json(item_id) as varchar)) as id,
-    encode(cast(json_object('id', item_id, 'title', title, 'genres', genres) as varchar)) as item
+    encode(cast(json_object('id', item_id, 'title', title, 'genres', genres) as varchar)) as item,
+    year,
+    array_to_string(genres, '|') as genres
 from items
 order by number;

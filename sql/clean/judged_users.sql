@@ -1,0 +1,36 @@
+-- one row per row of users that parses: what is known of the user, and the rule that rejects it, if any
+-- Of several rows of one user the last counts. An age becomes the group of MovieLens 1M in which it lies; the lowest age of
+-- a group, which that set has in the place of ages, lies in it.
+create table judged_users as
+with ages as (
+    select
+        line,
+        user_id,
+        gender,
+        number_of(age) as age,
+        age is not null and not coalesce(number_of(age) between 0 and 150, false) as is_no_age,
+        occupation
+    from user_rows
+)
+
+select
+    line,
+    user_id,
+    gender,
+    case
+        when age < 18 then 'under-18'
+        when age < 25 then '18-24'
+        when age < 35 then '25-34'
+        when age < 45 then '35-44'
+        when age < 50 then '45-49'
+        when age < 56 then '50-55'
+        when age is not null then 'over-55'
+    end as age_group,
+    occupation,
+    case
+        when user_id is null then 'user_id_missing'
+        when is_no_age then 'age_out_of_range'
+        when row_number() over (partition by user_id, is_no_age order by line desc) > 1 then 'superseded'
+    end as rule
+from ages
+order by line;

@@ -1,0 +1,9 @@
+-- one row per row of users that parses, in the order of the file: its values, null for what is none
+create or replace table user_rows as
+select
+    line,
+    id_of(userid) as user_id,
+    nullif(trimmed(gender), '') as gender,
+    nullif(trimmed(age), '') as age,
+    nullif(trimmed(occupation), '') as occupation
+from parsed_rows;

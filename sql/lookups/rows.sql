@@ -1,0 +1,10 @@
+-- one row per known user of those asked for: list, reasons and history of the user as numbers of films, and the segment
+-- parameters: $user_ids
+select
+    user_id,
+    recommendations,
+    '' as because,
+    history,
+    segment
+from lookups
+where user_id in $user_ids;

@@ -1,0 +1,12 @@
+-- one row per segment, the narrowest first: its name, what its users have in common, and its list as numbers of films
+select
+    segments.segment,
+    segments.gender,
+    segments.age_group,
+    segments.occupation,
+    coalesce(string_agg(items.number, ',' order by popular_by_segment.rank), '') as films
+from segments
+left join popular_by_segment on segments.segment = popular_by_segment.segment
+left join items on popular_by_segment.item_id = items.item_id
+group by all
+order by min(segments.place);

@@ -1,0 +1,7 @@
+-- one row per film of those asked for that has similar ones: these, as numbers of films
+-- parameters: $item_ids
+select
+    item_id,
+    similar_items
+from similar_lookups
+where item_id in $item_ids;
