@@ -1,17 +1,22 @@
 """Because: for every film of a list, the film of the user's history that speaks most for it.
 
 A score is a sum over the films of the user's history, and what one of them adds to it is what it says for the
-recommended film. Nothing is estimated: the parts of a score come apart as they were put together.
+recommended film. Nothing is estimated: a score comes apart as it was put together.
 
-**Taste.** The vector of a user solves A u = sum over j of c_j y_j, with y the vectors of films, c_j = alpha times
-the weight of like j, and A = Y'Y + lambda I + sum over j of (c_j - 1) y_j y_j' (Hu, Koren and Volinsky, ICDM
-2008, section 5, which explains a recommendation in this way). So like j adds c_j y_i' inv(A) y_j to the score of
-film i. With L L' = Y'Y + lambda I, which is the same for everybody, and z = inv(L) y, it is c_j z_i' inv(B) z_j,
-where B = I + sum over j of (c_j - 1) z_j z_j' is near the unit matrix and solved without loss in single precision.
+**Taste.** The vector of a user solves A u = sum over j of c_j y_j, with y the vectors of films, c_j = alpha
+times the weight of like j, and A = Y'Y + lambda I + sum over j of (c_j - 1) y_j y_j'. So like j adds
+c_j y_i' inv(A) y_j to the score of film i (Hu, Koren and Volinsky, ICDM 2008, section 5). A differs from user
+to user by a little: with L L' = Y'Y + lambda I, the same for all, and z = inv(L) y, that is
+c_j z_i' inv(B) z_j, where B = I + sum over j of (c_j - 1) z_j z_j' is near the unit matrix, and single
+precision is enough for it.
 
 **Next.** The vector of a user is a weighted sum over the history, so each film adds its own product.
 
 Both are weighed as they are in the score. The trend belongs to no film.
+
+For each user that is four small steps: the sum B over all likes, the solution for those that weigh anything,
+a product with the films of the list, and the largest of each. They are taken in compiled code, by blocks of
+users in threads.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -23,8 +28,8 @@ from scipy import linalg
 from threadpoolctl import threadpool_limits
 
 from batch.compiled import compiled
-from batch.lapack import solve_positive
 from batch.interactions import Interactions
+from batch.lapack import solve_positive
 from batch.model.likes import is_like, recency
 from batch.score import Advance, TopN, cores
 from batch.settings import Settings
@@ -63,8 +68,8 @@ def because(  # noqa: PLR0913, PLR0917 (all that a score is made of)
 ) -> NDArray[np.int32]:
     """Return, for each row of `lists`, the film of the history that adds most to the score; -1 for none.
 
-    It is a like, since nobody was drawn to anything by a disappointment, and not hidden. There is none where no
-    such film adds anything. Of equals it is the first in the order of items. `advance` is called with the
+    It is a like, since nobody is drawn to anything by a disappointment, and not hidden. There is none where
+    no such film adds anything. Of equals it is the first in the order of items. `advance` is called with the
     number of users done since the last call. The result does not depend on the number of threads.
     """
     ages = np.arange(ratings.ratings_of_user.max(initial=0), dtype=np.int32)
@@ -184,8 +189,9 @@ def _of_taste(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
     sides = weighted[:reasons]
     for like in range(reasons):
         _multiply(vectors[like], weight * given.confidences[ages[like]], sides[like])
-    assert solve_positive(system, sides)  # noqa: S101
-    return np.dot(sides, given.taste[listed].T)
+    assert solve_positive(system, sides)
+    added: NDArray[np.float32] = np.dot(sides, given.taste[listed].T)
+    return added
 
 
 @compiled

@@ -5,6 +5,8 @@ called where scipy has it, by a name and not by an address, so that compiled cod
 process.
 """
 
+from typing import Any
+
 import llvmlite.binding
 import numpy as np
 from numba import types
@@ -13,15 +15,19 @@ from numpy.typing import NDArray
 
 from batch.compiled import compiled
 
-llvmlite.binding.add_symbol("batch_sposv", get_cython_function_address("scipy.linalg.cython_lapack", "sposv"))
-_CHARACTER, _INTEGER, _FLOATS = (
-    types.CPointer(each) for each in (types.int8, types.int32, types.float32)
-)
-# uplo, n, nrhs, a, lda, b, ldb, info
-_sposv = types.ExternalFunction(
-    "batch_sposv",
-    types.void(_CHARACTER, _INTEGER, _INTEGER, _FLOATS, _INTEGER, _FLOATS, _INTEGER, _INTEGER),
-)
+_NAME = "batch_sposv"
+llvmlite.binding.add_symbol(_NAME, get_cython_function_address("scipy.linalg.cython_lapack", "sposv"))
+
+
+def _declared() -> Any:
+    """Return the routine as compiled code calls it: uplo, n, nrhs, a, lda, b, ldb, info, all by address."""
+    pointer: Any = types.CPointer
+    text, integer, floats = (pointer(each) for each in (types.int8, types.int32, types.float32))
+    arguments = (text, integer, integer, floats, integer, floats, integer, integer)
+    return types.ExternalFunction(_NAME, types.void(*arguments))
+
+
+_sposv = _declared()
 UPPER = ord("U")
 
 
