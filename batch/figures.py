@@ -10,6 +10,7 @@ ROWS_OF = {
     "clean": "ratings",
     "train": "ratings",
     "score": "users",
+    "because": "users",
     "similar": "films",
     "judge": "judged users",
     "write": "rows of the file",

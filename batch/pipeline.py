@@ -1,10 +1,12 @@
-"""The pipeline as a sentence: load, clean, train, score, similar, judge, write, check, publish."""
+"""The pipeline as a sentence: load, clean, train, score, because, similar, judge, write, check, publish."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
+import numpy as np
 
+from batch.because import because
 from batch.check import INVARIANTS, check
 from batch.clean import Counts, clean
 from batch.inputs import Inputs
@@ -100,6 +102,10 @@ def _made(
         step.expect(counts.users, "users")
         lists = score(model, settings.top_n, step.advance)
         step.finds(f"{len(lists.rank):,} places in lists of up to {settings.top_n:,}")
+    with progress.step("because") as step:
+        step.expect(counts.users, "users")
+        reasons = because(films, model, ratings, lists, settings, step.advance)
+        step.finds(f"{np.count_nonzero(reasons >= 0):,} of these places have a reason")
     with progress.step("similar") as step:
         step.expect(counts.items, "films")
         alike = similar(films.taste.item_factors, model.is_candidate, settings.similar_n, step.advance)
@@ -109,7 +115,7 @@ def _made(
         metrics = judge(films, split, settings, step.advance) | of_published(lists, ratings)
         step.finds(_judged(metrics))
     of_segments = segments(ratings, read_attributes(connection), settings.top_n)
-    contents = Contents(model, lists, alike, popular(ratings, settings.top_n), of_segments, metrics)
+    contents = Contents(model, lists, reasons, alike, popular(ratings, settings.top_n), of_segments, metrics)
     return contents, len(split.users)
 
 
@@ -120,6 +126,7 @@ def _rows(counts: Counts, judged_users: int, written: int) -> dict[str, int]:
         "clean": counts.rows_read,
         "train": counts.rows_kept,
         "score": counts.users,
+        "because": counts.users,
         "similar": counts.items,
         "judge": judged_users,
         "write": written,

@@ -134,7 +134,7 @@ def best(  # noqa: PLR0913, PLR0917 (what a list is made from)
     if length:
         # Each thread has blocks of its own, and BLAS none beside it: two pools that wait for each other
         # take several times as long.
-        with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(_cores()) as pool:
+        with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(cores()) as pool:
             try:
                 work = (
                     pool.submit(_score_block, users, group, chosen, seen, lists)
@@ -148,7 +148,8 @@ def best(  # noqa: PLR0913, PLR0917 (what a list is made from)
     return _as_columns(lists)
 
 
-def _cores() -> int:
+def cores() -> int:
+    """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -44,6 +44,7 @@ class Model:
     seen: sparse.csr_matrix  # (users, items), one entry per rating that counts
     is_candidate: NDArray[np.bool_]  # (items,)
     losses: list[float]  # one per iteration of the taste
+    weights: NDArray[np.float64]  # (users, 2), by what the taste and the next part of each were multiplied
 
 
 def train(
@@ -77,12 +78,16 @@ def place_users(films: Films, ratings: Interactions, gaps: NDArray[np.float64], 
     # What single precision can't tell from nothing is nothing: after some weeks a vector has one part less.
     here[here < np.finfo(np.float32).eps] = 0
     seen_lately = np.flatnonzero(here * settings.next_weight)
+    taste, lately = films.taste.of_users(ratings), films.following.of_users(ratings, seen_lately)
+    weights = np.zeros((ratings.users, 2))
+    weights[:, 0] = 1 / _spread(taste, films.taste.item_factors)
+    weights[seen_lately, 1] = (
+        settings.next_weight * here[seen_lately] / _spread(lately, films.following.item_factors)
+    )
     following = np.zeros((ratings.users, films.following.item_factors.shape[1]), dtype=np.float32)
-    following[seen_lately] = _of_spread(
-        films.following.of_users(ratings, seen_lately), films.following.item_factors
-    ) * (settings.next_weight * here[seen_lately, None])
+    following[seen_lately] = lately * weights[seen_lately, 1:]
     parts = [
-        _of_spread(films.taste.of_users(ratings), films.taste.item_factors).astype(np.float32),
+        (taste * weights[:, :1]).astype(np.float32),
         following,
         (settings.trend_weight * (1 - here[:, None])).astype(np.float32),
     ]
@@ -93,16 +98,17 @@ def place_users(films: Films, ratings: Interactions, gaps: NDArray[np.float64], 
         seen=ratings.seen,
         is_candidate=~ratings.is_hidden,
         losses=films.taste.losses,
+        weights=weights,
     )
 
 
-def _of_spread(users: NDArray[np.float32], items: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Scale vectors of users so that the scores of each have a standard deviation of 1 over all films.
+def _spread(users: NDArray[np.float32], items: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return (users,), the standard deviation of the scores of each over all films; 1 where all are alike.
 
-    So the parts of a score can be weighed against each other. A vector of zeros stays one.
+    Divided by it, the parts of a score can be weighed against each other.
     """
     covariance = np.cov(items, rowvar=False, bias=True, dtype=np.float64).reshape(
         items.shape[1], items.shape[1]
     )
     spread = np.sqrt(np.maximum(np.einsum("uf,fg,ug->u", users, covariance, users, optimize=True), 0))
-    return users / np.where(spread > 0, spread, 1)[:, None]
+    return np.where(spread > 0, spread, 1.0)

@@ -32,6 +32,7 @@ class Contents:
 
     model: Model
     lists: TopN
+    reasons: NDArray[np.int32]  # one element per place in the lists, a film; -1: none
     similar: TopN  # its users are films
     popular: Popular
     segments: Segments
@@ -77,6 +78,7 @@ def _frames(connection: duckdb.DuckDBPyConnection, contents: Contents) -> dict[s
                 "rank": lists.rank,
                 "item_id": pd.Categorical.from_codes(lists.item_index, item_ids),
                 "score": lists.score,
+                "because_item_id": pd.Categorical.from_codes(contents.reasons, item_ids),
             }
         ),
         "similar_lists": pd.DataFrame(
@@ -87,7 +89,7 @@ def _frames(connection: duckdb.DuckDBPyConnection, contents: Contents) -> dict[s
                 "score": similar.score,
             }
         ),
-        "rendered": lookups(connection, lists, segments, user_ids),
+        "rendered": lookups(connection, lists, contents.reasons, segments, user_ids),
         "popular_list": pd.DataFrame(
             {
                 "rank": range(1, len(popular.item_index) + 1),

@@ -162,6 +162,14 @@ def test_an_explained_list_is_the_list(client: TestClient, stored: duckdb.DuckDB
         stored, "select item_id from recommendations where user_id = '3' order by rank"
     )
     assert {item["source"] for item in items} == {source} == {"personal"}
+    reasons = stored.execute(
+        "select because_item_id, title from recommendations "
+        "left join items on because_item_id = items.item_id where user_id = '3' order by rank"
+    ).fetchall()
+    assert any(reason for reason, _ in reasons)
+    assert [item["because"] for item in items] == [
+        {"id": reason, "title": title} if reason else None for reason, title in reasons
+    ]
     assert _asked(client, user_id="3", limit=DEPTH, offset=DEPTH)[0] == []
     answer = client.get("/recommendations?user_id=3&explain=true&returnMetadata=true&limit=1").json()
     assert [*answer["items"][0]] == ["id", "title", "genres", "because", "source"]

@@ -26,6 +26,7 @@ def _model(
         sparse.csr_matrix(np.zeros((users, items)) if seen is None else seen, dtype=np.float32),
         np.ones(items, dtype=np.bool_) if is_candidate is None else is_candidate,
         losses=[],
+        weights=np.ones((users, 2)),
     )
 
 
@@ -126,7 +127,7 @@ def test_the_lists_do_not_depend_on_the_number_of_threads(kind: str, monkeypatch
     model = _naughty(kind)
     columns = []
     for cores in (1, 2, 5):
-        monkeypatch.setattr("batch.score._cores", lambda cores=cores: cores)
+        monkeypatch.setattr("batch.score.cores", lambda cores=cores: cores)
         lists = score(model, 20)
         columns.append((lists.user_index.tolist(), lists.item_index.tolist(), lists.score.tolist()))
     assert columns[0] == columns[1] == columns[2]

@@ -3,17 +3,20 @@ create table draft.recommendations (
     user_id varchar not null,
     rank integer not null,
     item_id varchar not null,
-    score float not null
+    score float not null,
+    because_item_id varchar
 );
 comment on table draft.recommendations is 'One row per user and rank: the films that a user has not watched, best first.';
 comment on column draft.recommendations.user_id is 'The user, as in the ratings.';
 comment on column draft.recommendations.rank is 'Place in the list of the user; 1 is best.';
 comment on column draft.recommendations.item_id is 'The film, as in `items`.';
 comment on column draft.recommendations.score is 'Inner product of the factors of user and film; higher is better, comparable within one user only.';
+comment on column draft.recommendations.because_item_id is 'The film of the history that adds most to the score, among those rated 3 or more, or without stars, and not hidden; null where none adds anything.';
 insert into draft.recommendations
 select
     user_id,
     rank,
     item_id,
-    score
+    score,
+    because_item_id
 from lists;

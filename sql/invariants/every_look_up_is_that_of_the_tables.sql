@@ -1,4 +1,4 @@
--- one row per user or film and text of a look-up that is not what the table says
+-- one row per user or film and text of a look-up that is not what the table says; where a film has no reason, its place in the text is empty
 -- A text and the rows of a table are the same if the sums of a number made from each position and film are.
 with texts as (
     select
@@ -6,6 +6,14 @@ with texts as (
         user_id as owner,
         recommendations as films
     from draft.lookups
+    union all
+    -- Who has no list has no reasons either: a text that is empty would be one film without a reason.
+    select
+        'because' as place,
+        user_id as owner,
+        because as films
+    from draft.lookups
+    where recommendations <> '' or because <> ''
     union all
     select
         'histories' as place,
@@ -26,8 +34,11 @@ looked_up as (
         owner,
         films,
         case
-            when films <> ''
-                then list_transform(string_split(films, ','), lambda film, position: cast(hash(position, try_cast(film as bigint)) as hugeint))
+            when films <> '' or place = 'because'
+                then list_transform(
+                    string_split(films, ','),
+                    lambda film, position: cast(hash(position, case when film = '' then 0 else try_cast(film as bigint) end) as hugeint)
+                )
         end as numbers
     from texts
 ),
@@ -38,6 +49,13 @@ tables as (
         user_id as owner,
         rank as position,
         item_id
+    from draft.recommendations
+    union all
+    select
+        'because' as place,
+        user_id as owner,
+        rank as position,
+        because_item_id as item_id
     from draft.recommendations
     union all
     select
@@ -60,9 +78,9 @@ told as (
         tables.place,
         tables.owner,
         count(*) as films,
-        sum(hash(cast(tables.position as bigint), cast(items.number as bigint))) as sum_of_numbers
+        sum(hash(cast(tables.position as bigint), cast(case when tables.item_id is null then 0 else items.number end as bigint))) as sum_of_numbers
     from tables
-    inner join draft.items on tables.item_id = items.item_id
+    left join draft.items on tables.item_id = items.item_id
     group by tables.place, tables.owner
 )
 

@@ -3,7 +3,7 @@
 select
     user_id,
     recommendations,
-    '' as because,
+    because,
     history,
     segment
 from lookups

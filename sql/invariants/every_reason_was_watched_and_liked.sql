@@ -1,0 +1,41 @@
+-- one row per user and film that is a reason, but is no like of the user, or is hidden
+-- A like is rated 3 or more, or without stars, as in `batch/model/likes.py`. Pairs are compared by a number made from them.
+with likes as (
+    select hash(user_id, item_id) as pair
+    from draft.histories
+    where rating is null or rating >= 3
+),
+
+reasons as (
+    select distinct
+        user_id,
+        because_item_id as item_id
+    from draft.recommendations
+    where because_item_id is not null
+),
+
+hidden as (
+    select item_id
+    from draft.items
+    where is_hidden
+),
+
+unfounded as (
+    select
+        user_id,
+        item_id
+    from reasons
+    where hash(user_id, item_id) not in (select likes.pair from likes)
+    union
+    select
+        reasons.user_id,
+        reasons.item_id
+    from reasons
+    semi join hidden on reasons.item_id = hidden.item_id
+)
+
+select
+    user_id,
+    item_id
+from unfounded
+order by user_id, item_id;
