@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
+from threading import Thread
 
 from api.settings import Settings
 from batch.settings import by_name
@@ -111,13 +112,20 @@ def serving(output: Path, **variables: str) -> Iterator[str]:
         env=environment(PYTHONWARNINGS="error", **variables),
     )
     assert server.stderr is not None
+    reader: Thread | None = None
     try:
         for line in server.stderr:
             if found := re.search(r"running on (http://\S+)", line):
-                yield found[1]
                 break
         else:
             raise AssertionError("the server did not start")
+        # Were it not read, a pipe would be full some time, and the server would wait.
+        reader = Thread(target=server.stderr.read)
+        reader.start()
+        yield found[1]
     finally:
         server.terminate()
-        server.communicate()
+        server.wait()
+        if reader:
+            reader.join()
+        server.stderr.close()
