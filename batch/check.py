@@ -33,12 +33,13 @@ def check(  # noqa: PLR0913, PLR0917 (what was promised, and what is compared wi
     last = _night(published) if published else None
     if published and last is None:
         log.warning("%s can't be read, or has no metrics yet: nothing is compared with it", published)
-    return [*_violations(connection, top_n, advance), *faults(tonight, last, max_fall)]
+    return [*violations(connection, top_n, advance), *faults(tonight, last, max_fall)]
 
 
-def _violations(
-    connection: duckdb.DuckDBPyConnection, top_n: int, advance: Callable[[], None]
+def violations(
+    connection: duckdb.DuckDBPyConnection, top_n: int, advance: Callable[[], None] = lambda: None
 ) -> Iterator[str]:
+    """Yield, in a sentence each, which promises the attached `draft` breaks; beside it are the `ratings`."""
     for invariant in INVARIANTS:
         name = f"invariants/{invariant}"
         found = connection.execute(statement(name), named(name, {"top_n": top_n}))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import duckdb
 
 from batch.errors import InputError
+from batch.exclusions import NO_EXCLUSIONS, Exclusions
+from batch.forgotten import hold_out_forgotten
 from batch.load import Loaded, Source
 from sql import statement
 
@@ -20,19 +22,27 @@ RAW_TEXT = {
 
 @dataclass(frozen=True)
 class Counts:
-    """How many rows of the ratings there were and what became of them; users and films with ratings."""
+    """How many rows of the ratings were read and what became of them; users and films with ratings."""
 
     rows_read: int
     rows_kept: int
     rows_repaired: int
     rows_rejected: int
     rows_superseded: int
+    rows_held_out: int
     users: int
     items: int
 
 
-def clean(connection: duckdb.DuckDBPyConnection, loaded: Loaded, max_rejected: float) -> Counts:
+def clean(
+    connection: duckdb.DuckDBPyConnection,
+    loaded: Loaded,
+    max_rejected: float,
+    exclusions: Exclusions = NO_EXCLUSIONS,
+) -> Counts:
     """Make the tables of ratings, items and users, of rows rejected and repaired, and of rating counts.
+
+    Who is forgotten is in none of them, and what is hidden by command is hidden there.
 
     Raises InputError if more than the share `max_rejected` of the rows of a file is rejected, if no
     rating is left, or if every film is hidden.
@@ -45,6 +55,9 @@ def clean(connection: duckdb.DuckDBPyConnection, loaded: Loaded, max_rejected: f
     users = loaded.users.name if loaded.users else "users.csv"
     hidden = loaded.hidden.name if loaded.hidden else "hidden.csv"
     execute("clean/repaired_users", file=ratings)
+    # Whose a row without an id is can only be told while its neighbours are there.
+    hold_out_forgotten(connection, loaded, exclusions)
+    execute("exclude/hidden_items", item_ids=list(exclusions.hidden))
     execute("clean/rejected_ratings", has_rating=loaded.has_rating, has_timestamp=loaded.has_timestamp)
     execute("clean/rejected_rating_lines", file=ratings)
     execute("clean/judged_movies")

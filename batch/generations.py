@@ -1,5 +1,7 @@
 """Generations: what is published, and what could be again."""
 
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,34 @@ def open_generation(file: Path) -> duckdb.DuckDBPyConnection:
         raise BatchError(
             f"{file}: can't be opened ({reason}); go to another generation by 'python -m batch rollback ID'"
         ) from error
+
+
+@contextmanager
+def faults_named(*files: Path) -> Iterator[None]:
+    """Turn into a BatchError that a generation is damaged, or of another version of the program."""
+    names = " and ".join(map(str, files))
+    try:
+        yield
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        raise BatchError(
+            f"{names}: not what this version of the program writes ({str(error).splitlines()[0]}); "
+            "go to another generation by 'python -m batch rollback ID', or make one by 'python -m batch run'"
+        ) from error
+    except duckdb.Error as error:
+        # DuckDB has no class of its own for it.
+        if "Corrupt database file" not in str(error):
+            raise
+        raise BatchError(
+            f"{names}: damaged ({str(error).splitlines()[0]}); "
+            "go to another generation by 'python -m batch rollback ID', or make one by 'python -m batch run'"
+        ) from error
+
+
+def shown_items(file: Path, item_ids: Collection[str]) -> list[str]:
+    """Return which of these films may be in the lists of a generation."""
+    with open_generation(file) as connection, faults_named(file):
+        found = connection.execute(statement("generations/shown_items"), {"item_ids": list(item_ids)})
+        return [item_id for (item_id,) in found.fetchall()]
 
 
 def generations(output: Output) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from batch.exclusions import read_exclusions
 from batch.inputs import find_inputs
 from batch.output import Output
 from batch.progress import Progress
@@ -23,10 +24,11 @@ def run(settings: Settings, progress: Progress) -> Published:
         with progress.step("compare") as step:
             fingerprint = inputs.fingerprint()
             step.finds(f"input {fingerprint[:6]}")
+        exclusions = read_exclusions(output.folder)
         if not settings.force:
             output.refuse_what_was_rolled_back(fingerprint)
             file = output.current_file()
-            counts = unchanged(file, fingerprint, settings) if file else None
+            counts = unchanged(file, fingerprint, settings, exclusions) if file else None
             if file and counts:
                 return Published(
                     generation=file.stem,
@@ -40,4 +42,4 @@ def run(settings: Settings, progress: Progress) -> Published:
         # The model and what it needs take longer to import than it takes to see that nothing has changed.
         from batch.pipeline import Job, run as run_pipeline  # noqa: PLC0415
 
-        return run_pipeline(Job(settings, output, inputs, fingerprint, started_at), progress)
+        return run_pipeline(Job(settings, output, inputs, fingerprint, exclusions, started_at), progress)

@@ -5,6 +5,7 @@ output/
 ├── generations/         one file a generation; none ever changes
 ├── refused/             what the gate measured of runs that it refused; the last ones
 ├── rolled_back.json     ids of the generations that were taken back
+├── forgotten.json, forgotten.key, hidden.json    who and what is excluded: `batch/exclusions.py`
 ├── .lock                held by the one process that writes
 └── .work/               what a run leaves here when it dies, the next one removes
 """
@@ -16,7 +17,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -31,6 +32,17 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 _ID = re.compile(r"(\d{8}T\d{6}Z)-[0-9a-f]{6}")
 _TIME = "%Y%m%dT%H%M%SZ"
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """Files in the work folder, and what they take the place of."""
+
+    new: list[str]  # ids of generations
+    old: list[str]  # ids of those that go
+    published: str | None  # which of the new ones the link shows from then on; None: it stays as it is
+    taken_back: list[str]  # ids of all that are, from then on
+    records: list[str]  # names of files of the output folder
 
 
 @dataclass(frozen=True)
@@ -55,8 +67,10 @@ class Output:
 
     def generations(self) -> list[str]:
         """Ids of all generations in the folder, oldest first."""
+        unseen = self._unseen()
         files = (self.folder / "generations").glob("*.duckdb")
-        return sorted(file.stem for file in files if _time_of(file.stem) and file.is_file())
+        found = {file.stem for file in files if _time_of(file.stem) and file.is_file()}
+        return sorted(found - unseen)
 
     def current(self) -> str | None:
         """Id of the published generation; None before the first, and where the link shows another place.
@@ -84,6 +98,16 @@ class Output:
         if current is None:
             raise UsageError(f"{self.folder}: nothing is published yet; run 'python -m batch run' first")
         return self.file(current)
+
+    def existing(self, generation: str | None = None) -> Path:
+        """Path of the generation of that id, or of the published one. Raises UsageError without it."""
+        if generation is None:
+            return self.published()
+        if generation not in self.generations():
+            raise UsageError(
+                f"{self.folder}: has no generation {generation}; 'python -m batch generations' lists them"
+            )
+        return self.file(generation)
 
     def current_file(self) -> Path | None:
         """Path of the published generation; None before the first."""
@@ -139,6 +163,15 @@ class Output:
             now = max(now, (_time_of(generation) or now) + timedelta(seconds=1))
         return f"{now.strftime(_TIME)}-{fingerprint[:6]}"
 
+    def new_ids(self, olds: list[str], now: datetime) -> list[str]:
+        """Return new ids for generations that are made of these, in their order, greater than all."""
+        ids: list[str] = []
+        for old in olds:
+            for newest in ids[-1:] or self.generations()[-1:]:
+                now = max(now, (_time_of(newest) or now) + timedelta(seconds=1))
+            ids.append(f"{now.strftime(_TIME)}-{_input_of(old)}")
+        return ids
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the folder for the body: one writer at a time, with an empty work folder.
@@ -186,6 +219,27 @@ class Output:
         self._write_rolled_back(self._without_input_of(generation))
         self._switch(generation)
 
+    def replace(self, replacement: "Replacement") -> None:
+        """Let closed files in the work folder take the place of others, all at once as far as anyone sees.
+
+        Once it is announced it happens, whatever dies when: the next one that takes the lock goes on with it.
+        What is seen changes when the link does.
+        """
+        for generation in replacement.new:
+            file = self._draft(generation)
+            file.chmod(0o444)
+            _sync(file)
+        for name in replacement.records:
+            _sync(self.work / name)
+        draft = self.work / "replacing.new"
+        draft.write_text(json.dumps(asdict(replacement)), encoding="utf-8")
+        _sync(draft)
+        for folder in (self.work, self.folder):
+            _sync(folder)
+        draft.replace(self._replacing)
+        _sync(self.work)
+        self._go_on_replacing()
+
     def roll_back(self, generation: str) -> None:
         """Publish an older (or again a newer) generation; all that are newer count as taken back."""
         taken_back = self.rolled_back()
@@ -200,12 +254,59 @@ class Output:
         """Names the generation whose file may have its name already, and is not yet linked."""
         return self.work / "publishing"
 
+    @property
+    def _replacing(self) -> Path:
+        """Says what takes the place of what; while it is there, not all of it may have happened."""
+        return self.work / "replacing"
+
+    def _draft(self, generation: str) -> Path:
+        return self.work / f"{generation}.duckdb"
+
+    def _replacement(self) -> "Replacement | None":
+        try:
+            return Replacement(**json.loads(self._replacing.read_text(encoding="utf-8")))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def _unseen(self) -> set[str]:
+        """Ids of files that are not there yet, as far as anyone sees, or no longer."""
+        replacement = self._replacement()
+        if replacement is None or replacement.published is None:
+            return set()
+        return {*(replacement.old if self.current() == replacement.published else replacement.new)}
+
+    def _go_on_replacing(self) -> None:
+        """Do what is announced, from wherever it has come to."""
+        replacement = self._replacement()
+        if replacement is None:
+            return
+        for generation in replacement.new:
+            if self._draft(generation).exists():
+                self._draft(generation).replace(self.file(generation))
+        _sync(self.folder / "generations")
+        if replacement.published is not None:
+            # What was taken back is so before and after the link is switched.
+            self._write_rolled_back(sorted({*self.rolled_back(), *replacement.taken_back}))
+            if self.current() != replacement.published:
+                self._switch(replacement.published)
+            self._write_rolled_back(replacement.taken_back)
+        for name in replacement.records:
+            if (self.work / name).exists():
+                (self.work / name).replace(self.folder / name)
+        _sync(self.folder)
+        for generation in replacement.old:
+            self.file(generation).unlink(missing_ok=True)
+        _sync(self.folder / "generations")
+        self._replacing.unlink()
+        _sync(self.work)
+
     def _without_input_of(self, generation: str) -> list[str]:
         """Ids of the generations that were taken back, but for those from the input of that one."""
         return [each for each in self.rolled_back() if _input_of(each) != _input_of(generation)]
 
     def _switch(self, generation: str) -> None:
         new_link = self.work / "current.duckdb"
+        new_link.unlink(missing_ok=True)
         new_link.symlink_to(self.file(generation).relative_to(self.folder))
         new_link.replace(self.link)
         _sync(self.folder)
@@ -220,6 +321,7 @@ class Output:
         _sync(self.folder)
 
     def _remove_litter(self) -> None:
+        self._go_on_replacing()
         current = self.current()
         if self._announcement.exists():
             announced = self._announcement.read_text(encoding="utf-8")

@@ -9,6 +9,7 @@ import numpy as np
 from batch.because import because
 from batch.check import INVARIANTS, check
 from batch.clean import Counts, clean
+from batch.exclusions import Exclusions
 from batch.inputs import Inputs
 from batch.interactions import read_interactions, read_lots
 from batch.load import load
@@ -37,6 +38,7 @@ class Job:
     output: Output  # locked
     inputs: Inputs
     fingerprint: str  # of the inputs
+    exclusions: Exclusions
     started_at: datetime  # UTC
 
 
@@ -49,7 +51,7 @@ def run(job: Job, progress: Progress) -> Published:
             loaded = load(connection, inputs, output.work)
             step.finds(", ".join(file.name for file in inputs.files()))
         with progress.step("clean") as step:
-            counts = clean(connection, loaded, settings.max_rejected)
+            counts = clean(connection, loaded, settings.max_rejected, job.exclusions)
             step.finds(_told(counts))
         contents, judged_users = _made(connection, counts, settings, progress)
         with progress.step("write") as step:
@@ -67,6 +69,7 @@ def run(job: Job, progress: Progress) -> Published:
         provenance = Provenance(
             settings,
             job.fingerprint,
+            job.exclusions.digest,
             counts,
             job.started_at,
             dict(progress.seconds),
@@ -139,6 +142,7 @@ def _told(counts: Counts) -> str:
     found += [f"{counts.rows_rejected:,} rejected"] if counts.rows_rejected else []
     found += [f"{counts.rows_superseded:,} superseded"] if counts.rows_superseded else []
     found += [f"{counts.rows_repaired:,} repaired"] if counts.rows_repaired else []
+    found += [f"{counts.rows_held_out:,} held out"] if counts.rows_held_out else []
     return ", ".join(found)
 
 

@@ -18,6 +18,7 @@ class Popular:
 
     item_index: NDArray[np.int32]
     score: NDArray[np.float64]
+    of_items: NDArray[np.float64]  # (items,), the scores of all films
 
 
 def popular(ratings: Interactions, top_n: int) -> Popular:
@@ -25,4 +26,4 @@ def popular(ratings: Interactions, top_n: int) -> Popular:
     scores = watched_lately(ratings, HALF_LIFE)
     shown = np.flatnonzero(~ratings.is_hidden)
     best = shown[np.argsort(-scores[shown], kind="stable")[:top_n]].astype(np.int32)
-    return Popular(best, scores[best])
+    return Popular(best, scores[best], scores)

@@ -32,6 +32,7 @@ class Provenance:
 
     settings: Settings
     fingerprint: str  # of the input
+    exclusions: str  # digest of them
     counts: Counts
     started_at: datetime  # UTC
     seconds: dict[str, float]  # by step
@@ -61,6 +62,7 @@ def publish(connection: duckdb.DuckDBPyConnection, file: Path, output: Output, p
             "counted_steps": list(provenance.rows),
             "rows": list(provenance.rows.values()),
             "fingerprint": provenance.fingerprint,
+            "exclusions": provenance.exclusions,
             "top_n": provenance.settings.top_n,
             "settings": list(values),
             "setting_values": list(values.values()),

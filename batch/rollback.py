@@ -1,8 +1,13 @@
 """Rollback: an earlier generation is published again."""
 
+import logging
+
 from batch.errors import UsageError
-from batch.generations import open_generation
+from batch.exclusions import read_exclusions
+from batch.generations import open_generation, shown_items
 from batch.output import Output
+
+log = logging.getLogger("batch")
 
 
 def rollback(output: Output, generation: str | None = None) -> tuple[str | None, str]:
@@ -10,27 +15,35 @@ def rollback(output: Output, generation: str | None = None) -> tuple[str | None,
 
     Without a name, generations that were taken back before are passed over; with one, the link may be lost,
     and then there is no old id. The inputs of all that are newer than the new one are not published again
-    without `--force`. Raises UsageError if there is no such generation, BatchError if it is damaged,
+    without `--force`. A warning names films that were hidden since, and are shown again.
+
+    Raises UsageError if there is no such generation, BatchError if it is damaged,
     LockedError while a run is at work.
     """
     if generation is None or not output.generations():
         output.published()
     with output.locked():
-        kept = output.generations()
         current = output.current()
-        target = generation or _before(output, kept, output.published().stem)
-        if target not in kept:
-            raise UsageError(
-                f"{output.folder}: has no generation {target}; 'python -m batch generations' lists them"
-            )
-        open_generation(output.file(target)).close()
+        target = generation or before(output, output.published().stem)
+        file = output.existing(target)
+        open_generation(file).close()
+        hidden = read_exclusions(output.folder).hidden
+        shown = shown_items(file, hidden) if hidden else []
         output.roll_back(target)
+    if shown:
+        log.warning(
+            "%s shows films that are hidden: %s; take them out again by 'python -m batch hide %s'",
+            target,
+            ", ".join(shown),
+            shown[0],
+        )
     return current, target
 
 
-def _before(output: Output, kept: list[str], current: str) -> str:
+def before(output: Output, generation: str) -> str:
+    """Return the newest one older than a generation, but for what was taken back; else raise UsageError."""
     taken_back = output.rolled_back()
-    older = [generation for generation in kept if generation < current and generation not in taken_back]
+    older = [each for each in output.generations() if each < generation and each not in taken_back]
     if not older:
-        raise UsageError(f"{output.folder}: there is no generation before {current} to go back to")
+        raise UsageError(f"{output.folder}: there is no generation before {generation} to go back to")
     return older[-1]

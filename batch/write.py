@@ -97,6 +97,12 @@ def _frames(connection: duckdb.DuckDBPyConnection, contents: Contents) -> dict[s
                 "score": popular.score,
             }
         ),
+        "lately": pd.DataFrame(
+            {
+                "item_id": pd.Categorical.from_codes(np.arange(len(item_ids)), item_ids),
+                "popularity": popular.of_items,
+            }
+        ),
         "segments_told": pd.DataFrame(
             {
                 "segment": segments.names,

@@ -26,6 +26,11 @@ OWN_VARIABLES = {name.upper() for name in by_name()} | {
     "JSON",
     "MIRROR",
     "RETRIES",
+    "FILMS",
+    "GENERATION",
+    "UNDO",
+    "USERS",
+    "USER_ID",
 }
 OTHER_VARIABLES = {"COLUMNS", "FORCE_COLOR", "MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
 

@@ -127,7 +127,14 @@ def test_a_rejected_row_is_kept_with_file_line_and_raw_text(cleaned: Any) -> Non
 def test_a_row_with_several_faults_counts_once(cleaned: Any) -> None:
     result = cleaned(HEADER + ",,99,x\n1,10,3,1\n")
     assert result.counts == Counts(
-        rows_read=2, rows_kept=1, rows_repaired=0, rows_rejected=1, rows_superseded=0, users=1, items=1
+        rows_read=2,
+        rows_kept=1,
+        rows_repaired=0,
+        rows_rejected=1,
+        rows_superseded=0,
+        rows_held_out=0,
+        users=1,
+        items=1,
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from batch.errors import BatchError, LockedError, RefusedError, UsageError
-from batch.output import KEPT_GENERATIONS, Output
+from batch.output import KEPT_GENERATIONS, Output, Replacement
 
 NOW = datetime(2026, 11, 24, 1, 47, tzinfo=UTC)
 PRINT = "1a2b3c" + "0" * 58
@@ -286,6 +286,88 @@ def test_a_death_at_any_point_leaves_a_whole_generation_and_nothing_else(tmp_pat
             assert number > 2
             return
     raise AssertionError("it never came to its end")
+
+
+# The same of `replace`: two generations, of which the older is published, take the place of two others.
+REPLACING = (
+    DYING.partition("output = Output")[0]
+    + """
+from batch.output import Replacement
+
+output = Output(Path(sys.argv[1]))
+with output.locked():
+    olds = output.generations()
+    news = output.new_ids(olds, datetime.now(UTC))
+    for old, new in zip(olds, news):
+        (output.work / f"{new}.duckdb").write_text(new)
+    (output.work / "forgotten.json").write_text("[]")
+    for name in ("replace", "symlink_to", "unlink", "write_text", "chmod"):
+        setattr(Path, name, mortal(getattr(Path, name)))
+    os.fsync = mortal(os.fsync)
+    output.replace(Replacement(news, olds, news[0], news[1:], ["forgotten.json"]))
+"""
+)
+
+
+def test_a_death_at_any_point_of_a_replacement_leaves_all_of_it_or_nothing(tmp_path: Path) -> None:
+    has_happened = []
+    for number in range(100):
+        output = Output(tmp_path / str(number))
+        olds = [_publish(output, fingerprint=digit * 64) for digit in "ab"]
+        with output.locked():
+            output.roll_back(olds[0])
+        child = subprocess.run([sys.executable, "-c", REPLACING, output.folder, str(number)], check=False)
+        seen, current = output.generations(), output.current()
+        # Before anybody takes the lock, what is seen is whole: the link, and what there is beside it.
+        assert len(seen) == 2
+        assert current == seen[0]
+        assert output.link.read_text() == current
+        assert {*seen[1:]} <= {*output.rolled_back()}
+        assert (seen == olds) or not {*seen} & {*olds}
+        with output.locked():
+            pass
+        after = output.generations()
+        has_happened.append(after != olds)
+        assert seen in (olds, after)
+        assert len(after) == 2
+        assert output.current() == after[0]
+        assert output.rolled_back() == after[1:]
+        assert (output.folder / "forgotten.json").exists() == has_happened[-1]
+        names = {file.stem for file in (output.folder / "generations").iterdir()}
+        assert names == {*after}
+        assert not output.work.exists()
+        if child.returncode == 0:
+            # It can't be undone once it has begun to be done.
+            assert has_happened == sorted(has_happened)
+            assert not has_happened[0]
+            return
+    raise AssertionError("it never came to its end")
+
+
+def test_an_error_after_a_replacement_was_announced_does_not_undo_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = Output(tmp_path)
+    (old,) = (_publish(output),)
+
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    def replace() -> None:
+        with output.locked():
+            (new,) = output.new_ids([old], NOW)
+            (output.work / f"{new}.duckdb").write_text(new)
+            monkeypatch.setattr(Path, "symlink_to", fail)
+            output.replace(Replacement([new], [old], new, [], []))
+
+    with pytest.raises(OSError, match="No space"):
+        replace()
+    assert output.generations() == [old]
+    monkeypatch.undo()
+    with output.locked():
+        (new,) = output.generations()
+    assert new > old
+    assert output.link.read_text() == new
 
 
 @pytest.mark.parametrize("name", ["replace", "symlink_to", "write_text", "chmod"])

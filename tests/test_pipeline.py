@@ -77,7 +77,7 @@ def test_the_inner_product_of_the_factors_is_the_score(published: Published) -> 
 def test_users_and_items_are_described(published: Published) -> None:
     assert _query(published, "select * from users where user_id = '0'")[0][1] == FILMS // 2 + 1
     assert _query(published, "select epoch(first_rated_at) from users where user_id = '0'") == [(START,)]
-    assert _query(published, "select * from items where item_id = '7'") == [
+    assert _query(published, "select * exclude (popularity) from items where item_id = '7'") == [
         (
             "7",
             18,
@@ -89,8 +89,18 @@ def test_users_and_items_are_described(published: Published) -> None:
             False,
         )
     ]
-    unrated = _query(published, "select ratings, mean_rating, genres from items where item_id = 'unrated'")
-    assert unrated == [(0, None, [])]
+    unrated = _query(
+        published, "select ratings, mean_rating, popularity, genres from items where item_id = 'unrated'"
+    )
+    assert unrated == [(0, None, None, [])]
+
+
+def test_the_popular_list_is_that_of_the_popularity_of_films(published: Published) -> None:
+    listed = _query(published, "select item_id, score from popular order by rank")
+    films = (
+        "select item_id, popularity from items where ratings > 0 order by popularity desc, item_id limit 10"
+    )
+    assert listed == _query(published, films)
 
 
 def test_a_film_without_ratings_is_in_no_list(published: Published) -> None:

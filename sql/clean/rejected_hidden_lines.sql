@@ -1,6 +1,6 @@
 -- one row per row of hidden that names no film, added to the rejected lines
 -- parameters: $file
-insert into rejected_lines
+insert into rejected_lines by name
 select
     $file as file,
     line,

@@ -1,8 +1,9 @@
 -- one row per row of ratings that breaks a rule, added to the rejected lines
 -- parameters: $file
-insert into rejected_lines
+insert into rejected_lines by name
 select
     $file as file,
     line,
-    rule
+    rule,
+    user_id
 from rejected_ratings;

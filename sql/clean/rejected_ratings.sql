@@ -1,9 +1,10 @@
--- one row per row of ratings that breaks a rule: its line, and the first rule that it breaks
+-- one row per row of ratings that breaks a rule: its line, the first rule that it breaks, and whose it is, if that is known
 -- parameters: $has_rating, $has_timestamp
 create table rejected_ratings as
 with judged as (
     select
         rating_rows.line,
+        coalesce(rating_rows.user_id, repaired_users.user_id) as user_id,
         case
             when rating_rows.item_id is null then 'movie_id_missing'
             when $has_rating and (rating_rows.rating is null or not isfinite(rating_rows.rating))
@@ -18,6 +19,7 @@ with judged as (
 
 select
     line,
-    rule
+    rule,
+    user_id
 from judged
 where rule is not null;

@@ -3,5 +3,6 @@ create table rejected_rows (
     file varchar,
     line bigint,
     rule varchar,
-    raw varchar
+    raw varchar,
+    user_id varchar
 );

@@ -1,9 +1,10 @@
 -- one row per row of users that does not count, added to the rejected lines
 -- parameters: $file
-insert into rejected_lines
+insert into rejected_lines by name
 select
     $file as file,
     line,
-    rule
+    rule,
+    user_id
 from judged_users
 where rule is not null;

@@ -1,8 +1,10 @@
 -- one row per row of ratings that a later one supersedes, added to the rejected lines
 -- parameters: $file
-insert into rejected_lines
+insert into rejected_lines by name
 select
     $file as file,
     line,
-    'superseded' as rule
-from superseded_ratings;
+    'superseded' as rule,
+    cast(user_id as varchar) as user_id
+from given_ratings
+where is_superseded;

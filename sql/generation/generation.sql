@@ -1,5 +1,5 @@
 -- one row: what this file is, from what it was made, how and when
--- parameters: $id, $started_at, $finished_at, $steps, $seconds, $counted_steps, $rows, $peak_mb, $fingerprint, $top_n, $settings, $setting_values, $packages, $versions, $overridden, $rows_read, $rows_kept, $rows_repaired, $rows_rejected, $rows_superseded, $users, $items
+-- parameters: $id, $started_at, $finished_at, $steps, $seconds, $counted_steps, $rows, $peak_mb, $fingerprint, $exclusions, $top_n, $settings, $setting_values, $packages, $versions, $overridden, $rows_read, $rows_kept, $rows_repaired, $rows_rejected, $rows_superseded, $rows_held_out, $users, $items
 create table draft.generation (
     id varchar not null,
     started_at timestamp not null,
@@ -8,6 +8,9 @@ create table draft.generation (
     rows map(varchar, bigint) not null,
     peak_mb map(varchar, double) not null,
     fingerprint varchar not null,
+    exclusions varchar not null,
+    made_by varchar not null,
+    made_from varchar,
     top_n integer not null,
     settings map(varchar, varchar) not null,
     versions map(varchar, varchar) not null,
@@ -17,6 +20,7 @@ create table draft.generation (
     rows_repaired bigint not null,
     rows_rejected bigint not null,
     rows_superseded bigint not null,
+    rows_held_out bigint not null,
     users bigint not null,
     items bigint not null
 );
@@ -28,15 +32,19 @@ comment on column draft.generation.seconds is 'Duration of each step, in seconds
 comment on column draft.generation.rows is 'How many rows each step went through: of the ratings file as read (load, clean) or kept (train), users (score), judged users (judge), rows of all other tables of this file (write, check).';
 comment on column draft.generation.peak_mb is 'The most memory that the process held during each step, in MiB; where the system does not tell it by step (all but Linux), since the start of the run.';
 comment on column draft.generation.fingerprint is 'SHA-256 over names and bytes of the input files.';
+comment on column draft.generation.exclusions is 'SHA-256 over who was forgotten and what was hidden by command when the run began; empty where nobody and nothing was.';
+comment on column draft.generation.made_by is '`run`, or the command that made this file from another generation: `forget`, or `hide` with the id of the film.';
+comment on column draft.generation.made_from is 'That other generation; null for a run.';
 comment on column draft.generation.top_n is 'Depth of the stored lists.';
 comment on column draft.generation.settings is 'Every setting of the run that can change the result, as text.';
 comment on column draft.generation.versions is 'Version of this program, of Python and of the packages that can change the result.';
 comment on column draft.generation.overridden is 'Faults for which the gate would have refused this file, had it not been published by `--force`; mostly none.';
-comment on column draft.generation.rows_read is 'Rows of the ratings file, without header and blank lines.';
+comment on column draft.generation.rows_read is 'Rows of the ratings file, without header, blank lines, and what was held out.';
 comment on column draft.generation.rows_kept is 'Rows of the ratings file that count.';
 comment on column draft.generation.rows_repaired is 'How many of the kept rows were repaired.';
 comment on column draft.generation.rows_rejected is 'Rows of the ratings file that break a rule.';
 comment on column draft.generation.rows_superseded is 'Rows of the ratings file that a later row says anew.';
+comment on column draft.generation.rows_held_out is 'Rows of the ratings file that were not read, since their users are forgotten.';
 comment on column draft.generation.users is 'Users with at least one kept rating.';
 comment on column draft.generation.items is 'Films with at least one kept rating.';
 insert into draft.generation
@@ -48,6 +56,9 @@ select
     map($counted_steps, $rows),
     map($steps, $peak_mb),
     $fingerprint,
+    $exclusions,
+    'run' as made_by,
+    cast(null as varchar) as made_from,
     $top_n,
     map($settings, $setting_values),
     map($packages, $versions),
@@ -57,5 +68,6 @@ select
     $rows_repaired,
     $rows_rejected,
     $rows_superseded,
+    $rows_held_out,
     $users,
     $items;

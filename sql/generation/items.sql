@@ -7,6 +7,7 @@ create table draft.items (
     genres varchar [] not null,
     ratings bigint not null,
     mean_rating double,
+    popularity double,
     is_hidden boolean not null
 );
 comment on table draft.items is 'One row per film of the input, rated or not.';
@@ -17,16 +18,19 @@ comment on column draft.items.year is 'Year of release, the first year of a seri
 comment on column draft.items.genres is 'Genres in the order of the input; empty where none is listed.';
 comment on column draft.items.ratings is 'How many users have rated the film.';
 comment on column draft.items.mean_rating is 'Mean of their ratings, in stars; null without ratings.';
-comment on column draft.items.is_hidden is 'Whether the film must be shown to nobody, by the file `hidden`.';
+comment on column draft.items.popularity is 'How much the film is watched lately, the score of `popular`; null without ratings.';
+comment on column draft.items.is_hidden is 'Whether the film must be shown to nobody, by the file `hidden` or the command `hide`.';
 insert into draft.items
 select
-    item_id,
-    number,
-    title,
-    year,
-    genres,
-    ratings,
-    mean_rating,
-    is_hidden
+    items.item_id,
+    items.number,
+    items.title,
+    items.year,
+    items.genres,
+    items.ratings,
+    items.mean_rating,
+    lately.popularity,
+    items.is_hidden
 from items
-order by item_id;
+left join lately on items.item_id = lately.item_id
+order by items.item_id;

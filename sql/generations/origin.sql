@@ -1,6 +1,8 @@
 -- one row: from what this generation was made, what its input was, and how many bytes its blocks must have
 select
     fingerprint,
+    made_by,
+    exclusions,
     settings,
     versions,
     (select total_blocks * block_size from pragma_database_size()) as bytes_of_blocks,
@@ -9,6 +11,7 @@ select
     rows_repaired,
     rows_rejected,
     rows_superseded,
+    rows_held_out,
     users,
     items
 from generation;

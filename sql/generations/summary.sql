@@ -1,5 +1,6 @@
 -- one row: what a list of generations says of this one; ndcg_10 is that of the held-out ratings of the night
 select
+    made_by,
     date_trunc('second', finished_at) as finished_at,
     users,
     items,

@@ -15,6 +15,9 @@ create macro id_of(value) as
         else trimmed(value)
     end;
 
+-- What may be an id in a line that is no record, whatever stands between its values.
+create macro fields_of(raw) as list_distinct(list_transform(regexp_split_to_array(raw, '[,;|"\t]'), lambda field: id_of(field)));
+
 -- A number is written with a point and without separators: DuckDB would read `1_000` as one, too.
 create macro number_of(value) as
     case when not contains(value, '_') then try_cast(trimmed(value) as double) end;

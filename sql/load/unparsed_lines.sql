@@ -1,7 +1,7 @@
 -- one row per line that is no record, added to the rejected lines
 -- parameters: $file
 -- What is wrong with a line is the first error that the CSV reader has recorded for it.
-insert into rejected_lines
+insert into rejected_lines by name
 with reader_errors as (
     select
         cast(regexp_extract(csv_line, '^\d+') as bigint) as line,

@@ -7,6 +7,9 @@ select
     rows,
     peak_mb,
     fingerprint,
+    exclusions,
+    made_by,
+    made_from,
     top_n,
     settings,
     versions,
@@ -16,6 +19,7 @@ select
     rows_repaired,
     rows_rejected,
     rows_superseded,
+    rows_held_out,
     users,
     items
 from generation;

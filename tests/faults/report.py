@@ -45,7 +45,8 @@ TABLES = {
     ),
     "rollback_killed": Table(
         "The job",
-        "`kill -9` at random moments of `rollback`. It was repeated, and went on where it had ended.",
+        "`kill -9` at random moments of `rollback` and `forget`. They were repeated, and went on where they "
+        "had ended.",
         ("command", "kills", "the one before", "the one asked for"),
     ),
     "job_faults": Table(

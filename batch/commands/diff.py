@@ -1,0 +1,56 @@
+"""Diff: what changed between two generations."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from batch.commands.options import json_option, option
+from batch.commands.printing import print_json, print_table
+from batch.diff import Diff, chosen, diff as diff_of_lists, diff_of_user
+from batch.output import Output
+from batch.query import Answer
+
+
+# The variable USER is there already, with another meaning; so the option has a longer name, too.
+@click.command()
+@click.argument("older", required=False, metavar="[A]")
+@click.argument("newer", required=False, metavar="[B]")
+@click.option(
+    "--user-id",
+    "--user",
+    "user",
+    envvar="USER_ID",
+    show_envvar=True,
+    metavar="ID",
+    help="What entered and left the list of one user, and why.",
+)
+@click.option(
+    "--films",
+    envvar="FILMS",
+    show_envvar=True,
+    show_default=True,
+    type=click.IntRange(min=0),
+    default=10,
+    help="How many of the films that rose most to name, and of those that fell most.",
+)
+@option("output")
+@json_option
+def diff(  # noqa: PLR0913, PLR0917 (click passes each option by name)
+    older: str | None, newer: str | None, user: str | None, films: int, output: Path, as_json: bool
+) -> None:
+    """Compare the generations A and B: how many lists changed, how much, which films rose and fell.
+
+    Without B, it is the published generation; without A, the one before B.
+    """
+    files = chosen(Output(output), older, newer)
+    found = diff_of_lists(*files, films) if user is None else diff_of_user(*files, user)
+    if as_json:
+        print_json(asdict(found))
+        return
+    click.echo(f"{found.before} -> {found.after}")
+    for line in found.told():
+        click.echo(line)
+    rows = found.films if isinstance(found, Diff) else found.changes
+    if rows:
+        print_table(Answer([*rows[0]], [tuple(row.values()) for row in rows]))

@@ -1,0 +1,81 @@
+"""Evaluate: quality beside baselines."""
+
+import json
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import click
+
+from batch.commands.options import FiniteRange, json_option, options, quiet_option
+from batch.commands.printing import finite, print_whole
+from batch.progress import Progress, log_to_stderr
+from batch.quality.request import CUTS, Request
+from batch.settings import MODEL_SETTINGS, Settings
+
+
+@click.command()
+@options("data", "max_rejected", *MODEL_SETTINGS)
+@click.option(
+    "--split",
+    envvar="SPLIT",
+    show_envvar=True,
+    show_default=True,
+    type=click.Choice(["last", "time"]),
+    default="last",
+    help="Hold out the last rating of everyone, or all from a moment on.",
+)
+@click.option(
+    "--cut",
+    envvar="CUT",
+    show_envvar=True,
+    show_default=True,
+    type=FiniteRange(0, 1, min_open=True, max_open=True),
+    multiple=True,
+    default=CUTS,
+    help="Share of the ratings before that moment; of several, the mean is taken.",
+)
+@click.option(
+    "--protocol",
+    envvar="PROTOCOL",
+    show_envvar=True,
+    show_default=True,
+    type=click.Choice(["full", "ncf"]),
+    default="full",
+    help="Rank the whole catalogue, or the held-out film among 99 as the NCF paper does.",
+)
+@click.option(
+    "--negatives",
+    envvar="NEGATIVES",
+    show_envvar=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="File with those 99 films of each user; without it they are drawn.",
+)
+@click.option(
+    "--max-users",
+    envvar="MAX_USERS",
+    show_envvar=True,
+    show_default=True,
+    type=click.IntRange(min=1),
+    default=10_000,
+    help="Judge by a sample of so many users where there are more.",
+)
+@quiet_option
+@json_option
+def evaluate(quiet: bool, as_json: bool, **values: Any) -> None:
+    """Measure the lists against later ratings, beside baselines; write nothing."""
+    # What it needs takes more than a second to import, and the help of a command nothing.
+    from batch.quality.answer import evaluate_folder  # noqa: PLC0415
+    from batch.quality.report import as_json as evaluation_as_json, tables, told  # noqa: PLC0415
+
+    log_to_stderr()
+    request = Request(**{each.name: values.pop(each.name) for each in fields(Request)})
+    with Progress(quiet=quiet) as progress:
+        evaluation = evaluate_folder(request, Settings(**values), progress)
+    if as_json:
+        click.echo(json.dumps(finite(evaluation_as_json(evaluation))))
+        return
+    for line in told(evaluation):
+        click.echo(line)
+    for table in tables(evaluation, of_lists=request.protocol == "full"):
+        print_whole(table)

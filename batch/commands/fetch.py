@@ -1,0 +1,54 @@
+"""Fetch: data sets to try."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from batch.commands.options import json_option, option, quiet_option
+from batch.commands.printing import print_json
+from batch.fetch import catalogue
+from batch.progress import Progress, log_to_stderr
+
+
+@click.command(epilog=catalogue.described())
+@click.argument("name", type=click.Choice(catalogue.NAMES), metavar="NAME")
+@option("data")
+@click.option(
+    "--mirror",
+    envvar="MIRROR",
+    show_envvar=True,
+    help="Address of a folder that has the archives; without it, where each set is published.",
+)
+@click.option(
+    "--retries",
+    envvar="RETRIES",
+    show_envvar=True,
+    show_default=True,
+    type=click.IntRange(min=0, max=100),
+    default=4,
+    help="How often to try again when the connection fails; a second later, then two, four.",
+)
+@quiet_option
+@json_option
+def fetch(name: str, data: Path, quiet: bool, as_json: bool, **source: Any) -> None:
+    """Download the data set NAME, and write it as ratings.csv, movies.csv and, if it has any, users.csv.
+
+    A download that was cut goes on where it ended. An archive is checked by the MD5 sum beside it, where
+    there is one, and is not needed afterwards. One that lies in the data folder under its own name, as
+    ml-1m.zip, is used instead of a download.
+    """
+    # Other commands need no HTTP client, which takes a tenth of a second to import.
+    from batch.fetch.download import Source  # noqa: PLC0415
+    from batch.fetch.fetch import fetch as fetch_set  # noqa: PLC0415
+
+    log_to_stderr()
+    with Progress(quiet=quiet) as progress:
+        fetched = fetch_set(name, data, Source(**source), progress)
+    if as_json:
+        print_json(asdict(fetched))
+    elif not quiet:
+        click.echo(
+            f"wrote the {name} data set to {data}: {fetched.ratings:,} ratings of {fetched.movies:,} films"
+        )

@@ -1,0 +1,43 @@
+"""Forget: a user is gone."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from batch.commands.options import json_option, options, quiet_option
+from batch.commands.printing import print_json
+from batch.output import Output
+from batch.progress import Progress, log_to_stderr
+from batch.settings import Settings
+
+
+@click.command()
+@click.argument("user")
+@options("output", "memory_gb")
+@quiet_option
+@json_option
+def forget(user: str, output: Path, memory_gb: float, quiet: bool, as_json: bool) -> None:
+    """Remove USER from every kept generation now, and hold the user out of every later run.
+
+    Generations are written anew, under new ids; the old files are deleted. It is done wholly or not at all,
+    also if it is killed. The input is not touched.
+    """
+    # What it needs takes more than a second to import, and the help of a command nothing.
+    from batch.forget import forget as forget_user  # noqa: PLC0415
+
+    log_to_stderr()
+    with Progress(quiet=quiet) as progress:
+        forgotten = forget_user(Output(output), user, Settings(output=output, memory_gb=memory_gb), progress)
+    if as_json:
+        print_json({"user_id": user, **asdict(forgotten)})
+    elif not quiet:
+        for each in forgotten.generations:
+            removed = ", ".join(f"{rows:,} of {table}" for table, rows in each.rows_removed.items())
+            click.echo(f"{each.before} -> {each.after}: removed rows: {removed or 'none'}")
+            if each.unrated:
+                click.echo(f"  nobody else has rated {', '.join(each.unrated)}: in no list any more")
+        if not forgotten.generations:
+            click.echo(f"user {user} is in no kept generation")
+        again = "was, and stays, on" if forgotten.was_forgotten else "is on"
+        click.echo(f"user {user} {again} the list of those whom runs hold out")

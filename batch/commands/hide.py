@@ -1,0 +1,60 @@
+"""Hide: a film is in no list."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from batch.commands.options import json_option, options, quiet_option
+from batch.commands.printing import print_json
+from batch.output import Output
+from batch.progress import Progress, log_to_stderr
+from batch.settings import Settings
+
+
+@click.command()
+@click.argument("item")
+@click.option(
+    "--undo",
+    envvar="UNDO",
+    show_envvar=True,
+    is_flag=True,
+    help="Let the film be shown again, from the next run on.",
+)
+@options("output", "memory_gb")
+@quiet_option
+@json_option
+def hide(  # noqa: PLR0913, PLR0917 (click passes each option by name)
+    item: str, undo: bool, output: Path, memory_gb: float, quiet: bool, as_json: bool
+) -> None:
+    """Take the film ITEM out of every list now, and keep it out in every later run.
+
+    The published generation is written anew, under a new id; its lists are filled again.
+    """
+    # What it needs takes more than a second to import, and the help of a command nothing.
+    from batch.hide import hide as hide_film, show_again  # noqa: PLC0415
+
+    log_to_stderr()
+    if undo:
+        was_hidden = show_again(Output(output), item)
+        if as_json:
+            print_json({"item_id": item, "was_hidden": was_hidden, "needs_run": was_hidden})
+        elif not quiet and was_hidden:
+            click.echo(f"film {item} may be shown again from the next run on: 'python -m batch run'")
+        elif not quiet:
+            click.echo(f"film {item} was not hidden by this command; look into hidden.csv of the input")
+        return
+    with Progress(quiet=quiet) as progress:
+        hidden = hide_film(Output(output), item, Settings(output=output, memory_gb=memory_gb), progress)
+    if as_json:
+        print_json({"item_id": item, **asdict(hidden)})
+    elif not quiet:
+        if hidden.rewritten:
+            click.echo(
+                f"{hidden.rewritten.before} -> {hidden.rewritten.after}: film {item} is in no list; lists of "
+                f"{hidden.rewritten.lists_refilled:,} users are filled again"
+            )
+        else:
+            click.echo(f"film {item} is in no list of what is published")
+        again = "was, and stays, on" if hidden.was_hidden else "is on"
+        click.echo(f"film {item} {again} the list of those that runs hide")

@@ -1,0 +1,60 @@
+"""Verify: whether a published file holds."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from batch.commands.options import json_option, option, quiet_option
+from batch.commands.printing import print_json
+from batch.errors import BatchError
+from batch.output import Output
+
+
+@click.command()
+@click.option(
+    "--generation",
+    envvar="GENERATION",
+    show_envvar=True,
+    metavar="ID",
+    help="Verify another than the published generation.",
+)
+@click.option(
+    "--users",
+    envvar="USERS",
+    show_envvar=True,
+    show_default=True,
+    type=click.IntRange(min=0),
+    default=1_000,
+    help="How many users' lists to recompute, always the same ones; 0 for all.",
+)
+@option("output")
+@quiet_option
+@json_option
+def verify(generation: str | None, users: int, output: Path, quiet: bool, as_json: bool) -> None:
+    """Look up every promise in the published file, and recompute lists from its vectors.
+
+    Ends with 1 if something does not hold.
+    """
+    # What it needs takes more than a second to import, and the help of a command nothing.
+    from batch.verify import verify as verify_file  # noqa: PLC0415
+
+    file = Output(output).existing(generation)
+    verified = verify_file(file, users)
+    if as_json:
+        print_json({**asdict(verified), "file": str(file), "is_ok": not verified.violations})
+    elif not quiet:
+        click.echo(
+            f"{file}: looked up {verified.promises:,} promises, and recomputed the lists of "
+            f"{verified.users:,} users ({verified.places:,} places)"
+        )
+        for violation in verified.violations:
+            click.echo(violation)
+        if not verified.violations:
+            click.echo("ok")
+    if verified.violations:
+        raise BatchError(
+            f"{file}: {len(verified.violations):,} things do not hold, the first: {verified.violations[0]}; "
+            "go to another generation by 'python -m batch rollback ID', or make it anew by "
+            "'python -m batch run --force'"
+        )

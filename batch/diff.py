@@ -1,0 +1,127 @@
+"""Diff: what changed between two generations, over all lists or in that of one user."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from batch.errors import UsageError
+from batch.generations import faults_named, open_generation
+from batch.output import Output
+from batch.rollback import before as generation_before
+from sql import statement
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Diff:
+    """What changed; rows are by column, as the statements in `sql/diff/` return them."""
+
+    before: str
+    after: str
+    origins: Row  # from what the two were made
+    lists: Row  # how many lists changed, and how much
+    films: list[Row]  # that are in more lists than before, or in fewer
+
+    def told(self) -> Iterator[str]:
+        """Yield lines for people."""
+        lists, origins = self.lists, self.origins
+        yield f"from {'the same' if origins['is_same_input'] else 'another'} input"
+        for what in ("settings", "versions"):
+            if origins[what]:
+                yield f"other {what}: {', '.join(origins[what])}"
+        yield (
+            f"users: {lists['users_before']:,} before, {lists['users_after']:,} after, "
+            f"{lists['users_of_both']:,} both"
+        )
+        if lists["users_of_both"]:
+            yield (
+                f"lists changed: {lists['lists_changed']:,} ({lists['share_changed']:.1%}); "
+                "overlap of the first ten "
+                f"{lists['overlap_at_10']:.1%}, of whole lists {lists['overlap']:.1%}"
+            )
+
+
+@dataclass(frozen=True)
+class DiffOfUser:
+    """What entered or left the list of one user, and why."""
+
+    before: str
+    after: str
+    user_id: str
+    changes: list[Row]
+
+    def told(self) -> Iterator[str]:
+        """Yield lines for people."""
+        entered = sum(row["change"] == "entered" for row in self.changes)
+        yield (
+            f"user {self.user_id}: {entered:,} films entered the list, "
+            f"and {len(self.changes) - entered:,} left it"
+        )
+
+
+def chosen(output: Output, older: str | None = None, newer: str | None = None) -> tuple[Path, Path]:
+    """Return two generations to compare: by default the one before the published one, and the published one.
+
+    Raises UsageError if there is none of that name, or none before.
+    """
+    after = output.existing(newer)
+    return output.existing(older or generation_before(output, after.stem)), after
+
+
+def diff(before: Path, after: Path, films: int) -> Diff:
+    """Compare all lists, and name so many of the films that rose most, and of those that fell most.
+
+    Raises BatchError if a file is damaged, or of a version that can't be compared.
+    """
+    with _attached(before, after) as connection:
+        return Diff(
+            before=before.stem,
+            after=after.stem,
+            origins=_rows(connection, "diff/origins")[0],
+            lists=_rows(connection, "diff/lists")[0],
+            films=_rows(connection, "diff/films", films=films),
+        )
+
+
+def diff_of_user(before: Path, after: Path, user_id: str) -> DiffOfUser:
+    """Tell what entered and left the list of one user. Raises UsageError if one does not know the user."""
+    with _attached(before, after) as connection:
+        (known,) = _rows(connection, "diff/users", user_id=user_id)
+        unknown = [
+            file.stem
+            for file, is_known in ((before, known["is_known_before"]), (after, known["is_known_after"]))
+            if not is_known
+        ]
+        if unknown:
+            raise UsageError(
+                f"user {user_id} has no list in {' and '.join(unknown)}: there is nothing to compare"
+            )
+        changes = _rows(connection, "diff/entries_and_exits", user_id=user_id)
+    return DiffOfUser(before.stem, after.stem, user_id, changes)
+
+
+@contextmanager
+def _attached(before: Path, after: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Attach two files read-only as `before` and `after`."""
+    # What does not fit into memory goes to a folder that anybody may write to: the output may be another's.
+    with (
+        tempfile.TemporaryDirectory() as spill,
+        duckdb.connect(config={"temp_directory": spill}) as connection,
+    ):
+        for name, file in (("before", before), ("after", after)):
+            open_generation(file).close()
+            connection.execute(f"attach $file as {name} (read_only)", {"file": str(file)})
+        with faults_named(before, after):
+            yield connection
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, name: str, **values: object) -> list[Row]:
+    found = connection.execute(statement(name), values)
+    columns = [column[0] for column in found.description or ()]
+    return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]

@@ -1,0 +1,6 @@
+-- one row: how deep the lists of this generation are, how many values of a film's vector are its taste, how deep lists of similar films are
+select
+    top_n,
+    cast(settings['factors'] as integer) as factors,
+    cast(settings['similar_n'] as integer) as similar_n
+from generation;

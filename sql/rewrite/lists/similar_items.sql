@@ -1,0 +1,8 @@
+-- one row per film and rank: lists of similar films, all made anew
+insert into draft.similar_items by name
+select
+    item_id,
+    rank,
+    similar_item_id,
+    score
+from refilled_similar;

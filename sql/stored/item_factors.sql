@@ -1,0 +1,9 @@
+-- one row per value of a vector: those of all films, one vector after the other, in the order of ids as text
+with vectors as (
+    select factors
+    from item_factors
+    order by item_id
+)
+
+select unnest(factors) as factor
+from vectors;

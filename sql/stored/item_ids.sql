@@ -1,0 +1,7 @@
+-- one row per film with a vector, in the order of ids as text: whether it may be in a list
+select
+    item_factors.item_id,
+    coalesce(items.ratings > 0 and not items.is_hidden, false) as is_candidate
+from item_factors
+left join items on item_factors.item_id = items.item_id
+order by item_factors.item_id;

@@ -1,0 +1,143 @@
+"""What changed between two generations: how many lists, which films, and one user's entries and exits."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from batch.diff import chosen, diff, diff_of_user
+from batch.errors import UsageError
+from batch.output import Output
+from batch.publish import Published
+from tests.commands import batch
+from tests.conftest import WriteInput, publish
+from tests.films import MOVIES, RATINGS, START, USERS
+
+# User 3 has watched film 3, which was the best of the list; user 40 is new, and so is film 20.
+LATER = START + 10_000
+NEW_RATINGS = RATINGS + f"3,3,5,{LATER}\n40,1,5,{LATER}\n40,20,4,{LATER}\n"
+NEW_MOVIES = MOVIES + "20,Film the Twentieth (2020),Drama\n"
+
+
+@pytest.fixture
+def two(write_input: WriteInput, tmp_path: Path) -> tuple[Published, Published]:
+    """Two nights, between which something was watched, added and hidden."""
+    before = publish(write_input(RATINGS), tmp_path / "output")
+    data = write_input(NEW_RATINGS, NEW_MOVIES, hidden="movieId\n4\n")
+    return before, publish(data, tmp_path / "output")
+
+
+def test_the_same_lists_have_not_changed(films: Path, published: Published, tmp_path: Path) -> None:
+    again = publish(films, tmp_path)
+    same = diff(published.file, again.file, films=10)
+    assert same.films == []
+    assert same.lists == {
+        "users_before": USERS,
+        "users_after": USERS,
+        "users_of_both": USERS,
+        "lists_changed": 0,
+        "share_changed": 0,
+        "overlap_at_10": 1,
+        "overlap": 1,
+    }
+    assert same.origins == {"is_same_input": True, "settings": [], "versions": []}
+
+
+def test_lists_are_told_by_how_many_changed_and_how_much_they_overlap(
+    two: tuple[Published, Published],
+) -> None:
+    before, after = two
+    lists = diff(before.file, after.file, films=10).lists
+    assert (lists["users_before"], lists["users_after"], lists["users_of_both"]) == (40, 41, 40)
+    assert lists["lists_changed"] > 0
+    assert lists["share_changed"] == lists["lists_changed"] / 40
+    assert 0.5 < lists["overlap_at_10"] < 1
+    # Lists are of ten films at most.
+    assert lists["overlap"] == lists["overlap_at_10"]
+
+
+def test_a_shorter_list_overlaps_by_the_share_of_the_longer_one(
+    films: Path, published: Published, tmp_path: Path
+) -> None:
+    short = publish(films, tmp_path, top_n=3)
+    lists = diff(published.file, short.file, films=10).lists
+    assert lists["overlap"] == pytest.approx(3 / 9)
+    assert lists["lists_changed"] == USERS
+    assert diff(published.file, short.file, films=0).origins["settings"] == ["top_n"]
+    reasons = {row["reason"] for row in diff_of_user(published.file, short.file, "3").changes}
+    assert reasons == {"lists are shorter"}
+    reasons = {row["reason"] for row in diff_of_user(short.file, published.file, "3").changes}
+    assert reasons == {"lists are deeper"}
+
+
+def test_films_rise_and_fall_by_the_number_of_lists(two: tuple[Published, Published]) -> None:
+    before, after = two
+    films = diff(before.file, after.file, films=1).films
+    assert [(row["item_id"], row["change"] > 0) for row in films] == [("20", True), ("4", False)]
+    assert films[0]["title"] == "Film the Twentieth (2020)"
+    assert all(row["change"] == row["lists_after"] - row["lists_before"] for row in films)
+    assert films[1]["lists_after"] == 0
+
+
+def test_an_exit_has_a_reason(two: tuple[Published, Published]) -> None:
+    before, after = two
+    changes = {row["item_id"]: row for row in diff_of_user(before.file, after.file, "3").changes}
+    assert (changes["3"]["change"], changes["3"]["reason"]) == ("left", "watched since")
+    assert (changes["3"]["rank_before"], changes["3"]["rank_after"]) == (1, None)
+    (found,) = [row for row in diff_of_user(before.file, after.file, "24").changes if row["item_id"] == "4"]
+    assert (found["change"], found["reason"], found["rank_before"]) == ("left", "hidden", 1)
+
+
+def test_an_entry_has_a_reason(two: tuple[Published, Published]) -> None:
+    before, after = two
+    (entry,) = [row for row in diff_of_user(before.file, after.file, "3").changes if row["item_id"] == "20"]
+    assert (entry["change"], entry["reason"], entry["rank_before"]) == ("entered", "new film", None)
+    changes = {row["item_id"]: row["reason"] for row in diff_of_user(after.file, before.file, "3").changes}
+    assert (changes["3"], changes["20"]) == ("no longer watched", "no longer in the input")
+    back = {row["item_id"]: row["reason"] for row in diff_of_user(after.file, before.file, "24").changes}
+    assert back["4"] == "no longer hidden"
+
+
+def test_a_score_that_moved_has_both_ranks(films: Path, tmp_path: Path) -> None:
+    before = publish(films, tmp_path, top_n=5).file
+    after = publish(films, tmp_path, top_n=5, trend_weight=100, gap_half_life=0.001).file
+    moved = [row for user in range(USERS) for row in diff_of_user(before, after, str(user)).changes]
+    assert moved
+    for row in moved:
+        assert row["reason"] == "score moved"
+        here, there = (
+            ("rank_after", "rank_before") if row["change"] == "entered" else ("rank_before", "rank_after")
+        )
+        assert row[here] <= 5 < row[there]
+
+
+def test_the_published_generation_is_compared_with_the_one_before(two: tuple[Published, Published]) -> None:
+    before, after = two
+    output = Output(before.file.parent.parent)
+    assert chosen(output) == (before.file, after.file)
+    assert chosen(output, after.generation, before.generation) == (after.file, before.file)
+    with pytest.raises(UsageError, match="no generation before"):
+        chosen(output, newer=before.generation)
+    with pytest.raises(UsageError, match="has no generation x"):
+        chosen(output, "x")
+
+
+def test_a_user_whom_one_of_them_does_not_know_is_named(two: tuple[Published, Published]) -> None:
+    before, after = two
+    with pytest.raises(UsageError, match=f"user 40 has no list in {before.generation}:"):
+        diff_of_user(before.file, after.file, "40")
+
+
+def test_the_command_prints_a_table_or_json(two: tuple[Published, Published]) -> None:
+    before, after = two
+    output = before.file.parent.parent
+    spoken = json.loads(batch("diff", "--output", output, "--json").stdout)
+    assert (spoken["before"], spoken["after"]) == (before.generation, after.generation)
+    assert spoken["lists"]["users_of_both"] == 40
+    shown = batch("diff", "--output", output, "--films", "1").stdout
+    assert "from another input" in shown
+    assert "Film the Twentieth (2020)" in shown
+    user = batch("diff", "--output", output, "--user", "3").stdout
+    assert "watched since" in user
+    # Who somebody is on this machine says nothing about whose list is meant.
+    assert batch("diff", "--output", output, variables={"USER": "3"}).stdout.startswith(before.generation)
