@@ -56,7 +56,12 @@ class Edge:
                     *(header for header in SECURITY_HEADERS if header[0] not in own),
                     (b"x-request-id", known_as.encode("ascii")),
                 ]
-            await send(message)
+            try:
+                await send(message)
+            except RuntimeError as error:
+                # So uvloop says that the client has hung up; uvicorn drops what it knows nobody waits for.
+                if "handler is closed" not in str(error):
+                    raise
 
         try:
             await (self.app if _is_short(scope) else TOO_LONG)(scope, receive, send_marked)
@@ -89,7 +94,8 @@ class Edge:
 
 
 def _is_short(scope: Scope) -> bool:
-    return len(scope["raw_path"]) + len(scope["query_string"]) <= LONGEST_TARGET
+    query = scope["query_string"]
+    return len(scope["raw_path"]) + len(query) + bool(query) <= LONGEST_TARGET
 
 
 def _given_id(scope: Scope) -> str | None:
