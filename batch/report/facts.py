@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 
@@ -53,6 +52,7 @@ class Input:
     counts: list[Row]
     boxes: list[Row]
     rejected: list[Row]
+    activity: Row
     of_users: list[Row]
     of_films: list[Row]
     over_time: list[Row]
@@ -82,7 +82,7 @@ class Facts:
 
 
 def read(output: Output, generation: str) -> Facts:
-    """Read what a report tells of a generation. Raises BatchError if its file is damaged or of another version.
+    """Read what a report tells. Raises BatchError if the file is damaged or of another version.
 
     Older generations may be: what can't be read of them is left out.
     """
@@ -118,6 +118,7 @@ def _input(connection: duckdb.DuckDBPyConnection) -> Input:
         counts=rows_of(connection, "report/rating_counts"),
         boxes=rows_of(connection, "report/rating_boxes"),
         rejected=rows_of(connection, "queries/rejected_by_rule"),
+        activity=rows_of(connection, "report/activity")[0],
         of_users=rows_of(connection, "report/ratings_of_users"),
         of_films=rows_of(connection, "report/ratings_of_films"),
         over_time=rows_of(connection, "report/ratings_over_time"),
@@ -156,7 +157,7 @@ def _older_nights(output: Output, generation: str, left_out: list[str]) -> Itera
 
 def _changes(output: Output, generation: str, left_out: list[str]) -> Changes | None:
     try:
-        before: Path = output.file(generation_before(output, generation))
+        before = output.file(generation_before(output, generation))
     except UsageError:
         return None
     after = output.file(generation)

@@ -31,7 +31,7 @@ _OF_PAGE = {
 }
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "http://www.w3.org/1999/xlink"
-_INCHES = (4.6, 2.75)
+_INCHES = (4.2, 2.6)
 # What ratings can be; beyond it the axis is logarithmic, so that -8 and 99 are seen beside the stars.
 _STARS = (0.5, 5.0)
 _NAMES = {"embedding": "this model", "most_popular": "most popular"}
@@ -97,7 +97,7 @@ def rating_histogram(counts: Sequence[Row]) -> str:
         axes.set_ylim(bottom=0.5)
         _counted(axes.yaxis)
         axes.set_ylabel("rows")
-        axes.legend(loc="upper right")
+        _legend(axes)
         _stars(axes, [row["rating"] for row in counts])
 
     return _drawn("rating-histogram", draw)
@@ -127,9 +127,9 @@ def ratings_over_time(rows: Sequence[Row]) -> str:
         axes.vlines(times, 0, ratings, colors=ACCENT, linewidth=max(0.7, min(6, 220 / len(rows))))
         axes.set(ylabel=f"ratings in a{'n hour' if rows[0]['span'] == 'hour' else ' ' + rows[0]['span']}")
         axes.set_ylim(bottom=0)
-        locator = AutoDateLocator(minticks=2, maxticks=7)
+        locator = AutoDateLocator(minticks=2, maxticks=7)  # type: ignore[no-untyped-call]
         axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
         axes.set_xlabel("time of the rating, UTC")
         _counted(axes.yaxis)
 
@@ -190,7 +190,7 @@ def nights(of: Sequence[Night], metric: str, label: str) -> str:
         axes.set_xlim(-0.5, len(of) - 0.5)
         axes.set_ylim(bottom=0)
         axes.set(xlabel="generation, UTC", ylabel=label)
-        axes.legend(loc="best")
+        _legend(axes)
 
     return _drawn("nights", draw)
 
@@ -214,7 +214,7 @@ def popularity(rows: Sequence[Row]) -> str:
         axes.set(xlabel="tenth of the films, the most rated first", ylabel="share")
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         axes.grid(visible=False, axis="x")
-        axes.legend(loc="upper right")
+        _legend(axes)
 
     return _drawn("popularity", draw)
 
@@ -268,13 +268,18 @@ def _stars(axes: Axes, values: Sequence[float]) -> None:
     if least < 0 or most > _STARS[1]:
         axes.set_xscale("symlog", linthresh=_STARS[1], linscale=2.2)
         ticks = [*([least] if least < 0 else []), 0.0, *ticks]
-        ticks += [each for each in (10.0, 20.0, 50.0, 100.0, 1_000.0) if each < most * 0.75]
+        ticks += [each for each in (20.0, 100.0, 1_000.0) if each < most / 2]
         ticks += [most] if most > _STARS[1] else []
         axes.set_xlim(min(least * 1.5, -0.5), max(most * 1.3, 5.5))
     else:
         axes.set_xlim(0, 5.5)
     axes.set_xticks(ticks, [f"{each:g}".replace("-", "\N{MINUS SIGN}") for each in ticks])
     axes.set_xticks([], minor=True)
+
+
+def _legend(axes: Axes) -> None:
+    """Name what is drawn above it, where nothing is hidden by that."""
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2, handlelength=1.4)
 
 
 def _counted(axis: Any) -> None:
@@ -288,11 +293,11 @@ def _style() -> AbstractContextManager[None]:
         {
             "svg.fonttype": "none",
             "svg.hashsalt": "report",
-            "font.size": 8,
-            "axes.labelsize": 8,
-            "xtick.labelsize": 8,
-            "ytick.labelsize": 8,
-            "legend.fontsize": 8,
+            "font.size": 8.5,
+            "axes.labelsize": 8.5,
+            "xtick.labelsize": 8.5,
+            "ytick.labelsize": 8.5,
+            "legend.fontsize": 8.5,
             "legend.frameon": False,
             "axes.edgecolor": MUTED,
             "axes.labelcolor": MUTED,
@@ -325,9 +330,7 @@ def _drawn(name: str, draw: Draw, inches: tuple[float, float] = _INCHES) -> str:
         axes = figure.add_subplot(facecolor="none")
         draw(axes)
         text = StringIO()
-        figure.savefig(
-            text, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type"))
-        )
+        figure.savefig(text, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
     return _of_page(name, text.getvalue())
 
 
