@@ -1,11 +1,11 @@
 -- one row per span of time with ratings: how many there are; a span is a month, or a day or an hour where all ratings are near each other
 with extent as (
     select
-        case
-            when date_diff('day', min(rated_at), max(rated_at)) > 400 then 'month'
-            when date_diff('day', min(rated_at), max(rated_at)) > 4 then 'day'
-            else 'hour'
-        end as span
+        list_extract(
+            ['hour', 'day', 'month'],
+            1 + (date_diff('day', min(rated_at), max(rated_at)) > 4)::integer
+            + (date_diff('day', min(rated_at), max(rated_at)) > 400)::integer
+        ) as span
     from histories
 )
 
