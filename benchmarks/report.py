@@ -1,7 +1,7 @@
 """How long the report takes, as a command of its own, and how large its page is.
 
-`python -m benchmarks.report` makes up data, a quarter of MovieLens 25M, and publishes two generations of it, so
-that there are lists to compare. `--output FOLDER` takes what is published there.
+`python -m benchmarks.report` makes up data, a quarter of MovieLens 25M, and publishes two generations of
+it, so that there are lists to compare. `--output FOLDER` takes what is published there.
 """
 
 import json
