@@ -161,7 +161,10 @@ def _refill(file: Path, change: Change) -> _Refill | None:
         ((top_n, factors, similar_n),) = connection.execute(statement("generations/depth")).fetchall()
     is_candidate = stored.is_candidate & ~np.isin(stored.item_ids, gone)
     if not is_candidate.any():
-        raise RefusedError(f"{file}: no film would be left to be shown; nothing has changed")
+        raise RefusedError(
+            f"{file}: no film would be left to be shown, so nothing has changed; if that is meant, remove "
+            f"{file.parent} and what is beside it"
+        )
     is_rated = ~np.isin(stored.item_ids, unrated)
     item_ids = stored.item_ids[is_rated]
     taste = np.ascontiguousarray(stored.item_factors[is_rated, :factors])

@@ -4,20 +4,14 @@ from pathlib import Path
 
 import click
 
-from batch.commands.options import json_option, option, quiet_option
+from batch.commands.options import generation_option, json_option, option, quiet_option
 from batch.commands.printing import print_json
 from batch.output import Output
 from batch.report.report import keep, page
 
 
 @click.command()
-@click.option(
-    "--generation",
-    envvar="GENERATION",
-    show_envvar=True,
-    metavar="ID",
-    help="Report on another than the published generation.",
-)
+@generation_option("Report on another than the published generation.")
 @click.option(
     "--file",
     envvar="FILE",

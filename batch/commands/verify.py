@@ -5,20 +5,14 @@ from pathlib import Path
 
 import click
 
-from batch.commands.options import json_option, option, quiet_option
+from batch.commands.options import generation_option, json_option, option, quiet_option
 from batch.commands.printing import is_terminal, print_json, print_verdict
 from batch.errors import BatchError
 from batch.output import Output
 
 
 @click.command()
-@click.option(
-    "--generation",
-    envvar="GENERATION",
-    show_envvar=True,
-    metavar="ID",
-    help="Verify another than the published generation.",
-)
+@generation_option("Verify another than the published generation.")
 @click.option(
     "--users",
     envvar="USERS",

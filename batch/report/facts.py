@@ -117,7 +117,7 @@ def _input(connection: duckdb.DuckDBPyConnection) -> Input:
     return Input(
         counts=rows_of(connection, "report/rating_counts"),
         boxes=rows_of(connection, "report/rating_boxes"),
-        rejected=rows_of(connection, "queries/rejected_by_rule"),
+        rejected=rows_of(connection, "inspect/rejected_by_rule"),
         activity=rows_of(connection, "report/activity")[0],
         of_users=rows_of(connection, "report/ratings_of_users"),
         of_films=rows_of(connection, "report/ratings_of_films"),

@@ -1,4 +1,5 @@
--- one row per column of the file: its type, and what it means
+-- Which tables are in this file, and what do their columns mean?
+-- one row per column: its type, and what it means
 select
     tables.table_name,
     tables.comment as table_comment,

@@ -1,3 +1,4 @@
+-- What does everybody watch lately, and whom the service does not know is shown?
 -- one row per rank of the popular list, with titles
 select
     popular.rank,

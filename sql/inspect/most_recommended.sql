@@ -1,4 +1,5 @@
--- one row per film: in how many lists it stands, and how high on average
+-- Which films stand in the most lists?
+-- one row per film, twenty of them: in how many lists it stands, and how high on average
 select
     recommendations.item_id,
     items.title,

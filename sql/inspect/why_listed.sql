@@ -1,4 +1,5 @@
--- one row per user and place in the list, of ten users drawn once and for all and three places: the film, and because of which it is there
+-- Because of which film is a film in a list?
+-- one row per user and place in the list, of ten users drawn once and for all and three places
 with chosen as (
     select user_id
     from users

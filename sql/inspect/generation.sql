@@ -1,4 +1,5 @@
--- one row: what the current generation is, from what it was made, how and when
+-- What is this file, from what was it made, and how long did it take?
+-- one row
 select
     id,
     started_at,

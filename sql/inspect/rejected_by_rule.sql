@@ -1,3 +1,4 @@
+-- Which rows of the input were rejected, and why?
 -- one row per file and rule: how many rows broke it, and the first of them
 select
     file,
