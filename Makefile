@@ -13,10 +13,10 @@ FAULTS := $(BIN)/pytest tests/faults -o tmp_path_retention_policy=failed
 URL := http://127.0.0.1:$(PORT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run serve test lint types unit test-faults soak benchmark growth load endurance schema clean
+.PHONY: help setup demo run serve test lint types unit test-faults soak benchmark benchmark-report growth load endurance schema clean
 
 help:  ## show this
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | while IFS='	' read -r name what; do printf '  make %-11s %s\n' "$$name" "$$what"; done
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | while IFS='	' read -r name what; do printf '  make %-16s %s\n' "$$name" "$$what"; done
 	@echo '  DATA=, OUTPUT=, HOST= and PORT= name other places; PYTHON= another Python (3.11 or newer)'
 
 setup: $(VENV)/.complete  ## make .venv with everything in it; again only when requirements change
@@ -75,6 +75,9 @@ endurance: setup  ## half an hour of load on the service, a switch a minute, its
 
 benchmark: setup  ## how long the job takes on DATA, and how much memory: five runs
 	@$(BIN)/python -m benchmarks.nightly --data "$(DATA)" --runs 5
+
+benchmark-report: setup  ## how long the report on a quarter of made-up MovieLens 25M takes; five minutes
+	@$(BIN)/python -m benchmarks.report
 
 growth: setup  ## the same on made-up data of four sizes, up to 25 million ratings, drawn in docs/cost.svg; scoring
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements-benchmarks.txt
