@@ -87,8 +87,8 @@ def refusal(status: int, message: str, headers: Mapping[str, str] | None = None)
     )
 
 
-def _html(template: str, status: int, headers: Mapping[str, str], **context: Any) -> Response:
+def _html(template: str, code: int, headers: Mapping[str, str], **context: Any) -> Response:
     # What stands here changes with the next generation; who comes back asks again.
     own = {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"}
     text = _ENVIRONMENT.get_template(template).render(context)
-    return HTMLResponse(text.encode("utf-8", "replace"), status, {**own, **headers})
+    return HTMLResponse(text.encode("utf-8", "replace"), code, {**own, **headers})
