@@ -14,7 +14,7 @@ from api.page.filters import FILTERS, address, filters, given
 from api.page.render import asked, page, shown
 
 PICKED = parameters.table(WORDS, parameters.LIKED, *FILTERS.values())
-OFFERED = 8
+OFFERED = 6
 SHOWN = 20
 
 

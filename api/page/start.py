@@ -10,7 +10,7 @@ from api.page.figures import read_figures
 from api.page.metrics import Quality, read_metrics
 from api.page.render import page, shown
 
-MOST_POPULAR = 10
+MOST_POPULAR = 12
 
 
 @page
