@@ -1,7 +1,7 @@
 """Keys: who has none sees only what is public; without any keys, everything is.
 
-A program sends a key in a header. A browser asks its user for it, as the password of any name, if an address of
-the page is refused.
+A program sends a key in a header. A browser asks its user for it, as the password of any name, where an
+address of the page is refused.
 """
 
 import hmac
@@ -52,7 +52,9 @@ class _Keys:
             from api.page.render import refusal as page  # noqa: PLC0415 (loaded where it is served only)
 
             message = "This service wants a key: load the page again, and give it as the password."
-            return page(401, message, {"WWW-Authenticate": 'Basic realm="a key as the password", charset="UTF-8"'})
+            return page(
+                401, message, {"WWW-Authenticate": 'Basic realm="a key as the password", charset="UTF-8"'}
+            )
         message = "a key is required: send it as X-API-Key, or as Authorization: Bearer"
         return refusal(401, message, {"WWW-Authenticate": "Bearer"})
 

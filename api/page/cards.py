@@ -1,4 +1,4 @@
-"""Cards: what is shown of a film, and a face of its own for it, made of genre and year, as there are no pictures."""
+"""Cards: what is shown of a film, and a face of its own, of genre and year, as there are no pictures."""
 
 import json
 from collections.abc import Iterable
@@ -48,7 +48,7 @@ class Card(NamedTuple):
     @property
     def mark(self) -> str:
         """What stands on the face: the year, short as on a ticket."""
-        return f"’{self.year % 100:02}" if self.year is not None else ""
+        return f"\N{RIGHT SINGLE QUOTATION MARK}{self.year % 100:02}" if self.year is not None else ""
 
 
 def cards(films: Films, numbers: Iterable[int]) -> list[Card]:
@@ -64,7 +64,13 @@ def card(films: Films, number: int) -> Card:
     genres = tuple(known["genres"])
     item_id = known["id"]
     return Card(
-        number, item_id, spoken(known["title"], year), year, genres, film_address(item_id), _face(genres, year)
+        number,
+        item_id,
+        spoken(known["title"], year),
+        year,
+        genres,
+        film_address(item_id),
+        _face(genres, year),
     )
 
 

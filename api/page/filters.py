@@ -72,8 +72,11 @@ def pages(path: str, asked: Mapping[str, Any], name: str, size: int, total: int)
 def address(path: str, asked: Mapping[str, Any]) -> str:
     """Return the address of a view with these values; what is empty or 0 is left out."""
     told = {
-        name: ",".join(sorted(value)) if isinstance(value, frozenset) else ",".join(value)
-        if isinstance(value, list) else value
+        name: ",".join(sorted(value))
+        if isinstance(value, frozenset)
+        else ",".join(value)
+        if isinstance(value, list)
+        else value
         for name, value in asked.items()
     }
     query = urlencode({name: value for name, value in told.items() if value})

@@ -10,16 +10,16 @@ PUBLISHED = "published"
 NAMES = {
     EMBEDDING: "This system",
     "most_popular": "Most popular ever",
-    "popular_lately_5%": "Popular in the newest 5 %",
-    "popular_lately_10%": "Popular in the newest 10 %",
-    "popular_lately_20%": "Popular in the newest 20 %",
+    "popular_lately_5%": "Popular lately, 5 %",
+    "popular_lately_10%": "Popular lately, 10 %",
+    "popular_lately_20%": "Popular lately, 20 %",
 }
 
 Metrics = Mapping[tuple[str, str], float]
 
 
 class Model(NamedTuple):
-    """One way to recommend, and how good it was found to be; the shares are of the best of them, in per cent."""
+    """One way to recommend, and how good it was found to be; shares are of the best of them, in per cent."""
 
     name: str
     is_ours: bool
@@ -30,7 +30,7 @@ class Model(NamedTuple):
 
 
 class Quality(NamedTuple):
-    """This system beside what it must beat, best first; `times` how often it hits where the next best does once."""
+    """This system beside what it must beat, best first; `times`: its hits for one of the next best."""
 
     models: list[Model]
     judged_users: int
@@ -40,7 +40,11 @@ class Quality(NamedTuple):
     def of(cls, metrics: Metrics) -> "Quality | None":
         """Return what was measured; None if nobody could be judged."""
         hits, gains = (
-            {model: value for (metric, model), value in metrics.items() if metric == name and model != PUBLISHED}
+            {
+                model: value
+                for (metric, model), value in metrics.items()
+                if metric == name and model != PUBLISHED
+            }
             for name in ("hr@10", "ndcg@10")
         )
         if EMBEDDING not in hits or EMBEDDING not in gains:

@@ -19,7 +19,7 @@ log = logging.getLogger("api")
 
 
 class Past(NamedTuple):
-    """A kept generation, and how good its lists were found to be on its night; None where that is not known."""
+    """A kept generation, and how good its lists were found to be on its night; None where nobody knows."""
 
     id: str
     finished_at: datetime

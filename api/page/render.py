@@ -1,4 +1,4 @@
-"""What is done with every page: it is answered from one generation, in one frame; what is refused is a page, too."""
+"""What is done with every page: one generation answers it, in one frame; a refusal is a page, too."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from api.answers import found, served
-from api.current import Current
 from api.generation import Generation
 from api.page import words
 from api.page.static import address
@@ -24,7 +24,7 @@ POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 TITLES = {
-    400: "That can’t be asked",
+    400: "That can\N{RIGHT SINGLE QUOTATION MARK}t be asked",
     401: "A key is needed",
     404: "There is nothing here",
     503: "Nothing to show yet",
@@ -48,14 +48,26 @@ def page(view: View) -> Callable[[Request], Awaitable[Response]]:
 
     @wraps(view)
     async def endpoint(request: Request) -> Response:
-        current: Current = request.scope["state"]["current"]
+        current = request.scope["state"]["current"]
         try:
             generation = served(current)
-            return await found(view(request, generation), generation, current)
+            return await found(_told(view(request, generation)), generation, current)
         except HTTPException as error:
             return refusal(error.status_code, error.detail, error.headers)
 
     return endpoint
+
+
+async def _told(answer: Awaitable[Response]) -> Response:
+    """Tell what is no damage of the file from what is. Raises duckdb.Error for that."""
+    try:
+        return await answer
+    except duckdb.CatalogException as error:
+        raise HTTPException(
+            503, "What is published was written by another version; run the job anew."
+        ) from error
+    except duckdb.OutOfMemoryException as error:
+        raise HTTPException(503, "That takes more memory than the service gives it just now.") from error
 
 
 def asked(request: Request, allowed: Mapping[str, Parameter], generation: Generation) -> dict[str, Any]:
@@ -82,7 +94,13 @@ def refusal(status: int, message: str, headers: Mapping[str, str] | None = None)
     """Return a page that says why there is none."""
     told = "" if message in ("Not Found", TITLES[status]) else message[:1].upper() + message[1:]
     return _html(
-        "refusal.html", status, headers or {}, generation=None, here="", title=TITLES[status], told=told,
+        "refusal.html",
+        status,
+        headers or {},
+        generation=None,
+        here="",
+        title=TITLES[status],
+        told=told,
         status=status,
     )
 

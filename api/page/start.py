@@ -19,6 +19,4 @@ async def start(_request: Request, generation: Generation) -> Response:
     figures = await read_figures(generation)
     popular = cards(generation.films, numbers(generation.popular, MOST_POPULAR))
     quality = Quality.of(await read_metrics(generation))
-    return shown(
-        "start.html", generation, here="start", figures=figures, popular=popular, quality=quality
-    )
+    return shown("start.html", generation, here="start", figures=figures, popular=popular, quality=quality)

@@ -38,7 +38,7 @@ class Rule(NamedTuple):
 
 
 class Tail(NamedTuple):
-    """How ratings and places in lists are spread over the films, the most rated first, as two lines of a drawing."""
+    """How ratings and places in lists are spread over the films, the most rated first: two lines to draw."""
 
     ratings: str
     places: str
@@ -126,5 +126,3 @@ def _line(values: list[float], top: float) -> Line:
         for place, value in enumerate(values)
     ]
     return Line(" ".join(f"{x},{y}" for x, y in dots), dots)
-
-

@@ -18,7 +18,9 @@ from api.page.render import asked, page, shown
 from api.page.words import user_address
 
 WANTED = parameters.table(parameters.USER_ID)
-SHOWN = parameters.table(*FILTERS.values(), offset("from", "recommended films"), offset("since", "watched films"))
+SHOWN = parameters.table(
+    *FILTERS.values(), offset("from", "recommended films"), offset("since", "watched films")
+)
 RECOMMENDED_AT_A_TIME = 20
 WATCHED_AT_A_TIME = 20
 
@@ -92,9 +94,7 @@ async def _recommended(
     generation: Generation, user_id: str, values: dict[str, Any]
 ) -> tuple[list[Recommended], int]:
     """Return a page of the list of a user under the filters, and how long the whole is."""
-    row = await rows.row(
-        generation, {"user_id": user_id, **given(values)}, Page(generation.depth, 0)
-    )
+    row = await rows.row(generation, {"user_id": user_id, **given(values)}, Page(generation.depth, 0))
     scores = dict(await generation.read("page/scores", user_id=user_id))
     best = max(scores.values(), default=0.0)
     films = generation.films

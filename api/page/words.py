@@ -43,9 +43,9 @@ def minute(moment: datetime) -> str:
 def age(moment: datetime) -> str:
     """Return how long ago that was."""
     seconds = max((datetime.now(UTC) - moment.replace(tzinfo=UTC)).total_seconds(), 0)
-    for unit, name in ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute")):
+    for unit, one, many in ((_DAY, "day", "days"), (_HOUR, "hour", "hours"), (_MINUTE, "min", "min")):
         if number := int(seconds // unit):
-            return f"{number:,} {name}{'s' if number > 1 else ''} ago"
+            return f"{number:,} {one if number == 1 else many} ago"
     return "just now"
 
 
