@@ -41,13 +41,8 @@ def test_every_option_of_the_service_is_in_the_readme() -> None:
     options = [each for each in serve.params if isinstance(each, click.Option) and each.envvar]
     assert len(options) == 11
     for each in options:
-        default = (
-            ("on" if each.default else "off")
-            if each.is_flag
-            else f"`{each.default}`"
-            if each.default
-            else "none"
-        )
+        shown = f"`{each.default}`" if each.default else "none"
+        default = ("on" if each.default else "off") if each.is_flag else shown
         assert f"| `{each.opts[0]}` | `{each.envvar}` | {default} | {each.help} |" in README
 
 
