@@ -42,7 +42,7 @@ def test_every_option_of_the_service_is_in_the_readme() -> None:
     assert len(options) == 11
     for each in options:
         shown = f"`{each.default}`" if each.default else "none"
-        default = ("on" if each.default else "off") if each.is_flag else shown
+        default = ("on" if each.default is True else "off") if each.is_flag else shown
         assert f"| `{each.opts[0]}` | `{each.envvar}` | {default} | {each.help} |" in README
 
 

@@ -148,7 +148,7 @@ def test_a_turned_page_goes_on_where_the_last_one_ended(open_page: Open) -> None
     page = open_page("/users/18")
     watched = page.locator("[data-part=recommended] .title")
     first = watched.all_inner_texts()
-    page.locator("[data-part=recommended]").get_by_role("link", name="More").click()
+    page.locator("[data-part=recommended]").get_by_role("link", name="More →").click()
     expect(page.locator("[data-part=recommended] .rank").first).to_have_text("21")
     assert not set(first) & set(watched.all_inner_texts())
     expect(page.get_by_role("heading", name="Recommended")).to_be_focused()
@@ -170,7 +170,7 @@ def test_somebody_new_sees_the_list_change_at_each_pick(open_page: Open) -> None
     page.get_by_role("link", name="Pick The Matrix", exact=True).click()
     expect(page.get_by_role("heading", name="For you")).to_contain_text("from 2 picks")
     assert "liked=1%2C2571" in page.url
-    page.get_by_role("link", name="Toy Story: take back").click()
+    page.get_by_role("link", name=re.compile("^Toy Story ?: take back")).click()
     expect(page.get_by_role("heading", name="For you")).to_contain_text("from 1 pick")
     expect(page.locator("[data-part=picked]")).not_to_contain_text("Toy Story")
 
@@ -188,14 +188,15 @@ def test_the_page_is_used_by_keyboard_alone(open_page: Open) -> None:
     page.goto(page.url.replace("/users/18", "/new"))
     page.get_by_label("Find a film to pick").focus()
     page.keyboard.type("matrix")
-    expect(page.locator("[data-part=offered]")).to_contain_text("found")
+    expect(page.locator("[data-part=offered]")).not_to_contain_text("The Mask")
+    expect(page.locator("[data-part=offered]")).to_contain_text("The Matrix Reloaded")
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Pick The Matrix", exact=True)).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="For you")).to_contain_text("from 1 pick")
     # The same film can be taken back where one is.
-    expect(page.get_by_role("link", name="Picked, take back The Matrix", exact=True)).to_be_focused()
+    expect(page.get_by_role("link", name=re.compile("^Picked ?, take back The Matrix$"))).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Watched lately")).to_be_visible()
 
@@ -250,5 +251,6 @@ def test_a_view_is_one_page_one_style_and_one_script(open_page: Open) -> None:
     loaded = page.evaluate(
         "performance.getEntriesByType('resource').map((each) => [each.name, each.decodedBodySize])"
     )
-    assert len(loaded) <= 3
+    # The icon is used twice.
+    assert len({name.partition("#")[0] for name, _ in loaded}) <= 3
     assert sum(size for _, size in loaded) < 60_000

@@ -3,6 +3,7 @@
 
 const WAIT = 150; // ms after the last key
 let latest = 0;
+let waiting;
 
 const parts = (root, names) => names.map((name) => root.querySelector(`[data-part="${name}"]`));
 
@@ -44,8 +45,13 @@ document.addEventListener("click", (event) => {
   // Picking goes on where it was; a turned page begins at its top.
   const heading = link.closest(".turn") && link.closest("section").querySelector("h2");
   const next = link.closest("li")?.nextElementSibling ?? link.closest("li")?.previousElementSibling;
+  // What is being typed is not in the address of the link yet.
+  const address = new URL(link.href);
+  const words = document.getElementById("q");
+  if (words?.value && !link.closest(".end")) address.searchParams.set("q", words.value);
+  clearTimeout(waiting);
   const focus = link.id.startsWith("drop-") ? (next?.querySelector("a")?.id ?? "q") : link.id;
-  show(link.href, namesOf(link), { focus: heading ? undefined : focus }).then(() => {
+  show(address.href, namesOf(link), { focus: heading ? undefined : focus }).then(() => {
     if (!heading) return;
     const top = document.getElementById(heading.id);
     top?.setAttribute("tabindex", "-1");
@@ -61,7 +67,6 @@ document.addEventListener("submit", (event) => {
   show(addressOf(form), namesOf(form));
 });
 
-let waiting;
 document.addEventListener("input", (event) => {
   const form = event.target.form;
   if (!form?.dataset.live) return;
