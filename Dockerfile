@@ -23,6 +23,7 @@ COPY requirements-api.txt ./
 RUN pip install -r requirements-api.txt
 COPY sql/__init__.py sql/__init__.py
 COPY sql/lookups/ sql/lookups/
+COPY sql/page/ sql/page/
 COPY api/ api/
 USER app
 EXPOSE 5000

@@ -9,11 +9,12 @@ PORT ?= 5000
 VENV := .venv
 BIN := $(VENV)/bin
 REQUIREMENTS := $(wildcard requirements*.txt)
+BROWSER := $(BIN)/pytest tests/browser -n 0
 FAULTS := $(BIN)/pytest tests/faults -o tmp_path_retention_policy=failed
 URL := http://127.0.0.1:$(PORT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run serve test lint types unit test-faults soak benchmark benchmark-report growth load endurance schema clean
+.PHONY: help setup demo run serve test lint types unit test-faults test-browser screenshots soak benchmark benchmark-report growth load endurance schema clean
 
 help:  ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | while IFS='	' read -r name what; do printf '  make %-16s %s\n' "$$name" "$$what"; done
@@ -66,6 +67,12 @@ unit: setup  ## the tests
 
 test-faults: setup  ## what happens when it is killed, the disk is full, links are damaged and more; two minutes, Linux
 	@$(FAULTS)
+
+test-browser: setup  ## the page in a real browser, Debian's chromium: every view, by mouse and keyboard, in light and dark
+	@$(BROWSER)
+
+screenshots: setup  ## pictures of the page in docs/, of what is published in OUTPUT; needs chromium
+	@$(BIN)/python -m tests.browser.screenshots "$(OUTPUT)"
 
 soak: setup  ## the same, many times over; what it led to is written to docs/reliability.md
 	@$(FAULTS) --long --page docs/reliability.md

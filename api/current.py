@@ -35,6 +35,7 @@ class Current:
     """
 
     def __init__(self, output: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self.output = output
         self._link = output / "current.duckdb"
         self._target: str | None = None
         self._clock = clock

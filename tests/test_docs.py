@@ -39,9 +39,10 @@ def test_every_setting_is_in_the_readme_with_its_default_and_what_it_does() -> N
 
 def test_every_option_of_the_service_is_in_the_readme() -> None:
     options = [each for each in serve.params if isinstance(each, click.Option) and each.envvar]
-    assert len(options) == 10
+    assert len(options) == 11
     for each in options:
-        default = "off" if each.is_flag else f"`{each.default}`" if each.default else "none"
+        shown = f"`{each.default}`" if each.default else "none"
+        default = ("on" if each.default is True else "off") if each.is_flag else shown
         assert f"| `{each.opts[0]}` | `{each.envvar}` | {default} | {each.help} |" in README
 
 
