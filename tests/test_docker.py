@@ -195,7 +195,7 @@ def test_the_service_is_told_by_variables_what_it_would_do_without_them() -> Non
         passed, _, default = value.removeprefix("${").removesuffix("}").partition(":-")
         assert passed == name
         defaults[name] = default
-    assert set(defaults) == {"API_KEYS", "WORKERS", "LOG_FORMAT"}
+    assert set(defaults) == {"API_KEYS", "WORKERS", "LOG_FORMAT", "PAGE"}
     with serve.make_context("api", []) as plain:
         by_default = plain.params
     with pytest.MonkeyPatch.context() as patch:
