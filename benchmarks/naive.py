@@ -5,6 +5,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from starlette.types import ASGIApp
@@ -17,17 +18,17 @@ from sql import statement
 
 
 class OneByOne(Lookup):
-    """Looks up one user in a query."""
+    """Looks up one user, or film, in a query."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, name: str) -> None:
         super().__init__(connection, name)
         self._file, self._text = connection, statement(f"lookups/{name}")
 
-    async def find(self, user_id: str) -> str | None:
-        """Return the text for a user, if there is one."""
+    async def find(self, each_id: str) -> tuple[Any, ...] | None:
+        """Return the other columns for an id, if it is known."""
         with self._file.cursor() as cursor:
-            row = cursor.execute(self._text, {"user_ids": [user_id]}).fetchone()
-        return None if row is None else str(row[1])
+            row = cursor.execute(self._text, {self._parameter: [each_id]}).fetchone()
+        return None if row is None else row[1:]
 
 
 def app() -> ASGIApp:
