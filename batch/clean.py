@@ -3,6 +3,7 @@
 The rules are SQL, in `sql/clean/`. Nothing is dropped without a row in `rejected_rows`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import duckdb
@@ -76,11 +77,12 @@ def clean(
     execute("clean/superseded_rating_lines", file=ratings)
     execute("clean/ratings")
     execute("clean/repaired_lines")
+    execute("clean/rated_items")
     execute("clean/items")
     execute("clean/rating_counts", file=ratings)
     for source in loaded.sources():
-        _look_up_raw_text(connection, "rejected_rows", source)
-    _look_up_raw_text(connection, "repaired_rows", loaded.ratings)
+        look_up_raw_text(connection, "rejected_rows", source)
+    look_up_raw_text(connection, "repaired_rows", loaded.ratings)
     loaded.remove_texts()
     found = execute("clean/counts", file=ratings)
     names = [column[0] for column in found.description or ()]
@@ -92,7 +94,8 @@ def clean(
     return counts
 
 
-def _look_up_raw_text(connection: duckdb.DuckDBPyConnection, rows: str, source: Source) -> None:
+def look_up_raw_text(connection: duckdb.DuckDBPyConnection, rows: str, source: Source) -> None:
+    """Add the rejected rows of a file with their raw text, or make the repaired ones."""
     of_text, of_parquet = RAW_TEXT[rows]
     name = of_text if source.is_text else of_parquet
     connection.execute(statement(name), {"file": source.name, "path": str(source.path)})
@@ -102,13 +105,24 @@ def _stop_if_too_many_are_rejected(
     connection: duckdb.DuckDBPyConnection, loaded: Loaded, max_rejected: float
 ) -> None:
     sources = {source.name: source for source in loaded.sources()}
+
+    def raw_text(file: str, line: int) -> str:
+        look_up_raw_text(connection, "rejected_rows", sources[file])
+        (raw,) = connection.execute(
+            "select raw from rejected_rows where file = $file and line = $line", {"file": file, "line": line}
+        ).fetchone() or ("",)
+        return str(raw)
+
+    stop_if_too_many_are_rejected(connection, max_rejected, raw_text)
+
+
+def stop_if_too_many_are_rejected(
+    connection: duckdb.DuckDBPyConnection, max_rejected: float, raw_text: Callable[[str, int], str]
+) -> None:
+    """Raise InputError if more than this share of the rows of a file is; it shows the text of one of them."""
     for file, rows, rejected, rule, line in connection.execute(statement("clean/row_counts")).fetchall():
         if rejected / rows > max_rejected:
-            _look_up_raw_text(connection, "rejected_rows", sources[file])
-            (raw,) = connection.execute(
-                "select raw from rejected_rows where file = $file and line = $line",
-                {"file": file, "line": line},
-            ).fetchone() or ("",)
+            raw = raw_text(file, line)
             raise InputError(
                 f"{file}: {rejected:,} of {rows:,} rows ({rejected / rows:.1%}) are rejected, and at most "
                 f"{max_rejected:.1%} may be; most break the rule {rule}, first in line {line}: {raw[:80]!r}; "

@@ -1,7 +1,9 @@
 """Interactions: the ratings as columns of numbers, which is what models learn from and are judged by."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -139,7 +141,17 @@ def read_lots(connection: duckdb.DuckDBPyConnection) -> NDArray[np.str_]:
 def read_interactions(connection: duckdb.DuckDBPyConnection, *, as_given: bool = False) -> Interactions:
     """Return the ratings as columns. `as_given`: also those that a later one supersedes."""
     columns = connection.execute(statement("train/interactions"), {"as_given": as_given}).fetchnumpy()
+    return from_columns(columns, read_hidden(connection))
+
+
+def read_hidden(connection: duckdb.DuckDBPyConnection) -> NDArray[np.bool_]:
+    """Return (items,), whether each film must be in no list."""
     is_hidden = connection.execute(statement("train/hidden_items")).fetchnumpy()["is_hidden"]
+    return np.asarray(is_hidden, dtype=np.bool_)
+
+
+def from_columns(columns: Mapping[str, NDArray[Any]], is_hidden: NDArray[np.bool_]) -> Interactions:
+    """Return ratings from the columns of `sql/train/interactions.sql`, by user and newest first."""
     users = np.asarray(columns["user_index"], dtype=np.int32)
     assert (np.diff(users) >= 0).all(), "the ratings are stored by user"
     ratings_of_user = np.bincount(users)
@@ -156,6 +168,6 @@ def read_interactions(connection: duckdb.DuckDBPyConnection, *, as_given: bool =
         rating=np.ma.filled(columns["rating"], np.nan).astype(np.float32)[oldest_first],
         rated_at=rated_at,
         place_in_time=place_in_time,
-        is_hidden=np.asarray(is_hidden, dtype=np.bool_),
+        is_hidden=is_hidden,
         users=len(ratings_of_user),
     )

@@ -88,26 +88,34 @@ def load(connection: duckdb.DuckDBPyConnection, inputs: Inputs, work: Path) -> L
     That of a file that is not there is empty. What does not parse is in `rejected_lines`. Raises InputError,
     with file, line or column, if a file is no such file or lacks a column.
     """
-    for name in ("load/macros", "load/rejected_lines", "load/input_rows", "load/blank_lines"):
-        connection.execute(statement(name))
-    ratings, columns = _load_file(connection, inputs.ratings, RATINGS, work, "load/rating_rows")
+    prepare(connection)
+    ratings, columns = load_file(connection, inputs.ratings, RATINGS, work, "load/rating_rows")
     if connection.execute("from input_rows where rows = 0").fetchone():
         raise InputError(f"{ratings.name}: has a header but no rows; check how it was exported")
-    movies, _ = _load_file(connection, inputs.movies, MOVIES, work, "load/movie_rows")
+    movies, _ = load_file(connection, inputs.movies, MOVIES, work, "load/movie_rows")
     for name in ("load/no_user_rows", "load/no_hidden_rows"):
         connection.execute(statement(name))
     users = hidden = None
     if inputs.users is not None:
-        users, _ = _load_file(connection, inputs.users, USERS, work, "load/user_rows")
+        users, _ = load_file(connection, inputs.users, USERS, work, "load/user_rows")
     if inputs.hidden is not None:
-        hidden, _ = _load_file(connection, inputs.hidden, HIDDEN, work, "load/hidden_rows")
+        hidden, _ = load_file(connection, inputs.hidden, HIDDEN, work, "load/hidden_rows")
     return Loaded(ratings, movies, users, hidden, "rating" in columns, "timestamp" in columns)
 
 
-def _load_file(
+def prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make what reading a file needs: what values mean, and the tables of what is found beside rows."""
+    for name in ("load/macros", "load/rejected_lines", "load/input_rows", "load/blank_lines"):
+        connection.execute(statement(name))
+
+
+def load_file(
     connection: duckdb.DuckDBPyConnection, file: Path, columns: Columns, work: Path, rows: str
 ) -> tuple[Source, set[str]]:
-    """Make the table of the statement `rows` from one file; return it, and which known columns it has."""
+    """Make the table of the statement `rows` from one file; return it, and which known columns it has.
+
+    Raises InputError as `load` does.
+    """
     with _faults_named(file):
         if file.suffix.lower() == ".parquet":
             return _load_parquet(connection, file, columns, rows)

@@ -27,7 +27,7 @@ from batch.settings import Settings
 from batch.similar import similar
 from batch.train import learn_films, place_users
 from batch.workspace import at_rest, connect
-from batch.write import TABLES, Contents, write
+from batch.write import TABLES, OfFilms, OfUsers, write
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,13 @@ def run(job: Job, progress: Progress) -> Published:
         with progress.step("clean") as step:
             counts = clean(connection, loaded, settings.max_rejected, job.exclusions)
             step.finds(_told(counts))
-        contents, judged_users = _made(connection, counts, settings, progress)
+        of_films, of_users, judged_users = _made(connection, counts, settings, progress)
         with progress.step("write") as step:
             step.expect(len(TABLES), "tables")
-            metrics = contents.metrics
-            written = write(connection, draft, contents, step.advance)
+            metrics = of_films.metrics
+            written = write(connection, draft, of_films, of_users, step.advance)
             step.finds(f"{written:,} rows")
-        del contents  # whose memory the checks may want
+        del of_films, of_users  # whose memory the checks may want
         with progress.step("check") as step:
             step.expect(len(INVARIANTS), "promises")
             tonight, last = Night(metrics, counts.users), output.current_file()
@@ -88,7 +88,7 @@ def run(job: Job, progress: Progress) -> Published:
 
 def _made(
     connection: duckdb.DuckDBPyConnection, counts: Counts, settings: Settings, progress: Progress
-) -> tuple[Contents, int]:
+) -> tuple[OfFilms, OfUsers, int]:
     """Train, score and judge; return what a generation is to hold, and by how many users it was judged.
 
     All else that this takes, the ratings above all, is no longer held afterwards.
@@ -118,8 +118,10 @@ def _made(
         metrics = judge(films, split, settings, step.advance) | of_published(lists, ratings)
         step.finds(_judged(metrics))
     of_segments = segments(ratings, read_attributes(connection), settings.top_n)
-    contents = Contents(model, lists, reasons, alike, popular(ratings, settings.top_n), of_segments, metrics)
-    return contents, len(split.users)
+    of_films = OfFilms(
+        model.item_factors, model.losses, alike, popular(ratings, settings.top_n), of_segments, metrics
+    )
+    return of_films, OfUsers(model.user_factors, lists, reasons), len(split.users)
 
 
 def _rows(counts: Counts, judged_users: int, written: int) -> dict[str, int]:
