@@ -53,7 +53,6 @@ def clean(
         return connection.execute(statement(name), values)
 
     ratings = loaded.ratings.name
-    users = loaded.users.name if loaded.users else "users.csv"
     hidden = loaded.hidden.name if loaded.hidden else "hidden.csv"
     execute("clean/repaired_users", file=ratings)
     # Whose a row without an id is can only be told while its neighbours are there.
@@ -61,11 +60,7 @@ def clean(
     execute("exclude/hidden_items", item_ids=list(exclusions.hidden))
     execute("clean/rejected_ratings", has_rating=loaded.has_rating, has_timestamp=loaded.has_timestamp)
     execute("clean/rejected_rating_lines", file=ratings)
-    execute("clean/judged_movies")
-    execute("clean/rejected_movie_lines", file=loaded.movies.name)
-    execute("clean/judged_users")
-    execute("clean/rejected_user_lines", file=users)
-    execute("clean/rejected_hidden_lines", file=hidden)
+    judge_others(connection, loaded)
     execute("clean/rejected_rows")
     _stop_if_too_many_are_rejected(connection, loaded, max_rejected)
     execute("clean/sound_ratings")
@@ -87,11 +82,31 @@ def clean(
     found = execute("clean/counts", file=ratings)
     names = [column[0] for column in found.description or ()]
     counts = Counts(**dict(zip(names, found.fetchone() or (), strict=True)))
+    stop_if_nothing_is_left(connection, counts, ratings, hidden)
+    return counts
+
+
+def stop_if_nothing_is_left(
+    connection: duckdb.DuckDBPyConnection, counts: Counts, ratings: str, hidden: str
+) -> None:
+    """Raise InputError if there is no rating, or no film that may be in a list."""
     if counts.rows_kept == 0:
         raise InputError(f"{ratings}: no row is left after cleaning; check how it was exported")
     if connection.execute("from items where ratings > 0 and not is_hidden limit 1").fetchone() is None:
         raise InputError(f"{hidden}: hides every film with a rating, so every list would be empty; mend it")
-    return counts
+
+
+def judge_others(connection: duckdb.DuckDBPyConnection, loaded: Loaded) -> None:
+    """Judge the rows of everything but the ratings."""
+
+    def execute(name: str, **values: object) -> None:
+        connection.execute(statement(name), values)
+
+    execute("clean/judged_movies")
+    execute("clean/rejected_movie_lines", file=loaded.movies.name)
+    execute("clean/judged_users")
+    execute("clean/rejected_user_lines", file=loaded.users.name if loaded.users else "users.csv")
+    execute("clean/rejected_hidden_lines", file=loaded.hidden.name if loaded.hidden else "hidden.csv")
 
 
 def look_up_raw_text(connection: duckdb.DuckDBPyConnection, rows: str, source: Source) -> None:

@@ -150,14 +150,19 @@ def read_hidden(connection: duckdb.DuckDBPyConnection) -> NDArray[np.bool_]:
     return np.asarray(is_hidden, dtype=np.bool_)
 
 
+def other_way_round(ratings_of_user: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the places of ratings, by user, where those of each user come in the opposite order."""
+    ends = np.cumsum(ratings_of_user)
+    return np.asarray(np.repeat(2 * ends - ratings_of_user, ratings_of_user) - 1 - np.arange(ends[-1:].sum()))
+
+
 def from_columns(columns: Mapping[str, NDArray[Any]], is_hidden: NDArray[np.bool_]) -> Interactions:
     """Return ratings from the columns of `sql/train/interactions.sql`, by user and newest first."""
     users = np.asarray(columns["user_index"], dtype=np.int32)
     assert (np.diff(users) >= 0).all(), "the ratings are stored by user"
     ratings_of_user = np.bincount(users)
     # They come newest first.
-    oldest_first = np.repeat(2 * np.cumsum(ratings_of_user) - ratings_of_user, ratings_of_user) - 1
-    oldest_first -= np.arange(len(users))
+    oldest_first = other_way_round(ratings_of_user)
     rated_at = np.ma.filled(columns["rated_at"], np.nan).astype(np.float64)[oldest_first]
     in_time = np.lexsort((columns["line"][oldest_first], rated_at))
     place_in_time = np.empty(len(users), dtype=np.int32)
