@@ -66,9 +66,10 @@ def learn_taste(
 
 def taste_of(item_factors: NDArray[np.float32], settings: Settings) -> Taste:
     """Return the taste of films whose vectors were learned elsewhere."""
-    als: Any = AlternatingLeastSquares(
-        factors=settings.factors, regularization=settings.regularization, alpha=settings.alpha
-    )
+    with threadpool_limits(limits=1, user_api="blas"):
+        als: Any = AlternatingLeastSquares(
+            factors=settings.factors, regularization=settings.regularization, alpha=settings.alpha
+        )
     als.item_factors = item_factors
     return Taste(item_factors, losses=[], _als=als, _half_life=settings.taste_half_life)
 

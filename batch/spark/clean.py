@@ -164,22 +164,21 @@ def clean(
     for source in loaded.sources()[1:]:
         look_up_raw_text(connection, "rejected_rows", source)
     _name_parts(connection, found)
-    shared = counting.mapInArrow(count_share, "share int, users long, ratings long").toArrow().to_pylist()
-    users_of_share = dict.fromkeys(range(shares), 0) | {each["share"]: each["users"] for each in shared}
+    of_share = users_of_shares(counting)
     (rejected, replaced, repaired, items) = execute("spark/counts", file=file).fetchone() or (0, 0, 0, 0)
     counts = Counts(
         rows_read=rows_read,
-        rows_kept=sum(each["ratings"] for each in shared),
+        rows_kept=counting.count(),
         rows_repaired=repaired,
         rows_rejected=rejected,
         rows_superseded=replaced,
         rows_held_out=rows_held_out,
-        users=sum(users_of_share.values()),
+        users=sum(of_share),
         items=items,
     )
     hidden = found.tables.hidden.name if found.tables.hidden else "hidden.csv"
     stop_if_nothing_is_left(connection, counts, table.name, hidden)
-    return Cleaned(counting, counts, list(users_of_share.values()))
+    return Cleaned(counting, counts, of_share)
 
 
 def supersede(batches: Batches) -> Batches:
@@ -198,20 +197,27 @@ def supersede(batches: Batches) -> Batches:
     yield from given.to_batches()
 
 
+def users_of_shares(ratings: DataFrame) -> list[int]:
+    """Return how many users each partition has."""
+    counted = ratings.mapInArrow(count_share, "share int, users long").toArrow()
+    found = dict(zip(counted["share"].to_pylist(), counted["users"].to_pylist(), strict=True))
+    return [found.get(share, 0) for share in range(ratings.rdd.getNumPartitions())]
+
+
 def count_share(batches: Batches) -> Batches:
-    """Count the users and ratings of a share."""
-    users, ratings, last = 0, 0, None
+    """Count the users of a share."""
+    users, last = 0, None
     for batch in batches:
         ids = batch.column("user_id").dictionary_encode().dictionary
         if len(ids):
             # The users of a batch follow those of the one before, and may share one.
             users += len(ids) - (ids[0].as_py() == last)
-            ratings, last = ratings + len(batch), ids[-1].as_py()
+            last = ids[-1].as_py()
     context = TaskContext.get()
     assert context
     yield pa.RecordBatch.from_pylist(
-        [{"share": context.partitionId(), "users": users, "ratings": ratings}],
-        schema=pa.schema([("share", pa.int32()), ("users", pa.int64()), ("ratings", pa.int64())]),
+        [{"share": context.partitionId(), "users": users}],
+        schema=pa.schema([("share", pa.int32()), ("users", pa.int64())]),
     )
 
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,10 +24,13 @@ def connected(master: str, work: Path) -> Iterator[SparkSession]:
     spark-defaults.conf. Raises BatchError if there is no cluster, or no Java.
     """
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    # Rows come and go as Arrow; pandas is not used by Spark here.
+    warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas")
     settings = {
         "spark.app.name": "recommender",
         "spark.master": master,
         "spark.sql.session.timeZone": "UTC",
+        "spark.ui.showConsoleProgress": "false",
         "spark.executorEnv.PYTHONPATH": str(ROOT),
         # Spark runs a task per core; one that used them all would wait for the others.
         "spark.executorEnv.OMP_NUM_THREADS": "1",
