@@ -13,7 +13,7 @@ FAULTS := $(BIN)/pytest tests/faults -o tmp_path_retention_policy=failed
 URL := http://127.0.0.1:$(PORT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run serve test lint types unit test-faults soak benchmark growth load endurance schema clean
+.PHONY: help setup demo run serve test lint types unit test-faults test-spark soak benchmark growth scale load endurance schema clean
 
 help:  ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | while IFS='	' read -r name what; do printf '  make %-11s %s\n' "$$name" "$$what"; done
@@ -66,6 +66,12 @@ unit: setup  ## the tests
 
 test-faults: setup  ## what happens when it is killed, the disk is full, links are damaged and more; two minutes, Linux
 	@$(FAULTS)
+
+test-spark: setup  ## the job on a cluster of Apache Spark, which the tests start here; some minutes, Java 17
+	@$(BIN)/pytest tests/spark -n 0
+
+scale: setup  ## what the job costs on Spark: three sizes, one executor and two
+	@$(BIN)/python -m benchmarks.spark
 
 soak: setup  ## the same, many times over; what it led to is written to docs/reliability.md
 	@$(FAULTS) --long --page docs/reliability.md

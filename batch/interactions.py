@@ -156,7 +156,7 @@ def other_way_round(ratings_of_user: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(np.repeat(2 * ends - ratings_of_user, ratings_of_user) - 1 - np.arange(ends[-1:].sum()))
 
 
-def from_columns(columns: Mapping[str, NDArray[Any]], is_hidden: NDArray[np.bool_]) -> Interactions:
+def from_columns(columns: Mapping[str, Any], is_hidden: NDArray[np.bool_]) -> Interactions:
     """Return ratings from the columns of `sql/train/interactions.sql`, by user and newest first."""
     users = np.asarray(columns["user_index"], dtype=np.int32)
     assert (np.diff(users) >= 0).all(), "the ratings are stored by user"

@@ -161,6 +161,7 @@ def _rows(counts: Counts, judged_users: int, written: int) -> dict[str, int]:
 
 
 def told(counts: Counts) -> str:
+    """Return in a few words what became of the rows."""
     found = [f"{counts.rows_kept:,} of {counts.rows_read:,} rows kept"]
     found += [f"{counts.rows_rejected:,} rejected"] if counts.rows_rejected else []
     found += [f"{counts.rows_superseded:,} superseded"] if counts.rows_superseded else []
@@ -170,6 +171,7 @@ def told(counts: Counts) -> str:
 
 
 def judged(metrics: Metrics) -> str:
+    """Return in a few words what was measured."""
     if not metrics[JUDGED_USERS, MODEL]:
         return "nobody to judge by"
     ours, popular = (metrics["ndcg@10", model] for model in (MODEL, "most_popular"))

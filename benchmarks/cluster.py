@@ -59,7 +59,9 @@ def cluster(folder: Path, workers: int, memory: str = "1g", **settings: str) -> 
         for number in range(workers):
             log = folder / f"worker-{number}.log"
             of_worker = ("--cores", "1", "--memory", memory, "--work-dir", str(folder / f"worker-{number}"))
-            started.append(running.enter_context(_daemon("worker.Worker", log, variables, *of_worker, *at, url)))
+            started.append(
+                running.enter_context(_daemon("worker.Worker", log, variables, *of_worker, *at, url))
+            )
             _told(started[-1], log, r"(Successfully registered with master)")
         yield Cluster(url, started, variables)
 

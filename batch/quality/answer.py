@@ -66,7 +66,7 @@ def tune_folder(settings: Settings, seconds: float, progress: Progress) -> Tuned
 
 @contextmanager
 def _learning(settings: Settings) -> Iterator[Callable[[Split, Settings], Scores]]:
-    """Give what learns the model, on this machine or on a cluster. Raises UsageError if PySpark is missing."""
+    """Give what learns the model, here or on a cluster. Raises UsageError if PySpark is missing."""
     if settings.engine == "local":
         yield embedding
         return

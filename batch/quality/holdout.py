@@ -55,7 +55,7 @@ def draw(
         & (ratings_of_item[ratings.item_index] > 1)
     )
     candidates = ratings.user_index[eligible]
-    return candidates[np.argsort(lots[candidates], kind="stable")[:most]]
+    return np.asarray(candidates[np.argsort(lots[candidates], kind="stable")[:most]])
 
 
 def hold_out_of(ratings: Interactions, drawn: NDArray[np.int32], ratings_of_item: NDArray[np.int64]) -> Split:

@@ -34,7 +34,7 @@ from batch.exclusions import Exclusions
 from batch.forgotten import hold_out_forgotten
 from batch.load import Loaded, Source, load_others, prepare
 from batch.spark.pieces import JUDGED, LOOK, RAW, Batches, Place, Repairs, judge, look, raw
-from batch.spark.tables import Table, Tables, bring, rows_of
+from batch.spark.tables import Tables, bring, rows_of
 from sql import statement
 
 # A share of users is so many ratings, about: what a worker holds at a time.
@@ -63,7 +63,7 @@ class Cleaned:
 
 
 def read(spark: SparkSession, connection: duckdb.DuckDBPyConnection, tables: Tables, work: Path) -> Read:
-    """Read everything once: lines are counted, and missing user ids found. Raises InputError as `load` does."""
+    """Read everything once: lines are counted, and missing ids found. Raises InputError as `load` does."""
     prepare(connection)
     table = tables.ratings
     seen = rows_of(spark, table).mapInArrow(partial(look, table=table), LOOK).toArrow()
@@ -83,9 +83,8 @@ def read(spark: SparkSession, connection: duckdb.DuckDBPyConnection, tables: Tab
     repairs = connection.execute("select line, user_id from repaired_users order by line").fetchnumpy()
     connection.execute("delete from rating_rows; delete from repaired_users; delete from blank_lines")
     brought = {each.name: bring(spark, each, work) for each in tables.all()[1:]}
-    paths = [each and work / each.local_name for each in (tables.movies, tables.users, tables.hidden)]
-    assert paths[0]
-    others = load_others(connection, paths[0], *paths[1:], work)
+    users, hidden = (work / each.local_name if each else None for each in (tables.users, tables.hidden))
+    others = load_others(connection, work / tables.movies.local_name, users, hidden, work)
     ratings = Source(table.local_name, work, is_text=False)
     return Read(
         tables=tables,
@@ -98,7 +97,7 @@ def read(spark: SparkSession, connection: duckdb.DuckDBPyConnection, tables: Tab
     )
 
 
-def clean(
+def clean(  # noqa: PLR0913, PLR0917 (where the rows are, and what is done with them)
     spark: SparkSession,
     connection: duckdb.DuckDBPyConnection,
     found: Read,

@@ -1,7 +1,7 @@
 """Evaluate on a cluster: the model learned by Spark is measured as the local one is.
 
-The ratings are read and split here, films are learned there, and users are placed and judged here again: what is
-measured is what Spark's learning makes of the lists, and what fits one machine is enough for that.
+The ratings are read and split here, films are learned there, and users are placed and judged here again: what
+is measured is what Spark's learning makes of the lists, and what fits one machine is enough for that.
 """
 
 import tempfile
@@ -20,7 +20,7 @@ from batch.settings import Settings
 from batch.spark.clean import RATINGS_PER_SHARE, users_of_shares
 from batch.spark.session import connected
 from batch.spark.shares import MICROSECONDS, Catalogue
-from batch.spark.train import count_lately, learn_films
+from batch.spark.train import Known, count_lately, learn_films
 from batch.train import Films, place_users
 
 
@@ -41,8 +41,8 @@ def learn_from(spark: SparkSession, ratings: Interactions, settings: Settings) -
     """Learn the films from ratings that are here."""
     catalogue = catalogue_of(ratings)
     there = hand_over(spark, ratings)
-    lately = count_lately(there, catalogue, settings, {})
-    return learn_films(spark, there, users_of_shares(there), catalogue, settings, lately)
+    known = Known(there, users_of_shares(there), catalogue)
+    return learn_films(known, count_lately(known, {}, settings), settings)
 
 
 def catalogue_of(ratings: Interactions) -> Catalogue:

@@ -28,6 +28,7 @@ from batch.spark.score import Given, score_users
 from batch.spark.shares import Catalogue
 from batch.spark.tables import Tables
 from batch.spark.train import (
+    Known,
     Lately,
     count_lately,
     count_people,
@@ -82,8 +83,9 @@ def _made(
     kinds = _kinds(connection)
     with progress.step("train") as step, at_rest(connection, settings):
         sample = hold_out(ratings, catalogue, counts.users)
-        lately = count_lately(ratings, catalogue, settings, kinds.of_user, sample.drawn)
-        films = learn_films(spark, ratings, cleaned.users_of_share, catalogue, settings, lately, sample.drawn)
+        known = Known(ratings, cleaned.users_of_share, catalogue, sample.drawn)
+        lately = count_lately(known, kinds.of_user, settings)
+        films = learn_films(known, lately, settings)
         split = with_everybody(sample.split, counts.users, catalogue, lately)
         of_segments = _segments(ratings, kinds, lately, catalogue, settings)
         step.finds(f"{counts.users:,} users, {counts.items:,} films")

@@ -37,7 +37,7 @@ class Share:
     def held_out(self, drawn: frozenset[str]) -> NDArray[np.bool_]:
         """Return which ratings are held out: the newest one of each of these users."""
         is_drawn = np.array([user_id in drawn for user_id in self.user_ids.to_pylist()], dtype=np.bool_)
-        return (self.ratings.age == 0) & is_drawn[self.ratings.user_index]
+        return np.asarray((self.ratings.age == 0) & is_drawn[self.ratings.user_index])
 
 
 def shares(batches: Batches, catalogue: Catalogue) -> Iterator[Share]:

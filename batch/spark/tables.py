@@ -1,4 +1,4 @@
-"""Tables: the input as Spark finds it, a file or a folder of parts for each, on any file system that it reads."""
+"""Tables: the input as Spark finds it, a file or a folder of parts for each, wherever it can read."""
 
 import csv
 import hashlib

@@ -1,10 +1,10 @@
 """Train on a cluster: Spark's own ALS for taste, and sums over shares of users for the other parts.
 
-Taste is learned as in `batch.model.taste`, from the same likes and weights. Spark's ALS differs in three ways.
-Confidence is 1 + alpha r there and alpha r in implicit. It pulls a vector towards zero in proportion to how many
-ratings it has (Zhou et al., AAIM 2008, "ALS with weighted lambda regularization"), where implicit pulls
-all alike: the setting is divided by the mean number of likes of a film, so that films as a whole are pulled alike.
-And it tells no loss.
+Taste is learned as in `batch.model.taste`, from the same likes and weights. Spark's ALS differs in three
+ways. Confidence is 1 + alpha r there, and alpha r in implicit. It pulls a vector towards zero in proportion
+to how many likes it has (Zhou, Wilkinson, Schreiber and Pan, AAIM 2008, section 3.1), where implicit pulls
+all alike: the setting is divided by the mean number of likes of a film, so that films as a whole are pulled
+alike. And it tells no loss.
 
 What follows what is a sum over pairs of ratings of one user, and the trend a sum over ratings: workers add up
 their shares, Spark adds up the sums, and the driver solves what is left, which has the size of the catalogue.
@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyspark import TaskContext
 from pyspark.ml.recommendation import ALS
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql.functions import sum as total
 
 from batch.interactions import other_way_round
@@ -33,10 +33,20 @@ from batch.quality.baselines import LATELY
 from batch.quality.holdout import draw, hold_out_of, most_judged
 from batch.quality.split import Everybody, Split
 from batch.settings import Settings
-from batch.spark.shares import MICROSECONDS, Batches, Catalogue, share_of, shares
+from batch.spark.shares import MICROSECONDS, Batches, Catalogue, Share, share_of, shares
 from batch.train import Films
 
 NOBODY: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Known:
+    """From what a model is learned."""
+
+    ratings: DataFrame  # by user and newest first, each user in one partition
+    users_of_share: list[int]  # by partition
+    catalogue: Catalogue
+    drawn: frozenset[str] = NOBODY  # users whose newest rating is held out
 
 
 @dataclass(frozen=True)
@@ -63,8 +73,7 @@ def hold_out(ratings: DataFrame, catalogue: Catalogue, users: int) -> Sample:
         partial(_draw, catalogue=catalogue, most=most), "lot string, user_id string"
     ).toArrow()
     drawn = frozenset(lots.sort_by("lot")["user_id"].to_pylist()[:most])
-    rows = ratings.mapInArrow(partial(_of_users, user_ids=drawn), ratings.schema).toArrow()
-    share = share_of(rows.combine_chunks(), catalogue)
+    share = _histories(ratings, catalogue, drawn)
     everyone = np.arange(share.ratings.users, dtype=np.int32)
     split = hold_out_of(share.ratings, everyone, catalogue.ratings_of_item)
     return Sample(split, frozenset(share.user_ids.take(pa.array(split.users)).to_pylist()))
@@ -77,38 +86,25 @@ def with_everybody(split: Split, users: int, catalogue: Catalogue, lately: Latel
     return Split(**{**vars(split), "everybody": everybody})
 
 
-def learn_films(
-    spark: SparkSession,
-    ratings: DataFrame,
-    users_of_share: list[int],
-    catalogue: Catalogue,
-    settings: Settings,
-    lately: Lately,
-    drawn: frozenset[str] = NOBODY,
-) -> Films:
+def learn_films(known: Known, lately: Lately, settings: Settings) -> Films:
     """Learn what `batch.train.learn_films` learns, without what is held out.
 
     Raises InputError if nobody likes anything.
     """
-    known = catalogue.ratings_of_item - _held_out_of_item(ratings, catalogue, drawn)
+    ratings_of_item = known.catalogue.ratings_of_item - _held_out_of_item(known)
     return Films(
-        taste=learn_taste(ratings, users_of_share, catalogue, settings, drawn),
-        following=learn_following(spark, ratings, catalogue, core_of(known), settings, drawn),
-        trend=risen(lately.trend, known),
+        taste=learn_taste(known, settings),
+        following=learn_following(known, core_of(ratings_of_item), settings),
+        trend=risen(lately.trend, ratings_of_item),
     )
 
 
-def learn_taste(
-    ratings: DataFrame,
-    users_of_share: list[int],
-    catalogue: Catalogue,
-    settings: Settings,
-    drawn: frozenset[str] = NOBODY,
-) -> Taste:
+def learn_taste(known: Known, settings: Settings) -> Taste:
     """Learn the vectors of films from who likes them."""
-    first_user = np.concatenate([[0], np.cumsum(users_of_share)[:-1]]).tolist()
+    ratings, catalogue = known.ratings, known.catalogue
+    first_user = np.concatenate([[0], np.cumsum(known.users_of_share)[:-1]]).tolist()
     likes = ratings.mapInArrow(
-        partial(_likes, catalogue=catalogue, settings=settings, first_user=first_user, drawn=drawn),
+        partial(_likes, catalogue=catalogue, settings=settings, first_user=first_user, drawn=known.drawn),
         "user int, item int, like float",
     ).persist()
     try:
@@ -139,20 +135,15 @@ def learn_taste(
     return Taste(**{**vars(taste), "mean": _mean_taste(ratings, catalogue, taste)})
 
 
-def learn_following(
-    spark: SparkSession,
-    ratings: DataFrame,
-    catalogue: Catalogue,
-    core: NDArray[np.intp],
-    settings: Settings,
-    drawn: frozenset[str] = NOBODY,
-) -> Following:
+def learn_following(known: Known, core: NDArray[np.intp], settings: Settings) -> Following:
     """Learn what follows what: pairs are counted by the workers, one matrix for each core of the cluster."""
-    size = len(core)
+    ratings, catalogue, size = known.ratings, known.catalogue, len(core)
     counted = (
-        ratings.coalesce(spark.sparkContext.defaultParallelism)
+        ratings.coalesce(ratings.sparkSession.sparkContext.defaultParallelism)
         .mapInArrow(
-            partial(_pairs, catalogue=catalogue, core=core, half_life=settings.next_half_life, drawn=drawn),
+            partial(
+                _pairs, catalogue=catalogue, core=core, half_life=settings.next_half_life, drawn=known.drawn
+            ),
             PAIRS,
         )
         .groupBy("film")
@@ -171,18 +162,13 @@ PAIRS = "film int, gram binary, target binary"
 _PAIRS = pa.schema([("film", pa.int32()), ("gram", pa.binary()), ("target", pa.binary())])
 
 
-def count_lately(
-    ratings: DataFrame,
-    catalogue: Catalogue,
-    settings: Settings,
-    kind_of_user: dict[str, int],
-    drawn: frozenset[str] = NOBODY,
-) -> Lately:
+def count_lately(known: Known, kind_of_user: dict[str, int], settings: Settings) -> Lately:
     """Count films by how many ratings are newer: ratings are sorted by time, each worker counts its part."""
+    ratings, catalogue = known.ratings, known.catalogue
     partitions = ratings.rdd.getNumPartitions()
     in_time = (
         ratings.mapInArrow(
-            partial(_at_times, catalogue=catalogue, kind_of_user=kind_of_user, drawn=drawn),
+            partial(_at_times, catalogue=catalogue, kind_of_user=kind_of_user, drawn=known.drawn),
             "rated_at double, line long, item int, kind int, is_known boolean",
         )
         .repartitionByRange(partitions, "rated_at", "line")
@@ -258,14 +244,19 @@ def _people(batches: Batches, kind_of_user: dict[str, int], kinds: int) -> Batch
         )
 
 
-def _held_out_of_item(ratings: DataFrame, catalogue: Catalogue, drawn: frozenset[str]) -> NDArray[np.int64]:
+def _held_out_of_item(known: Known) -> NDArray[np.int64]:
     """Return (items,), how many ratings of each film are held out."""
-    if not drawn:
-        return np.zeros(len(catalogue.is_hidden), np.int64)
-    rows = ratings.mapInArrow(partial(_of_users, user_ids=drawn), ratings.schema).toArrow()
-    share = share_of(rows.combine_chunks(), catalogue)
+    if not known.drawn:
+        return np.zeros(len(known.catalogue.is_hidden), np.int64)
+    share = _histories(known.ratings, known.catalogue, known.drawn)
     newest = share.ratings.item_index[share.ratings.age == 0]
-    return np.bincount(newest, minlength=len(catalogue.is_hidden))
+    return np.bincount(newest, minlength=len(known.catalogue.is_hidden))
+
+
+def _histories(ratings: DataFrame, catalogue: Catalogue, user_ids: frozenset[str]) -> Share:
+    """Bring the ratings of some users here."""
+    rows = ratings.mapInArrow(partial(_of_users, user_ids=user_ids), ratings.schema).toArrow()
+    return share_of(rows.combine_chunks(), catalogue)
 
 
 def _mean_taste(ratings: DataFrame, catalogue: Catalogue, taste: Taste) -> NDArray[np.float64]:
