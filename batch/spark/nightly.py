@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime
 
+from pyspark.errors import PySparkException
+
+from batch.errors import BatchError
 from batch.exclusions import read_exclusions
 from batch.nightly import published_before
 from batch.output import Output
@@ -27,4 +30,10 @@ def run(settings: Settings, progress: Progress) -> Published:
         if published:
             return published
         job = Job(settings, output, tables.fingerprint, exclusions, started_at)
-        return run_pipeline(job, spark, tables, progress)
+        try:
+            return run_pipeline(job, spark, tables, progress)
+        except PySparkException as error:
+            raise BatchError(
+                f"Spark gave up: {' '.join(str(error).split())[:300]}; its log on the workers says more; mend "
+                "the cause, and run again"
+            ) from error
