@@ -42,6 +42,10 @@ from batch.write import OfFilms
 from sql import statement
 
 
+# What the local run has in tables and frames, read from the files that the workers write.
+VIEWS = ("spark/users_written", "spark/ratings", "spark/lists", "spark/rendered", "spark/user_vectors")
+
+
 @dataclass(frozen=True)
 class Kinds:
     """Kinds of people: those of one gender, age group and occupation, as far as that is known."""
@@ -102,9 +106,9 @@ def _made(
         )
         files = score_users(spark, ratings, given, job.output.work / "users")
         step.finds(f"lists of up to {settings.top_n:,} films, in {len(files):,} files")
-    for view in ("users_written", "ratings", "lists", "rendered", "user_vectors"):
-        connection.execute("set variable users_written = $files", {"files": files})
-        connection.execute(statement(f"spark/{view}"))
+    connection.execute("set variable users_written = $files", {"files": files})
+    for view in VIEWS:
+        connection.execute(statement(view))
     with progress.step("similar") as step:
         step.expect(counts.items, "films")
         alike = similar(films.taste.item_factors, ~catalogue.is_hidden, settings.similar_n, step.advance)
