@@ -34,6 +34,6 @@ def run(settings: Settings, progress: Progress) -> Published:
             return run_pipeline(job, spark, tables, progress)
         except PySparkException as error:
             raise BatchError(
-                f"Spark gave up: {' '.join(str(error).split())[:300]}; its log on the workers says more; mend "
-                "the cause, and run again"
+                f"Spark gave up: {' '.join(str(error).split())[:300]}; the logs of the workers say more; "
+                "mend the cause, and run again"
             ) from error

@@ -41,7 +41,6 @@ from batch.workspace import at_rest, connect
 from batch.write import OfFilms
 from sql import statement
 
-
 # What the local run has in tables and frames, read from the files that the workers write.
 VIEWS = ("spark/users_written", "spark/ratings", "spark/lists", "spark/rendered", "spark/user_vectors")
 
