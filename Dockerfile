@@ -8,8 +8,8 @@ RUN useradd --uid 10001 --user-group --no-create-home app
 RUN install -d -o app -g app data output
 
 FROM base AS batch
-COPY requirements.txt requirements-api.txt requirements-sample.txt ./
-RUN pip install -r requirements.txt -r requirements-sample.txt
+COPY requirements.txt requirements-api.txt requirements-report.txt requirements-sample.txt ./
+RUN pip install -r requirements.txt -r requirements-report.txt -r requirements-sample.txt
 COPY sql/ sql/
 COPY batch/ batch/
 USER app
@@ -31,6 +31,7 @@ COPY requirements-api.txt ./
 RUN pip install -r requirements-api.txt
 COPY sql/__init__.py sql/__init__.py
 COPY sql/lookups/ sql/lookups/
+COPY sql/page/ sql/page/
 COPY api/ api/
 USER app
 EXPOSE 5000

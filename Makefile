@@ -9,14 +9,15 @@ PORT ?= 5000
 VENV := .venv
 BIN := $(VENV)/bin
 REQUIREMENTS := $(wildcard requirements*.txt)
+BROWSER := $(BIN)/pytest tests/browser -n 0
 FAULTS := $(BIN)/pytest tests/faults -o tmp_path_retention_policy=failed
 URL := http://127.0.0.1:$(PORT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run serve test lint types unit test-faults test-spark soak benchmark growth scale load endurance schema clean
+.PHONY: help setup demo run serve test lint types unit test-faults test-browser screenshots test-spark soak benchmark benchmark-report growth scale load endurance schema clean
 
 help:  ## show this
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | while IFS='	' read -r name what; do printf '  make %-11s %s\n' "$$name" "$$what"; done
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | while IFS='	' read -r name what; do printf '  make %-16s %s\n' "$$name" "$$what"; done
 	@echo '  DATA=, OUTPUT=, HOST= and PORT= name other places; PYTHON= another Python (3.11 or newer)'
 
 setup: $(VENV)/.complete  ## make .venv with everything in it; again only when requirements change
@@ -67,6 +68,12 @@ unit: setup  ## the tests
 test-faults: setup  ## what happens when it is killed, the disk is full, links are damaged and more; two minutes, Linux
 	@$(FAULTS)
 
+test-browser: setup  ## the page in a real browser, Debian's chromium: every view, by mouse and keyboard, in light and dark
+	@$(BROWSER)
+
+screenshots: setup  ## pictures of the page in docs/, of what is published in OUTPUT; needs chromium
+	@$(BIN)/python -m tests.browser.screenshots "$(OUTPUT)"
+
 test-spark: setup  ## the job on a cluster of Apache Spark, which the tests start here; some minutes, Java 17
 	@$(BIN)/pytest tests/spark -n 0
 
@@ -81,6 +88,9 @@ endurance: setup  ## half an hour of load on the service, a switch a minute, its
 
 benchmark: setup  ## how long the job takes on DATA, and how much memory: five runs
 	@$(BIN)/python -m benchmarks.nightly --data "$(DATA)" --runs 5
+
+benchmark-report: setup  ## how long the report on a quarter of made-up MovieLens 25M takes; five minutes
+	@$(BIN)/python -m benchmarks.report
 
 growth: setup  ## the same on made-up data of four sizes, up to 25 million ratings, drawn in docs/cost.svg; scoring
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements-benchmarks.txt

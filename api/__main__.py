@@ -54,7 +54,10 @@ class Words(click.ParamType[tuple[str, ...], str]):
 
 def _option(name: str, **attributes: Any) -> Callable[[Command], Command]:
     """Make an option; its environment variable has the same name, in capitals."""
-    return click.option(f"--{name.replace('_', '-')}", envvar=name.upper(), show_envvar=True, **attributes)
+    option = f"--{name.replace('_', '-')}"
+    can_be_off = attributes.get("is_flag") and attributes.get("default")
+    declared = f"{option}/--no-{name}" if can_be_off else option
+    return click.option(declared, envvar=name.upper(), show_envvar=True, **attributes)
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
@@ -79,8 +82,9 @@ def _option(name: str, **attributes: Any) -> Callable[[Command], Command]:
     "public",
     type=Words(*PUBLIC, NOTHING),
     default="health,docs",
-    help="What needs no key all the same: health, metrics, docs, or nothing.",
+    help="What needs no key all the same: health, metrics, docs, page, or nothing.",
 )
+@_option("page", is_flag=True, default=True, help="Serve the page for people at /; --no-page leaves it out.")
 @_option(
     "cors_origins",
     type=Words(),

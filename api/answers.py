@@ -58,7 +58,7 @@ async def recommendations(request: Request) -> Response:
         return _answer(generation, None)
     if not asked.keys() <= PLAIN:
         return await _shaped(asked, page, generation, current)
-    films = await _found(generation.recommendations(asked["user_id"]), generation, current)
+    films = await found(generation.recommendations(asked["user_id"]), generation, current)
     source = "personal"
     if films is None:
         films, source = generation.popular, "popular"
@@ -77,9 +77,9 @@ async def similar(request: Request) -> Response:
         raise HTTPException(404, f"there is no film {item_id!r}")
     if _is_known(request, generation):
         return _answer(generation, None)
-    films = await _found(generation.similar(item_id), generation, current)
-    found = numbers(films, *_page(asked, generation))
-    return _answer(generation, _object_of(_items(generation.films, found, asked)))
+    films = await found(generation.similar(item_id), generation, current)
+    page = numbers(films, *_page(asked, generation))
+    return _answer(generation, _object_of(_items(generation.films, page, asked)))
 
 
 async def features(request: Request) -> Response:
@@ -90,7 +90,7 @@ async def features(request: Request) -> Response:
     user_id = parameters.required(asked, "user_id")
     if _is_known(request, generation):
         return _answer(generation, None)
-    films = await _found(generation.history(user_id), generation, current)
+    films = await found(generation.history(user_id), generation, current)
     history = generation.films.ids(numbers(films or "", *_page(asked, generation)))
     return _answer(generation, b'{"features":[{"histories":[%b]}]}' % b",".join(history))
 
@@ -109,7 +109,7 @@ def served(current: Current) -> Generation:
 async def _shaped(asked: Mapping[str, Any], page: Page, generation: Generation, current: Current) -> Response:
     """Answer with a row that is more than the list that is stored."""
     films = generation.films
-    row = await _found(rows.row(generation, asked, page), generation, current)
+    row = await found(rows.row(generation, asked, page), generation, current)
     _SOURCES[row.source.partition(" ")[0]].inc()
     items = _items(films, [place.film for place in row.places], asked)
     if asked.get("explain"):
@@ -142,7 +142,7 @@ def _object_of(items: Iterable[bytes]) -> bytes:
     return b'{"items":[%b]}' % b",".join(items)
 
 
-async def _found(look_up: Awaitable[Found], generation: Generation, current: Current) -> Found:
+async def found(look_up: Awaitable[Found], generation: Generation, current: Current) -> Found:
     """Return what is looked up, or raise HTTPException 503 if the file is damaged there."""
     try:
         return await look_up

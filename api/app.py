@@ -46,6 +46,13 @@ def _end_with_parent() -> None:
         loop.add_reader(parent.sentinel, stop)
 
 
+def _page_routes() -> list[Route]:
+    """Return the addresses of the page, which is loaded only where it is served."""
+    from api.page import routes  # noqa: PLC0415
+
+    return routes()
+
+
 def make_app(settings: Settings) -> ASGIApp:
     """Return the application that serves what is published in the output folder."""
 
@@ -76,10 +83,11 @@ def make_app(settings: Settings) -> ASGIApp:
             Route("/metrics", metrics),
             Route("/openapi.json", openapi),
             Route("/docs", docs),
+            *(_page_routes() if settings.page else ()),
         ],
         exception_handlers={HTTPException: http_error, Exception: bug},
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
-    with_keys = requiring(settings.api_keys, settings.public, app)
+    with_keys = requiring(settings.api_keys, settings.public, app, has_page=settings.page)
     return Edge(allowing(settings.cors_origins, with_keys), access_log=settings.access_log)

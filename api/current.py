@@ -15,27 +15,33 @@ from api.generation import Generation
 LOOK_EVERY_SECONDS = 1.0
 REOPEN_AFTER_SECONDS = 5.0
 
+# Device, inode, bytes, and time of the last change.
+Identity = tuple[int, int, int, int]
+
 log = logging.getLogger("api")
 
 
 class Current:
     """Follows `current.duckdb`: `generation` is open, or None; `fault` says why it is not the one shown.
 
-    A path is never reused for other content, so what the link says is all that there is to compare. A new
-    generation is opened and tried in another thread, beside the answers of the old one, and takes its place
-    between two turns of the event loop. A request must take what it wants from one generation without an
-    `await` but for that of its look-up, then it is answered from that generation alone.
+    A path is never reused for other content, so what the link says tells one generation from another; that
+    the file has gone or was changed all the same is a fault. A new generation is opened and tried in another
+    thread, beside the answers of the old one, and takes its place between two turns of the event loop. A
+    request must take what it wants from one generation without an `await` but for that of its look-up, then
+    it is answered from that generation alone.
 
     What can't be opened is tried again after some seconds, or when the link says something else; until
     then, what is open goes on.
     """
 
     def __init__(self, output: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self.output = output
         self._link = output / "current.duckdb"
         self._target: str | None = None
         self._clock = clock
         self._retry_at = 0.0
         self._served: str | None = None
+        self._identity: Identity | None = None  # of the file that is served
         self.generation: Generation | None = None
         self.fault: str | None = None
 
@@ -58,6 +64,9 @@ class Current:
             self._target = None
             self._fails(f"{self._link.name} is not there, or is no link")
             return
+        if target == self._served and _identity(self._link.parent / target) != self._identity:
+            self._fails(f"{target} has gone or was changed since it was opened")
+            return
         if target == self._target and (self.fault is None or self._clock() < self._retry_at):
             return
         self._target = target
@@ -68,6 +77,7 @@ class Current:
             self.fault = None
             return
         thorough = self.generation is not None
+        identity = _identity(self._link.parent / target)
         try:
             opened = await asyncio.to_thread(_open, self._link.parent / target, thorough=thorough)
         except Exception as error:  # noqa: BLE001 (DuckDB has others than its own for what is odd)
@@ -76,6 +86,7 @@ class Current:
             return
         self.close()
         self.generation, self._served, self.fault = opened, target, None
+        self._identity = identity
         metrics.SWITCHES.inc()
         log.info("serving generation %s", opened.id)
 
@@ -101,6 +112,15 @@ class Current:
         if fault != self.fault:
             log.warning("%s%s", fault, f": {error}" if error else "")
         self.fault = fault
+
+
+def _identity(file: Path) -> Identity | None:
+    """Return what tells a file from others, and from itself before it was written to; None if it is gone."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _open(file: Path, *, thorough: bool) -> Generation:

@@ -9,12 +9,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import metrics
 from api.errors import refusal
-from api.keys import PUBLIC
+from api.keys import PUBLIC, is_of_page
 from api.log import request_id
 
 LONGEST_TARGET = 8_192
 LONGEST_REQUEST_ID = 128
-ROUTES = frozenset({"/recommendations", "/features", "/similar"}).union(*PUBLIC.values())
+ROUTES = frozenset({"/recommendations", "/features", "/similar"}).union(
+    *(paths for name, paths in PUBLIC.items() if name != "page")
+)
 
 SECURITY_HEADERS = [
     (b"x-content-type-options", b"nosniff"),
@@ -56,7 +58,12 @@ class Edge:
                     *(header for header in SECURITY_HEADERS if header[0] not in own),
                     (b"x-request-id", known_as.encode("ascii")),
                 ]
-            await send(message)
+            try:
+                await send(message)
+            except RuntimeError as error:
+                # So uvloop says that the client has hung up; uvicorn drops what it knows nobody waits for.
+                if "handler is closed" not in str(error):
+                    raise
 
         try:
             await (self.app if _is_short(scope) else TOO_LONG)(scope, receive, send_marked)
@@ -64,13 +71,14 @@ class Edge:
             self._note(scope, status, perf_counter() - began)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
-        route = scope["path"] if scope["path"] in ROUTES else "other"
+        path = scope["path"]
+        route = path if path in ROUTES else "page" if is_of_page(path) else "other"
         metrics.REQUEST_SECONDS.labels(route, str(status)).observe(seconds)
         if self._logs:
             # As it was sent, so that what is encoded in it can't end a line.
             query = scope["query_string"].decode("latin-1")
-            path = scope["raw_path"].decode("latin-1")
-            target = f"{path}?{query}" if query else path
+            raw_path = scope["raw_path"].decode("latin-1")
+            target = f"{raw_path}?{query}" if query else raw_path
             client = scope["client"][0] if scope.get("client") else None
             log.info(
                 "%s %s %s %.1f ms",
@@ -89,7 +97,8 @@ class Edge:
 
 
 def _is_short(scope: Scope) -> bool:
-    return len(scope["raw_path"]) + len(scope["query_string"]) <= LONGEST_TARGET
+    query = scope["query_string"]
+    return len(scope["raw_path"]) + len(query) + bool(query) <= LONGEST_TARGET
 
 
 def _given_id(scope: Scope) -> str | None:

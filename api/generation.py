@@ -24,6 +24,8 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
 }
 # Rows that are fetched in one go while requests are answered: they wait for that long.
 ROWS_AT_A_TIME = 256
+# After which it is looked again whether those have ended who read beside the look-ups.
+SECONDS_OF_A_READER = 0.05
 
 
 class Page(NamedTuple):
@@ -60,6 +62,8 @@ class Generation:
             self._histories = Lookup(self._connection, "histories")
             self._whole_rows = Lookup(self._connection, "rows")
             self._similar = Lookup(self._connection, "similar")
+            self._one_reader = asyncio.Lock()
+            self._readers = 0
             self._try([""])
         except (duckdb.Error, ValueError):
             self.close()
@@ -71,7 +75,9 @@ class Generation:
 
     def retire(self) -> None:
         """Close the file as soon as all look-ups are answered that have begun."""
-        if all(each.is_idle for each in self._lookups()):
+        if self._readers:
+            asyncio.get_running_loop().call_later(SECONDS_OF_A_READER, self.retire)
+        elif all(each.is_idle for each in self._lookups()):
             self.close()
         else:
             asyncio.get_running_loop().call_soon(self.retire)
@@ -119,6 +125,20 @@ class Generation:
             asked = {"item_ids": item_ids, "depth": self.depth}
             return cursor.execute(statement("lookups/liked"), asked).fetchall()
 
+    async def read(self, name: str, **asked: Any) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement of `sql/`, beside the look-ups: they do not wait for it.
+
+        It is read in another thread, one statement at a time, so that who reads for people takes no more of
+        the memory and the processor than one of them. Raises duckdb.Error if the file is damaged.
+        """
+        self._readers += 1
+        try:
+            async with self._one_reader:
+                cursor = self._connection.cursor()
+                return await asyncio.to_thread(_all_rows, cursor, name, asked)
+        finally:
+            self._readers -= 1
+
     def segment(self, attributes: Mapping[str, Any]) -> Segment | None:
         """Return the narrowest segment of somebody of whom that is known; other names are passed over."""
         for segment in self.segments.values():
@@ -141,6 +161,13 @@ class Generation:
             cursor.execute(statement(f"lookups/{name}"))
             while rows := cursor.fetchmany(ROWS_AT_A_TIME):
                 yield from rows
+
+
+def _all_rows(
+    cursor: duckdb.DuckDBPyConnection, name: str, asked: Mapping[str, Any]
+) -> list[tuple[Any, ...]]:
+    with cursor:
+        return cursor.execute(statement(name), asked).fetchall()
 
 
 def _segment(row: tuple[str, str | None, str | None, str | None, str]) -> Segment:

@@ -16,5 +16,6 @@ class Settings:
     access_log: bool = False
     api_keys: tuple[str, ...] = ()
     public: tuple[str, ...] = ("health", "docs")
+    page: bool = True
     cors_origins: tuple[str, ...] = ()
     shutdown_seconds: int = 10

@@ -14,9 +14,9 @@ precision is enough for it.
 
 Both are weighed as they are in the score. The trend belongs to no film.
 
-For each user that is four small steps: the sum B over all likes, the solution for those that weigh anything,
-a product with the films of the list, and the largest of each. They are taken in compiled code, by blocks of
-users in threads.
+For each user that is four small steps: the sum B over all likes, its inverse, a product of those that weigh
+anything with it and with the films of the list, and the largest of each. They are taken in compiled code, by
+blocks of users in threads.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +29,7 @@ from threadpoolctl import threadpool_limits
 
 from batch.compiled import compiled
 from batch.interactions import Interactions
-from batch.lapack import solve_positive
+from batch.inverse import invert_positive
 from batch.model.likes import is_like, recency
 from batch.score import Advance, TopN, cores
 from batch.settings import Settings
@@ -189,8 +189,8 @@ def _of_taste(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
     sides = weighted[:reasons]
     for like in range(reasons):
         _multiply(vectors[like], weight * given.confidences[ages[like]], sides[like])
-    assert solve_positive(system, sides)
-    added: NDArray[np.float32] = np.dot(sides, given.taste[listed].T)
+    assert invert_positive(system)
+    added: NDArray[np.float32] = np.dot(np.dot(sides, system), given.taste[listed].T)
     return added
 
 

@@ -16,6 +16,7 @@ from batch.commands.fetch import fetch
 from batch.commands.forget import forget
 from batch.commands.generations import generations
 from batch.commands.hide import hide
+from batch.commands.report import report
 from batch.commands.rollback import rollback
 from batch.commands.run import run
 from batch.commands.sql import sql
@@ -46,7 +47,20 @@ def commands() -> None:
     """
 
 
-for _command in (run, fetch, evaluate, tune, generations, rollback, verify, diff, forget, hide, sql):
+for _command in (
+    run,
+    fetch,
+    evaluate,
+    tune,
+    report,
+    generations,
+    rollback,
+    verify,
+    diff,
+    forget,
+    hide,
+    sql,
+):
     commands.add_command(_command)
 
 

@@ -79,20 +79,20 @@ def diff(before: Path, after: Path, films: int) -> Diff:
 
     Raises BatchError if a file is damaged, or of a version that can't be compared.
     """
-    with _attached(before, after) as connection:
+    with attached(before, after) as connection:
         return Diff(
             before=before.stem,
             after=after.stem,
-            origins=_rows(connection, "diff/origins")[0],
-            lists=_rows(connection, "diff/lists")[0],
-            films=_rows(connection, "diff/films", films=films),
+            origins=rows_of(connection, "diff/origins")[0],
+            lists=rows_of(connection, "diff/lists")[0],
+            films=rows_of(connection, "diff/films", films=films),
         )
 
 
 def diff_of_user(before: Path, after: Path, user_id: str) -> DiffOfUser:
     """Tell what entered and left the list of one user. Raises UsageError if one does not know the user."""
-    with _attached(before, after) as connection:
-        (known,) = _rows(connection, "diff/users", user_id=user_id)
+    with attached(before, after) as connection:
+        (known,) = rows_of(connection, "diff/users", user_id=user_id)
         unknown = [
             file.stem
             for file, is_known in ((before, known["is_known_before"]), (after, known["is_known_after"]))
@@ -102,12 +102,12 @@ def diff_of_user(before: Path, after: Path, user_id: str) -> DiffOfUser:
             raise UsageError(
                 f"user {user_id} has no list in {' and '.join(unknown)}: there is nothing to compare"
             )
-        changes = _rows(connection, "diff/entries_and_exits", user_id=user_id)
+        changes = rows_of(connection, "diff/entries_and_exits", user_id=user_id)
     return DiffOfUser(before.stem, after.stem, user_id, changes)
 
 
 @contextmanager
-def _attached(before: Path, after: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def attached(before: Path, after: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Attach two files read-only as `before` and `after`."""
     # What does not fit into memory goes to a folder that anybody may write to: the output may be another's.
     with (
@@ -121,7 +121,8 @@ def _attached(before: Path, after: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             yield connection
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, name: str, **values: object) -> list[Row]:
+def rows_of(connection: duckdb.DuckDBPyConnection, name: str, **values: object) -> list[Row]:
+    """Return what a statement of `sql/` returns, by column."""
     found = connection.execute(statement(name), values)
     columns = [column[0] for column in found.description or ()]
     return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]

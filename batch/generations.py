@@ -12,19 +12,24 @@ from batch.output import Output
 from sql import statement
 
 
-def open_generation(file: Path) -> duckdb.DuckDBPyConnection:
-    """Open a published file read-only, cut off from other files. Raises BatchError if it is damaged."""
+def open_generation(file: Path, before: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """Open a published file read-only, cut off from other files but for an older one, attached as `before`.
+
+    Raises BatchError if one is damaged.
+    """
+    if before is not None:
+        open_generation(before).close()
     try:
-        return duckdb.connect(
-            str(file),
-            read_only=True,
-            config={"enable_external_access": False, "lock_configuration": True},
-        )
+        connection = duckdb.connect(str(file), read_only=True)
+        if before is not None:
+            connection.execute("attach $file as before (read_only)", {"file": str(before)})
+        connection.execute("set enable_external_access = false; set lock_configuration = true")
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
         raise BatchError(
             f"{file}: can't be opened ({reason}); go to another generation by 'python -m batch rollback ID'"
         ) from error
+    return connection
 
 
 @contextmanager

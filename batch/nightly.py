@@ -1,6 +1,7 @@
-"""The nightly job: nothing where nothing has changed, else the pipeline."""
+"""The nightly job: nothing where nothing has changed, else the pipeline; then the report, if wanted."""
 
 import importlib
+import logging
 from datetime import UTC, datetime
 
 from batch.errors import UsageError
@@ -9,8 +10,11 @@ from batch.inputs import find_inputs
 from batch.output import Output
 from batch.progress import Progress
 from batch.publish import Published
+from batch.report.report import keep
 from batch.settings import Settings
 from batch.unchanged import unchanged
+
+log = logging.getLogger("batch")
 
 
 def run(settings: Settings, progress: Progress) -> Published:
@@ -30,12 +34,14 @@ def run(settings: Settings, progress: Progress) -> Published:
             step.finds(f"input {fingerprint[:6]}")
         exclusions = read_exclusions(output.folder)
         published = published_before(output, fingerprint, exclusions, settings, progress)
-        if published:
-            return published
-        # The model and what it needs take longer to import than it takes to see that nothing has changed.
-        from batch.pipeline import Job, run as run_pipeline  # noqa: PLC0415
+        if not published:
+            # The model and what it needs take longer to import than it takes to see that nothing has changed.
+            from batch.pipeline import Job, run as run_pipeline  # noqa: PLC0415
 
-        return run_pipeline(Job(settings, output, fingerprint, exclusions, started_at), inputs, progress)
+            job = Job(settings, output, fingerprint, exclusions, started_at)
+            published = run_pipeline(job, inputs, progress)
+        report_if_wanted(output, published, settings, progress)
+    return published
 
 
 def published_before(
@@ -79,3 +85,21 @@ def without_spark(error: ModuleNotFoundError) -> UsageError:
         f"--engine spark: needs the packages pyspark and pyarrow ({error.name} is missing); install them by "
         "'pip install -r requirements-spark.txt', and Java 17"
     )
+
+
+def report_if_wanted(output: Output, published: Published, settings: Settings, progress: Progress) -> None:
+    """Make the report, if there is none; where that fails, say so: what is published is so without it."""
+    generation = published.generation
+    if not settings.report or output.report(generation).exists():
+        return
+    try:
+        with progress.step("report") as step:
+            step.finds(str(keep(output, generation)))
+    except Exception as error:  # noqa: BLE001 (whatever it is, the night's work is done and published)
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        log.warning(
+            "%s is published, but has no report (%s); make it by 'python -m batch report --generation %s'",
+            generation,
+            reason,
+            generation,
+        )

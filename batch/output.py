@@ -3,6 +3,7 @@
 output/
 ├── current.duckdb       relative symbolic link to the published generation
 ├── generations/         one file a generation; none ever changes
+├── reports/             a page about a generation, where one was made; it goes when the generation does
 ├── refused/             what the gate measured of runs that it refused; the last ones
 ├── rolled_back.json     ids of the generations that were taken back
 ├── forgotten.json, forgotten.key, hidden.json    who and what is excluded: `batch/exclusions.py`
@@ -64,6 +65,10 @@ class Output:
     def file(self, generation: str) -> Path:
         """Path of the file of a generation."""
         return self.folder / "generations" / f"{generation}.duckdb"
+
+    def report(self, generation: str) -> Path:
+        """Path of the report on a generation, whether there is one or not."""
+        return self.folder / "reports" / f"{generation}.html"
 
     def generations(self) -> list[str]:
         """Ids of all generations in the folder, oldest first."""
@@ -249,6 +254,20 @@ class Output:
         self._write_rolled_back(sorted({*taken_back} | newer))
         self._switch(generation)
 
+    def keep_report(self, generation: str, page: str) -> Path:
+        """Write the report on a generation beside it; the folder must be locked.
+
+        It names users, so nobody may write one while they are forgotten. It goes when its generation does.
+        """
+        file = self.report(generation)
+        file.parent.mkdir(exist_ok=True)
+        draft = self.work / file.name
+        draft.write_text(page, encoding="utf-8")
+        _sync(draft)
+        draft.replace(file)
+        _sync(file.parent)
+        return file
+
     @property
     def _announcement(self) -> Path:
         """Names the generation whose file may have its name already, and is not yet linked."""
@@ -295,8 +314,12 @@ class Output:
                 (self.work / name).replace(self.folder / name)
         _sync(self.folder)
         for generation in replacement.old:
+            # What a report shows must be gone before anybody may think that it is.
+            self.report(generation).unlink(missing_ok=True)
             self.file(generation).unlink(missing_ok=True)
         _sync(self.folder / "generations")
+        if replacement.old and (self.folder / "reports").is_dir():
+            _sync(self.folder / "reports")
         self._replacing.unlink()
         _sync(self.work)
 
@@ -327,11 +350,7 @@ class Output:
             announced = self._announcement.read_text(encoding="utf-8")
             if announced in self.generations() and announced != current:
                 self.file(announced).unlink()
-        for old in self.generations()[:-KEPT_GENERATIONS]:
-            if old != current:
-                # One more than is kept is no reason not to run.
-                with suppress(OSError):
-                    self.file(old).unlink()
+        self._remove_what_is_not_kept(current)
         # Left by who opened a generation to write. Readers would see what it says, and none ever changes.
         for log in (self.folder / "generations").glob("*.duckdb.wal"):
             if _time_of(log.name.removesuffix(".duckdb.wal")):
@@ -345,6 +364,18 @@ class Output:
                 raise
         else:
             self.work.unlink(missing_ok=True)
+
+    def _remove_what_is_not_kept(self, current: str | None) -> None:
+        for old in self.generations()[:-KEPT_GENERATIONS]:
+            if old != current:
+                # One more than is kept is no reason not to run.
+                with suppress(OSError):
+                    self.file(old).unlink()
+        kept = self.generations()
+        for report in (self.folder / "reports").glob("*.html"):
+            if _time_of(report.stem) and report.stem not in kept:
+                with suppress(OSError):
+                    report.unlink()
 
 
 def _time_of(generation: str) -> datetime | None:

@@ -10,7 +10,9 @@ from batch.clean import Counts
 from batch.output import Output
 from batch.settings import Settings, result_settings
 from batch.versions import versions
-from sql import statement
+from sql import FOLDER, statement
+
+MACROS = tuple(sorted(file.stem for file in (FOLDER / "macros").glob("*.sql")))
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Provenance:
 def publish(connection: duckdb.DuckDBPyConnection, file: Path, output: Output, provenance: Provenance) -> str:
     """Close the attached `draft`, publish it, and return the id of the new generation.
 
-    Before it is closed, the file gets its last table: what it is, and where it comes from.
+    Before it is closed, the file gets its last table, what it is and where it comes from, and its macros.
     """
     now = datetime.now(UTC)
     generation = output.new_id(provenance.fingerprint, now)
@@ -72,6 +74,16 @@ def publish(connection: duckdb.DuckDBPyConnection, file: Path, output: Output, p
             **asdict(provenance.counts),
         },
     )
+    _add_macros(connection)
     connection.execute("checkpoint draft; detach draft")
     output.publish(file, generation)
     return generation
+
+
+def _add_macros(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the table macros of the attached `draft`, for whoever opens it."""
+    with connection.cursor() as cursor:
+        # They name tables without the database, since it has another name for everybody who opens it.
+        cursor.execute("use draft")
+        for macro in MACROS:
+            cursor.execute(statement(f"macros/{macro}"))

@@ -2,8 +2,8 @@
 
 A file of a generation never changes, and what is deleted in a database may stay in its file. So a new file is
 made, table by table: `sql/rewrite/` has a statement for each table that is not just copied, or copied without
-the rows of a user. Where films leave the lists, lists are filled again from the stored vectors by the scorer
-of a run (`sql/rewrite/lists/`).
+the rows of a user, or made of other tables of the new file as a run makes it. Where films leave the lists,
+lists are filled again from the stored vectors by the scorer of a run (`sql/rewrite/lists/`).
 """
 
 from dataclasses import dataclass, field
@@ -23,6 +23,9 @@ from batch.similar import similar
 from batch.stored import Stored, read_stored
 from batch.write import BLOCK_SIZE, STORAGE_VERSION
 from sql import FOLDER, named, statement
+
+# Made of other tables alone: the last statement that makes them in a run makes them here.
+DERIVED = frozenset({"rows_by_rule", "viewers"})
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,9 @@ def _fill(
     removed = {}
     for table, is_of_users in connection.execute(statement("rewrite/tables")).fetchall():
         name = _statement_for(table, refilled=refill is not None)
-        if name:
+        if table in DERIVED:
+            connection.execute(duckdb.extract_statements(statement(f"generation/{table}"))[-1])
+        elif name:
             connection.execute(statement(name), named(name, values))
         else:
             rows = connection.table(f"kept.{table}")
@@ -161,7 +166,10 @@ def _refill(file: Path, change: Change) -> _Refill | None:
         ((top_n, factors, similar_n),) = connection.execute(statement("generations/depth")).fetchall()
     is_candidate = stored.is_candidate & ~np.isin(stored.item_ids, gone)
     if not is_candidate.any():
-        raise RefusedError(f"{file}: no film would be left to be shown; nothing has changed")
+        raise RefusedError(
+            f"{file}: no film would be left to be shown, so nothing has changed; if that is meant, remove "
+            f"{file.parent} and what is beside it"
+        )
     is_rated = ~np.isin(stored.item_ids, unrated)
     item_ids = stored.item_ids[is_rated]
     taste = np.ascontiguousarray(stored.item_factors[is_rated, :factors])

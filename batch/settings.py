@@ -190,6 +190,12 @@ class Settings:
             "most": 10_000,
         },
     )
+    report: bool = field(
+        default=False,
+        metadata={
+            "help": "Make the report on what is published, too: a page with plots, in the output folder."
+        },
+    )
     force: bool = field(
         default=False,
         metadata={
@@ -199,7 +205,7 @@ class Settings:
 
 
 # Where the input and the output lie, and how it is made, say nothing about what the lists look like.
-_NOT_OF_THE_RESULT = {"data", "output", "master", "memory_gb", "force"}
+_NOT_OF_THE_RESULT = {"data", "output", "master", "memory_gb", "report", "force"}
 
 # What training takes, and nothing else.
 MODEL_SETTINGS = tuple(each.name for each in fields(Settings) if each.metadata.get("of_model"))

@@ -26,6 +26,7 @@ OWN_VARIABLES = {name.upper() for name in by_name()} | {
     "JSON",
     "MIRROR",
     "RETRIES",
+    "FILE",
     "FILMS",
     "GENERATION",
     "UNDO",
@@ -75,13 +76,16 @@ def start_batch(*arguments: str | Path) -> subprocess.Popen[str]:
     )
 
 
-def batch_on_terminal(*arguments: str | Path, **variables: str) -> tuple[int, str]:
-    """Run `python -m batch` with its errors on a terminal; return exit status and what that shows."""
+def batch_on_terminal(*arguments: str | Path, with_output: bool = False, **variables: str) -> tuple[int, str]:
+    """Run `python -m batch` with its errors on a terminal; return exit status and what that shows.
+
+    `with_output` has what it prints there, too.
+    """
     terminal, side = pty.openpty()
     job = subprocess.Popen(
         [sys.executable, "-m", "batch", *arguments],
         stderr=side,
-        stdout=subprocess.DEVNULL,
+        stdout=side if with_output else subprocess.DEVNULL,
         cwd=ROOT,
         env=environment(TERM="xterm", COLUMNS="120", **variables),
     )

@@ -292,12 +292,11 @@ def test_a_damaged_generation_is_listed_as_such(films: Path, tmp_path: Path) -> 
     assert "can't be opened" in done.stderr
 
 
-def test_sql_lists_the_saved_queries_and_runs_each(published: Published) -> None:
+def test_sql_lists_the_saved_queries_and_runs_one(published: Published) -> None:
     output = published.file.parent.parent
     listed = json.loads(batch("sql", "--output", output, "--json").stdout)
     assert {row["name"] for row in listed} >= {"rejected_by_rule", "most_recommended", "schema"}
-    for row in listed:
-        assert batch("sql", row["name"], "--output", output, "--json").returncode == 0, row
+    assert batch("sql", "most_recommended", "--output", output, "--json").returncode == 0
 
 
 def test_sql_prints_csv_where_there_is_no_terminal(published: Published) -> None:

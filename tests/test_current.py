@@ -68,6 +68,32 @@ def _link(output: Output, generation: str) -> None:
     output.link.symlink_to(f"generations/{generation}.duckdb")
 
 
+@pytest.mark.parametrize("change", ["remove", "replace", "cut", "write"])
+def test_a_served_file_that_goes_or_changes_is_a_fault_until_it_is_back(
+    output: Output, follower: Follower, change: str
+) -> None:
+    before = follower.served()
+    file = output.published()
+    kept = file.with_suffix(".kept")
+    kept.hardlink_to(file)
+    aside = file.with_suffix(".aside")
+    if change == "remove":
+        file.unlink()
+    else:
+        aside.write_bytes(file.read_bytes()[: 1_000 if change == "cut" else None])
+        if change == "write":
+            aside.write_bytes(b"nothing")
+        aside.replace(file)
+    assert follower.served() == before
+    assert follower.current.fault
+    assert "has gone or was changed" in follower.current.fault
+    assert follower.history("3")
+    kept.replace(file)
+    follower.now += REOPEN_AFTER_SECONDS
+    assert follower.served() == before
+    assert follower.current.fault is None
+
+
 def test_a_new_generation_is_served_as_soon_as_it_is_seen(
     output: Output, follower: Follower, films: Path
 ) -> None:

@@ -104,7 +104,7 @@ def test_the_service_runs_on_what_its_image_holds_which_is_only_what_it_imports(
     output = published.file.parent.parent
     with _image("api", tmp_path) as (app, variables):
         held = {str(file.relative_to(app)) for file in app.rglob("*") if file.is_file()}
-        assert not {name for name in held if not name.startswith(("api/", "sql/lookups/"))} - {
+        assert not {name for name in held if not name.startswith(("api/", "sql/lookups/", "sql/page/"))} - {
             "requirements-api.txt",
             "sql/__init__.py",
         }
@@ -195,7 +195,7 @@ def test_the_service_is_told_by_variables_what_it_would_do_without_them() -> Non
         passed, _, default = value.removeprefix("${").removesuffix("}").partition(":-")
         assert passed == name
         defaults[name] = default
-    assert set(defaults) == {"API_KEYS", "WORKERS", "LOG_FORMAT"}
+    assert set(defaults) == {"API_KEYS", "WORKERS", "LOG_FORMAT", "PAGE"}
     with serve.make_context("api", []) as plain:
         by_default = plain.params
     with pytest.MonkeyPatch.context() as patch:

@@ -39,14 +39,16 @@ def test_every_setting_is_in_the_readme_with_its_default_and_what_it_does() -> N
 
 def test_every_option_of_the_service_is_in_the_readme() -> None:
     options = [each for each in serve.params if isinstance(each, click.Option) and each.envvar]
-    assert len(options) == 10
+    assert len(options) == 11
     for each in options:
-        default = "off" if each.is_flag else f"`{each.default}`" if each.default else "none"
+        shown = f"`{each.default}`" if each.default else "none"
+        default = ("on" if each.default is True else "off") if each.is_flag else shown
         assert f"| `{each.opts[0]}` | `{each.envvar}` | {default} | {each.help} |" in README
 
 
 def test_every_rule_is_in_the_readme() -> None:
-    code = "\n".join(file.read_text(encoding="utf-8") for file in FOLDER.rglob("*.sql"))
+    files = [file for folder in ("load", "clean") for file in (FOLDER / folder).glob("*.sql")]
+    code = "\n".join(file.read_text(encoding="utf-8") for file in files)
     rules = set(re.findall(r"(?:then|else) '(\w+)'", code)) | {"movie_id_missing"}
     assert "superseded" in rules
     assert [rule for rule in rules if f"`{rule}`" not in README] == []
@@ -78,7 +80,7 @@ def test_every_path_in_the_readme_exists() -> None:
 def test_every_saved_query_in_the_readme_exists() -> None:
     named = set(re.findall(r"python -m batch sql ([a-z_]+)", README))
     assert named
-    assert named <= {file.stem for file in (FOLDER / "queries").glob("*.sql")}
+    assert named <= {file.stem for file in (FOLDER / "inspect").glob("*.sql")}
 
 
 def test_requirements_are_pinned() -> None:

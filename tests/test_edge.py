@@ -1,18 +1,21 @@
 """What every request meets before a route, and every answer after it."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pythonjsonlogger.json import JsonFormatter
+from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
+from starlette.types import Message
 
 from api.app import make_app
-from api.edge import LONGEST_TARGET
+from api.edge import LONGEST_TARGET, Edge
 from api.log import WithRequest, log_config
 from api.settings import Settings
 from batch.publish import Published
@@ -69,7 +72,33 @@ def test_a_path_that_is_too_long_is_refused(client: TestClient) -> None:
     answer = client.get(longest + "a")
     assert answer.status_code == 414
     assert list(answer.json()) == ["error"]
-    assert client.get("/features?user_id=" + "a" * LONGEST_TARGET).status_code == 414
+    with_query = "/features?user_id="
+    assert client.get(with_query + "a" * (LONGEST_TARGET - len(with_query))).status_code == 400
+    assert client.get(with_query + "a" * (LONGEST_TARGET + 1 - len(with_query))).status_code == 414
+
+
+@pytest.mark.parametrize(
+    ("said", "is_passed_on"),
+    [("<TCPTransport closed=True reading=False>; the handler is closed", False), ("a bug", True)],
+)
+def test_what_is_sent_to_who_has_hung_up_is_no_bug(said: str, *, is_passed_on: bool) -> None:
+    async def receive() -> Message:
+        raise AssertionError
+
+    async def send(_message: Message) -> None:
+        raise RuntimeError(said)
+
+    edge = Edge(PlainTextResponse("lists"), access_log=False)
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/",
+        "raw_path": b"/",
+        "query_string": b"",
+        "headers": [],
+    }
+    with pytest.raises(RuntimeError, match=said) if is_passed_on else nullcontext():
+        asyncio.run(edge(scope, receive, send))
 
 
 def _sent(headers: dict[str, str | bytes]) -> list[tuple[bytes, bytes]]:

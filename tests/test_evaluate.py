@@ -138,5 +138,6 @@ def test_the_options_of_the_model_are_those_of_training() -> None:
         "max_fall",
         "memory_gb",
         "force",
+        "report",
     }
     assert Settings().seed == 42

@@ -181,6 +181,8 @@ def test_a_later_run_is_as_if_the_user_were_not_in_the_input(
         "item_factors",
         "rejected_rows",
         "rating_counts",
+        "rows_by_rule",
+        "viewers",
         "lookups",
     ):
         query = f"select * from {table} order by all"

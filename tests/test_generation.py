@@ -119,3 +119,24 @@ def test_what_is_known_of_a_film_is_json_whatever_its_title_holds(
         ]
     finally:
         generation.close()
+
+
+def test_who_reads_beside_the_look_ups_is_answered_before_the_file_is_closed(published: Published) -> None:
+    async def read() -> tuple[list[tuple[object, ...]], bool]:
+        generation = Generation(published.file)
+        reading = asyncio.create_task(generation.read("page/scores", user_id="18"))
+        await asyncio.sleep(0)
+        generation.retire()
+        rows = await reading
+        # And closed it is, some time after.
+        for _ in range(100):
+            await asyncio.sleep(0.05)
+            try:
+                await generation.read("page/metrics")
+            except duckdb.ConnectionException:
+                return rows, True
+        return rows, False
+
+    rows, is_closed = asyncio.run(read())
+    assert rows[0][0] == "18"
+    assert is_closed

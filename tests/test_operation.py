@@ -174,7 +174,10 @@ def test_the_threat_model_names_only_what_exists() -> None:
     assert [file for file in files if not Path(file).exists()] == []
     run = commands.commands["run"]
     options = {
-        option for command in (serve, run) for parameter in command.params for option in parameter.opts
+        option
+        for command in (serve, run)
+        for parameter in command.params
+        for option in (*parameter.opts, *parameter.secondary_opts)
     }
     named = set(re.findall(r"`(--[a-z-]+)", SECURITY))
     assert named

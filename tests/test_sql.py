@@ -26,8 +26,12 @@ def test_the_header_names_the_parameters(file: Path) -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=_name)
 def test_the_header_says_what_one_row_is(file: Path) -> None:
-    first = file.read_text(encoding="utf-8").splitlines()[0]
-    assert re.match(r"-- (one row|no row|what one value)", first)
+    question, grain, *_ = [*file.read_text(encoding="utf-8").splitlines(), ""]
+    if _name(file).startswith("inspect/"):
+        assert re.fullmatch(r"-- [A-Z].*\?", question)
+    else:
+        grain = question
+    assert re.match(r"-- (one row|no row|what one value)", grain)
 
 
 @pytest.mark.parametrize("file", FILES, ids=_name)
@@ -44,7 +48,7 @@ def test_every_statement_is_used() -> None:
     )
     # The files of these folders are used because they are there.
     tables = [f"rewrite/{file.stem}" for file in (FOLDER / "generation").glob("*.sql")]
-    listed = ("invariants/", "queries/", "generation/", "rewrite/lists/", *tables)
+    listed = ("invariants/", "inspect/", "macros/", "generation/", "rewrite/lists/", *tables)
     unlisted = [name for name in map(_name, FILES) if not name.startswith(listed)]
     lookups = {
         f"lookups/{name}" for name in re.findall(r'"(\w+)"', Path("api/generation.py").read_text("utf-8"))

@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from batch.commands.options import json_option, option
-from batch.commands.printing import print_json, print_table
-from batch.diff import Diff, chosen, diff as diff_of_lists, diff_of_user
+from batch.commands.printing import is_terminal, print_json, print_table, print_verdict
+from batch.diff import Diff, DiffOfUser, Row, chosen, diff as diff_of_lists, diff_of_user
 from batch.output import Output
 from batch.query import Answer
 
@@ -48,9 +48,24 @@ def diff(  # noqa: PLR0913, PLR0917 (click passes each option by name)
     if as_json:
         print_json(asdict(found))
         return
+    if is_terminal():
+        print_verdict(_verdict(found), "cyan")
     click.echo(f"{found.before} -> {found.after}")
     for line in found.told():
         click.echo(line)
     rows = found.films if isinstance(found, Diff) else found.changes
     if rows:
-        print_table(Answer([*rows[0]], [tuple(row.values()) for row in rows]))
+        print_table(Answer([*rows[0]], [tuple(row.values()) for row in rows]), _style)
+
+
+def _verdict(found: Diff | DiffOfUser) -> str:
+    if isinstance(found, DiffOfUser):
+        return f"{len(found.changes):,} changes in the list of user {found.user_id}"
+    share = found.lists["share_changed"]
+    return "no user has a list in both" if share is None else f"{share:.1%} of the lists changed"
+
+
+def _style(row: Row) -> str:
+    """Return a colour for what entered or rose, and another for what left or fell."""
+    change = row["change"]
+    return "green" if change == "entered" or (isinstance(change, int) and change > 0) else "red"

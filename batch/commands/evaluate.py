@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from batch.commands.options import FiniteRange, json_option, options, quiet_option
-from batch.commands.printing import finite, print_whole
+from batch.commands.printing import finite, is_terminal, print_verdict, print_whole
 from batch.progress import Progress, log_to_stderr
 from batch.quality.request import CUTS, Request
 from batch.settings import MODEL_SETTINGS, Settings
@@ -66,7 +66,7 @@ def evaluate(quiet: bool, as_json: bool, **values: Any) -> None:
     """Measure the lists against later ratings, beside baselines; write nothing."""
     # What it needs takes more than a second to import, and the help of a command nothing.
     from batch.quality.answer import evaluate_folder  # noqa: PLC0415
-    from batch.quality.report import as_json as evaluation_as_json, tables, told  # noqa: PLC0415
+    from batch.quality.report import as_json as evaluation_as_json, tables, told, verdict  # noqa: PLC0415
 
     log_to_stderr()
     request = Request(**{each.name: values.pop(each.name) for each in fields(Request)})
@@ -75,6 +75,8 @@ def evaluate(quiet: bool, as_json: bool, **values: Any) -> None:
     if as_json:
         click.echo(json.dumps(finite(evaluation_as_json(evaluation))))
         return
+    if is_terminal():
+        print_verdict(*verdict(evaluation))
     for line in told(evaluation):
         click.echo(line)
     for table in tables(evaluation, of_lists=request.protocol == "full"):

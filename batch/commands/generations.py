@@ -1,12 +1,13 @@
 """Generations: what is published."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from batch import generations as list_of_generations
 from batch.commands.options import json_option, option
-from batch.commands.printing import print_json, print_table
+from batch.commands.printing import is_terminal, print_json, print_table, print_verdict
 from batch.output import Output
 from batch.query import Answer
 
@@ -23,4 +24,22 @@ def generations(output: Path, as_json: bool) -> None:
     elif not rows:
         click.echo(f"{output}: no generation yet; 'python -m batch run' makes one")
     else:
-        print_table(Answer(columns, [tuple(row.get(name) for name in columns) for row in rows]))
+        if is_terminal():
+            print_verdict(*_verdict(rows))
+        print_table(Answer(columns, [tuple(row.get(name) for name in columns) for row in rows]), _style)
+
+
+def _verdict(rows: list[dict[str, Any]]) -> tuple[str, str]:
+    """Return what is published, in a sentence, and its colour."""
+    published = next((row for row in rows if row["state"].startswith("published")), None)
+    if published is None:
+        return "no generation is published: go to one by 'python -m batch rollback ID'", "red"
+    if published["state"] != "published":
+        return f"{published['generation']} is published, and damaged: go to another by rollback", "red"
+    return f"{published['generation']} is published, one of {len(rows):,}", "green"
+
+
+def _style(row: dict[str, Any]) -> str:
+    if "damaged" in row["state"]:
+        return "red"
+    return {"published": "bold green", "rolled back": "dim"}.get(row["state"], "")

@@ -52,6 +52,11 @@ json_option = click.option(
 )
 
 
+def generation_option(text: str) -> Callable[[Command], Command]:
+    """Make the option that names a generation; the text says what for."""
+    return click.option("--generation", envvar="GENERATION", show_envvar=True, metavar="ID", help=text)
+
+
 def options(*names: str) -> Callable[[Command], Command]:
     """Make the options of several settings, in this order."""
 

@@ -1,7 +1,8 @@
-"""Printing: answers as JSON, as a table, or as text in CSV."""
+"""Printing: answers as JSON, as a table, or as text in CSV; on a terminal, first what matters, in colour."""
 
 import json
 import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
@@ -36,11 +37,33 @@ def text(value: Any) -> str:
     )
 
 
-def print_table(answer: Answer) -> None:
-    """Print rows for people."""
-    table = Table(*answer.columns, box=box.SIMPLE_HEAD, pad_edge=False)
+def is_terminal() -> bool:
+    """Return whether a person reads standard output."""
+    return Console().is_terminal
+
+
+def print_verdict(verdict: str, colour: str, facts: Sequence[tuple[str, str]] = ()) -> None:
+    """Print what a person wants to know first, in colour, and below it facts by name, in two columns."""
+    console = Console(highlight=False)
+    console.print(Text(verdict, style=f"bold {colour}"))
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value in facts:
+        grid.add_row(Text(name), Text(value))
+    console.print(grid)
+
+
+def print_table(answer: Answer, style_of: Callable[[dict[str, Any]], str] = lambda _: "") -> None:
+    """Print rows for people, numbers below each other; `style_of` gives a row its style on a terminal."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for place, name in enumerate(answer.columns):
+        values = [row[place] for row in answer.rows if row[place] is not None]
+        is_number = values and all(isinstance(value, (int, float)) for value in values)
+        table.add_column(Text(name), justify="right" if is_number else "left")
     for row in answer.rows:
-        table.add_row(*(Text(text(value)) for value in row))
+        style = style_of(dict(zip(answer.columns, row, strict=True)))
+        table.add_row(*(Text(text(value)) for value in row), style=style)
     print_whole(table)
 
 

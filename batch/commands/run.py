@@ -6,11 +6,13 @@ from typing import Any
 import click
 
 from batch.commands.options import json_option, options, quiet_option
-from batch.commands.printing import print_json
+from batch.commands.printing import is_terminal, print_json, print_verdict
 from batch.figures import table as table_of_figures
 from batch.memory import tells_peaks_apart
 from batch.nightly import run as run_nightly
+from batch.output import Output
 from batch.progress import Progress, log_to_stderr
+from batch.publish import Published
 from batch.settings import Settings, by_name
 
 
@@ -26,19 +28,50 @@ def run(quiet: bool, as_json: bool, **values: Any) -> None:
     log_to_stderr()
     with Progress(quiet=quiet) as progress:
         published = run_nightly(Settings(**values), progress)
+    on_terminal = is_terminal() and not as_json and not quiet
+    if on_terminal:
+        print_verdict(*_verdict(published), _facts(published, values["top_n"]))
     if published.is_new:
         took = (published.seconds, published.rows, published.peak_mb)
         progress.show(table_of_figures(*took, tells_peaks_apart=tells_peaks_apart()))
     if as_json:
         print_json({**asdict(published), "file": str(published.file)})
-    elif not quiet and not published.is_new:
-        click.echo(
+    elif not quiet and not on_terminal:
+        click.echo(_line(published, values["top_n"]))
+
+
+def _line(published: Published, top_n: int) -> str:
+    if not published.is_new:
+        return (
             f"nothing to do: {published.file} is from the same input, settings and versions; "
             "--force makes it anew"
         )
-    elif not quiet:
-        counts = published.counts
-        click.echo(
-            f"published {published.file}: lists of up to {values['top_n']:,} films "
-            f"for {counts.users:,} users, in {sum(published.seconds.values()):.1f} s"
-        )
+    return (
+        f"published {published.file}: lists of up to {top_n:,} films "
+        f"for {published.counts.users:,} users, in {sum(published.seconds.values()):.1f} s"
+    )
+
+
+def _verdict(published: Published) -> tuple[str, str]:
+    if published.is_new:
+        return f"published {published.generation}", "green"
+    return f"nothing to do: {published.generation} is from the same input, settings and versions", "cyan"
+
+
+def _facts(published: Published, top_n: int) -> list[tuple[str, str]]:
+    counts = published.counts
+    changes = (("rejected", counts.rows_rejected), ("repaired", counts.rows_repaired))
+    report = Output(published.file.parent.parent).report(published.generation)
+    return [
+        ("lists", f"of up to {top_n:,} films, for {counts.users:,} users"),
+        ("films", f"{counts.items:,} rated"),
+        (
+            "rows",
+            f"{counts.rows_kept:,} of {counts.rows_read:,} kept"
+            + "".join(f", {rows:,} {name}" for name, rows in changes if rows),
+        ),
+        ("file", str(published.file)),
+        *([("report", str(report))] if report.exists() else []),
+        ("took", f"{sum(published.seconds.values()):.1f} s"),
+        *([] if published.is_new else [("again", "by --force")]),
+    ]

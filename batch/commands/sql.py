@@ -1,32 +1,41 @@
 """Sql: queries on what is published."""
 
 import csv
+import re
 import sys
 from pathlib import Path
 
 import click
 
-from batch.commands.options import json_option, option
+from batch.commands.options import generation_option, json_option, option
 from batch.commands.printing import print_json, print_table, text
 from batch.errors import UsageError
 from batch.output import Output
 from batch.query import Answer, query as run_query, saved_queries
+from batch.rollback import before as generation_before
 
 
 # A query may begin with a comment, which looks like an option.
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("query", required=False, metavar="[QUERY or NAME]")
+@click.argument("values", nargs=-1, metavar="[PARAMETER=VALUE]...")
+@generation_option("Ask another than the published generation.")
 @option("output")
 @json_option
-def sql(query: str | None, output: Path, as_json: bool) -> None:
+def sql(
+    query: str | None, values: tuple[str, ...], generation: str | None, output: Path, as_json: bool
+) -> None:
     """Run a query on the published generation, or a saved one; without any, list the saved ones.
 
-    A table on a terminal, CSV elsewhere.
+    A table on a terminal, CSV elsewhere. $title in a query takes what is given as title=VALUE, as text. The
+    tables of the generation before are there as before.recommendations and so on.
     """
     if query is None:
-        answer = Answer(["name", "returns"], list(saved_queries().items()))
+        answer = Answer(["name", "question"], list(saved_queries().items()))
     else:
-        answer = run_query(Output(output).published(), query)
+        published = Output(output)
+        file = published.existing(generation)
+        answer = run_query(file, query, _by_name(values), _before(published, file))
     if as_json:
         if len(set(answer.columns)) < len(answer.columns):
             raise UsageError("sql: two columns have one name; give them different ones by 'as'")
@@ -37,3 +46,20 @@ def sql(query: str | None, output: Path, as_json: bool) -> None:
         rows = csv.writer(sys.stdout, lineterminator="\n")
         rows.writerow(answer.columns)
         rows.writerows(map(text, row) for row in answer.rows)
+
+
+def _by_name(values: tuple[str, ...]) -> dict[str, str]:
+    """Return values by the names of their parameters. Raises UsageError if one is no name and value."""
+    for value in values:
+        if not re.match(r"\w+=", value):
+            raise UsageError(
+                f"sql: {value!r} is no PARAMETER=VALUE; a query is one argument, put it in quotes"
+            )
+    return dict(value.split("=", 1) for value in values)
+
+
+def _before(output: Output, file: Path) -> Path | None:
+    try:
+        return output.existing(generation_before(output, file.stem))
+    except UsageError:
+        return None

@@ -5,20 +5,14 @@ from pathlib import Path
 
 import click
 
-from batch.commands.options import json_option, option, quiet_option
-from batch.commands.printing import print_json
+from batch.commands.options import generation_option, json_option, option, quiet_option
+from batch.commands.printing import is_terminal, print_json, print_verdict
 from batch.errors import BatchError
 from batch.output import Output
 
 
 @click.command()
-@click.option(
-    "--generation",
-    envvar="GENERATION",
-    show_envvar=True,
-    metavar="ID",
-    help="Verify another than the published generation.",
-)
+@generation_option("Verify another than the published generation.")
 @click.option(
     "--users",
     envvar="USERS",
@@ -43,6 +37,19 @@ def verify(generation: str | None, users: int, output: Path, quiet: bool, as_jso
     verified = verify_file(file, users)
     if as_json:
         print_json({**asdict(verified), "file": str(file), "is_ok": not verified.violations})
+    elif not quiet and is_terminal():
+        broken = len(verified.violations)
+        print_verdict(
+            f"{broken:,} things do not hold" if broken else "ok",
+            "red" if broken else "green",
+            [
+                ("generation", verified.generation),
+                ("promises", f"{verified.promises:,} looked up"),
+                ("lists", f"of {verified.users:,} users recomputed, {verified.places:,} places"),
+                ("file", str(file)),
+                *(("broken", violation) for violation in verified.violations),
+            ],
+        )
     elif not quiet:
         click.echo(
             f"{file}: looked up {verified.promises:,} promises, and recomputed the lists of "

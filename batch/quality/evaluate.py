@@ -42,7 +42,7 @@ class Evaluation:
 
     def interval(self, model: str, metric: str) -> Interval:
         """Return the interval of a metric by bootstrap over users."""
-        return _bootstrap([measured.by_user[metric] for measured in self.measured[model]])
+        return bootstrap([measured.by_user[metric] for measured in self.measured[model]])
 
     def lead(self, over: str, metric: str) -> tuple[float, Interval]:
         """Return by how much the model leads over another, and the interval, users drawn in pairs."""
@@ -50,7 +50,7 @@ class Evaluation:
             ours.by_user[metric] - theirs.by_user[metric]
             for ours, theirs in zip(self.measured[MODEL], self.measured[over], strict=True)
         ]
-        return float(np.mean([each.mean() for each in differences])), _bootstrap(differences)
+        return float(np.mean([each.mean() for each in differences])), bootstrap(differences)
 
     def by_activity(self, model: str, metric: str) -> dict[str, float]:
         """Return a metric for users with few, some and many known ratings, the mean over the splits."""
@@ -102,7 +102,7 @@ def embedding(split: Split, settings: Settings) -> Scores:
     return lambda users: model.user_factors[users] @ model.item_factors.T
 
 
-def _bootstrap(samples: list[NDArray[np.float64]]) -> Interval:
+def bootstrap(samples: list[NDArray[np.float64]]) -> Interval:
     """Return the percentile interval of the mean over samples of their means; users are drawn within each."""
 
     def mean_of_means(*drawn: NDArray[np.float64], axis: int) -> NDArray[np.float64]:

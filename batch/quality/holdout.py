@@ -9,7 +9,7 @@ from scipy import sparse
 from batch.interactions import Interactions
 from batch.model.likes import is_like
 from batch.quality.baselines import LATELY, alike, lately_name, rated_lately
-from batch.quality.evaluate import MODEL
+from batch.quality.evaluate import MODEL, bootstrap
 from batch.quality.measures import DEPTHS, exposure, measure
 from batch.quality.rank import whole_catalogue
 from batch.quality.split import Everybody, Split
@@ -22,6 +22,7 @@ MOST_JUDGED = 1_000
 MOST_JUDGED_SHARE = 0.5
 PUBLISHED = "published"
 JUDGED_USERS = "judged_users"
+WITH_INTERVAL = ("hr@10", "ndcg@10")
 JUDGED_MODELS = 2 + len(LATELY)  # ours, what is popular, and what is so lately
 
 Metrics = dict[tuple[str, str], float]  # by metric and model
@@ -101,8 +102,11 @@ def judge(
     } | {lately_name(share): alike(everybody.lately[share]) for share in LATELY}
     metrics: Metrics = {(JUDGED_USERS, name): float(len(split.users)) for name in scores}
     for name, of_users in scores.items():
-        means = measure(whole_catalogue(of_users, split, max(DEPTHS)), split).means()
-        metrics |= {(metric, name): value for metric, value in means.items()}
+        measured = measure(whole_catalogue(of_users, split, max(DEPTHS)), split)
+        metrics |= {(metric, name): value for metric, value in measured.means().items()}
+        for metric in WITH_INTERVAL:
+            low, high = bootstrap([measured.by_user[metric]])
+            metrics |= {(f"{metric}_low", name): low, (f"{metric}_high", name): high}
         advance()
     return metrics
 

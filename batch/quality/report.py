@@ -26,6 +26,18 @@ def told(evaluation: Evaluation) -> list[str]:
     ]
 
 
+def verdict(evaluation: Evaluation) -> tuple[str, str]:
+    """Return in a sentence whether the model beats the best of what it must beat, and the colour of that."""
+    metric = MAIN[1]
+    others = [model for model in evaluation.measured if model != MODEL]
+    best = max(others, key=lambda model: evaluation.means(model)[metric])
+    lead, (low, high) = evaluation.lead(best, metric)
+    colour = "green" if low > 0 else "red" if high < 0 else "yellow"
+    leads = f"{MODEL} leads over {best}, the best of the others, by {lead:+.4f} of {metric}"
+    between = _interval((low, high))
+    return f"{leads} ({CONFIDENCE:.0%}: {between})" if between else leads, colour
+
+
 def tables(evaluation: Evaluation, *, of_lists: bool = True) -> list[Table]:
     """Return accuracy, then what lists show of the catalogue, activity and the lead of the model."""
     models = sorted(evaluation.measured, key=lambda model: -evaluation.means(model)["ndcg@10"])
@@ -40,7 +52,9 @@ def tables(evaluation: Evaluation, *, of_lists: bool = True) -> list[Table]:
             for name in MAIN
             for text in (f"{means[model][name]:.4f}", _interval(evaluation.interval(model, name)))
         ]
-        accuracy.add_row(model, *cells, *(f"{means[model][name]:.4f}" for name in OTHERS))
+        accuracy.add_row(
+            model, *cells, *(f"{means[model][name]:.4f}" for name in OTHERS), style=_style(model)
+        )
     lead = _table(
         f"Lead of {MODEL}, users drawn in pairs", "over", *(each for name in MAIN for each in (name, share))
     )
@@ -52,13 +66,15 @@ def tables(evaluation: Evaluation, *, of_lists: bool = True) -> list[Table]:
     for model in models:
         by_activity = evaluation.by_activity(model, MAIN[1])
         activity.add_row(
-            model, *(f"{by_activity[each]:.4f}" if each in by_activity else "" for each in ACTIVITIES)
+            model,
+            *(f"{by_activity[each]:.4f}" if each in by_activity else "" for each in ACTIVITIES),
+            style=_style(model),
         )
     welcome = _table("Later liked (4 stars or more) and disliked (under 3)", "model", *WELCOME)
     catalogue = _table("What the lists show of the catalogue", "model", *OF_LISTS)
     for model in models:
-        welcome.add_row(model, *(f"{means[model][name]:.4f}" for name in WELCOME))
-        catalogue.add_row(model, *(f"{means[model][name]:.4f}" for name in OF_LISTS))
+        welcome.add_row(model, *(f"{means[model][name]:.4f}" for name in WELCOME), style=_style(model))
+        catalogue.add_row(model, *(f"{means[model][name]:.4f}" for name in OF_LISTS), style=_style(model))
     return [accuracy, lead, activity, welcome, *([catalogue] if of_lists else [])]
 
 
@@ -115,6 +131,11 @@ def _activities(evaluation: Evaluation) -> list[str]:
 
 def _interval(interval: tuple[float, float]) -> str:
     return f"{interval[0]:.4f} to {interval[1]:.4f}" if math.isfinite(interval[0]) else ""
+
+
+def _style(model: str) -> str:
+    """Return how the row of a model looks on a terminal: our own is found at a glance."""
+    return "bold" if model == MODEL else ""
 
 
 def _table(title: str, *columns: str) -> Table:

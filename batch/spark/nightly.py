@@ -6,7 +6,7 @@ from pyspark.errors import PySparkException
 
 from batch.errors import BatchError
 from batch.exclusions import read_exclusions
-from batch.nightly import published_before
+from batch.nightly import published_before, report_if_wanted
 from batch.output import Output
 from batch.pipeline import Job
 from batch.progress import Progress
@@ -27,13 +27,14 @@ def run(settings: Settings, progress: Progress) -> Published:
             step.finds(f"input {tables.fingerprint[:6]}")
         exclusions = read_exclusions(output.folder)
         published = published_before(output, tables.fingerprint, exclusions, settings, progress)
-        if published:
-            return published
-        job = Job(settings, output, tables.fingerprint, exclusions, started_at)
-        try:
-            return run_pipeline(job, spark, tables, progress)
-        except PySparkException as error:
-            raise BatchError(
-                f"Spark gave up: {' '.join(str(error).split())[:300]}; the logs of the workers say more; "
-                "mend the cause, and run again"
-            ) from error
+        if not published:
+            job = Job(settings, output, tables.fingerprint, exclusions, started_at)
+            try:
+                published = run_pipeline(job, spark, tables, progress)
+            except PySparkException as error:
+                raise BatchError(
+                    f"Spark gave up: {' '.join(str(error).split())[:300]}; the logs of the workers say more; "
+                    "mend the cause, and run again"
+                ) from error
+        report_if_wanted(output, published, settings, progress)
+    return published

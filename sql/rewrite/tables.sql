@@ -11,6 +11,8 @@ order by
         when 'items' then 1
         when 'recommendations' then 2
         when 'generation' then 4
+        when 'rows_by_rule' then 4
+        when 'viewers' then 4
         else 3
     end,
     duckdb_tables.table_name;

@@ -28,13 +28,17 @@ def _holds(night: Night, user_id: str) -> list[bool]:
     return found
 
 
+def _seconds_of_forgetting(night: Night, user_id: str) -> float:
+    began = time.monotonic()
+    assert night.command("forget", user_id).returncode == 0
+    return time.monotonic() - began
+
+
 def test_a_user_is_forgotten_everywhere_or_nowhere(
     night: Night, recorded: Recorded, *, is_long: bool
 ) -> None:
     moments = random.Random(42)  # noqa: S311  moments, not secrets
-    began = time.monotonic()
-    assert night.command("forget", "1").returncode == 0
-    seconds = time.monotonic() - began
+    seconds = _seconds_of_forgetting(night, "1")
     records = {"forgotten.json", "forgotten.key"}
     left = KILLS_OF_LONG if is_long else KILLS
     for user in map(str, count(2)):
@@ -48,7 +52,9 @@ def test_a_user_is_forgotten_everywhere_or_nowhere(
         assert holds in ([True, True], [False, False])
         assert (night.output.generations() == generations) == holds[0]
         assert (night.output.current() == published) == holds[0]
-        assert night.command("forget", user).returncode == 0
+        took = _seconds_of_forgetting(night, user)
+        # Fewer users take less time, and so does a machine that does nothing else.
+        seconds = took if holds[0] else seconds * 0.9
         assert _holds(night, user) == [False, False]
         assert read_exclusions(night.folder).is_forgotten(user)
         night.has_nothing_else(*records)

@@ -10,13 +10,14 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import aiohttp
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from api.current import Current
+from api.keys import is_of_page
 from batch.output import Output
 from tests.commands import serving
 from tests.conftest import publish
@@ -182,12 +183,28 @@ METHODS = st.sampled_from(
     ["GET"] * 8 + ["HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "get", "QUERY"]
 )
 PATHS = st.sampled_from(
-    ["/recommendations", "/features", "/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/", "*"]
+    [
+        *("/recommendations", "/features", "/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "*"),
+        *("/", "/users", "/users/18", "/users/%00", "/random", "/films", "/films/1", "/new", "/system"),
+    ]
 )
 TEXT = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=40)
 PERCENT = st.binary(max_size=30).map(lambda raw: "".join(f"%{byte:02X}" for byte in raw))
 NAMES = st.sampled_from(
-    [*["user_id"] * 6, "limit", "offset", "returnMetadata", "USER_ID", "x", "user_id[]", ""]
+    [
+        *["user_id"] * 6,
+        "limit",
+        "offset",
+        "returnMetadata",
+        "liked",
+        "q",
+        "min_year",
+        "from",
+        "USER_ID",
+        "x",
+        "user_id[]",
+        "",
+    ]
 )
 VALUES = st.one_of(
     st.sampled_from(
@@ -276,8 +293,12 @@ def test_whatever_is_asked_there_is_no_500_and_one_shape_of_errors(
         assert b"Traceback" not in body
         # What is no HTTP is refused by the server, before there is a request.
         if status >= 400 and method != "HEAD" and body != b"Invalid HTTP request received.":
-            assert media_type == "application/json"
-            assert list(json.loads(body)) == ["error"]
+            if media_type == "text/html":
+                assert is_of_page(unquote(path.partition("?")[0]))
+                assert b"<h1>" in body
+            else:
+                assert media_type == "application/json"
+                assert list(json.loads(body)) == ["error"]
 
     fuzz()
     assert {"200", "400", "404", "405"} <= set(seen)

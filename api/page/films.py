@@ -1,0 +1,79 @@
+"""Films: found by words of the title, genre and year; and one of them, who likes it, and what is like it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api import parameters, rules
+from api.films import numbers
+from api.generation import Generation
+from api.page.cards import card, cards
+from api.page.filters import FILTERS, filters, given, offset, pages
+from api.page.render import asked, page, shown
+from api.parameters import Parameter
+
+WORDS = Parameter("q", "Words of the title.", lambda text, _generation: text.strip(), {})
+FOUND = parameters.table(WORDS, *FILTERS.values(), offset("from", "films"))
+AT_A_TIME = 24
+LIKE_IT = 12
+
+
+@page
+async def films(request: Request, generation: Generation) -> Response:
+    """Show the films that are found; without words, all, the most rated first."""
+    values = asked(request, FOUND, generation)
+    found = await search(generation, values)
+    start = values.get("from", 0)
+    return shown(
+        "films.html",
+        generation,
+        here="films",
+        words=values.get("q", ""),
+        filters=filters(values, generation),
+        found=cards(generation.films, found[start : start + AT_A_TIME]),
+        found_pages=pages(request.url.path, values, "from", AT_A_TIME, len(found)),
+    )
+
+
+@page
+async def film(request: Request, generation: Generation) -> Response:
+    """Show a film."""
+    item_id: str = request.path_params["item_id"]
+    told = await generation.read("page/film", item_id=item_id)
+    if not told or item_id not in generation.films.numbers:
+        raise HTTPException(404, f"No film has the id {item_id[: parameters.LONGEST_VALUE]!r}.")
+    alike = cards(generation.films, numbers(await generation.similar(item_id), LIKE_IT))
+    likeness = await generation.read("page/likeness", item_id=item_id)
+    scores = likeness[0][0] if likeness else []
+    ratings, mean, is_hidden, likes, stars, first, last, lists, top_tens, users = told[0]
+    return shown(
+        "film.html",
+        generation,
+        here="films",
+        card=card(generation.films, generation.films.numbers[item_id]),
+        ratings=ratings,
+        mean=mean,
+        is_hidden=is_hidden,
+        likes=likes,
+        stars=[((place + 1) / 2, number) for place, number in enumerate(stars)][::-1],
+        first=first,
+        last=last,
+        lists=lists,
+        top_tens=top_tens,
+        users=users,
+        alike=[(each, round(max(score, 0.0) * 100)) for each, score in zip(alike, scores, strict=False)],
+    )
+
+
+async def search(generation: Generation, values: Mapping[str, Any]) -> Sequence[int]:
+    """Return the films that have the words in their titles, under the filters."""
+    words = values.get("q", "")
+    found: Sequence[int] = range(1, len(generation.films.item_ids))
+    if words:
+        rows = await generation.read("page/found_films", words=words.split(), text=words)
+        found = [number for (number,) in rows]
+    keeps = rules.given(given(values), generation.films)
+    return [number for number in found if all(keep(number) for keep in keeps)] if keeps else found

@@ -1,0 +1,88 @@
+"""Filters of lists of films: the rules of the service, as fields of a form and as addresses."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from api import parameters
+from api.generation import Generation
+from api.parameters import Parameter
+
+FILTERS = parameters.table(parameters.GENRES, parameters.MIN_YEAR, parameters.MAX_YEAR)
+# A film for which one would have to go on for longer is found by a search.
+DEEPEST = 5_000
+
+
+class Filters(NamedTuple):
+    """What is filtered by, and what can be."""
+
+    genre: str
+    min_year: int | str
+    max_year: int | str
+    genres: tuple[str, ...]
+
+    @property
+    def is_set(self) -> bool:
+        """Whether any is."""
+        return bool(self.genre) or self.min_year != "" or self.max_year != ""
+
+
+class Pages(NamedTuple):
+    """Where one is in a long list, and the addresses of the pages before and after; none past its ends."""
+
+    first: int
+    last: int
+    total: int
+    before: str | None
+    after: str | None
+
+
+def filters(asked: Mapping[str, Any], generation: Generation) -> Filters:
+    """Return the filters of a request."""
+    return Filters(
+        ",".join(sorted(asked.get("genres", ()))),
+        asked.get("min_year", ""),
+        asked.get("max_year", ""),
+        tuple(generation.films.known_genres.values()),
+    )
+
+
+def given(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those values that filter."""
+    return {name: value for name, value in asked.items() if name in FILTERS}
+
+
+def pages(path: str, asked: Mapping[str, Any], name: str, size: int, total: int) -> Pages:
+    """Return where one is in a list of which `name` says how many are left out at the beginning."""
+    offset = min(asked.get(name, 0), total)
+    last = min(offset + size, total)
+
+    def at(place: int) -> str:
+        return address(path, {**asked, name: place})
+
+    return Pages(
+        offset + 1,
+        last,
+        total,
+        at(max(offset - size, 0)) if offset else None,
+        at(last) if last < total else None,
+    )
+
+
+def address(path: str, asked: Mapping[str, Any]) -> str:
+    """Return the address of a view with these values; what is empty or 0 is left out."""
+    told = {
+        name: ",".join(sorted(value))
+        if isinstance(value, frozenset)
+        else ",".join(value)
+        if isinstance(value, list)
+        else value
+        for name, value in asked.items()
+    }
+    query = urlencode({name: value for name, value in told.items() if value})
+    return f"{path}?{query}" if query else path
+
+
+def offset(name: str, what: str) -> Parameter:
+    """Return the parameter that says how many of a list to leave out."""
+    return Parameter(name, f"How many {what} to leave out at the beginning.", parameters.OFFSET.parse, {})

@@ -1,0 +1,112 @@
+"""What is done with every page: one generation answers it, in one frame; a refusal is a page, too."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from functools import wraps
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import duckdb
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from api.answers import found, served
+from api.generation import Generation
+from api.page import words
+from api.page.static import address
+from api.parameters import Parameter, read
+
+# Everything is from here, nothing stands in the page itself, and only forms of the page may be sent.
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+TITLES = {
+    400: "That can\N{RIGHT SINGLE QUOTATION MARK}t be asked",
+    401: "A key is needed",
+    404: "There is nothing here",
+    503: "Nothing to show yet",
+}
+
+_ENVIRONMENT = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_ENVIRONMENT.globals.update(static=address)
+_ENVIRONMENT.filters.update(words.FILTERS)
+
+View = Callable[[Request, Generation], Awaitable[Response]]
+
+
+def page(view: View) -> Callable[[Request], Awaitable[Response]]:
+    """Make an endpoint of a view; errors become pages."""
+
+    @wraps(view)
+    async def endpoint(request: Request) -> Response:
+        current = request.scope["state"]["current"]
+        try:
+            generation = served(current)
+            return await found(_told(view(request, generation)), generation, current)
+        except HTTPException as error:
+            return refusal(error.status_code, error.detail, error.headers)
+
+    return endpoint
+
+
+async def _told(answer: Awaitable[Response]) -> Response:
+    """Tell what is no damage of the file from what is. Raises duckdb.Error for that."""
+    try:
+        return await answer
+    except duckdb.CatalogException as error:
+        raise HTTPException(
+            503, "What is published was written by another version; run the job anew."
+        ) from error
+    except duckdb.OutOfMemoryException as error:
+        raise HTTPException(503, "That takes more memory than the service gives it just now.") from error
+
+
+def asked(request: Request, allowed: Mapping[str, Parameter], generation: Generation) -> dict[str, Any]:
+    """Return the values that the address of a page gives, by name. Raises HTTPException 400.
+
+    A form sends fields that are empty, and links that are passed on gather names that are none of ours: both
+    are as if they were not there.
+    """
+    try:
+        given = parse_qsl(request.scope["query_string"].decode("latin-1"), max_num_fields=100)
+    except ValueError as error:
+        raise HTTPException(400, "The address has too many parameters.") from error
+    known = [(name, text) for name, text in given if name in allowed and text.strip()]
+    return read(urlencode(known).encode(), allowed, generation)
+
+
+def shown(template: str, generation: Generation | None, **context: Any) -> Response:
+    """Return a page; `generation` is the one that it is made from."""
+    headers = {"X-Generation": generation.id} if generation else {}
+    return _html(template, 200, headers, generation=generation, **context)
+
+
+def refusal(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Return a page that says why there is none."""
+    told = "" if message in ("Not Found", TITLES[status]) else message[:1].upper() + message[1:]
+    return _html(
+        "refusal.html",
+        status,
+        headers or {},
+        generation=None,
+        here="",
+        title=TITLES[status],
+        told=told,
+        status=status,
+    )
+
+
+def _html(template: str, code: int, headers: Mapping[str, str], **context: Any) -> Response:
+    # What stands here changes with the next generation; who comes back asks again.
+    own = {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"}
+    text = _ENVIRONMENT.get_template(template).render(context)
+    return HTMLResponse(text.encode("utf-8", "replace"), code, {**own, **headers})

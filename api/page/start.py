@@ -1,0 +1,22 @@
+"""The start: where one finds a user or a film, and what is served in a few figures."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.films import numbers
+from api.generation import Generation
+from api.page.cards import cards
+from api.page.figures import read_figures
+from api.page.metrics import Quality, read_metrics
+from api.page.render import page, shown
+
+MOST_POPULAR = 12
+
+
+@page
+async def start(_request: Request, generation: Generation) -> Response:
+    """Show the ways in."""
+    figures = await read_figures(generation)
+    popular = cards(generation.films, numbers(generation.popular, MOST_POPULAR))
+    quality = Quality.of(await read_metrics(generation))
+    return shown("start.html", generation, here="start", figures=figures, popular=popular, quality=quality)

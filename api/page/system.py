@@ -1,0 +1,128 @@
+"""The system: how old and how good what is served is, from which data it was made, and how long that took."""
+
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from typing import Any, NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.generation import Generation
+from api.page.figures import Figures, read_figures
+from api.page.metrics import PUBLISHED, Quality, read_metrics
+from api.page.past import kept
+from api.page.render import page, shown
+
+# Measures of the drawings, in their own units.
+WIDTH, HEIGHT = 100, 40
+
+
+class Step(NamedTuple):
+    """A step of the run: its share of the longest in per cent."""
+
+    name: str
+    seconds: float
+    share: int
+    rows: int | None
+    peak_mb: float | None
+
+
+class Rule(NamedTuple):
+    """A rule that rows of the input broke."""
+
+    outcome: str
+    file: str
+    rule: str
+    rows: int
+    examples: Sequence[Mapping[str, Any]]
+
+
+class Tail(NamedTuple):
+    """How ratings and places in lists are spread over the films, the most rated first: two lines to draw."""
+
+    ratings: str
+    places: str
+    ratings_of_tenth: float
+    places_of_tenth: float
+    shown_films: int
+    films: int
+
+
+class Line(NamedTuple):
+    """A line of a drawing: its points, and where each is."""
+
+    points: str
+    dots: list[tuple[float, float]]
+
+
+@page
+async def system(request: Request, generation: Generation) -> Response:
+    """Show the system."""
+    figures = await read_figures(generation)
+    metrics = await read_metrics(generation)
+    past = await kept(request.scope["state"]["current"].output)
+    judged = [each for each in past if each.ndcg is not None]
+    top = max((max(each.ndcg or 0, each.ndcg_of_popular or 0) for each in judged), default=0) or 1.0
+    return shown(
+        "system.html",
+        generation,
+        here="system",
+        figures=figures,
+        steps=_steps(figures),
+        rules=[Rule(*each) for each in await generation.read("page/rows_by_rule")],
+        quality=Quality.of(metrics),
+        coverage={depth: metrics.get((f"coverage@{depth}", PUBLISHED)) for depth in (10, 50)},
+        popular_tenth=metrics.get(("popular_tenth@10", PUBLISHED)),
+        past=past,
+        judged=judged,
+        top=top,
+        ours=_line([each.ndcg or 0 for each in judged], top),
+        popular=_line([each.ndcg_of_popular or 0 for each in judged], top),
+        tail=_tail(await generation.read("page/long_tail")),
+    )
+
+
+def _steps(figures: Figures) -> list[Step]:
+    """Return the steps in their order; the map has it."""
+    longest = max(figures.seconds.values(), default=0) or 1.0
+    return [
+        Step(name, each, round(100 * each / longest), figures.rows.get(name), figures.peak_mb.get(name))
+        for name, each in figures.seconds.items()
+    ]
+
+
+def _tail(hundredths: list[tuple[int, int, int, int, int]]) -> Tail | None:
+    if not hundredths:
+        return None
+    films, ratings, places, shown_films = ([each[place] for each in hundredths] for place in (1, 2, 3, 4))
+    of_films, of_ratings, of_places = (_shares(each) for each in (films, ratings, places))
+    tenth = next(place for place, share in enumerate(of_films) if share >= 0.1)  # noqa: PLR2004
+    return Tail(
+        _curve(of_films, of_ratings),
+        _curve(of_films, of_places),
+        of_ratings[tenth],
+        of_places[tenth],
+        sum(shown_films),
+        sum(films),
+    )
+
+
+def _shares(numbers: list[int]) -> list[float]:
+    """Return the share of the whole that numbers have up to each."""
+    whole = sum(numbers) or 1
+    return [number / whole for number in accumulate(numbers)]
+
+
+def _curve(across: list[float], up: list[float]) -> str:
+    points = zip([0.0, *across], [0.0, *up], strict=True)
+    return " ".join(f"{WIDTH * x:.1f},{HEIGHT * (1 - y):.2f}" for x, y in points)
+
+
+def _line(values: list[float], top: float) -> Line:
+    """Draw values over the generations, from left to right."""
+    between = WIDTH / max(len(values) - 1, 1)
+    dots = [
+        (round(between * place if len(values) > 1 else WIDTH / 2, 2), round(HEIGHT * (1 - value / top), 2))
+        for place, value in enumerate(values)
+    ]
+    return Line(" ".join(f"{x},{y}" for x, y in dots), dots)

@@ -1,0 +1,84 @@
+"""How numbers, times, names and titles are written on the page."""
+
+import re
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+_ARTICLES = "The|A|An|Les|La|Le|L'|El|Los|Las|Il|Lo|Gli|Der|Die|Das|Un|Une|Det|Den"
+# As lists of titles write them: `Girl Who Played with Fire, The (Flickan som lekte med elden) (2009)`.
+_LISTED = re.compile(rf"(?P<name>.+?), (?P<article>{_ARTICLES})(?P<rest>( \(.*)?)", re.DOTALL)
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+
+
+def spoken(title: str, year: int | None) -> str:
+    """Return a title as one says it: the article in front, without the year, which stands elsewhere."""
+    bare = title.removesuffix(f"({year})").rstrip() or title if year else title
+    if listed := _LISTED.fullmatch(bare):
+        space = "" if listed["article"].endswith("'") else " "
+        return f"{listed['article']}{space}{listed['name']}{listed['rest']}"
+    return bare
+
+
+def thousands(number: float) -> str:
+    """Return a whole number, in groups of three digits."""
+    return f"{number:,.0f}"
+
+
+def percent(share: float) -> str:
+    """Return a share as per cent, with a digit more where it is small."""
+    hundred = share * 100
+    return f"{hundred:.0f} %" if hundred >= 10 or hundred == 0 else f"{hundred:.1f} %"  # noqa: PLR2004
+
+
+def day(moment: datetime | None) -> str:
+    """Return a date, nothing for none."""
+    return f"{moment.day} {moment:%b} {moment.year}" if moment else ""
+
+
+def minute(moment: datetime) -> str:
+    """Return date and time of day, UTC."""
+    return f"{day(moment)}, {moment:%H:%M} UTC"
+
+
+def age(moment: datetime) -> str:
+    """Return how long ago that was."""
+    seconds = max((datetime.now(UTC) - moment.replace(tzinfo=UTC)).total_seconds(), 0)
+    for unit, one, many in ((_DAY, "day", "days"), (_HOUR, "hour", "hours"), (_MINUTE, "min", "min")):
+        if number := int(seconds // unit):
+            return f"{number:,} {one if number == 1 else many} ago"
+    return "just now"
+
+
+def duration(seconds: float) -> str:
+    """Return how long something took, as exactly as one wants to know it."""
+    if seconds < _MINUTE:
+        return f"{seconds:.2f} s" if seconds < 1 else f"{seconds:.1f} s"
+    return f"{seconds // _MINUTE:.0f} min {seconds % _MINUTE:.0f} s"
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """Return a number with its noun."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def user_address(user_id: str) -> str:
+    """Return the address of the page of a user."""
+    return f"/users/{quote(user_id, safe='')}"
+
+
+def film_address(item_id: str) -> str:
+    """Return the address of the page of a film."""
+    return f"/films/{quote(item_id, safe='')}"
+
+
+FILTERS = {
+    "thousands": thousands,
+    "percent": percent,
+    "day": day,
+    "minute": minute,
+    "age": age,
+    "duration": duration,
+    "plural": plural,
+    "user_address": user_address,
+    "film_address": film_address,
+}

@@ -1,0 +1,43 @@
+"""Report: a page about a generation."""
+
+from pathlib import Path
+
+import click
+
+from batch.commands.options import generation_option, json_option, option, quiet_option
+from batch.commands.printing import print_json
+from batch.output import Output
+from batch.report.report import keep, page
+
+
+@click.command()
+@generation_option("Report on another than the published generation.")
+@click.option(
+    "--file",
+    envvar="FILE",
+    show_envvar=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write it there. It names users, and is yours to remove when one is forgotten.",
+)
+@option("output")
+@quiet_option
+@json_option
+def report(generation: str | None, file: Path | None, output: Path, quiet: bool, as_json: bool) -> None:
+    """Write one HTML page with plots about a generation, which opens without a network.
+
+    It is kept in the output folder, and is removed with its generation, or when somebody is forgotten.
+    """
+    folder = Output(output)
+    if file:
+        chosen = folder.existing(generation).stem
+        file.write_text(page(folder, chosen), encoding="utf-8")
+    else:
+        folder.existing(generation)
+        with folder.locked():
+            # Whoever held the folder before may have removed it.
+            chosen = folder.existing(generation).stem
+            file = keep(folder, chosen)
+    if as_json:
+        print_json({"generation": chosen, "report": str(file)})
+    elif not quiet:
+        click.echo(f"wrote {file}: open it in a browser; it names users")

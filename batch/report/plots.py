@@ -1,0 +1,354 @@
+"""Plots: rows as vector graphics that stand in a page, and take their colours and letters from it.
+
+Matplotlib draws them with colours that stand for those of the page, which has others for dark screens and for
+print. Text stays text: it can be searched, read aloud and enlarged.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from io import StringIO
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter, PercentFormatter
+
+from batch.diff import Row
+from batch.report.facts import Night
+
+# What stands in a drawing for a colour of the page.
+INK, MUTED, RULE, ACCENT, SOFT = "#010101", "#020202", "#030303", "#040404", "#050505"
+_OF_PAGE = {
+    INK: "var(--ink)",
+    MUTED: "var(--muted)",
+    RULE: "var(--rule)",
+    ACCENT: "var(--accent)",
+    SOFT: "var(--soft)",
+}
+_SVG = "http://www.w3.org/2000/svg"
+_XLINK = "http://www.w3.org/1999/xlink"
+_INCHES = (4.2, 2.6)
+# What ratings can be; beyond it the axis is logarithmic, so that -8 and 99 are seen beside the stars.
+_STARS = (0.5, 5.0)
+_NAMES = {"embedding": "this model", "most_popular": "most popular"}
+
+Draw = Callable[[Axes], None]
+
+
+def rating_boxes(boxes: Sequence[Row]) -> str:
+    """Draw quartiles, whiskers and what is beyond, before and after cleaning."""
+
+    def draw(axes: Axes) -> None:
+        rows = list(reversed(boxes))
+        axes.axvspan(*_STARS, color=RULE, alpha=0.35, linewidth=0)
+        for place, row in enumerate(rows):
+            colour = ACCENT if row["stage"] == "after" else MUTED
+            line = {"color": colour, "linewidth": 1.2}
+            axes.bxp(
+                [
+                    {
+                        "med": row["middle"],
+                        "q1": row["low"],
+                        "q3": row["high"],
+                        "whislo": row["whisker_low"],
+                        "whishi": row["whisker_high"],
+                        "fliers": row["alone"],
+                    }
+                ],
+                positions=[place],
+                orientation="horizontal",
+                widths=0.45,
+                boxprops=line,
+                whiskerprops=line,
+                capprops=line,
+                medianprops={"color": colour, "linewidth": 2.5},
+                flierprops={"marker": "|", "markeredgecolor": colour, "markersize": 6},
+                manage_ticks=False,
+            )
+        axes.set_yticks(range(len(rows)), [row["stage"] for row in rows])
+        axes.set_ylim(-0.6, len(rows) - 0.4)
+        axes.grid(visible=False, axis="y")
+        _stars(axes, [value for row in rows for value in (row["least"], row["most"])])
+
+    return _drawn("rating-boxes", draw)
+
+
+def rating_histogram(counts: Sequence[Row]) -> str:
+    """Draw how many rows have each rating, before and after cleaning, on a logarithmic scale."""
+
+    def draw(axes: Axes) -> None:
+        axes.axvspan(*_STARS, color=RULE, alpha=0.35, linewidth=0)
+        for stage, colour, width in (("before", MUTED, 5.0), ("after", ACCENT, 2.2)):
+            rows = [row for row in counts if row["stage"] == stage]
+            axes.vlines(
+                [row["rating"] for row in rows],
+                0.5,
+                [row["rows"] for row in rows],
+                colors=colour,
+                linewidth=[width if _STARS[0] <= row["rating"] <= _STARS[1] else 1.2 for row in rows],
+                alpha=0.45 if stage == "before" else 1,
+                label=f"{stage} cleaning",
+            )
+        axes.set_yscale("log")
+        axes.set_ylim(bottom=0.5)
+        _counted(axes.yaxis)
+        axes.set_ylabel("rows")
+        _legend(axes)
+        _stars(axes, [row["rating"] for row in counts])
+
+    return _drawn("rating-histogram", draw)
+
+
+def long_tail(name: str, rows: Sequence[Row], owners: str) -> str:
+    """Draw how many users, or films, have at least so many ratings; both scales are logarithmic."""
+
+    def draw(axes: Axes) -> None:
+        ratings = [row["ratings"] for row in rows]
+        at_least = [row["at_least"] for row in rows]
+        axes.step([*ratings, 0.9], [*at_least, at_least[-1]], where="pre", color=ACCENT)
+        axes.set(xscale="log", yscale="log", xlabel="ratings", ylabel=f"{owners} with at least as many")
+        axes.set_xlim(left=0.9)
+        axes.set_ylim(bottom=0.8)
+        _counted(axes.xaxis)
+        _counted(axes.yaxis)
+
+    return _drawn(name, draw)
+
+
+def ratings_over_time(rows: Sequence[Row]) -> str:
+    """Draw how many ratings there are in each span of time."""
+
+    def draw(axes: Axes) -> None:
+        times, ratings = [row["begins_at"] for row in rows], [row["ratings"] for row in rows]
+        axes.vlines(times, 0, ratings, colors=ACCENT, linewidth=max(0.7, min(6, 220 / len(rows))))
+        axes.set(ylabel=f"ratings in a{'n hour' if rows[0]['span'] == 'hour' else ' ' + rows[0]['span']}")
+        axes.set_ylim(bottom=0)
+        locator = AutoDateLocator(minticks=2, maxticks=7)  # type: ignore[no-untyped-call]
+        axes.xaxis.set_major_locator(locator)
+        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+        axes.set_xlabel("time of the rating, UTC")
+        _counted(axes.yaxis)
+
+    return _drawn("ratings-over-time", draw)
+
+
+def training(rows: Sequence[Row]) -> str:
+    """Draw the loss after each iteration."""
+
+    def draw(axes: Axes) -> None:
+        axes.plot([row["iteration"] for row in rows], [row["loss"] for row in rows], color=ACCENT, marker="o")
+        axes.set(xlabel="iteration", ylabel="loss: weighted squared error")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+    return _drawn("training", draw)
+
+
+def quality(name: str, night: Night, metric: str, label: str) -> str:
+    """Draw a metric of every model with its interval, best first."""
+    found = sorted((value, model) for (each, model), value in night.metrics.items() if each == metric)
+
+    def draw(axes: Axes) -> None:
+        for place, (value, model) in enumerate(found):
+            colour = ACCENT if model == "embedding" else MUTED
+            low = night.metrics.get((f"{metric}_low", model), value)
+            high = night.metrics.get((f"{metric}_high", model), value)
+            axes.errorbar(
+                value, place, xerr=[[value - low], [high - value]], fmt="o", color=colour, capsize=3
+            )
+            axes.annotate(
+                f"{value:.3f}", (value, place), (0, 6), textcoords="offset points", ha="center", color=colour
+            )
+        axes.set_yticks(range(len(found)), [_model(model) for _, model in found])
+        axes.set_ylim(-0.6, len(found) - 0.3)
+        axes.set_xlim(left=0)
+        axes.set_xlabel(label)
+        axes.grid(visible=False, axis="y")
+
+    return _drawn(name, draw)
+
+
+def nights(of: Sequence[Night], metric: str, label: str) -> str:
+    """Draw a metric over the generations, beside what is popular."""
+
+    def draw(axes: Axes) -> None:
+        for model, colour in (("most_popular", MUTED), ("embedding", ACCENT)):
+            known = [(at, night.metrics) for at, night in enumerate(of) if (metric, model) in night.metrics]
+            values = [metrics[metric, model] for _, metrics in known]
+            lows = [metrics.get((f"{metric}_low", model), metrics[metric, model]) for _, metrics in known]
+            highs = [metrics.get((f"{metric}_high", model), metrics[metric, model]) for _, metrics in known]
+            errors = [
+                [value - low for value, low in zip(values, lows, strict=True)],
+                [high - value for value, high in zip(values, highs, strict=True)],
+            ]
+            places = [at for at, _ in known]
+            axes.errorbar(places, values, yerr=errors, fmt="o-", color=colour, capsize=3, label=_model(model))
+        axes.set_xticks(range(len(of)), [_night(night.generation) for night in of])
+        axes.set_xlim(-0.5, len(of) - 0.5)
+        axes.set_ylim(bottom=0)
+        axes.set(xlabel="generation, UTC", ylabel=label)
+        _legend(axes)
+
+    return _drawn("nights", draw)
+
+
+def popularity(rows: Sequence[Row]) -> str:
+    """Draw which share of ratings, and of places in lists, the tenths of the films have."""
+
+    def draw(axes: Axes) -> None:
+        for shift, column, colour, label in (
+            (-0.2, "share_of_ratings", MUTED, "of all ratings"),
+            (0.2, "share_of_places", ACCENT, "of the first ten places"),
+        ):
+            axes.bar(
+                [row["tenth"] + shift for row in rows],
+                [row[column] or 0 for row in rows],
+                width=0.38,
+                color=colour,
+                label=label,
+            )
+        axes.set_xticks([row["tenth"] for row in rows])
+        axes.set(xlabel="tenth of the films, the most rated first", ylabel="share")
+        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axes.grid(visible=False, axis="x")
+        _legend(axes)
+
+    return _drawn("popularity", draw)
+
+
+def entered(rows: Sequence[Row]) -> str:
+    """Draw how many lists have how many new films among their first ten."""
+
+    def draw(axes: Axes) -> None:
+        lists = sum(row["lists"] for row in rows)
+        shares = {row["entered"]: row["lists"] / lists for row in rows}
+        axes.bar(range(11), [shares.get(films, 0) for films in range(11)], width=0.7, color=ACCENT)
+        axes.set_xticks(range(11))
+        axes.set(xlabel="new films among the first ten", ylabel="share of lists")
+        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axes.grid(visible=False, axis="x")
+
+    return _drawn("entered", draw)
+
+
+def steps(name: str, rows: Sequence[Row], column: str, unit: str) -> str:
+    """Draw what each step took."""
+
+    def draw(axes: Axes) -> None:
+        values = [row[column] for row in rows]
+        bars = axes.barh([row["step"] for row in rows], values, height=0.62, color=ACCENT)
+        digits = 2 if column == "seconds" else 0
+        axes.bar_label(bars, [f"{value:,.{digits}f}" for value in values], padding=3, color=MUTED)
+        axes.invert_yaxis()
+        axes.set_xlabel(unit)
+        axes.margins(x=0.12)
+        axes.grid(visible=False, axis="y")
+        _counted(axes.xaxis)
+
+    return _drawn(name, draw, (_INCHES[0], 3.1))
+
+
+def _model(name: str) -> str:
+    return _NAMES.get(name, name.replace("popular_lately_", "popular, last "))
+
+
+def _night(generation: str) -> str:
+    """Return month and day, and below them the time, of an id."""
+    return f"{generation[4:6]}-{generation[6:8]}\n{generation[9:11]}:{generation[11:13]}"
+
+
+def _stars(axes: Axes, values: Sequence[float]) -> None:
+    """Make an axis of ratings: linear over the stars, logarithmic beyond, where something is."""
+    least, most = min(values), max(values)
+    axes.set_xlabel("rating (stars); shaded: what can be meant")
+    ticks = [1.0, 2.0, 3.0, 4.0, 5.0]
+    if least < 0 or most > _STARS[1]:
+        axes.set_xscale("symlog", linthresh=_STARS[1], linscale=2.2)
+        ticks = [*([least] if least < 0 else []), 0.0, *ticks]
+        ticks += [each for each in (20.0, 100.0, 1_000.0) if each < most / 2]
+        ticks += [most] if most > _STARS[1] else []
+        axes.set_xlim(min(least * 1.5, -0.5), max(most * 1.3, 5.5))
+    else:
+        axes.set_xlim(0, 5.5)
+    axes.set_xticks(ticks, [f"{each:g}".replace("-", "\N{MINUS SIGN}") for each in ticks])
+    axes.set_xticks([], minor=True)
+
+
+def _legend(axes: Axes) -> None:
+    """Name what is drawn above it, where nothing is hidden by that."""
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2, handlelength=1.4)
+
+
+def _counted(axis: Any) -> None:
+    """Write whole numbers in full, as people read them."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def _style() -> AbstractContextManager[None]:
+    return mpl.rc_context(
+        {
+            "svg.fonttype": "none",
+            "svg.hashsalt": "report",
+            "font.size": 8.5,
+            "axes.labelsize": 8.5,
+            "xtick.labelsize": 8.5,
+            "ytick.labelsize": 8.5,
+            "legend.fontsize": 8.5,
+            "legend.frameon": False,
+            "axes.edgecolor": MUTED,
+            "axes.labelcolor": MUTED,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.linewidth": 0.6,
+            "axes.grid": True,
+            "axes.axisbelow": True,
+            "grid.color": RULE,
+            "grid.linewidth": 0.6,
+            "xtick.color": MUTED,
+            "ytick.color": MUTED,
+            "xtick.labelcolor": INK,
+            "ytick.labelcolor": INK,
+            "xtick.major.size": 3,
+            "ytick.major.size": 0,
+            "xtick.minor.size": 0,
+            "ytick.minor.size": 0,
+            "text.color": INK,
+            "lines.linewidth": 1.6,
+            "lines.markersize": 4,
+        }
+    )
+
+
+def _drawn(name: str, draw: Draw, inches: tuple[float, float] = _INCHES) -> str:
+    """Return a drawing as an element of a page; `name` makes its ids differ from those of others."""
+    with _style():
+        figure = Figure(figsize=inches, layout="constrained", facecolor="none")
+        axes = figure.add_subplot(facecolor="none")
+        draw(axes)
+        text = StringIO()
+        figure.savefig(text, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
+    return _of_page(name, text.getvalue())
+
+
+def _of_page(name: str, drawing: str) -> str:
+    """Take out what only a file of its own needs, and give it the colours of the page."""
+    ET.register_namespace("", _SVG)
+    ET.register_namespace("xlink", _XLINK)
+    root = ET.fromstring(drawing)  # noqa: S314 (our own drawing)
+    for each in root.findall(f"{{{_SVG}}}metadata"):
+        root.remove(each)
+    for size in ("width", "height"):
+        root.attrib.pop(size)
+    # Who can't see it is told what it shows by the element around it.
+    root.attrib |= {"aria-hidden": "true", "focusable": "false"}
+    page = ET.tostring(root, encoding="unicode")
+    page = re.sub(r'\bid="', f'id="{name}-', page)
+    page = re.sub(r'(url\(|href=")#', rf"\1#{name}-", page)
+    page = re.sub(r"font: (\S+) [^;\"]*", r"font-size: \1", page)
+    for colour, of_page in _OF_PAGE.items():
+        page = page.replace(colour, of_page)
+    return page

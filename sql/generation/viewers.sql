@@ -1,0 +1,63 @@
+-- one row per film
+-- Made of other tables of the file, whoever fills those: a run, or a command that takes users or films out.
+create table draft.viewers (
+    item_id varchar not null,
+    likes bigint not null,
+    stars bigint [] not null,
+    first_rated_at timestamp,
+    last_rated_at timestamp,
+    lists bigint not null,
+    top_tens bigint not null
+);
+comment on table draft.viewers is 'One row per film: who has watched it and to whom it is recommended, in numbers.';
+comment on column draft.viewers.item_id is 'The film, as in `items`.';
+comment on column draft.viewers.likes is 'How many users have rated it 3 or more, or without stars.';
+comment on column draft.viewers.stars is 'How many users gave it up to half a star, up to one star, and so on to five: ten numbers; ratings without stars are in none.';
+comment on column draft.viewers.first_rated_at is 'Time of the first rating, UTC; null where the input has no times.';
+comment on column draft.viewers.last_rated_at is 'Time of the last rating, UTC; null where the input has no times.';
+comment on column draft.viewers.lists is 'In how many lists of users it stands.';
+comment on column draft.viewers.top_tens is 'In how many of them it is among the first ten.';
+insert into draft.viewers
+with watched as (
+    select
+        item_id,
+        count_if(rating is null or rating >= 3) as likes,
+        [
+            count_if(ceil(rating * 2) = 1),
+            count_if(ceil(rating * 2) = 2),
+            count_if(ceil(rating * 2) = 3),
+            count_if(ceil(rating * 2) = 4),
+            count_if(ceil(rating * 2) = 5),
+            count_if(ceil(rating * 2) = 6),
+            count_if(ceil(rating * 2) = 7),
+            count_if(ceil(rating * 2) = 8),
+            count_if(ceil(rating * 2) = 9),
+            count_if(ceil(rating * 2) = 10)
+        ] as stars,
+        min(rated_at) as first_rated_at,
+        max(rated_at) as last_rated_at
+    from draft.histories
+    group by item_id
+),
+
+listed as (
+    select
+        item_id,
+        count(*) as lists,
+        count_if(rank <= 10) as top_tens
+    from draft.recommendations
+    group by item_id
+)
+
+select
+    items.item_id,
+    coalesce(watched.likes, 0) as likes,
+    coalesce(watched.stars, list_resize([]::bigint [], 10, 0)) as stars,
+    watched.first_rated_at,
+    watched.last_rated_at,
+    coalesce(listed.lists, 0) as lists,
+    coalesce(listed.top_tens, 0) as top_tens
+from draft.items
+left join watched on items.item_id = watched.item_id
+left join listed on items.item_id = listed.item_id
+order by items.item_id;

@@ -1,0 +1,10 @@
+-- Are the lists better than those of the most popular films?
+-- one row per metric and model, the best model first
+select
+    metric,
+    model,
+    value,
+    most_popular,
+    times_most_popular
+from quality()
+order by metric, value desc, model;

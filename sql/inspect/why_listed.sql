@@ -1,0 +1,26 @@
+-- Because of which film is a film in a list?
+-- one row per user and place in the list, of ten users drawn once and for all and three places
+with chosen as (
+    select user_id
+    from users
+    order by md5(user_id), user_id
+    limit 10
+)
+
+select
+    recommendations.user_id,
+    recommendations.rank,
+    items.title,
+    reasons.title as because_of,
+    histories.position,
+    histories.rating
+from recommendations
+semi join chosen on recommendations.user_id = chosen.user_id
+inner join items on recommendations.item_id = items.item_id
+left join items as reasons on recommendations.because_item_id = reasons.item_id
+left join histories
+    on
+        recommendations.user_id = histories.user_id
+        and recommendations.because_item_id = histories.item_id
+where recommendations.rank in (1, 5, 10)
+order by md5(recommendations.user_id), recommendations.user_id, recommendations.rank;

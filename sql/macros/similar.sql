@@ -1,0 +1,14 @@
+-- one row per rank: the films that the same people like as one film
+create macro "similar"(for_item) as table
+select
+    similar_items.rank,
+    similar_items.similar_item_id as item_id,
+    items.title,
+    items.year,
+    items.genres,
+    similar_items.score
+from similar_items
+inner join items on similar_items.similar_item_id = items.item_id
+where similar_items.item_id = cast(for_item as varchar)
+order by similar_items.rank;
+comment on macro table "similar" is 'One row per rank: the films that the same people like as one film, most alike first.';

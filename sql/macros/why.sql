@@ -1,0 +1,61 @@
+-- one row: why a film is in the list of a user, or why not, and how its score comes together
+-- The score is the sum of the three parts of both vectors, see docs/model.md.
+create macro why(for_user, for_item) as table
+with vectors as (
+    select
+        cast(user_factors.factors as double []) as of_user,
+        cast(item_factors.factors as double []) as of_item,
+        cast(generation.settings['factors'] as integer) as factors,
+        len(user_factors.factors) as columns
+    from user_factors
+    inner join item_factors on item_factors.item_id = cast(for_item as varchar)
+    cross join generation
+    where user_factors.user_id = cast(for_user as varchar)
+),
+
+parts as (
+    select
+        list_inner_product(of_user[:factors], of_item[:factors]) as taste,
+        list_inner_product(of_user[factors + 1:columns - 1], of_item[factors + 1:columns - 1]) as next,
+        of_user[columns] * of_item[columns] as trend
+    from vectors
+),
+
+listed as (
+    select
+        rank,
+        because_item_id
+    from recommendations
+    where user_id = cast(for_user as varchar) and item_id = cast(for_item as varchar)
+),
+
+watched_as as (
+    select position
+    from histories
+    where user_id = cast(for_user as varchar) and item_id = cast(for_item as varchar)
+)
+
+select
+    items.item_id,
+    items.title,
+    case
+        when listed.rank is not null then 'in the list'
+        when watched_as.position is not null then 'watched'
+        when items.is_hidden then 'hidden'
+        when items.ratings = 0 then 'rated by nobody'
+        when parts.taste is null then 'the user is unknown'
+        else 'scored below the list'
+    end as standing,
+    listed.rank,
+    round(parts.taste + parts.next + parts.trend, 6) as score,
+    round(parts.taste, 6) as taste,
+    round(parts.next, 6) as next,
+    round(parts.trend, 6) as trend,
+    reasons.title as because
+from items
+left join parts on true
+left join listed on true
+left join watched_as on true
+left join items as reasons on listed.because_item_id = reasons.item_id
+where items.item_id = cast(for_item as varchar);
+comment on macro table why is 'One row: why a film is in the list of a user or not (`standing`), its score as the sum of taste, what is watched next and trend, and the film because of which it is there.';

@@ -1,0 +1,16 @@
+-- one row, none for a film that is unknown: who has watched the film, and to whom it is recommended, in numbers
+-- parameters: $item_id
+select
+    items.ratings,
+    items.mean_rating,
+    items.is_hidden,
+    viewers.likes,
+    viewers.stars,
+    viewers.first_rated_at,
+    viewers.last_rated_at,
+    viewers.lists,
+    viewers.top_tens,
+    (select users from generation) as users
+from items
+inner join viewers on items.item_id = viewers.item_id
+where items.item_id = $item_id;

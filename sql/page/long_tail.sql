@@ -1,0 +1,20 @@
+-- one row per hundredth of the films with a rating, the most rated first: how many films, their ratings, their places in lists, and how many of them are in a list
+with placed as (
+    select
+        ntile(100) over (order by items.ratings desc, items.item_id) as hundredth,
+        items.ratings,
+        viewers.lists
+    from items
+    inner join viewers on items.item_id = viewers.item_id
+    where items.ratings > 0
+)
+
+select
+    hundredth,
+    count(*) as films,
+    sum(ratings)::bigint as ratings,
+    sum(lists)::bigint as places,
+    count_if(lists > 0) as shown_films
+from placed
+group by hundredth
+order by hundredth;

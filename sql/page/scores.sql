@@ -1,0 +1,8 @@
+-- one row per place in the list of a user: the film, and its score
+-- parameters: $user_id
+select
+    item_id,
+    score
+from recommendations
+where user_id = $user_id
+order by rank;

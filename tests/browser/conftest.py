@@ -1,0 +1,52 @@
+"""What all tests in a browser stand on: the sample films, published twice and served, and a browser."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.chromium import chromium
+from tests.commands import batch, serving
+
+# A title that would be markup, were it not text; and one that has no end.
+NASTY = "<img src=x onerror=alert(1)> \"quoted\" & 'single' \N{CLAPPER BOARD}"
+NASTY_ID = "<nasty>/1"
+LONG = "Unendingly" + "long" * 40
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample with two films more, and some rows that can't be; two generations of it are published."""
+    data, output = tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("output")
+    assert batch("fetch", "sample", "--data", data).returncode == 0
+    with (data / "movies.csv").open("a", newline="", encoding="utf-8") as movies:
+        csv.writer(movies).writerows(
+            [[NASTY_ID, f"{NASTY} (1999)", "Comedy|Drama"], ["long", f"{LONG} (2001)", "Documentary"]]
+        )
+    with (data / "ratings.csv").open("a", newline="", encoding="utf-8") as ratings:
+        csv.writer(ratings).writerows(
+            [[user, film, 5, 1_500_000_000] for user in range(1, 40) for film in (NASTY_ID, "long")]
+            + [[7, 1, 99, 1_500_000_000], [7, 2, -8, 1_500_000_000]]
+        )
+    # As good a list as it gets is not what is looked at here.
+    quick = ["--iterations", "2", "--factors", "16", "--next-factors", "32"]
+    for weight in ("0.1", "0.5"):
+        job = batch("run", "--data", data, "--output", output, "--quiet", "--next-weight", weight, *quick)
+        assert job.returncode == 0, job.stderr
+    return output
+
+
+@pytest.fixture(scope="session")
+def url(sample: Path) -> Iterator[str]:
+    """Where the sample is served."""
+    with serving(sample) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A browser for all tests."""
+    with chromium() as browser:
+        yield browser

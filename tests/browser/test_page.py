@@ -1,0 +1,256 @@
+"""Every view of the page in a real browser, on real films: how it is used, and that everybody can."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import LONG, NASTY, NASTY_ID
+from tests.commands import serving
+
+WIDTHS = (320, 768, 1440)
+VIEWS = {
+    "start": "/",
+    "user": "/users/18",
+    "user, filtered": "/users/18?genres=Drama&min_year=1990&max_year=1999",
+    "user, nothing left": "/users/18?genres=Western&min_year=2016",
+    "film": "/films/1",
+    "film, odd": "/films/" + quote(NASTY_ID, safe=""),
+    "film, long": "/films/long",
+    "films": "/films",
+    "films, found": "/films?q=star+wars",
+    "films, none": "/films?q=nothing-like-that",
+    "new": "/new",
+    "new, picked": "/new?liked=1,50,260,long",
+    "system": "/system",
+}
+REFUSALS = {"/users/nobody": 404, "/films/nothing": 404, "/films?min_year=x": 400}
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(browser: Browser, url: str) -> Iterator[Open]:
+    """Return a function that opens a view; whatever the browser complains of fails the test."""
+    complaints: list[str] = []
+    contexts = []
+
+    def open_view(
+        address: str,
+        width: int = 1440,
+        scheme: str = "light",
+        *,
+        has_script: bool = True,
+        base: str = url,
+    ) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,  # type: ignore[arg-type]
+            java_script_enabled=has_script,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "request",
+            lambda request: None if request.url.startswith(base) else complaints.append(request.url),
+        )
+        page.goto(base + address)
+        return page
+
+    yield open_view
+    for context in contexts:
+        context.close()
+    # That a page itself is refused is told there, too; it is what some tests ask for.
+    refused = re.compile(r"Failed to load resource: the server responded with a status of (400|404|503) ")
+    assert [each for each in complaints if not refused.match(each)] == []
+
+
+def _faults(page: Page) -> list[str]:
+    """Return what axe finds, of whatever weight."""
+    found = Axe().run(page).response["violations"]
+    return [f"{each['id']} ({each['impact']}): {each['nodes'][0]['html'][:200]}" for each in found]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_view_fits_the_screen_and_axe_finds_nothing(open_page: Open, width: int, scheme: str) -> None:
+    for name, address in VIEWS.items():
+        page = open_page(address, width, scheme)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        assert _faults(page) == [], name
+        expect(page.locator("h1")).to_have_count(1)
+
+
+@pytest.mark.parametrize(("address", "status"), REFUSALS.items())
+def test_a_refusal_can_be_read_by_everybody(open_page: Open, address: str, status: int) -> None:
+    for width in WIDTHS:
+        page = open_page(address, width)
+        assert _faults(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    expect(page.get_by_text(str(status), exact=True)).to_be_visible()
+
+
+def test_before_anything_is_published_the_page_says_how_to_begin(open_page: Open, tmp_path: Path) -> None:
+    with serving(tmp_path) as empty:
+        page = open_page("/", base=empty)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Nothing to show yet")
+        assert _faults(page) == []
+
+
+def test_a_user_is_found_by_mouse_and_the_lists_lead_to_films(open_page: Open) -> None:
+    page = open_page("/")
+    page.get_by_label("Look at a user").fill("18")
+    page.get_by_role("button", name="Show").click()
+    expect(page).to_have_url(re.compile(r"/users/18$"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("User 18")
+    expect(page.locator("[data-part=recommended] li")).to_have_count(20)
+    expect(page.locator("[data-part=recommended]")).to_contain_text("Because you watched")
+    film = page.locator("[data-part=recommended] .title").first
+    title = film.inner_text()
+    film.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    expect(page.get_by_role("heading", name="Who likes it")).to_be_visible()
+
+
+def test_somebody_at_random_is_another_each_time(open_page: Open) -> None:
+    page = open_page("/")
+    seen = set()
+    for _ in range(4):
+        page.get_by_role("link", name="Somebody at random").click()
+        page.wait_for_url("**/users/*")
+        seen.add(page.url)
+    assert len(seen) > 1
+
+
+def test_filters_change_both_lists_at_once_and_the_address(open_page: Open) -> None:
+    page = open_page("/users/18")
+    page.get_by_label("Genre").select_option("Comedy")
+    page.get_by_label("From year").fill("1990")
+    expect(page).to_have_url(re.compile("genres=Comedy&min_year=1990"))
+    expect(page.locator("[data-part=watched]")).not_to_contain_text("Drama · Thriller")
+    years = page.locator(".list .year").all_inner_texts()
+    assert years
+    assert all(int(year) >= 1990 for year in years)
+    # What was shown by script is what the address shows.
+    again = open_page(page.url.partition("/users")[1] + page.url.partition("/users")[2])
+    assert again.locator(".list .year").all_inner_texts() == years
+    page.get_by_role("link", name="Show all").first.click()
+    expect(page).to_have_url(re.compile(r"/users/18$"))
+
+
+def test_a_turned_page_goes_on_where_the_last_one_ended(open_page: Open) -> None:
+    page = open_page("/users/18")
+    watched = page.locator("[data-part=recommended] .title")
+    first = watched.all_inner_texts()
+    page.locator("[data-part=recommended]").get_by_role("link", name="More →").click()
+    expect(page.locator("[data-part=recommended] .rank").first).to_have_text("21")
+    assert not set(first) & set(watched.all_inner_texts())
+    expect(page.get_by_role("heading", name="Recommended")).to_be_focused()
+
+
+def test_somebody_new_sees_the_list_change_at_each_pick(open_page: Open) -> None:
+    page = open_page("/new")
+    before = page.locator("[data-part=suggested] .title").all_inner_texts()
+    page.get_by_label("Find a film to pick").press_sequentially("toy st")
+    pick = page.locator("[data-part=offered]").get_by_role("link", name="Pick Toy Story", exact=True)
+    pick.click()
+    expect(page.get_by_role("heading", name="For you")).to_contain_text("from 1 pick")
+    expect(page.locator("[data-part=picked]")).to_contain_text("Toy Story")
+    after = page.locator("[data-part=suggested] .title").all_inner_texts()
+    assert after != before
+    # The words that are searched stay, and a second pick is added to the first.
+    expect(page.get_by_label("Find a film to pick")).to_have_value("toy st")
+    page.get_by_label("Find a film to pick").fill("matrix")
+    page.get_by_role("link", name="Pick The Matrix", exact=True).click()
+    expect(page.get_by_role("heading", name="For you")).to_contain_text("from 2 picks")
+    assert "liked=1%2C2571" in page.url
+    page.get_by_role("link", name=re.compile("^Toy Story ?: take back")).click()
+    expect(page.get_by_role("heading", name="For you")).to_contain_text("from 1 pick")
+    expect(page.locator("[data-part=picked]")).not_to_contain_text("Toy Story")
+
+
+def test_the_page_is_used_by_keyboard_alone(open_page: Open) -> None:
+    page = open_page("/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Look at a user")).to_be_focused()
+    page.keyboard.type("18")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/users/18")
+    page.goto(page.url.replace("/users/18", "/new"))
+    page.get_by_label("Find a film to pick").focus()
+    page.keyboard.type("matrix")
+    expect(page.locator("[data-part=offered]")).not_to_contain_text("The Mask")
+    expect(page.locator("[data-part=offered]")).to_contain_text("The Matrix Reloaded")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Pick The Matrix", exact=True)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="For you")).to_contain_text("from 1 pick")
+    # The same film can be taken back where one is.
+    expect(page.get_by_role("link", name=re.compile("^Picked ?, take back The Matrix$"))).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Watched lately")).to_be_visible()
+
+
+@pytest.mark.parametrize("address", ["/films?q=onerror", "/new?q=onerror", "/users/1"])
+def test_a_title_of_markup_is_shown_as_text(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    expect(page.get_by_text(NASTY, exact=True).first).to_be_visible()
+    assert page.locator("main img").count() == 0
+
+
+def test_a_film_is_reached_whatever_its_id_is(open_page: Open) -> None:
+    page = open_page("/films?q=onerror")
+    page.get_by_role("link", name=NASTY).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(NASTY)
+    page.get_by_role("link", name="What would its fans like?").click()
+    expect(page.locator("[data-part=picked]")).to_contain_text(NASTY)
+    expect(page.get_by_role("heading", name="For you")).to_be_visible()
+
+
+def test_a_title_without_end_breaks_nothing(open_page: Open) -> None:
+    page = open_page("/films?q=unendingly", 320)
+    expect(page.get_by_text(LONG)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_the_system_shows_examples_of_what_was_rejected(open_page: Open) -> None:
+    page = open_page("/system")
+    page.get_by_text("rating out of range").click()
+    expect(page.get_by_text("7,1,99,1500000000")).to_be_visible()
+    expect(page.locator("#past + figure, #past ~ figure").first).to_be_visible()
+    expect(page.get_by_text("served", exact=True)).to_have_count(1)
+
+
+@pytest.mark.parametrize("address", VIEWS.values())
+def test_without_script_every_view_says_the_same(open_page: Open, address: str) -> None:
+    words = open_page(address, has_script=False).locator("main").inner_text()
+    assert words == open_page(address).locator("main").inner_text()
+
+
+def test_without_script_films_are_picked_by_links(open_page: Open) -> None:
+    page = open_page("/new", has_script=False)
+    page.get_by_label("Find a film to pick").fill("matrix")
+    page.get_by_role("button", name="Find").click()
+    page.get_by_role("link", name="Pick The Matrix", exact=True).click()
+    expect(page.get_by_role("heading", name="For you")).to_contain_text("from 1 pick")
+
+
+def test_a_view_is_one_page_one_style_and_one_script(open_page: Open) -> None:
+    page = open_page("/users/18")
+    page.wait_for_load_state("networkidle")
+    loaded = page.evaluate(
+        "performance.getEntriesByType('resource').map((each) => [each.name, each.decodedBodySize])"
+    )
+    # The icon is used twice.
+    assert len({name.partition("#")[0] for name, _ in loaded}) <= 3
+    assert sum(size for _, size in loaded) < 60_000
