@@ -1,12 +1,16 @@
 """The nightly job: it publishes what is new, and nothing else."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
-from batch.errors import LockedError, RefusedError
+from batch.errors import LockedError, RefusedError, UsageError
+from batch.nightly import run
 from batch.output import Output
+from batch.progress import Progress
 from batch.rollback import rollback
+from batch.settings import Settings
 from tests.conftest import WriteInput, publish
 from tests.films import RATINGS
 
@@ -72,3 +76,12 @@ def test_a_run_beside_another_ends_also_where_nothing_is_new(films: Path, tmp_pa
     publish(films, tmp_path)
     with Output(tmp_path).locked(), pytest.raises(LockedError):
         publish(films, tmp_path)
+
+
+def test_spark_says_what_to_install_where_it_is_missing(
+    films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyspark", None)
+    settings = Settings(data=films, output=tmp_path, engine="spark")
+    with pytest.raises(UsageError, match=r"pyspark\S* is missing\).*pip install -r requirements-spark\.txt"):
+        run(settings, Progress(quiet=True))
