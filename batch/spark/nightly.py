@@ -2,9 +2,6 @@
 
 from datetime import UTC, datetime
 
-from pyspark.errors import PySparkException
-
-from batch.errors import BatchError
 from batch.exclusions import read_exclusions
 from batch.nightly import published_before, report_if_wanted
 from batch.output import Output
@@ -29,12 +26,6 @@ def run(settings: Settings, progress: Progress) -> Published:
         published = published_before(output, tables.fingerprint, exclusions, settings, progress)
         if not published:
             job = Job(settings, output, tables.fingerprint, exclusions, started_at)
-            try:
-                published = run_pipeline(job, spark, tables, progress)
-            except PySparkException as error:
-                raise BatchError(
-                    f"Spark gave up: {' '.join(str(error).split())[:300]}; the logs of the workers say more; "
-                    "mend the cause, and run again"
-                ) from error
+            published = run_pipeline(job, spark, tables, progress)
         report_if_wanted(output, published, settings, progress)
     return published

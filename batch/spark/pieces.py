@@ -9,6 +9,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain, groupby
+from operator import itemgetter
 from pathlib import Path
 
 import duckdb
@@ -66,18 +68,15 @@ class Repairs:
 
 
 def pieces(batches: Batches, table: Table, work: Path) -> Iterator[Piece]:
-    """Yield the pieces that rows are from, one file after the other."""
-    of_piece: list[pa.RecordBatch] = []
-    place: Place | None = None
-    for batch in batches:
-        for at, run in _runs(batch):
-            if place is not None and at != place and of_piece:
-                yield _piece(of_piece, table, work)
-                of_piece = []
-            place = at
-            of_piece.append(run)
-    if of_piece:
-        yield _piece(of_piece, table, work)
+    """Yield the pieces that rows are from, one after the other; each takes the place of the one before."""
+    runs = (run for batch in batches for run in _runs(batch))
+    for place, of_piece in groupby(runs, key=itemgetter(0)):
+        rows = (rows for _, rows in of_piece)
+        yield (
+            _text_piece(place, rows, table, work)
+            if table.is_text
+            else _parquet_piece(place, rows, table, work)
+        )
 
 
 def _runs(batch: pa.RecordBatch) -> Iterator[tuple[Place, pa.RecordBatch]]:
@@ -91,23 +90,31 @@ def _runs(batch: pa.RecordBatch) -> Iterator[tuple[Place, pa.RecordBatch]]:
             yield place, batch.slice(first, last - first)
 
 
-def _piece(batches: list[pa.RecordBatch], table: Table, work: Path) -> Piece:
-    file, start = batches[0].column("__file")[0].as_py(), batches[0].column("__start")[0].as_py()
+def _text_piece(place: Place, runs: Batches, table: Table, work: Path) -> Piece:
     path = work / table.local_name
-    lines = sum(map(len, batches))
-    if not table.is_text:
-        parquet.write_table(pa.Table.from_batches([arrow_rows(batch) for batch in batches]), path)
-        return Piece(Place(file, batches[0].column("__row")[0].as_py()), path, lines, 0)
-    header_line = 0
+    lines = header_line = 0
     with path.open("wb") as stream:
-        if start:
+        if place.start:
             stream.write(table.header + b"\n")
-        for batch in batches:
-            texts = batch.column("__line").to_pylist()
-            if start == 0 and not header_line:
-                header_line = _header_line(texts, table, file)
+        for rows in runs:
+            texts = rows.column("__line").to_pylist()
+            if not place.start and not header_line:
+                found = _header_line(texts, table, place.file)
+                header_line = lines + found if found else 0
             stream.write(b"\n".join(texts) + b"\n")
-    return Piece(Place(file, start), path, lines, header_line)
+            lines += len(texts)
+    return Piece(place, path, lines, header_line)
+
+
+def _parquet_piece(place: Place, runs: Batches, table: Table, work: Path) -> Piece:
+    path = work / table.local_name
+    first = next(runs)
+    lines = 0
+    with parquet.ParquetWriter(path, arrow_rows(first).schema) as writer:
+        for rows in chain([first], runs):
+            writer.write_batch(arrow_rows(rows))
+            lines += len(rows)
+    return Piece(Place(place.file, first.column("__row")[0].as_py()), path, lines, 0)
 
 
 def _header_line(texts: list[bytes], table: Table, file: str) -> int:
