@@ -62,7 +62,10 @@ def clean(
     execute("clean/rejected_rating_lines", file=ratings)
     judge_others(connection, loaded)
     execute("clean/rejected_rows")
-    _stop_if_too_many_are_rejected(connection, loaded, max_rejected)
+    sources = {source.name: source for source in loaded.sources()}
+    stop_if_too_many_are_rejected(
+        connection, max_rejected, lambda file, line: raw_of_line(connection, sources[file], line)
+    )
     execute("clean/sound_ratings")
     execute("clean/user_ids")
     execute("clean/item_ids")
@@ -116,19 +119,14 @@ def look_up_raw_text(connection: duckdb.DuckDBPyConnection, rows: str, source: S
     connection.execute(statement(name), {"file": source.name, "path": str(source.path)})
 
 
-def _stop_if_too_many_are_rejected(
-    connection: duckdb.DuckDBPyConnection, loaded: Loaded, max_rejected: float
-) -> None:
-    sources = {source.name: source for source in loaded.sources()}
-
-    def raw_text(file: str, line: int) -> str:
-        look_up_raw_text(connection, "rejected_rows", sources[file])
-        (raw,) = connection.execute(
-            "select raw from rejected_rows where file = $file and line = $line", {"file": file, "line": line}
-        ).fetchone() or ("",)
-        return str(raw)
-
-    stop_if_too_many_are_rejected(connection, max_rejected, raw_text)
+def raw_of_line(connection: duckdb.DuckDBPyConnection, source: Source, line: int) -> str:
+    """Return the raw text of one rejected line, for a message."""
+    look_up_raw_text(connection, "rejected_rows", source)
+    (raw,) = connection.execute(
+        "select raw from rejected_rows where file = $file and line = $line",
+        {"file": source.name, "line": line},
+    ).fetchone() or ("",)
+    return str(raw)
 
 
 def stop_if_too_many_are_rejected(

@@ -11,20 +11,35 @@ from importlib.util import find_spec
 from pathlib import Path
 
 HOST = "127.0.0.1"
+ANYWHERE = ("--host", HOST, "--port", "0", "--webui-port", "0")
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """A cluster that runs."""
+    """A cluster that runs; its processes end with `running`."""
 
     master: str  # its URL
-    workers: list[subprocess.Popen[str]]
     variables: dict[str, str]  # what a program needs in its environment to use it
+    folder: Path
+    memory: str  # of a worker, as Spark writes it
+    running: ExitStack
+    workers: list[subprocess.Popen[str]]
 
-    def kill(self, worker: int) -> None:
-        """Kill a worker, and the executors that it has started."""
-        os.killpg(self.workers[worker].pid, signal.SIGKILL)
-        self.workers[worker].wait()
+    def add_worker(self) -> None:
+        """Start one more worker, with one core."""
+        log = self.folder / f"worker-{len([*self.folder.glob('worker-*.log')])}.log"
+        of_worker = ("--cores", "1", "--memory", self.memory, "--work-dir", str(log.with_suffix("")))
+        worker = self.running.enter_context(
+            _daemon("worker.Worker", log, self.variables, *of_worker, *ANYWHERE, self.master)
+        )
+        _told(worker, log, r"(Successfully registered with master)")
+        self.workers.append(worker)
+
+    def kill_worker(self) -> None:
+        """Kill the oldest worker, and the executors that it has started."""
+        worker = self.workers.pop(0)
+        os.killpg(worker.pid, signal.SIGKILL)
+        worker.wait()
 
 
 @contextmanager
@@ -52,18 +67,12 @@ def cluster(folder: Path, workers: int, memory: str = "1g", **settings: str) -> 
         "SPARK_LOCAL_DIRS": str(folder / "local"),
     }
     with ExitStack() as running:
-        at = ("--host", HOST, "--port", "0", "--webui-port", "0")
-        master = running.enter_context(_daemon("master.Master", folder / "master.log", variables, *at))
+        master = running.enter_context(_daemon("master.Master", folder / "master.log", variables, *ANYWHERE))
         url = _told(master, folder / "master.log", r"Starting Spark master at (spark://\S+)")
-        started = []
-        for number in range(workers):
-            log = folder / f"worker-{number}.log"
-            of_worker = ("--cores", "1", "--memory", memory, "--work-dir", str(folder / f"worker-{number}"))
-            started.append(
-                running.enter_context(_daemon("worker.Worker", log, variables, *of_worker, *at, url))
-            )
-            _told(started[-1], log, r"(Successfully registered with master)")
-        yield Cluster(url, started, variables)
+        started = Cluster(url, variables, folder, memory, running, [])
+        for _ in range(workers):
+            started.add_worker()
+        yield started
 
 
 @contextmanager

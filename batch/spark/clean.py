@@ -8,7 +8,6 @@ rating a later one supersedes. A third reading, if anything was rejected or repa
 Only what was rejected, repaired or counted comes to the driver, beside what is known of films.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,6 +25,7 @@ from batch.clean import (
     Counts,
     judge_others,
     look_up_raw_text,
+    raw_of_line,
     stop_if_nothing_is_left,
     stop_if_too_many_are_rejected,
 )
@@ -134,7 +134,14 @@ def clean(  # noqa: PLR0913, PLR0917 (where the rows are, and what is done with 
             partial(raw, table=table, before=found.before, wanted=lines), RAW
         )
 
-    stop_if_too_many_are_rejected(connection, max_rejected, _raw_text(connection, loaded, raw_rows))
+    sources = {source.name: source for source in loaded.sources()[1:]}
+
+    def raw_text(name: str, line: int) -> str:
+        if name == file:
+            return str(raw_rows(np.array([line])).toArrow()["raw"][0])
+        return raw_of_line(connection, sources[name], line)
+
+    stop_if_too_many_are_rejected(connection, max_rejected, raw_text)
     kept = judged.where("kind = 'kept'").select("line", "user_id", "item_id", "rating", "rated_at")
     rows = kept.count()
     shares = max(spark.sparkContext.defaultParallelism, -(-rows // RATINGS_PER_SHARE))
@@ -160,7 +167,7 @@ def clean(  # noqa: PLR0913, PLR0917 (where the rows are, and what is done with 
     path = written(raw_rows(np.asarray(lines, np.int64)), work / "raw")
     execute("spark/rejected_rows", file=file, path=path)
     execute("spark/repaired_rows", file=file, path=path)
-    for source in loaded.sources()[1:]:
+    for source in sources.values():
         look_up_raw_text(connection, "rejected_rows", source)
     _name_parts(connection, found)
     of_share = users_of_shares(counting)
@@ -247,26 +254,6 @@ def _numbered(rows: pa.Table, before: dict[Place, int]) -> pa.Table:
     return rows.set_column(
         rows.schema.get_field_index("line"), "line", pa.array(rows["line"].to_numpy() + offsets)
     )
-
-
-def _raw_text(
-    connection: duckdb.DuckDBPyConnection,
-    loaded: Loaded,
-    raw_rows: Callable[[NDArray[np.int64]], DataFrame],
-) -> Callable[[str, int], str]:
-    """Return what looks up the text of one line, for a message."""
-    sources = {source.name: source for source in loaded.sources()[1:]}
-
-    def of_line(file: str, line: int) -> str:
-        if file == loaded.ratings.name:
-            return str(raw_rows(np.array([line])).toArrow()["raw"][0])
-        look_up_raw_text(connection, "rejected_rows", sources[file])
-        (text,) = connection.execute(
-            "select raw from rejected_rows where file = $file and line = $line", {"file": file, "line": line}
-        ).fetchone() or ("",)
-        return str(text)
-
-    return of_line
 
 
 def _name_parts(connection: duckdb.DuckDBPyConnection, found: Read) -> None:

@@ -4,6 +4,7 @@ The steps have the names of the local ones, and those after scoring are the loca
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -56,14 +57,17 @@ class Kinds:
 def run(job: Job, spark: SparkSession, tables: Tables, progress: Progress) -> Published:
     """Make a new generation of the tables, and publish it. Raises InputError or RefusedError."""
     settings, output = job.settings, job.output
+    # Workers of a driver that has died may go on for a while, but in a folder of their own.
+    work = output.work / spark.sparkContext.applicationId
+    work.mkdir()
     with connect(output.work, settings) as connection:
         with progress.step("load") as step:
-            found = read(spark, connection, tables, output.work)
+            found = read(spark, connection, tables, work)
             step.finds(", ".join(f"{each.name} in {len(each.files):,} files" for each in tables.all()))
         with progress.step("clean") as step:
-            cleaned = clean(spark, connection, found, settings.max_rejected, job.exclusions, output.work)
+            cleaned = clean(spark, connection, found, settings.max_rejected, job.exclusions, work)
             step.finds(told(cleaned.counts))
-        made = _made(job, spark, connection, cleaned, progress)
+        made = _made(settings, spark, connection, cleaned, work, progress)
         return finish(job, connection, cleaned.counts, made, progress)
 
 
@@ -77,18 +81,23 @@ def catalogue_of(connection: duckdb.DuckDBPyConnection) -> Catalogue:
     )
 
 
-def _made(
-    job: Job, spark: SparkSession, connection: duckdb.DuckDBPyConnection, cleaned: Cleaned, progress: Progress
+def _made(  # noqa: PLR0913, PLR0917 (where it is made, and of what)
+    settings: Settings,
+    spark: SparkSession,
+    connection: duckdb.DuckDBPyConnection,
+    cleaned: Cleaned,
+    work: Path,
+    progress: Progress,
 ) -> Made:
-    """Train, score and judge."""
-    settings, counts, ratings = job.settings, cleaned.counts, cleaned.ratings
+    """Train, score and judge; what the workers write of users is in `work` until it is published."""
+    counts, ratings = cleaned.counts, cleaned.ratings
     catalogue = catalogue_of(connection)
     kinds = _kinds(connection)
     with progress.step("train") as step, at_rest(connection, settings):
         sample = hold_out(ratings, catalogue, counts.users)
         known = Known(ratings, cleaned.users_of_share, catalogue, sample.drawn)
         lately = count_lately(known, kinds.of_user, settings)
-        films = learn_films(known, lately, settings)
+        films = learn_films(known, lately, settings, step.says)
         split = with_everybody(sample.split, counts.users, catalogue, lately)
         of_segments = _segments(ratings, kinds, lately, catalogue, settings)
         step.finds(f"{counts.users:,} users, {counts.items:,} films")
@@ -103,7 +112,7 @@ def _made(
             kind_of_user=kinds.of_user,
             settings=settings,
         )
-        files = score_users(spark, ratings, given, job.output.work / "users")
+        files = score_users(spark, ratings, given, work / "users")
         step.finds(f"lists of up to {settings.top_n:,} films, in {len(files):,} files")
     connection.execute("set variable users_written = $files", {"files": files})
     for view in VIEWS:

@@ -19,6 +19,9 @@ from batch.errors import BatchError, UsageError
 # Workers import the job from the same place as the driver, as they do Python itself.
 ROOT = Path(__file__).parents[2]
 
+# The input is read several times, and must fall into the same pieces, also when there are more or fewer
+# workers by then; by Spark's defaults pieces depend on their number. A task holds one piece.
+PIECES = {"spark.sql.files.maxPartitionBytes": "16m", "spark.sql.files.minPartitionNum": "8"}
 SECONDS_TO_ANSWER = 10
 _STANDALONE = re.compile(r"spark://(.+)")
 _OTHERS = re.compile(r"local(-cluster)?(\[.+\])?|yarn|k8s://.+")
@@ -30,9 +33,9 @@ _FAULTS = (PySparkException, Py4JError)
 def connected(master: str, work: Path) -> Iterator[SparkSession]:
     """Connect to a cluster for the body; what must outlive a worker is kept below the folder `work`.
 
-    Only what the result rests on is set here. Memory, cores and the rest are the operator's, in
-    spark-defaults.conf. Raises UsageError if there can't be such a cluster or no Java, and BatchError if the
-    cluster does not answer, or gives up on what the body asks for.
+    Only what the result rests on is set here, and the size of pieces if nobody has. Memory, cores and the
+    rest are the operator's, in spark-defaults.conf. Raises UsageError if there can't be such a cluster or
+    there is no Java, and BatchError if the cluster does not answer, or gives up on what the body asks for.
     """
     _stop_without_java()
     _stop_if_nobody_answers(master)
@@ -61,6 +64,9 @@ def connected(master: str, work: Path) -> Iterator[SparkSession]:
         ) from error
     try:
         spark.sparkContext.setLogLevel("ERROR")
+        for name, value in PIECES.items():
+            if not spark.sparkContext.getConf().contains(name):
+                spark.conf.set(name, value)
         spark.sparkContext.setCheckpointDir((work / "checkpoints").resolve().as_uri())
         yield spark
     except _FAULTS as error:
@@ -91,8 +97,8 @@ def _stop_if_nobody_answers(master: str) -> None:
     addresses = [address.rpartition(":") for address in found[1].split(",")] if found else []
     if not addresses or not all(host and port.isdecimal() for host, _, port in addresses):
         raise UsageError(
-            f"--master {master}: is no master; write spark://HOST:PORT, yarn, k8s://URL, or local[*] for this "
-            "machine"
+            f"--master {master}: is no master; write spark://HOST:PORT, yarn, k8s://URL, or local[*] for "
+            "this machine"
         )
     reasons = []
     for host, _, port in addresses:

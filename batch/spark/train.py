@@ -11,6 +11,7 @@ their shares, Spark adds up the sums, and the driver solves what is left, which 
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -86,17 +87,19 @@ def with_everybody(split: Split, users: int, catalogue: Catalogue, lately: Latel
     return Split(**{**vars(split), "everybody": everybody})
 
 
-def learn_films(known: Known, lately: Lately, settings: Settings) -> Films:
+def learn_films(
+    known: Known, lately: Lately, settings: Settings, tell: Callable[[str], None] = lambda _part: None
+) -> Films:
     """Learn what `batch.train.learn_films` learns, without what is held out.
 
-    Raises InputError if nobody likes anything.
+    `tell` is called with what is learned next. Raises InputError if nobody likes anything.
     """
     ratings_of_item = known.catalogue.ratings_of_item - _held_out_of_item(known)
-    return Films(
-        taste=learn_taste(known, settings),
-        following=learn_following(known, core_of(ratings_of_item), settings),
-        trend=risen(lately.trend, ratings_of_item),
-    )
+    tell("taste is learned by Spark's ALS")
+    taste = learn_taste(known, settings)
+    tell("what follows what is counted")
+    following = learn_following(known, core_of(ratings_of_item), settings)
+    return Films(taste, following, trend=risen(lately.trend, ratings_of_item))
 
 
 def learn_taste(known: Known, settings: Settings) -> Taste:

@@ -61,7 +61,10 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     whole, parts = folder / "whole", folder / "parts"
     generate(whole, Size(users=190, films=1_500, unrated_films=50, ratings=30_000), 0.02, seed=1)
     (parts / "ratings.csv").mkdir(parents=True)
-    shutil.copy(whole / "movies.csv", parts)
+    users = "".join(f"{user},{'MF'[user % 2]},{15 + user},\n" for user in range(1, 191))
+    (whole / "users.csv").write_text(f"userId,gender,age,occupation\n{users}5,M,30,\n", encoding="utf-8")
+    for name in ("movies.csv", "users.csv"):
+        shutil.copy(whole / name, parts)
     header, *lines = (whole / "ratings.csv").read_bytes().splitlines(keepends=True)
     for number, (first, last) in enumerate(pairwise([0, 9_000, 9_007, len(lines)])):
         part = parts / "ratings.csv" / f"part-{number:05d}.csv"

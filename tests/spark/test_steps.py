@@ -1,0 +1,198 @@
+"""The steps on a cluster, without the rest of the job: rows of every format, and lists from given vectors."""
+
+import gzip
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+from pyspark.sql import SparkSession
+
+from batch.clean import clean as clean_here
+from batch.errors import InputError
+from batch.exclusions import NO_EXCLUSIONS
+from batch.inputs import find_inputs
+from batch.load import load
+from batch.quality.ratings import cleaned_ratings
+from batch.score import score
+from batch.settings import Settings
+from batch.spark.clean import clean, read
+from batch.spark.evaluate import catalogue_of, hand_over
+from batch.spark.score import Given, score_users
+from batch.spark.session import connected
+from batch.spark.tables import find_tables
+from batch.train import learn_films, place_users
+from benchmarks.cluster import Cluster
+
+HEADER = "userId,movieId,rating,timestamp\n"
+ROWS = (
+    "1,10,4,1\n1,11,5,2\n\n,10,3,3\n,12,4,4\n"
+    "3,10,nothing,5\n3,11,4,6\n3,11,2,7\nhalf a\n4,13,3.5,8\n4,10,5,9\n"
+)
+MOVIES = 'movieId,title,genres\n10,Ten (1990),Drama\n11,"Eleven, The (1991)",Comedy|War\n12,Twelve,Drama\n'
+USERS = "userId,gender,age,occupation\n1,F,25,writer\n4,M,200,\n"
+
+# What was found out about rows, in words that do not depend on who did it.
+FOUND = {
+    "rejected": "select file, line, rule, raw, user_id from rejected_rows order by all",
+    "repaired": "select file, line, rule, raw, user_id from repaired_rows order by all",
+    "counts": "select stage, rating, rows from rating_counts order by all",
+    "items": "select item_id, title, genres, ratings, round(mean_rating, 9) from items order by all",
+    "users": "select user_id, gender, age_group, occupation, rule from judged_users order by all",
+}
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # of Spark's own sockets
+
+
+@pytest.fixture(scope="module")
+def spark(running: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in running.variables.items():
+            patch.setenv(name, value)
+        with connected(running.master, tmp_path_factory.mktemp("session")) as session:
+            yield session
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A folder with a table of each kind, all of them dirty."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for name, text in (("ratings", HEADER + ROWS), ("movies", MOVIES), ("users", USERS)):
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    return folder
+
+
+def _found_there(spark: SparkSession, data: Path, work: Path) -> dict[str, Any]:
+    work.mkdir()
+    with duckdb.connect() as connection:
+        found = read(spark, connection, find_tables(spark, data), work)
+        cleaned = clean(spark, connection, found, 1, NO_EXCLUSIONS, work)
+        ratings = cleaned.ratings.select("user_id", "item_id", "rating", "rated_at").toArrow()
+        return {
+            "counts of rows": cleaned.counts,
+            "ratings": sorted(tuple(row.values()) for row in ratings.to_pylist()),
+            **{name: connection.execute(query).fetchall() for name, query in FOUND.items()},
+        }
+
+
+def _found_here(data: Path, work: Path) -> dict[str, Any]:
+    work.mkdir()
+    with duckdb.connect() as connection:
+        counts = clean_here(connection, load(connection, find_inputs(data), work), 1, NO_EXCLUSIONS)
+        ratings = "select user_id::varchar, item_id::varchar, rating, epoch_us(rated_at) from ratings"
+        return {
+            "counts of rows": counts,
+            "ratings": sorted(connection.execute(ratings).fetchall()),
+            **{name: connection.execute(query).fetchall() for name, query in FOUND.items()},
+        }
+
+
+def test_every_kind_of_fault_is_found_as_by_the_local_run(
+    spark: SparkSession, data: Path, tmp_path: Path
+) -> None:
+    there = _found_there(spark, data, tmp_path / "there")
+    assert there == _found_here(data, tmp_path / "here")
+    counts = there["counts of rows"]
+    assert (counts.rows_repaired, counts.rows_superseded) == (2, 1)
+    assert {rule for _, _, rule, _, _ in there["rejected"]} == {
+        "rating_not_a_number", "superseded", "missing_columns", "age_out_of_range"
+    }  # fmt: skip
+
+
+def test_a_compressed_file_of_windows_is_read_as_by_the_local_run(
+    spark: SparkSession, data: Path, tmp_path: Path
+) -> None:
+    for name in ("ratings", "movies", "users"):
+        text = (data / f"{name}.csv").read_bytes().replace(b"\n", b"\r\n")
+        (data / f"{name}.csv").unlink()
+        (data / f"{name}.csv.gz").write_bytes(gzip.compress(b"\xef\xbb\xbf\r\n" + text))
+    assert _found_there(spark, data, tmp_path / "there") == _found_here(data, tmp_path / "here")
+
+
+def test_parts_of_parquet_are_one_table(spark: SparkSession, data: Path, tmp_path: Path) -> None:
+    shutil.copytree(data, tmp_path / "parts")
+    with duckdb.connect() as connection:
+        rows = connection.sql(
+            "select row_number() over () as line, * from (values ('1', '10', 4.0, 1), ('1', '11', 9.0, 2), "
+            "(null, '10', 3.0, 3), (null, '12', 4.0, 4), ('3', '10', 5.0, 5), ('3', '10', 4.5, 6), "
+            "('4', null, 1, 7)) "
+            'as ratings ("userId", "movieId", rating, "timestamp")'
+        )
+        for folder, parts in (("data", {"": (0, 7)}), ("parts", {"/a": (0, 3), "/b": (3, 7)})):
+            ratings = tmp_path / folder / "ratings.csv"
+            ratings.unlink()
+            ratings = ratings.with_suffix(".parquet")
+            if len(parts) > 1:
+                ratings.mkdir()
+            for part, (first, last) in parts.items():
+                some = rows.filter(f"line > {first} and line <= {last}").order("line")
+                path = f"{ratings}{part}.parquet" if part else str(ratings)
+                some.project("* exclude (line)").write_parquet(path)
+    there = _found_there(spark, tmp_path / "parts", tmp_path / "there")
+    here = _found_here(data, tmp_path / "here")
+    for found in (there, here):
+        assert found["counts of rows"].rows_repaired == 2
+    names = [file for file, *_ in there.pop("rejected")]
+    assert names == ["ratings.parquet/a.parquet", *["ratings.parquet/b.parquet"] * 2, "users.csv"]
+    del here["rejected"]
+    told = [[row[2:] for row in found.pop("repaired")] for found in (there, here)]
+    assert told[0] == told[1]
+    assert there == here
+
+
+def test_parts_in_another_order_are_undetermined_and_never_another_answer(
+    spark: SparkSession, data: Path, tmp_path: Path
+) -> None:
+    (data / "ratings.csv").unlink()
+    (data / "ratings.csv").mkdir()
+    (data / "ratings.csv" / "part-1.csv").write_text(HEADER + ROWS, encoding="utf-8")
+    (data / "ratings.csv" / "part-2.csv").write_text(HEADER + "0,10,4,1\n", encoding="utf-8")
+    found = _found_there(spark, data, tmp_path / "work")
+    assert found["counts of rows"].rows_repaired == 0
+    assert [row[:3] for row in found["rejected"] if row[2] == "user_id_missing"] == [
+        ("ratings.csv/part-1.csv", 5, "user_id_missing"),
+        ("ratings.csv/part-1.csv", 6, "user_id_missing"),
+    ]
+
+
+def test_a_part_with_another_header_is_bad_input(spark: SparkSession, data: Path, tmp_path: Path) -> None:
+    (data / "ratings.csv").rename(data / "part-1.csv")
+    (data / "ratings.csv").mkdir()
+    (data / "part-1.csv").rename(data / "ratings.csv" / "part-1.csv")
+    (data / "ratings.csv" / "part-2.csv").write_text("movieId,userId,rating,timestamp\n1,1,4,1\n")
+    with pytest.raises(
+        InputError, match=r"ratings\.csv/part-2\.csv: begins with .* give every part the same"
+    ):
+        _found_there(spark, data, tmp_path / "work")
+
+
+def test_with_the_vectors_of_a_local_run_the_lists_are_the_same(
+    spark: SparkSession, sample: Path, tmp_path: Path
+) -> None:
+    settings = Settings(data=sample, iterations=3)
+    ratings = cleaned_ratings(settings).ratings.without_superseded()
+    films = learn_films(ratings, settings)
+    here = score(place_users(films, ratings, ratings.gaps(), settings), settings.top_n)
+    given = Given(
+        films=films,
+        catalogue=catalogue_of(ratings),
+        numbers=np.array([*map(str, range(ratings.items)), ""], dtype=object),
+        newest=float(ratings.rated_at.max()),
+        segments=[],
+        segment_of_kind=np.array([-1], np.int32),
+        kind_of_user={},
+        settings=settings,
+    )
+    files = score_users(spark, hand_over(spark, ratings), given, tmp_path / "users")
+    there = duckdb.execute(
+        "select unnest(listed), unnest(scores) from read_parquet($files)", {"files": files}
+    ).fetchnumpy()
+    items, scores = (np.asarray(each) for each in there.values())
+    # Equal films, but for scores that single precision can't tell apart.
+    differ = items.astype(np.int64) != here.item_index
+    np.testing.assert_allclose(scores, here.score, rtol=1e-5)
+    assert differ.mean() < 0.001
