@@ -126,8 +126,8 @@ def test_the_lists_are_those_of_brute_force_whatever_the_vectors_are_like(kind: 
 def test_the_lists_do_not_depend_on_the_number_of_threads(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     model = _naughty(kind)
     columns = []
-    for cores in (1, 2, 5):
-        monkeypatch.setattr("batch.score.cores", lambda cores=cores: cores)
+    for threads in (1, 2, 5):
+        monkeypatch.setattr("batch.score.cores", lambda threads=threads: threads)
         lists = score(model, 20)
         columns.append((lists.user_index.tolist(), lists.item_index.tolist(), lists.score.tolist()))
     assert columns[0] == columns[1] == columns[2]
