@@ -61,7 +61,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     whole, parts = folder / "whole", folder / "parts"
     generate(whole, Size(users=190, films=1_500, unrated_films=50, ratings=30_000), 0.02, seed=1)
     (parts / "ratings.csv").mkdir(parents=True)
-    users = "".join(f"{user},{'MF'[user % 2]},{15 + user},\n" for user in range(1, 191))
+    users = "".join(f"{user},{'MF'[user % 2]},{15 + user % 60},\n" for user in range(1, 191))
     (whole / "users.csv").write_text(f"userId,gender,age,occupation\n{users}5,M,30,\n", encoding="utf-8")
     for name in ("movies.csv", "users.csv"):
         shutil.copy(whole / name, parts)
