@@ -106,72 +106,28 @@ def clean(  # noqa: PLR0913, PLR0917 (where the rows are, and what is done with 
     work: Path,
 ) -> Cleaned:
     """Make what the local `clean` makes; the ratings stay on the cluster. Raises InputError as it does."""
-
-    def execute(name: str, **values: object) -> duckdb.DuckDBPyConnection:
-        return connection.execute(statement(name), values)
-
-    table, loaded, file = found.tables.ratings, found.loaded, found.loaded.ratings.name
-    judged = (
-        rows_of(spark, table)
-        .mapInArrow(
-            partial(judge, table=table, before=found.before, repairs=found.repairs, exclusions=exclusions),
-            JUDGED,
-        )
-        .persist()
+    table, loaded = found.tables.ratings, found.loaded
+    by_judge = partial(judge, table=table, before=found.before, repairs=found.repairs, exclusions=exclusions)
+    judged = rows_of(spark, table).mapInArrow(by_judge, JUDGED).persist()
+    connection.execute(
+        statement("spark/judged"), {"path": written(judged.where("kind <> 'kept'"), work / "judged")}
     )
-    execute("spark/judged", path=written(judged.where("kind <> 'kept'"), work / "judged"))
     # Of the forgotten in the other files; those in the ratings are held out.
     hold_out_forgotten(connection, loaded, exclusions)
-    execute("exclude/hidden_items", item_ids=list(exclusions.hidden))
-    rows_read, rows_held_out = execute("spark/counted_rows").fetchone() or (0, 0)
-    execute("load/rows_of_file", file=file, rows=rows_read)
-    execute("spark/rejected_lines", file=file)
-    judge_others(connection, loaded)
-    execute("clean/rejected_rows")
-
-    def raw_rows(lines: NDArray[np.int64]) -> DataFrame:
-        return rows_of(spark, table).mapInArrow(
-            partial(raw, table=table, before=found.before, wanted=lines), RAW
-        )
-
-    sources = {source.name: source for source in loaded.sources()[1:]}
-
-    def raw_text(name: str, line: int) -> str:
-        if name == file:
-            return str(raw_rows(np.array([line])).toArrow()["raw"][0])
-        return raw_of_line(connection, sources[name], line)
-
-    stop_if_too_many_are_rejected(connection, max_rejected, raw_text)
+    connection.execute(statement("exclude/hidden_items"), {"item_ids": list(exclusions.hidden)})
+    rows_read, rows_held_out = connection.execute(statement("spark/counted_rows")).fetchone() or (0, 0)
+    _stop_if_too_many_are_rejected(spark, connection, found, rows_read, max_rejected)
     kept = judged.where("kind = 'kept'").select("line", "user_id", "item_id", "rating", "rated_at")
-    rows = kept.count()
-    shares = max(spark.sparkContext.defaultParallelism, -(-rows // RATINGS_PER_SHARE))
+    shares = max(spark.sparkContext.defaultParallelism, -(-kept.count() // RATINGS_PER_SHARE))
     ratings = kept.repartitionByRange(shares, "user_id").mapInArrow(supersede, GIVEN).checkpoint()
     judged.unpersist()
     counting = ratings.where("not is_superseded")
-    execute(
-        "spark/rated_items",
-        path=written(
-            counting.groupBy("item_id").agg(count("*").alias("ratings"), avg("rating").alias("mean_rating")),
-            work / "rated_items",
-        ),
-    )
-    superseded = ratings.where("is_superseded").select("line", "user_id")
-    execute("spark/superseded_lines", file=file, path=written(superseded, work / "superseded"))
-    execute("spark/repaired_lines", file=file)
-    execute("spark/rated_item_ids")
-    execute("clean/item_ids")
-    execute("clean/items")
-    stars = counting.groupBy("rating").agg(count("*").alias("rows"))
-    execute("spark/rating_counts", file=file, path=written(stars, work / "rating_counts"))
-    lines = execute("spark/lines_to_look_up", file=file).fetchnumpy()["line"]
-    path = written(raw_rows(np.asarray(lines, np.int64)), work / "raw")
-    execute("spark/rejected_rows", file=file, path=path)
-    execute("spark/repaired_rows", file=file, path=path)
-    for source in sources.values():
-        look_up_raw_text(connection, "rejected_rows", source)
-    _name_parts(connection, found)
+    _describe(connection, loaded.ratings.name, ratings, counting, work)
+    _look_up_raw_text(spark, connection, found, work / "raw")
     of_share = users_of_shares(counting)
-    (rejected, replaced, repaired, items) = execute("spark/counts", file=file).fetchone() or (0, 0, 0, 0)
+    (rejected, replaced, repaired, items) = connection.execute(
+        statement("spark/counts"), {"file": loaded.ratings.name}
+    ).fetchone() or (0, 0, 0, 0)
     counts = Counts(
         rows_read=rows_read,
         rows_kept=counting.count(),
@@ -185,6 +141,71 @@ def clean(  # noqa: PLR0913, PLR0917 (where the rows are, and what is done with 
     hidden = found.tables.hidden.name if found.tables.hidden else "hidden.csv"
     stop_if_nothing_is_left(connection, counts, table.name, hidden)
     return Cleaned(counting, counts, of_share)
+
+
+def _stop_if_too_many_are_rejected(
+    spark: SparkSession,
+    connection: duckdb.DuckDBPyConnection,
+    found: Read,
+    rows_read: int,
+    max_rejected: float,
+) -> None:
+    loaded, file = found.loaded, found.loaded.ratings.name
+    connection.execute(statement("load/rows_of_file"), {"file": file, "rows": rows_read})
+    connection.execute(statement("spark/rejected_lines"), {"file": file})
+    judge_others(connection, loaded)
+    connection.execute(statement("clean/rejected_rows"))
+    sources = {source.name: source for source in loaded.sources()[1:]}
+
+    def raw_text(name: str, line: int) -> str:
+        if name == file:
+            return str(_raw_rows(spark, found, np.array([line])).toArrow()["raw"][0])
+        return raw_of_line(connection, sources[name], line)
+
+    stop_if_too_many_are_rejected(connection, max_rejected, raw_text)
+
+
+def _describe(
+    connection: duckdb.DuckDBPyConnection, file: str, ratings: DataFrame, counting: DataFrame, work: Path
+) -> None:
+    """Make the tables of films, of how often each rating is given, and of lines that are superseded."""
+
+    def execute(name: str, **values: str) -> None:
+        connection.execute(statement(name), values)
+
+    of_items = counting.groupBy("item_id").agg(
+        count("*").alias("ratings"), avg("rating").alias("mean_rating")
+    )
+    execute("spark/rated_items", path=written(of_items, work / "rated_items"))
+    superseded = ratings.where("is_superseded").select("line", "user_id")
+    execute("spark/superseded_lines", file=file, path=written(superseded, work / "superseded"))
+    execute("spark/repaired_lines", file=file)
+    execute("spark/rated_item_ids")
+    execute("clean/item_ids")
+    execute("clean/items")
+    stars = counting.groupBy("rating").agg(count("*").alias("rows"))
+    execute("spark/rating_counts", file=file, path=written(stars, work / "rating_counts"))
+
+
+def _look_up_raw_text(
+    spark: SparkSession, connection: duckdb.DuckDBPyConnection, found: Read, folder: Path
+) -> None:
+    """Make the tables of rejected and repaired rows, with their text and the parts that they are from."""
+    file = found.loaded.ratings.name
+    lines = connection.execute(statement("spark/lines_to_look_up"), {"file": file}).fetchnumpy()["line"]
+    # Where every line is sound, the input need not be read again.
+    rows = _raw_rows(spark, found, lines) if len(lines) else spark.createDataFrame([], RAW)
+    path = written(rows, folder)
+    connection.execute(statement("spark/rejected_rows"), {"file": file, "path": path})
+    connection.execute(statement("spark/repaired_rows"), {"file": file, "path": path})
+    for source in found.loaded.sources()[1:]:
+        look_up_raw_text(connection, "rejected_rows", source)
+    _name_parts(connection, found)
+
+
+def _raw_rows(spark: SparkSession, found: Read, lines: NDArray[np.int64]) -> DataFrame:
+    table = found.tables.ratings
+    return rows_of(spark, table).mapInArrow(partial(raw, table=table, before=found.before, wanted=lines), RAW)
 
 
 def supersede(batches: Batches) -> Batches:

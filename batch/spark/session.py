@@ -1,5 +1,6 @@
 """Session: the connection to a cluster, set up for what the workers are to do."""
 
+import logging
 import os
 import re
 import shutil
@@ -9,12 +10,15 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Timer
 
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from batch.errors import BatchError, UsageError
+
+log = logging.getLogger("batch")
 
 # Workers import the job from the same place as the driver, as they do Python itself.
 ROOT = Path(__file__).parents[2]
@@ -23,6 +27,7 @@ ROOT = Path(__file__).parents[2]
 # workers by then; by Spark's defaults pieces depend on their number. A task holds one piece.
 PIECES = {"spark.sql.files.maxPartitionBytes": "16m", "spark.sql.files.minPartitionNum": "8"}
 SECONDS_TO_ANSWER = 10
+SECONDS_UNTIL_TOLD = 30
 _STANDALONE = re.compile(r"spark://(.+)")
 _OTHERS = re.compile(r"local(-cluster)?(\[.+\])?|yarn|k8s://.+")
 # What Spark raises: what it knows, and what comes from Java as it is.
@@ -68,6 +73,7 @@ def connected(master: str, work: Path) -> Iterator[SparkSession]:
             if not spark.sparkContext.getConf().contains(name):
                 spark.conf.set(name, value)
         spark.sparkContext.setCheckpointDir((work / "checkpoints").resolve().as_uri())
+        _wait_for_room(spark, master)
         yield spark
     except _FAULTS as error:
         raise BatchError(
@@ -112,6 +118,18 @@ def _stop_if_nobody_answers(master: str) -> None:
         f"{master}: does not answer ({'; '.join(reasons)}); start the cluster, or name one that runs by "
         "--master"
     )
+
+
+def _wait_for_room(spark: SparkSession, master: str) -> None:
+    """Run what takes no time, and say so if it waits all the same: a full cluster has room some time."""
+    waits = "%s: has had no room for %d s; the job goes on when a worker has enough cores and memory free"
+    told = Timer(SECONDS_UNTIL_TOLD, log.warning, [waits, master, SECONDS_UNTIL_TOLD])
+    told.daemon = True
+    told.start()
+    try:
+        spark.range(1).count()
+    finally:
+        told.cancel()
 
 
 def _reason(error: BaseException) -> str:
