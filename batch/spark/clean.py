@@ -49,7 +49,7 @@ class Read:
     tables: Tables
     loaded: Loaded  # of the driver: all but the ratings
     before: dict[Place, int]  # lines before each piece of the ratings
-    brought: dict[str, list[int]]  # lines before each part of the other tables, by name
+    brought: dict[str, dict[str, int]]  # lines before each part of the other tables, by name
     repairs: Repairs
 
 
@@ -279,15 +279,16 @@ def _numbered(rows: pa.Table, before: dict[Place, int]) -> pa.Table:
 
 def _name_parts(connection: duckdb.DuckDBPyConnection, found: Read) -> None:
     """Name each row that was rejected or repaired by the part that it is from, and its line there."""
+    parts: list[tuple[str, str, int]] = []
     for table in found.tables.all():
-        before = found.brought.get(table.name) or [
-            min(lines for place, lines in found.before.items() if place.file == file) for file in table.files
-        ]
-        parts = {
-            "table": table.local_name,
-            "names": [table.part(file) for file in table.files],
-            "lines_before": before,
+        # A part without rows, as Spark writes them, has no piece.
+        lines_before = found.brought.get(table.name) or {
+            place.file: lines for place, lines in reversed(found.before.items())
         }
-        connection.execute(statement("spark/named_rejected_rows"), parts)
-        if table is found.tables.ratings:
-            connection.execute(statement("spark/named_repaired_rows"), parts)
+        parts += [(table.local_name, table.part(file), lines) for file, lines in lines_before.items()]
+    tables, names, lines_before = map(list, zip(*parts, strict=True))
+    connection.execute(
+        statement("spark/parts"), {"tables": tables, "names": names, "lines_before": lines_before}
+    )
+    connection.execute(statement("spark/named_rejected_rows"))
+    connection.execute(statement("spark/named_repaired_rows"))

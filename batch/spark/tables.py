@@ -101,22 +101,25 @@ def find_tables(spark: SparkSession, folder: Path) -> Tables:
     )
 
 
-def bring(spark: SparkSession, table: Table, work: Path) -> list[int]:
+def bring(spark: SparkSession, table: Table, work: Path) -> dict[str, int]:
     """Bring a table that is small beside the ratings to the driver, row by row, as one file in `work`.
 
     Return how many lines of it come before each part.
     """
     target = work / table.local_name
     if not table.is_text:
-        rows = spark.read.parquet(*table.files).select("*", col("_metadata.file_path").alias("__file"))
-        found = rows.toArrow()
-        parquet.write_table(found.drop_columns("__file"), target)
+        place = [col("_metadata.file_path").alias("__file"), col("_metadata.row_index").alias("__row")]
+        found = spark.read.parquet(*table.files).select("*", *place).toArrow()
+        # Spark takes large files first.
+        found = found.sort_by([("__file", "ascending"), ("__row", "ascending")])
+        parquet.write_table(found.drop_columns(["__file", "__row"]), target)
         of_file = dict(Counter(found["__file"].to_pylist()))
-        return [0, *accumulate(of_file.get(file, 0) for file in table.files[:-1])]
-    before, lines = [], 0
+        ends = accumulate(of_file.get(file, 0) for file in table.files)
+        return dict(zip(table.files, [0, *ends], strict=False))
+    before, lines = {}, 0
     with target.open("wb") as stream:
         for file in table.files:
-            before.append(lines)
+            before[file] = lines
             is_header = bool(lines)
             for (line,) in spark.read.text(file).select(col("value").cast("binary")).toLocalIterator():
                 # A blank line in the place of the header of a later part keeps lines in their places.

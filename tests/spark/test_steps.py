@@ -113,34 +113,38 @@ def test_a_compressed_file_of_windows_is_read_as_by_the_local_run(
     assert _found_there(spark, data, tmp_path / "there") == _found_here(data, tmp_path / "here")
 
 
+RATINGS_IN_PARQUET = """
+    values ('1', '10', 4.0, 1), ('1', '11', 9.0, 2), (null, '10', 3.0, 3), (null, '12', 4.0, 4),
+    ('3', '10', 5.0, 5), ('3', '10', 4.5, 6), ('4', null, 1, 7)
+"""
+MOVIES_IN_PARQUET = (
+    "values ('10', 'Ten', 'Drama'), ('11', 'Eleven', 'War'), ('12', 'A twelve', null), ('12', 'B', null)"
+)
+
+
 def test_parts_of_parquet_are_one_table(spark: SparkSession, data: Path, tmp_path: Path) -> None:
     shutil.copytree(data, tmp_path / "parts")
-    with duckdb.connect() as connection:
-        rows = connection.sql(
-            "select row_number() over () as line, * from (values ('1', '10', 4.0, 1), ('1', '11', 9.0, 2), "
-            "(null, '10', 3.0, 3), (null, '12', 4.0, 4), ('3', '10', 5.0, 5), ('3', '10', 4.5, 6), "
-            "('4', null, 1, 7)) "
-            'as ratings ("userId", "movieId", rating, "timestamp")'
-        )
-        for folder, parts in (("data", {"": (0, 7)}), ("parts", {"/a": (0, 3), "/b": (3, 7)})):
-            ratings = tmp_path / folder / "ratings.csv"
-            ratings.unlink()
-            ratings = ratings.with_suffix(".parquet")
-            if len(parts) > 1:
-                ratings.mkdir()
-            for part, (first, last) in parts.items():
-                some = rows.filter(f"line > {first} and line <= {last}").order("line")
-                path = f"{ratings}{part}.parquet" if part else str(ratings)
-                some.project("* exclude (line)").write_parquet(path)
+    for name, values, columns in (
+        ("ratings", RATINGS_IN_PARQUET, ("userId", "movieId", "rating", "timestamp")),
+        ("movies", MOVIES_IN_PARQUET, ("movieId", "title", "genres")),
+    ):
+        rows = duckdb.sql(f"from ({values}) as given ({', '.join(columns)})")
+        for folder in (data, tmp_path / "parts"):
+            (folder / f"{name}.csv").unlink()
+        rows.write_parquet(str(data / f"{name}.parquet"))
+        parts = tmp_path / "parts" / f"{name}.parquet"
+        parts.mkdir()
+        # The second part is larger, and the last has no row.
+        for part, (offset, length) in {"a": (0, 1), "b": (1, 9), "c": (9, 0)}.items():
+            rows.limit(length, offset).write_parquet(str(parts / f"{part}.parquet"))
     there = _found_there(spark, tmp_path / "parts", tmp_path / "there")
     here = _found_here(data, tmp_path / "here")
-    for found in (there, here):
-        assert found["counts of rows"].rows_repaired == 2
-    names = [file for file, *_ in there.pop("rejected")]
-    assert names == ["ratings.parquet/a.parquet", *["ratings.parquet/b.parquet"] * 2, "users.csv"]
-    del here["rejected"]
-    told = [[row[2:] for row in found.pop("repaired")] for found in (there, here)]
-    assert told[0] == told[1]
+    assert here["counts of rows"].rows_repaired == 2
+    told = ["movies.parquet/b.parquet", *["ratings.parquet/b.parquet"] * 3, "users.csv"]
+    assert [file for file, *_ in there["rejected"]] == told
+    # By name of the part and line there, and as JSON, the same rows.
+    for kind in ("rejected", "repaired"):
+        assert [row[2:] for row in there.pop(kind)] == [row[2:] for row in here.pop(kind)]
     assert there == here
 
 
