@@ -24,6 +24,8 @@ USER root
 RUN apt-get update && apt-get install -y --no-install-recommends openjdk-17-jre-headless procps && rm -rf /var/lib/apt/lists/*
 COPY requirements-spark.txt ./
 RUN pip install -r requirements-spark.txt
+# Compiled code is kept for the next process of a worker.
+ENV NUMBA_CACHE_DIR=/tmp/numba
 USER app
 
 FROM base AS api

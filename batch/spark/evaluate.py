@@ -41,7 +41,7 @@ def learn_from(spark: SparkSession, ratings: Interactions, settings: Settings) -
     """Learn the films from ratings that are here."""
     catalogue = catalogue_of(ratings)
     there = hand_over(spark, ratings)
-    known = Known(there, users_of_shares(there), catalogue)
+    known = Known(there, users_of_shares(there), catalogue, catalogue.ratings_of_item)
     return learn_films(known, count_lately(known, {}, settings), settings)
 
 

@@ -95,10 +95,11 @@ def _made(  # noqa: PLR0913, PLR0917 (where it is made, and of what)
     kinds = _kinds(connection)
     with progress.step("train") as step, at_rest(connection, settings):
         sample = hold_out(ratings, catalogue, counts.users)
-        known = Known(ratings, cleaned.users_of_share, catalogue, sample.drawn)
+        known_of_item = catalogue.ratings_of_item - sample.held_out_of_item
+        known = Known(ratings, cleaned.users_of_share, catalogue, known_of_item, sample.drawn)
         lately = count_lately(known, kinds.of_user, settings)
         films = learn_films(known, lately, settings, step.says)
-        split = with_everybody(sample.split, counts.users, catalogue, lately)
+        split = with_everybody(sample.split, known, lately)
         of_segments = _segments(ratings, kinds, lately, catalogue, settings)
         step.finds(f"{counts.users:,} users, {counts.items:,} films")
     with progress.step("score") as step, at_rest(connection, settings):

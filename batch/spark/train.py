@@ -47,6 +47,7 @@ class Known:
     ratings: DataFrame  # by user and newest first, each user in one partition
     users_of_share: list[int]  # by partition
     catalogue: Catalogue
+    ratings_of_item: NDArray[np.int64]  # (items,), without what is held out
     drawn: frozenset[str] = NOBODY  # users whose newest rating is held out
 
 
@@ -66,6 +67,11 @@ class Sample:
     split: Split
     drawn: frozenset[str]  # ids of users whose newest rating is held out
 
+    @property
+    def held_out_of_item(self) -> NDArray[np.int64]:
+        """Return (items,), how many ratings of each film are held out."""
+        return np.bincount(self.split.relevant.indices, minlength=self.split.relevant.shape[1])
+
 
 def hold_out(ratings: DataFrame, catalogue: Catalogue, users: int) -> Sample:
     """Hold out what `batch.quality.holdout` would, of the same users."""
@@ -80,10 +86,9 @@ def hold_out(ratings: DataFrame, catalogue: Catalogue, users: int) -> Sample:
     return Sample(split, frozenset(share.user_ids.take(pa.array(split.users)).to_pylist()))
 
 
-def with_everybody(split: Split, users: int, catalogue: Catalogue, lately: Lately) -> Split:
+def with_everybody(split: Split, known: Known, lately: Lately) -> Split:
     """Return the split with what is counted over the ratings of all users that are not held out."""
-    held_out = np.bincount(split.relevant.indices, minlength=len(catalogue.is_hidden))
-    everybody = Everybody(users, catalogue.ratings_of_item - held_out, lately.newest)
+    everybody = Everybody(sum(known.users_of_share), known.ratings_of_item, lately.newest)
     return Split(**{**vars(split), "everybody": everybody})
 
 
@@ -94,12 +99,11 @@ def learn_films(
 
     `tell` is called with what is learned next. Raises InputError if nobody likes anything.
     """
-    ratings_of_item = known.catalogue.ratings_of_item - _held_out_of_item(known)
     tell("taste is learned by Spark's ALS")
     taste = learn_taste(known, settings)
     tell("what follows what is counted")
-    following = learn_following(known, core_of(ratings_of_item), settings)
-    return Films(taste, following, trend=risen(lately.trend, ratings_of_item))
+    following = learn_following(known, core_of(known.ratings_of_item), settings)
+    return Films(taste, following, trend=risen(lately.trend, known.ratings_of_item))
 
 
 def learn_taste(known: Known, settings: Settings) -> Taste:
@@ -149,20 +153,23 @@ def learn_following(known: Known, core: NDArray[np.intp], settings: Settings) ->
             ),
             PAIRS,
         )
-        .groupBy("film")
+        .groupBy("first")
         .applyInArrow(_added_up, PAIRS)
         .toArrow()
     )
     gram, target = np.zeros((size, size), np.float32), np.zeros((size, size), np.float32)
-    for film, of_gram, of_target in zip(*(counted[name] for name in counted.column_names), strict=True):
-        gram[film.as_py()] = np.frombuffer(of_gram.as_buffer(), np.float32)
-        target[film.as_py()] = np.frombuffer(of_target.as_buffer(), np.float32)
+    for first, of_gram, of_target in zip(*(counted[name] for name in counted.column_names), strict=True):
+        band = slice(first.as_py(), first.as_py() + BAND)
+        gram[band] = np.frombuffer(of_gram.as_buffer(), np.float32).reshape(-1, size)
+        target[band] = np.frombuffer(of_target.as_buffer(), np.float32).reshape(-1, size)
     del counted
     return follow(gram, target, core, len(catalogue.is_hidden), settings)
 
 
-PAIRS = "film int, gram binary, target binary"
-_PAIRS = pa.schema([("film", pa.int32()), ("gram", pa.binary()), ("target", pa.binary())])
+# The matrices travel in bands of so many rows, the first of which is told.
+BAND = 64
+PAIRS = "first int, gram binary, target binary"
+_PAIRS = pa.schema([("first", pa.int32()), ("gram", pa.binary()), ("target", pa.binary())])
 
 
 def count_lately(known: Known, kind_of_user: dict[str, int], settings: Settings) -> Lately:
@@ -247,15 +254,6 @@ def _people(batches: Batches, kind_of_user: dict[str, int], kinds: int) -> Batch
         )
 
 
-def _held_out_of_item(known: Known) -> NDArray[np.int64]:
-    """Return (items,), how many ratings of each film are held out."""
-    if not known.drawn:
-        return np.zeros(len(known.catalogue.is_hidden), np.int64)
-    share = _histories(known.ratings, known.catalogue, known.drawn)
-    newest = share.ratings.item_index[share.ratings.age == 0]
-    return np.bincount(newest, minlength=len(known.catalogue.is_hidden))
-
-
 def _histories(ratings: DataFrame, catalogue: Catalogue, user_ids: frozenset[str]) -> Share:
     """Bring the ratings of some users here."""
     rows = ratings.mapInArrow(partial(_of_users, user_ids=user_ids), ratings.schema).toArrow()
@@ -332,7 +330,7 @@ def _pairs(
     half_life: float,
     drawn: frozenset[str],
 ) -> Batches:
-    """Count the pairs of a partition; one row per film of the regression."""
+    """Count the pairs of a partition; one row per band of the matrices."""
     sums: list[NDArray[np.float32]] = []
     for share in shares(batches, catalogue):
         counted = count_pairs(share.ratings.where(~share.held_out(drawn)), core, half_life)
@@ -343,18 +341,19 @@ def _pairs(
                 sums.append(matrix)
     if sums:
         gram, target = sums
-        for film in np.flatnonzero(gram.any(axis=1) | target.any(axis=1)).astype(np.int32):
-            row = [[film], [gram[film].tobytes()], [target[film].tobytes()]]
-            yield pa.RecordBatch.from_arrays([*map(pa.array, row)], schema=_PAIRS)
+        for first in range(0, len(core), BAND):
+            band = slice(first, first + BAND)
+            row = {"first": [first], "gram": [gram[band].tobytes()], "target": [target[band].tobytes()]}
+            yield pa.RecordBatch.from_pydict(row, schema=_PAIRS)
 
 
 def _added_up(rows: pa.Table) -> pa.Table:
-    """Add up what was counted of one film."""
+    """Add up what was counted of one band."""
     added = [
         np.sum([np.frombuffer(each.as_buffer(), np.float32) for each in rows[name]], axis=0).tobytes()
         for name in ("gram", "target")
     ]
-    return pa.table([rows["film"][:1].combine_chunks(), [added[0]], [added[1]]], schema=_PAIRS)
+    return pa.table([rows["first"][:1].combine_chunks(), [added[0]], [added[1]]], schema=_PAIRS)
 
 
 def _at_times(
