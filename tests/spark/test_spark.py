@@ -37,7 +37,7 @@ CLEANED = {
     ),
     "users": "from users order by user_id",
     "segments": "from segments order by place",
-    "of_segments": "select segment, rank, item_id, round(score, 6) from popular_by_segment order by all",
+    "of_segments": "select segment, rank, item_id, round(score, 3) from popular_by_segment order by all",
     "popular": "select rank, item_id, round(score, 6) from popular order by rank",
 }
 
