@@ -49,7 +49,7 @@ create macro time_of(value) as
 create macro lines_of(path) as table
     select
         row_number() over () as line,
-        raw
+        coalesce(raw, '') as raw
     from read_csv(
         path,
         columns = {'raw': 'varchar'},

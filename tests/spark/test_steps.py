@@ -44,7 +44,11 @@ FOUND = {
     "users": "select user_id, gender, age_group, occupation, rule from judged_users order by all",
 }
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # of Spark's own sockets
+# Of Spark's own sockets, and of what the job does not use: pandas.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas"),
+]
 
 
 @pytest.fixture(scope="module")
