@@ -13,7 +13,13 @@ from benchmarks.generate import Size, generate
 from tests.commands import batch
 
 # Blocks so small that every file is read in several pieces.
-SETTINGS = {"sql_shuffle_partitions": "4", "sql_files_maxPartitionBytes": "300000"}
+SETTINGS = {
+    "sql_shuffle_partitions": "2",
+    "sql_files_maxPartitionBytes": "300000",
+    # These processes end before code that is compiled with more care would be worth it.
+    "driver_extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "executor_extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+}
 
 RunOnSpark = Callable[..., CompletedProcess[str]]
 

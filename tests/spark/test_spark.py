@@ -90,12 +90,6 @@ def test_rows_were_repaired_rejected_and_superseded(spark: Path) -> None:
     assert (repaired > 100, rejected > 100, superseded) == (True, True, 3)
 
 
-def test_the_same_input_again_is_nothing_to_do(spark: Path, sample: Path, on_spark: RunOnSpark) -> None:
-    done = on_spark("run", "--data", sample, "--output", spark.parent.parent, "--json", *QUICK)
-    assert json.loads(done.stdout)["is_new"] is False
-    assert _published(done) == spark
-
-
 def test_lists_are_within_a_twentieth_as_good_as_those_of_the_local_model(
     sample: Path, on_spark: RunOnSpark
 ) -> None:

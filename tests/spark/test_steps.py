@@ -178,6 +178,14 @@ def test_a_part_with_another_header_is_bad_input(spark: SparkSession, data: Path
         _found_there(spark, data, tmp_path / "work")
 
 
+def test_input_is_known_again_until_a_file_changes(spark: SparkSession, data: Path) -> None:
+    before = find_tables(spark, data).fingerprint
+    assert find_tables(spark, data).fingerprint == before
+    with (data / "movies.csv").open("a", encoding="utf-8") as file:
+        file.write("14,Fourteen,\n")
+    assert find_tables(spark, data).fingerprint != before
+
+
 def test_with_the_vectors_of_a_local_run_the_lists_are_the_same(
     spark: SparkSession, sample: Path, tmp_path: Path
 ) -> None:
