@@ -18,8 +18,9 @@ from batch.segments import ATTRIBUTES, Segments
 from batch.train import Model
 from sql import FOLDER, statement
 
-# Command-line tools of DuckDB 1.x can't read the format that DuckDB 2.0 writes by default.
-STORAGE_VERSION = "v1.0.0"
+# What the command-line tool of DuckDB 1.5 reads; the format that 2.0 writes by default it can't. Formats
+# before that of 1.5 keep floating point as it is in blocks of this size, and files are a fifth larger.
+STORAGE_VERSION = "v1.5.0"
 # Bytes that are read at a time, the least there is: a look-up wants one row, and the service little memory.
 BLOCK_SIZE = 16_384
 
