@@ -23,7 +23,7 @@ class FiniteRange(click.FloatRange):
         return number
 
 
-class Id(click.ParamType):
+class Id(click.ParamType[str]):
     """An id of a user or a film, as in the input, where an empty one is missing."""
 
     name = "id"
