@@ -1,6 +1,8 @@
 """The questions: what somebody may like, what is like a film, and what a user has watched."""
 
-from collections.abc import Awaitable, Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -30,6 +32,8 @@ RECOMMENDATIONS = parameters.table(
     parameters.AGE_GROUP,
     parameters.OCCUPATION,
 )
+# What tells for whom a row is: one of these must be given.
+SOMEBODY = frozenset({"user_id", "liked", "gender", "age_group", "occupation"})
 # A request with none but these gets what is stored, and is answered in the shortest way.
 PLAIN = frozenset({"user_id", "limit", "offset", "returnMetadata"})
 SIMILAR = parameters.table(
@@ -37,6 +41,8 @@ SIMILAR = parameters.table(
 )
 FEATURES = parameters.table(parameters.USER_ID, parameters.ANY_LIMIT, parameters.OFFSET)
 
+# Proxies have room for about 4 KB of headers.
+LONGEST_HEADER = 2_048
 RETRY_AFTER = {"Retry-After": "10"}
 _SOURCES = {
     source: metrics.RECOMMENDATIONS.labels(source) for source in ("personal", "liked", "segment", "popular")
@@ -49,10 +55,9 @@ async def recommendations(request: Request) -> Response:
     generation = served(current)
     asked = parameters.read(request.scope["query_string"], RECOMMENDATIONS, generation)
     page = _page(asked, generation)
-    if "liked" in asked:
-        if "user_id" in asked:
-            raise parameters.bad("user_id and liked are given; give one of them")
-    else:
+    if asked.keys() >= {"user_id", "liked"}:
+        raise parameters.bad("user_id and liked are given; give one of them")
+    if asked.keys().isdisjoint(SOMEBODY):
         parameters.required(asked, "user_id")
     if _is_known(request, generation):
         return _answer(generation, None)
@@ -117,8 +122,16 @@ async def _shaped(asked: Mapping[str, Any], page: Page, generation: Generation, 
     headers = {"X-Recommendation-Source": row.source}
     named = [*asked.get("liked", ()), *asked.get("exclude", ())]
     if unknown := [item_id for item_id in named if item_id not in films.numbers]:
-        headers["X-Unknown-Items"] = ",".join(quote(item_id, safe="") for item_id in unknown)
+        headers["X-Unknown-Items"] = _unknown(unknown)
     return _answer(generation, _object_of(items), headers)
+
+
+def _unknown(item_ids: Sequence[str]) -> str:
+    """Return ids for a header; of more than a proxy has room for, the first, and `*` for the others."""
+    quoted = [quote(item_id, safe="") for item_id in item_ids]
+    ends = [end - 1 for end in accumulate(len(each) + 1 for each in quoted)]
+    fitting = bisect_right(ends, LONGEST_HEADER)
+    return ",".join(quoted if fitting == len(quoted) else [*quoted[:fitting], "*"])
 
 
 def _page(asked: Mapping[str, Any], generation: Generation) -> Page:

@@ -48,7 +48,8 @@ ROW_HEADERS = {
         pattern="^(personal|liked|popular|segment .+)$",
     ),
     "X-Unknown-Items": {
-        "description": "Ids in liked and exclude that no film has: percent-encoded, with commas between.",
+        "description": "Ids in liked and exclude that no film has: percent-encoded, with commas between; "
+        "* at the end if there are more.",
         "required": False,
         "schema": {"type": "string"},
     },

@@ -159,7 +159,8 @@ def _list(name: str, description: str, parse: Parse, example: str, items: Mappin
 
 USER_ID = Parameter(
     "user_id",
-    "The user, as in the ratings; one who is unknown gets a popular list.",
+    "The user, as in the ratings; one who is unknown gets a popular list. Where it is not given, one of "
+    "liked, gender, age_group and occupation must be.",
     _text,
     _TEXT_SCHEMA,
     "18",
@@ -169,7 +170,7 @@ LIKED = replace(
     _list(
         "liked",
         "Films that somebody without a list likes; the answer is films like them. "
-        "Either this or user_id must be given.",
+        "Instead of user_id. Ids that have a comma can't be told.",
         # It may be empty: somebody may have taken back the last film.
         lambda text, generation: _item_ids(text, generation) if text.strip() else [],
         "1,50,260",

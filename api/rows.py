@@ -34,13 +34,15 @@ class _List(NamedTuple):
 
 
 async def row(generation: Generation, asked: Mapping[str, Any], page: Page) -> Row:
-    """Return what a request gets that names a user, or films that are liked.
+    """Return what a request gets that names a user, films that are liked, or a kind of people.
 
     Raises duckdb.Error if the file is damaged.
     """
     if "liked" in asked:
         return _of_likes(generation, asked["liked"], asked, page)
-    return await _of_user(generation, asked["user_id"], asked, page)
+    if "user_id" in asked:
+        return await _of_user(generation, asked["user_id"], asked, page)
+    return _popular(generation, asked, page)
 
 
 async def _of_user(generation: Generation, user_id: str, asked: Mapping[str, Any], page: Page) -> Row:

@@ -123,6 +123,8 @@ def test_every_setting_is_an_option_with_its_default() -> None:
         (("run", "--max-rejected", "1.5"), "--max-rejected"),
         (("run", "--unknown"), "--unknown"),
         (("nonsense",), "nonsense"),
+        (("forget", ""), "the id is empty"),
+        (("hide", " "), "the id is empty"),
         (("rollback",), "nothing is published yet; run 'python -m batch run' first"),
         (("sql", "select 1"), "nothing is published yet; run 'python -m batch run' first"),
     ],

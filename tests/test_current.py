@@ -12,7 +12,7 @@ import pytest
 from api.current import REOPEN_AFTER_SECONDS, Current
 from api.generation import CONFIG
 from batch.output import Output
-from batch.write import STORAGE_VERSION
+from batch.write import BLOCK_SIZE, STORAGE_VERSION
 from tests.commands import batch
 from tests.conftest import publish
 
@@ -132,7 +132,7 @@ def _damaged_inside(file: Path) -> bytes:
         ((block,),) = connection.execute(
             "select max(block_id) from pragma_storage_info('lookups') where column_name = 'history'"
         ).fetchall()
-    start = 3 * 4_096 + block * 16_384
+    start = 3 * 4_096 + block * BLOCK_SIZE
     content[start + 4_096 : start + 4_100] = b"\xff" * 4
     return bytes(content)
 
@@ -273,4 +273,4 @@ def test_switches_leave_no_file_open(output: Output, follower: Follower, films: 
 
 def test_a_file_of_the_format_that_was_promised_is_what_is_damaged_here() -> None:
     # `_of_a_newer_storage_version` and `_damaged_inside` know where things stand in it.
-    assert STORAGE_VERSION == "v1.0.0"
+    assert STORAGE_VERSION == "v1.5.0"

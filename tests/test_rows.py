@@ -197,6 +197,14 @@ def test_somebody_unknown_gets_the_list_of_the_narrowest_segment(
     )
 
 
+def test_somebody_of_whom_only_a_segment_is_known_needs_no_user_id(client: TestClient) -> None:
+    told = {"gender": "F", "age_group": "25-34"}
+    answer = client.get("/recommendations", params=told)
+    with_id = client.get("/recommendations", params={"user_id": "nobody", **told})
+    assert answer.headers["X-Recommendation-Source"].startswith("segment ")
+    assert answer.json() == with_id.json()
+
+
 def test_somebody_of_no_segment_gets_the_popular_list(
     client: TestClient, stored: duckdb.DuckDBPyConnection
 ) -> None:
@@ -233,6 +241,14 @@ def test_ids_that_no_film_has_are_told(client: TestClient) -> None:
     answer = client.get("/recommendations?liked=5,n%C3%B6,a%20b&exclude=x")
     assert answer.headers["X-Unknown-Items"] == "n%C3%B6,a%20b,x"
     assert "X-Unknown-Items" not in client.get("/recommendations?liked=5&exclude=6").headers
+
+
+def test_ids_that_no_film_has_are_told_as_far_as_a_proxy_has_room_for_them(client: TestClient) -> None:
+    liked = [f"{number:03d}" + "n" * 57 for number in range(100)]
+    answer = client.get("/recommendations", params={"liked": ",".join(liked)})
+    *told, last = answer.headers["X-Unknown-Items"].split(",")
+    # Each takes 61 characters, with its comma.
+    assert (told, last) == (liked[:33], "*")
 
 
 def test_similar_films_are_those_that_are_stored(

@@ -65,6 +65,8 @@ def test_generations_show_which_one_is_published(two: Path) -> None:
     assert re.match(f"{GREEN}{second} is published, one of 2", shown)
     assert re.search(f"{GREEN}{second}", shown.partition("one of 2")[2])
     assert not re.search(f"{COLOUR}{first}", shown)
+    plain = re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", shown)
+    assert max(map(len, plain.splitlines())) <= 80
 
 
 def test_diff_shows_how_many_lists_changed(two: Path) -> None:

@@ -11,12 +11,15 @@ from batch.commands.printing import is_terminal, print_json, print_table, print_
 from batch.output import Output
 from batch.query import Answer
 
+# What a person wants to know, in the 80 columns of a terminal; elsewhere there is all of it.
+FIRST = ("generation", "state", "users", "rows_kept", "rows_rejected", "ndcg_10")
+
 
 @click.command()
 @option("output")
 @json_option
 def generations(output: Path, as_json: bool) -> None:
-    """List what is published, newest first."""
+    """List what is published, newest first; on a terminal the main columns, all of them elsewhere."""
     rows = list_of_generations.generations(Output(output))
     columns = list(dict.fromkeys(name for row in rows for name in row))
     if as_json:
@@ -26,6 +29,7 @@ def generations(output: Path, as_json: bool) -> None:
     else:
         if is_terminal():
             print_verdict(*_verdict(rows))
+            columns = [name for name in FIRST if name in columns]
         print_table(Answer(columns, [tuple(row.get(name) for name in columns) for row in rows]), _style)
 
 

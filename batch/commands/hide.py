@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from batch.commands.options import json_option, options, quiet_option
+from batch.commands.options import Id, json_option, options, quiet_option
 from batch.commands.printing import print_json
 from batch.output import Output
 from batch.progress import Progress, log_to_stderr
@@ -13,7 +13,7 @@ from batch.settings import Settings
 
 
 @click.command()
-@click.argument("item")
+@click.argument("item", type=Id())
 @click.option(
     "--undo",
     envvar="UNDO",

@@ -23,6 +23,18 @@ class FiniteRange(click.FloatRange):
         return number
 
 
+class Id(click.ParamType[str]):
+    """An id of a user or a film, as in the input, where an empty one is missing."""
+
+    name = "id"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the id, or fail as wrong usage."""
+        if not value.strip():
+            self.fail("the id is empty.", param, ctx)
+        return str(value)
+
+
 def option(name: str) -> Callable[[Command], Command]:
     """Make the option of a setting: its environment variable has the same name, in capitals."""
     setting = by_name()[name]

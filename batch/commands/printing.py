@@ -56,7 +56,7 @@ def print_verdict(verdict: str, colour: str, facts: Sequence[tuple[str, str]] = 
 
 def print_table(answer: Answer, style_of: Callable[[dict[str, Any]], str] = lambda _: "") -> None:
     """Print rows for people, numbers below each other; `style_of` gives a row its style on a terminal."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, collapse_padding=True)
     for place, name in enumerate(answer.columns):
         values = [row[place] for row in answer.rows if row[place] is not None]
         is_number = values and all(isinstance(value, (int, float)) for value in values)
