@@ -194,7 +194,9 @@ def _look_up_raw_text(
     file = found.loaded.ratings.name
     lines = connection.execute(statement("spark/lines_to_look_up"), {"file": file}).fetchnumpy()["line"]
     # Where every line is sound, the input need not be read again.
-    rows = _raw_rows(spark, found, lines) if len(lines) else spark.createDataFrame([], RAW)
+    rows = (
+        _raw_rows(spark, found, np.asarray(lines, np.int64)) if len(lines) else spark.createDataFrame([], RAW)
+    )
     path = written(rows, folder)
     connection.execute(statement("spark/rejected_rows"), {"file": file, "path": path})
     connection.execute(statement("spark/repaired_rows"), {"file": file, "path": path})
@@ -286,9 +288,7 @@ def _name_parts(connection: duckdb.DuckDBPyConnection, found: Read) -> None:
             place.file: lines for place, lines in reversed(found.before.items())
         }
         parts += [(table.local_name, table.part(file), lines) for file, lines in lines_before.items()]
-    tables, names, lines_before = map(list, zip(*parts, strict=True))
-    connection.execute(
-        statement("spark/parts"), {"tables": tables, "names": names, "lines_before": lines_before}
-    )
+    columns = zip(("tables", "names", "lines_before"), zip(*parts, strict=True), strict=True)
+    connection.execute(statement("spark/parts"), {name: list(values) for name, values in columns})
     connection.execute(statement("spark/named_rejected_rows"))
     connection.execute(statement("spark/named_repaired_rows"))

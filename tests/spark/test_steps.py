@@ -133,6 +133,7 @@ def test_parts_of_parquet_are_one_table(spark: SparkSession, data: Path, tmp_pat
         ("movies", MOVIES_IN_PARQUET, ("movieId", "title", "genres")),
     ):
         rows = duckdb.sql(f"from ({values}) as given ({', '.join(columns)})")
+        assert rows is not None
         for folder in (data, tmp_path / "parts"):
             (folder / f"{name}.csv").unlink()
         rows.write_parquet(str(data / f"{name}.parquet"))
