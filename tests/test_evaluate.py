@@ -27,7 +27,7 @@ def test_evaluate_prints_every_model_and_the_same_table_twice(films: Path, tmp_p
     first, second = (batch("evaluate", "--data", films, *QUICK, variables={"COLUMNS": "400"}) for _ in "ab")
     assert (first.returncode, first.stdout) == (0, second.stdout)
     for model in MODELS:
-        assert f" {model} " in first.stdout
+        assert f"\n{model} " in first.stdout
     assert "users judged" in first.stdout
     assert "at the same second" in first.stdout
     assert list(tmp_path.iterdir()) == []

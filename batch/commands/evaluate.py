@@ -80,4 +80,5 @@ def evaluate(quiet: bool, as_json: bool, **values: Any) -> None:
     for line in told(evaluation):
         click.echo(line)
     for table in tables(evaluation, of_lists=request.protocol == "full"):
+        click.echo()
         print_whole(table)

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from batch.query import Answer
+from batch.tables import bare_table
 
 
 def print_json(value: Any) -> None:
@@ -54,13 +54,20 @@ def print_verdict(verdict: str, colour: str, facts: Sequence[tuple[str, str]] = 
     console.print(grid)
 
 
-def print_table(answer: Answer, style_of: Callable[[dict[str, Any]], str] = lambda _: "") -> None:
-    """Print rows for people, numbers below each other; `style_of` gives a row its style on a terminal."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, collapse_padding=True)
+def print_table(
+    answer: Answer, style_of: Callable[[dict[str, Any]], str] = lambda _: "", folding: str | None = None
+) -> None:
+    """Print rows for people, numbers below each other; `style_of` gives a row its style on a terminal.
+
+    The column `folding` takes several lines where a terminal is too narrow for one.
+    """
+    table = bare_table()
     for place, name in enumerate(answer.columns):
         values = [row[place] for row in answer.rows if row[place] is not None]
         is_number = values and all(isinstance(value, (int, float)) for value in values)
-        table.add_column(Text(name), justify="right" if is_number else "left")
+        table.add_column(
+            Text(name), justify="right" if is_number else "left", overflow="fold", no_wrap=name != folding
+        )
     for row in answer.rows:
         style = style_of(dict(zip(answer.columns, row, strict=True)))
         table.add_row(*(Text(text(value)) for value in row), style=style)
@@ -71,6 +78,6 @@ def print_whole(table: Table) -> None:
     """Print a table with no column cut short, however narrow the terminal is."""
     console = Console()
     # A column that is cut short can't be copied from: a wide table may rather wrap.
-    unlimited = console.options.update(max_width=10_000)
-    console.width = max(console.width, console.measure(table, options=unlimited).maximum)
+    needed = console.measure(table, options=console.options.update(max_width=10_000))
+    console.width = max(console.width, needed.minimum if console.is_terminal else needed.maximum)
     console.print(table)

@@ -3,10 +3,10 @@
 import math
 from typing import Any
 
-from rich import box
 from rich.table import Table
 
 from batch.quality.evaluate import ACTIVITIES, CONFIDENCE, MODEL, Evaluation, activity_of
+from batch.tables import bare_table
 
 MAIN = ("hr@10", "ndcg@10")
 OTHERS = ("recall@10", "mrr@10", "hr@50", "ndcg@50", "recall@50", "mrr@50")
@@ -33,7 +33,8 @@ def verdict(evaluation: Evaluation) -> tuple[str, str]:
     best = max(others, key=lambda model: evaluation.means(model)[metric])
     lead, (low, high) = evaluation.lead(best, metric)
     colour = "green" if low > 0 else "red" if high < 0 else "yellow"
-    leads = f"{MODEL} leads over {best}, the best of the others, by {lead:+.4f} of {metric}"
+    is_ahead = "leads over" if lead > 0 else "is behind"
+    leads = f"{MODEL} {is_ahead} {best}, the best of the others, by {abs(lead):.4f} of {metric}"
     between = _interval((low, high))
     return f"{leads} ({CONFIDENCE:.0%}: {between})" if between else leads, colour
 
@@ -43,18 +44,16 @@ def tables(evaluation: Evaluation, *, of_lists: bool = True) -> list[Table]:
     models = sorted(evaluation.measured, key=lambda model: -evaluation.means(model)["ndcg@10"])
     means = {model: evaluation.means(model) for model in models}
     share = f"{CONFIDENCE:.0%}"
-    accuracy = _table(
-        "Accuracy", "model", *(each for name in MAIN for each in (name, f"{share} of {name}")), *OTHERS
-    )
+    accuracy = _table("Accuracy", "model", *(each for name in MAIN for each in (name, f"{share} of {name}")))
+    more = _table("Accuracy by other measures", "model", *OTHERS)
     for model in models:
         cells = [
             text
             for name in MAIN
             for text in (f"{means[model][name]:.4f}", _interval(evaluation.interval(model, name)))
         ]
-        accuracy.add_row(
-            model, *cells, *(f"{means[model][name]:.4f}" for name in OTHERS), style=_style(model)
-        )
+        accuracy.add_row(model, *cells, style=_style(model))
+        more.add_row(model, *(f"{means[model][name]:.4f}" for name in OTHERS), style=_style(model))
     lead = _table(
         f"Lead of {MODEL}, users drawn in pairs", "over", *(each for name in MAIN for each in (name, share))
     )
@@ -70,12 +69,16 @@ def tables(evaluation: Evaluation, *, of_lists: bool = True) -> list[Table]:
             *(f"{by_activity[each]:.4f}" if each in by_activity else "" for each in ACTIVITIES),
             style=_style(model),
         )
-    welcome = _table("Later liked (4 stars or more) and disliked (under 3)", "model", *WELCOME)
+    welcome = _table(
+        "Recall of later liked (4 stars or more) and disliked (under 3)",
+        "model",
+        *(name.removeprefix("recall_") for name in WELCOME),
+    )
     catalogue = _table("What the lists show of the catalogue", "model", *OF_LISTS)
     for model in models:
         welcome.add_row(model, *(f"{means[model][name]:.4f}" for name in WELCOME), style=_style(model))
         catalogue.add_row(model, *(f"{means[model][name]:.4f}" for name in OF_LISTS), style=_style(model))
-    return [accuracy, lead, activity, welcome, *([catalogue] if of_lists else [])]
+    return [accuracy, more, lead, activity, welcome, *([catalogue] if of_lists else [])]
 
 
 def as_json(evaluation: Evaluation) -> dict[str, Any]:
@@ -139,7 +142,7 @@ def _style(model: str) -> str:
 
 
 def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = bare_table(title)
     table.add_column(columns[0])
     for column in columns[1:]:
         table.add_column(column, justify="right")
