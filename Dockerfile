@@ -1,4 +1,5 @@
-# Two images: `docker build --target batch .` is the nightly job, `docker build --target api .` the service.
+# Images: `docker build --target batch .` is the nightly job, `docker build --target api .` the service, and
+# `docker build --target spark .` the job with Apache Spark: driver, master and workers.
 
 FROM python:3.12.8-slim-bookworm AS base
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
@@ -17,6 +18,15 @@ RUN python -m batch fetch sample
 HEALTHCHECK NONE
 ENTRYPOINT ["python", "-m", "batch"]
 CMD ["run"]
+
+FROM batch AS spark
+USER root
+RUN apt-get update && apt-get install -y --no-install-recommends openjdk-17-jre-headless procps && rm -rf /var/lib/apt/lists/*
+COPY requirements-spark.txt ./
+RUN pip install -r requirements-spark.txt
+# Compiled code is kept for the next process of a worker.
+ENV NUMBA_CACHE_DIR=/tmp/numba
+USER app
 
 FROM base AS api
 COPY requirements-api.txt ./

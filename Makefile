@@ -14,7 +14,7 @@ FAULTS := $(BIN)/pytest tests/faults -o tmp_path_retention_policy=failed
 URL := http://127.0.0.1:$(PORT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run serve test lint types unit test-faults test-browser screenshots soak benchmark benchmark-report growth load endurance schema clean
+.PHONY: help setup demo run serve test lint types unit test-faults test-browser screenshots test-spark soak benchmark benchmark-report growth scale load endurance schema clean
 
 help:  ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | while IFS='	' read -r name what; do printf '  make %-16s %s\n' "$$name" "$$what"; done
@@ -73,6 +73,12 @@ test-browser: setup  ## the page in a real browser, Debian's chromium: every vie
 
 screenshots: setup  ## pictures of the page in docs/, of what is published in OUTPUT; needs chromium
 	@$(BIN)/python -m tests.browser.screenshots "$(OUTPUT)"
+
+test-spark: setup  ## the job on a cluster of Apache Spark, which the tests start here; some minutes, Java 17
+	@$(BIN)/pytest tests/spark -n 0
+
+scale: setup  ## what the job costs on Spark: three sizes, one executor and two
+	@$(BIN)/python -m benchmarks.spark
 
 soak: setup  ## the same, many times over; what it led to is written to docs/reliability.md
 	@$(FAULTS) --long --page docs/reliability.md

@@ -3,6 +3,7 @@
 The rules are SQL, in `sql/clean/`. Nothing is dropped without a row in `rejected_rows`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import duckdb
@@ -52,7 +53,6 @@ def clean(
         return connection.execute(statement(name), values)
 
     ratings = loaded.ratings.name
-    users = loaded.users.name if loaded.users else "users.csv"
     hidden = loaded.hidden.name if loaded.hidden else "hidden.csv"
     execute("clean/repaired_users", file=ratings)
     # Whose a row without an id is can only be told while its neighbours are there.
@@ -60,13 +60,12 @@ def clean(
     execute("exclude/hidden_items", item_ids=list(exclusions.hidden))
     execute("clean/rejected_ratings", has_rating=loaded.has_rating, has_timestamp=loaded.has_timestamp)
     execute("clean/rejected_rating_lines", file=ratings)
-    execute("clean/judged_movies")
-    execute("clean/rejected_movie_lines", file=loaded.movies.name)
-    execute("clean/judged_users")
-    execute("clean/rejected_user_lines", file=users)
-    execute("clean/rejected_hidden_lines", file=hidden)
+    judge_others(connection, loaded)
     execute("clean/rejected_rows")
-    _stop_if_too_many_are_rejected(connection, loaded, max_rejected)
+    sources = {source.name: source for source in loaded.sources()}
+    stop_if_too_many_are_rejected(
+        connection, max_rejected, lambda file, line: raw_of_line(connection, sources[file], line)
+    )
     execute("clean/sound_ratings")
     execute("clean/user_ids")
     execute("clean/item_ids")
@@ -76,39 +75,67 @@ def clean(
     execute("clean/superseded_rating_lines", file=ratings)
     execute("clean/ratings")
     execute("clean/repaired_lines")
+    execute("clean/rated_items")
     execute("clean/items")
     execute("clean/rating_counts", file=ratings)
     for source in loaded.sources():
-        _look_up_raw_text(connection, "rejected_rows", source)
-    _look_up_raw_text(connection, "repaired_rows", loaded.ratings)
+        look_up_raw_text(connection, "rejected_rows", source)
+    look_up_raw_text(connection, "repaired_rows", loaded.ratings)
     loaded.remove_texts()
     found = execute("clean/counts", file=ratings)
     names = [column[0] for column in found.description or ()]
     counts = Counts(**dict(zip(names, found.fetchone() or (), strict=True)))
+    stop_if_nothing_is_left(connection, counts, ratings, hidden)
+    return counts
+
+
+def stop_if_nothing_is_left(
+    connection: duckdb.DuckDBPyConnection, counts: Counts, ratings: str, hidden: str
+) -> None:
+    """Raise InputError if there is no rating, or no film that may be in a list."""
     if counts.rows_kept == 0:
         raise InputError(f"{ratings}: no row is left after cleaning; check how it was exported")
     if connection.execute("from items where ratings > 0 and not is_hidden limit 1").fetchone() is None:
         raise InputError(f"{hidden}: hides every film with a rating, so every list would be empty; mend it")
-    return counts
 
 
-def _look_up_raw_text(connection: duckdb.DuckDBPyConnection, rows: str, source: Source) -> None:
+def judge_others(connection: duckdb.DuckDBPyConnection, loaded: Loaded) -> None:
+    """Judge the rows of everything but the ratings."""
+
+    def execute(name: str, **values: object) -> None:
+        connection.execute(statement(name), values)
+
+    execute("clean/judged_movies")
+    execute("clean/rejected_movie_lines", file=loaded.movies.name)
+    execute("clean/judged_users")
+    execute("clean/rejected_user_lines", file=loaded.users.name if loaded.users else "users.csv")
+    execute("clean/rejected_hidden_lines", file=loaded.hidden.name if loaded.hidden else "hidden.csv")
+
+
+def look_up_raw_text(connection: duckdb.DuckDBPyConnection, rows: str, source: Source) -> None:
+    """Add the rejected rows of a file with their raw text, or make the repaired ones."""
     of_text, of_parquet = RAW_TEXT[rows]
     name = of_text if source.is_text else of_parquet
     connection.execute(statement(name), {"file": source.name, "path": str(source.path)})
 
 
-def _stop_if_too_many_are_rejected(
-    connection: duckdb.DuckDBPyConnection, loaded: Loaded, max_rejected: float
+def raw_of_line(connection: duckdb.DuckDBPyConnection, source: Source, line: int) -> str:
+    """Return the raw text of one rejected line, for a message."""
+    look_up_raw_text(connection, "rejected_rows", source)
+    (raw,) = connection.execute(
+        "select raw from rejected_rows where file = $file and line = $line",
+        {"file": source.name, "line": line},
+    ).fetchone() or ("",)
+    return str(raw)
+
+
+def stop_if_too_many_are_rejected(
+    connection: duckdb.DuckDBPyConnection, max_rejected: float, raw_text: Callable[[str, int], str]
 ) -> None:
-    sources = {source.name: source for source in loaded.sources()}
+    """Raise InputError if more than this share of the rows of a file is; it shows the text of one of them."""
     for file, rows, rejected, rule, line in connection.execute(statement("clean/row_counts")).fetchall():
         if rejected / rows > max_rejected:
-            _look_up_raw_text(connection, "rejected_rows", sources[file])
-            (raw,) = connection.execute(
-                "select raw from rejected_rows where file = $file and line = $line",
-                {"file": file, "line": line},
-            ).fetchone() or ("",)
+            raw = raw_text(file, line)
             raise InputError(
                 f"{file}: {rejected:,} of {rows:,} rows ({rejected / rows:.1%}) are rejected, and at most "
                 f"{max_rejected:.1%} may be; most break the rule {rule}, first in line {line}: {raw[:80]!r}; "

@@ -50,8 +50,7 @@ def _optional(folder: Path, name: str) -> Path | None:
     wanted = {f"{name}{ending}" for ending in ENDINGS}
     found = sorted(entry for entry in folder.iterdir() if entry.name.lower() in wanted)
     if len(found) > 1:
-        names = " and ".join(file.name for file in found)
-        raise InputError(f"{folder}: holds {names}; keep the one that is meant, and move the other away")
+        raise twice(folder, [file.name for file in found])
     if found and not found[0].is_file():
         raise InputError(f"{found[0]}: is no file; put one there, or move it away")
     return found[0] if found else None
@@ -60,8 +59,20 @@ def _optional(folder: Path, name: str) -> Path | None:
 def _required(folder: Path, name: str) -> Path:
     file = _optional(folder, name)
     if file is None:
-        raise InputError(
-            f"{folder}: has no {name}.csv (nor {name}.csv.gz, nor {name}.parquet); put it there, or name "
-            "another folder by --data; 'python -m batch fetch sample' writes sample films"
-        )
+        raise missing(folder, name)
     return file
+
+
+def twice(folder: Path | str, names: list[str]) -> InputError:
+    """Return the error of a file that is there in two formats."""
+    return InputError(
+        f"{folder}: holds {' and '.join(names)}; keep the one that is meant, and move the other away"
+    )
+
+
+def missing(folder: Path | str, name: str) -> InputError:
+    """Return the error of a file that is not there."""
+    return InputError(
+        f"{folder}: has no {name}.csv (nor {name}.csv.gz, nor {name}.parquet); put it there, or name "
+        "another folder by --data; 'python -m batch fetch sample' writes sample films"
+    )

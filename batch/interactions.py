@@ -1,7 +1,9 @@
 """Interactions: the ratings as columns of numbers, which is what models learn from and are judged by."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -139,13 +141,28 @@ def read_lots(connection: duckdb.DuckDBPyConnection) -> NDArray[np.str_]:
 def read_interactions(connection: duckdb.DuckDBPyConnection, *, as_given: bool = False) -> Interactions:
     """Return the ratings as columns. `as_given`: also those that a later one supersedes."""
     columns = connection.execute(statement("train/interactions"), {"as_given": as_given}).fetchnumpy()
+    return from_columns(columns, read_hidden(connection))
+
+
+def read_hidden(connection: duckdb.DuckDBPyConnection) -> NDArray[np.bool_]:
+    """Return (items,), whether each film must be in no list."""
     is_hidden = connection.execute(statement("train/hidden_items")).fetchnumpy()["is_hidden"]
+    return np.asarray(is_hidden, dtype=np.bool_)
+
+
+def other_way_round(ratings_of_user: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the places of ratings, by user, where those of each user come in the opposite order."""
+    ends = np.cumsum(ratings_of_user)
+    return np.asarray(np.repeat(2 * ends - ratings_of_user, ratings_of_user) - 1 - np.arange(ends[-1:].sum()))
+
+
+def from_columns(columns: Mapping[str, Any], is_hidden: NDArray[np.bool_]) -> Interactions:
+    """Return ratings from the columns of `sql/train/interactions.sql`, by user and newest first."""
     users = np.asarray(columns["user_index"], dtype=np.int32)
     assert (np.diff(users) >= 0).all(), "the ratings are stored by user"
     ratings_of_user = np.bincount(users)
     # They come newest first.
-    oldest_first = np.repeat(2 * np.cumsum(ratings_of_user) - ratings_of_user, ratings_of_user) - 1
-    oldest_first -= np.arange(len(users))
+    oldest_first = other_way_round(ratings_of_user)
     rated_at = np.ma.filled(columns["rated_at"], np.nan).astype(np.float64)[oldest_first]
     in_time = np.lexsort((columns["line"][oldest_first], rated_at))
     place_in_time = np.empty(len(users), dtype=np.int32)
@@ -156,6 +173,6 @@ def read_interactions(connection: duckdb.DuckDBPyConnection, *, as_given: bool =
         rating=np.ma.filled(columns["rating"], np.nan).astype(np.float32)[oldest_first],
         rated_at=rated_at,
         place_in_time=place_in_time,
-        is_hidden=np.asarray(is_hidden, dtype=np.bool_),
+        is_hidden=is_hidden,
         users=len(ratings_of_user),
     )

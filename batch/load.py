@@ -88,26 +88,42 @@ def load(connection: duckdb.DuckDBPyConnection, inputs: Inputs, work: Path) -> L
     That of a file that is not there is empty. What does not parse is in `rejected_lines`. Raises InputError,
     with file, line or column, if a file is no such file or lacks a column.
     """
-    for name in ("load/macros", "load/rejected_lines", "load/input_rows", "load/blank_lines"):
-        connection.execute(statement(name))
-    ratings, columns = _load_file(connection, inputs.ratings, RATINGS, work, "load/rating_rows")
+    prepare(connection)
+    ratings, columns = load_file(connection, inputs.ratings, RATINGS, work, "load/rating_rows")
     if connection.execute("from input_rows where rows = 0").fetchone():
         raise InputError(f"{ratings.name}: has a header but no rows; check how it was exported")
-    movies, _ = _load_file(connection, inputs.movies, MOVIES, work, "load/movie_rows")
-    for name in ("load/no_user_rows", "load/no_hidden_rows"):
-        connection.execute(statement(name))
-    users = hidden = None
-    if inputs.users is not None:
-        users, _ = _load_file(connection, inputs.users, USERS, work, "load/user_rows")
-    if inputs.hidden is not None:
-        hidden, _ = _load_file(connection, inputs.hidden, HIDDEN, work, "load/hidden_rows")
+    movies, users, hidden = load_others(connection, inputs.movies, inputs.users, inputs.hidden, work)
     return Loaded(ratings, movies, users, hidden, "rating" in columns, "timestamp" in columns)
 
 
-def _load_file(
+def load_others(
+    connection: duckdb.DuckDBPyConnection, movies: Path, users: Path | None, hidden: Path | None, work: Path
+) -> tuple[Source, Source | None, Source | None]:
+    """Do the same for everything but the ratings."""
+    of_movies, _ = load_file(connection, movies, MOVIES, work, "load/movie_rows")
+    for name in ("load/no_user_rows", "load/no_hidden_rows"):
+        connection.execute(statement(name))
+    of_users = of_hidden = None
+    if users is not None:
+        of_users, _ = load_file(connection, users, USERS, work, "load/user_rows")
+    if hidden is not None:
+        of_hidden, _ = load_file(connection, hidden, HIDDEN, work, "load/hidden_rows")
+    return of_movies, of_users, of_hidden
+
+
+def prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make what reading a file needs: what values mean, and the tables of what is found beside rows."""
+    for name in ("load/macros", "load/rejected_lines", "load/input_rows", "load/blank_lines"):
+        connection.execute(statement(name))
+
+
+def load_file(
     connection: duckdb.DuckDBPyConnection, file: Path, columns: Columns, work: Path, rows: str
 ) -> tuple[Source, set[str]]:
-    """Make the table of the statement `rows` from one file; return it, and which known columns it has."""
+    """Make the table of the statement `rows` from one file; return it, and which known columns it has.
+
+    Raises InputError as `load` does.
+    """
     with _faults_named(file):
         if file.suffix.lower() == ".parquet":
             return _load_parquet(connection, file, columns, rows)
@@ -118,7 +134,7 @@ def _load_parquet(
     connection: duckdb.DuckDBPyConnection, file: Path, columns: Columns, rows: str
 ) -> tuple[Source, set[str]]:
     source = connection.read_parquet(str(file))
-    names = _known_names(file, source.columns, columns)
+    names = known_names(file, source.columns, columns)
     for name, kind in zip(names, source.types, strict=True):
         if name and kind.id in ("list", "array", "struct", "map"):
             raise InputError(
@@ -139,8 +155,8 @@ def _load_csv(
     connection: duckdb.DuckDBPyConnection, file: Path, columns: Columns, work: Path, rows: str
 ) -> tuple[Source, set[str]]:
     text, records = work / f"{file.name}.text", work / f"{file.name}.records"
-    header_line, header = _copy_as_text(file, text, columns)
-    names = _known_names(file, [name.strip() for name in header], columns)
+    header_line, header = copy_as_text(file, text, columns)
+    names = known_names(file, [name.strip() for name in header], columns)
     known = {name for name in names if name}
     lines = {"path": str(text), "header_line": header_line, "longest_line": LONGEST_LINE}
     (written,) = connection.execute(
@@ -197,7 +213,7 @@ def _make_rows(
     return int(number)
 
 
-def _copy_as_text(file: Path, target: Path, columns: Columns) -> tuple[int, list[str]]:
+def copy_as_text(file: Path, target: Path, columns: Columns) -> tuple[int, list[str]]:
     """Copy a CSV file as UTF-8 with newlines of one kind; return line and names of its header."""
     expected = ",".join(columns.required)
     with (
@@ -228,7 +244,7 @@ def _opened(file: Path) -> IO[bytes]:
     return cast("IO[bytes]", gzip.open(file)) if file.suffix.lower() == ".gz" else file.open("rb")
 
 
-def _known_names(file: Path, header: list[str], columns: Columns) -> list[str]:
+def known_names(file: Path, header: list[str], columns: Columns) -> list[str]:
     """Return, for each column of the file, its name in our spelling, or "" if it is none of ours."""
     spelling = {name.lower(): name for name in (*columns.required, *columns.optional)}
     names = [spelling.get(name.lower(), "") for name in header]

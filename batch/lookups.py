@@ -34,15 +34,15 @@ def lookups(
     return pd.DataFrame(
         {
             "user_id": pd.Categorical.from_codes(np.arange(users), user_ids),
-            "recommendations": _texts(lists.user_index, lists.item_index, users, names),
-            "because": _texts(lists.user_index, reasons, users, names),
-            "history": _texts(rated_by, rated, users, names),
+            "recommendations": texts(lists.user_index, lists.item_index, users, names),
+            "because": texts(lists.user_index, reasons, users, names),
+            "history": texts(rated_by, rated, users, names),
             "segment": pd.Categorical.from_codes(segments.of_user, pd.Index(segments.names, dtype=object)),
         }
     )
 
 
-def _texts(
+def texts(
     user_index: NDArray[np.int32],  # rising
     item_index: NDArray[np.int32],
     users: int,
@@ -51,8 +51,8 @@ def _texts(
     """Return (users,), the names of each user's films; an empty text for who has none."""
     assert (np.diff(user_index) >= 0).all(), "rows stand by user"
     ends = np.cumsum(np.bincount(user_index, minlength=users)).tolist()
-    texts, start = [], 0
+    found, start = [], 0
     for end in ends:
-        texts.append(",".join(names[item_index[start:end]]))
+        found.append(",".join(names[item_index[start:end]]))
         start = end
-    return pd.Series(texts, dtype=object)
+    return pd.Series(found, dtype=object)

@@ -1,9 +1,11 @@
 """The nightly job: nothing where nothing has changed, else the pipeline; then the report, if wanted."""
 
+import importlib
 import logging
 from datetime import UTC, datetime
 
-from batch.exclusions import read_exclusions
+from batch.errors import UsageError
+from batch.exclusions import Exclusions, read_exclusions
 from batch.inputs import find_inputs
 from batch.output import Output
 from batch.progress import Progress
@@ -21,6 +23,8 @@ def run(settings: Settings, progress: Progress) -> Published:
     Raises LockedError, InputError or RefusedError; whatever is raised, and whenever the process dies,
     the generation that was published before stays so.
     """
+    if settings.engine == "spark":
+        return _run_on_spark(settings, progress)
     started_at = datetime.now(UTC)
     output = Output(settings.output)
     inputs = find_inputs(settings.data)
@@ -29,33 +33,65 @@ def run(settings: Settings, progress: Progress) -> Published:
             fingerprint = inputs.fingerprint()
             step.finds(f"input {fingerprint[:6]}")
         exclusions = read_exclusions(output.folder)
-        if not settings.force:
-            output.refuse_what_was_rolled_back(fingerprint)
-            file = output.current_file()
-            counts = unchanged(file, fingerprint, settings, exclusions) if file else None
-            if file and counts:
-                if settings.report and not output.report(file.stem).exists():
-                    _report(output, file.stem, progress)
-                return Published(
-                    generation=file.stem,
-                    file=file,
-                    counts=counts,
-                    seconds=progress.seconds,
-                    rows={},
-                    peak_mb=progress.peak_mb,
-                    is_new=False,
-                )
-        # The model and what it needs take longer to import than it takes to see that nothing has changed.
-        from batch.pipeline import Job, run as run_pipeline  # noqa: PLC0415
+        published = published_before(output, fingerprint, exclusions, settings, progress)
+        if not published:
+            # The model and what it needs take longer to import than it takes to see that nothing has changed.
+            from batch.pipeline import Job, run as run_pipeline  # noqa: PLC0415
 
-        published = run_pipeline(Job(settings, output, inputs, fingerprint, exclusions, started_at), progress)
-        if settings.report:
-            _report(output, published.generation, progress)
+            job = Job(settings, output, fingerprint, exclusions, started_at)
+            published = run_pipeline(job, inputs, progress)
+        report_if_wanted(output, published, settings, progress)
     return published
 
 
-def _report(output: Output, generation: str, progress: Progress) -> None:
-    """Make the report; where that fails, say so: what is published is so without it."""
+def published_before(
+    output: Output, fingerprint: str, exclusions: Exclusions, settings: Settings, progress: Progress
+) -> Published | None:
+    """Return what is published if it is of that input, and made as it would be now; None if not.
+
+    Raises RefusedError if the input was taken back.
+    """
+    if settings.force:
+        return None
+    output.refuse_what_was_rolled_back(fingerprint)
+    file = output.current_file()
+    counts = unchanged(file, fingerprint, settings, exclusions) if file else None
+    if not file or not counts:
+        return None
+    return Published(
+        generation=file.stem,
+        file=file,
+        counts=counts,
+        seconds=progress.seconds,
+        rows={},
+        peak_mb=progress.peak_mb,
+        is_new=False,
+    )
+
+
+def _run_on_spark(settings: Settings, progress: Progress) -> Published:
+    """Do the same on a cluster. Raises UsageError if PySpark is missing."""
+    try:
+        nightly = importlib.import_module("batch.spark.nightly")
+    except ModuleNotFoundError as error:
+        raise without_spark(error) from error
+    published: Published = nightly.run(settings, progress)
+    return published
+
+
+def without_spark(error: ModuleNotFoundError) -> UsageError:
+    """Return the error of an installation without Spark, which is optional."""
+    return UsageError(
+        f"--engine spark: needs the packages pyspark and pyarrow ({error.name} is missing); install them by "
+        "'pip install -r requirements-spark.txt', and Java 17"
+    )
+
+
+def report_if_wanted(output: Output, published: Published, settings: Settings, progress: Progress) -> None:
+    """Make the report, if there is none; where that fails, say so: what is published is so without it."""
+    generation = published.generation
+    if not settings.report or output.report(generation).exists():
+        return
     try:
         with progress.step("report") as step:
             step.finds(str(keep(output, generation)))

@@ -27,7 +27,7 @@ from batch.settings import Settings
 from batch.similar import similar
 from batch.train import learn_films, place_users
 from batch.workspace import at_rest, connect
-from batch.write import TABLES, Contents, write
+from batch.write import TABLES, OfFilms, OfUsers, write
 
 
 @dataclass(frozen=True)
@@ -36,60 +36,81 @@ class Job:
 
     settings: Settings
     output: Output  # locked
-    inputs: Inputs
-    fingerprint: str  # of the inputs
+    fingerprint: str  # of the input
     exclusions: Exclusions
     started_at: datetime  # UTC
 
 
-def run(job: Job, progress: Progress) -> Published:
+def run(job: Job, inputs: Inputs, progress: Progress) -> Published:
     """Make a new generation of the inputs, and publish it. Raises InputError or RefusedError."""
-    settings, output, inputs = job.settings, job.output, job.inputs
+    settings, output = job.settings, job.output
     with connect(output.work, settings) as connection:
-        draft = output.work / "draft.duckdb"
         with progress.step("load") as step:
             loaded = load(connection, inputs, output.work)
             step.finds(", ".join(file.name for file in inputs.files()))
         with progress.step("clean") as step:
             counts = clean(connection, loaded, settings.max_rejected, job.exclusions)
-            step.finds(_told(counts))
-        contents, judged_users = _made(connection, counts, settings, progress)
-        with progress.step("write") as step:
-            step.expect(len(TABLES), "tables")
-            metrics = contents.metrics
-            written = write(connection, draft, contents, step.advance)
-            step.finds(f"{written:,} rows")
-        del contents  # whose memory the checks may want
-        with progress.step("check") as step:
-            step.expect(len(INVARIANTS), "promises")
-            tonight, last = Night(metrics, counts.users), output.current_file()
-            faults = check(connection, tonight, last, settings.top_n, settings.max_fall, step.advance)
-            step.finds("; ".join(faults))
-        rows = _rows(counts, judged_users, written)
-        provenance = Provenance(
-            settings,
-            job.fingerprint,
-            job.exclusions.digest,
-            counts,
-            job.started_at,
-            dict(progress.seconds),
-            rows,
-            dict(progress.peak_mb),
-            faults,
-        )
-        if faults and not settings.force:
-            raise refuse(output, provenance, metrics, faults)
-        with progress.step("publish") as step:
-            generation = publish(connection, draft, output, provenance)
-            step.finds(generation)
+            step.finds(told(counts))
+        return finish(job, connection, counts, _made(connection, counts, settings, progress), progress)
+
+
+@dataclass
+class Made:
+    """What a generation is to hold, and by how many users it was judged."""
+
+    of_films: OfFilms
+    of_users: OfUsers | None  # None: it is in the connection, see `batch.write`
+    judged_users: int
+
+
+def finish(
+    job: Job, connection: duckdb.DuckDBPyConnection, counts: Counts, made: Made, progress: Progress
+) -> Published:
+    """Write, check and publish what was made. Raises RefusedError if it must not be published."""
+    settings, output = job.settings, job.output
+    draft = output.work / "draft.duckdb"
+    metrics = made.of_films.metrics
+    judged_users = made.judged_users
+    with progress.step("write") as step:
+        step.expect(len(TABLES), "tables")
+        written = write(connection, draft, made.of_films, made.of_users, step.advance)
+        step.finds(f"{written:,} rows")
+    # The checks may want the memory.
+    del made
+    with progress.step("check") as step:
+        step.expect(len(INVARIANTS), "promises")
+        tonight, last = Night(metrics, counts.users), output.current_file()
+        faults = check(connection, tonight, last, settings.top_n, settings.max_fall, step.advance)
+        step.finds("; ".join(faults))
+    rows = {
+        step: number
+        for step, number in _rows(counts, judged_users, written).items()
+        if step in progress.seconds
+    }
+    provenance = Provenance(
+        settings,
+        job.fingerprint,
+        job.exclusions.digest,
+        counts,
+        job.started_at,
+        dict(progress.seconds),
+        rows,
+        dict(progress.peak_mb),
+        faults,
+    )
+    if faults and not settings.force:
+        raise refuse(output, provenance, metrics, faults)
+    with progress.step("publish") as step:
+        generation = publish(connection, draft, output, provenance)
+        step.finds(generation)
     file = output.file(generation)
     return Published(generation, file, counts, progress.seconds, rows, progress.peak_mb, is_new=True)
 
 
 def _made(
     connection: duckdb.DuckDBPyConnection, counts: Counts, settings: Settings, progress: Progress
-) -> tuple[Contents, int]:
-    """Train, score and judge; return what a generation is to hold, and by how many users it was judged.
+) -> Made:
+    """Train, score and judge.
 
     All else that this takes, the ratings above all, is no longer held afterwards.
     """
@@ -116,10 +137,12 @@ def _made(
     with progress.step("judge") as step:
         step.expect(JUDGED_MODELS, "models")
         metrics = judge(films, split, settings, step.advance) | of_published(lists, ratings)
-        step.finds(_judged(metrics))
+        step.finds(judged(metrics))
     of_segments = segments(ratings, read_attributes(connection), settings.top_n)
-    contents = Contents(model, lists, reasons, alike, popular(ratings, settings.top_n), of_segments, metrics)
-    return contents, len(split.users)
+    of_films = OfFilms(
+        model.item_factors, model.losses, alike, popular(ratings, settings.top_n), of_segments, metrics
+    )
+    return Made(of_films, OfUsers(model.user_factors, lists, reasons), len(split.users))
 
 
 def _rows(counts: Counts, judged_users: int, written: int) -> dict[str, int]:
@@ -137,7 +160,8 @@ def _rows(counts: Counts, judged_users: int, written: int) -> dict[str, int]:
     }
 
 
-def _told(counts: Counts) -> str:
+def told(counts: Counts) -> str:
+    """Return in a few words what became of the rows."""
     found = [f"{counts.rows_kept:,} of {counts.rows_read:,} rows kept"]
     found += [f"{counts.rows_rejected:,} rejected"] if counts.rows_rejected else []
     found += [f"{counts.rows_superseded:,} superseded"] if counts.rows_superseded else []
@@ -146,7 +170,8 @@ def _told(counts: Counts) -> str:
     return ", ".join(found)
 
 
-def _judged(metrics: Metrics) -> str:
+def judged(metrics: Metrics) -> str:
+    """Return in a few words what was measured."""
     if not metrics[JUDGED_USERS, MODEL]:
         return "nobody to judge by"
     ours, popular = (metrics["ndcg@10", model] for model in (MODEL, "most_popular"))

@@ -51,7 +51,7 @@ def publish(connection: duckdb.DuckDBPyConnection, file: Path, output: Output, p
     now = datetime.now(UTC)
     generation = output.new_id(provenance.fingerprint, now)
     values = result_settings(provenance.settings)
-    packages = versions()
+    packages = versions(provenance.settings.engine)
     connection.execute(
         statement("generation/generation"),
         {

@@ -149,7 +149,10 @@ def best(  # noqa: PLR0913, PLR0917 (what a list is made from)
 
 
 def cores() -> int:
-    """Return how many processors this process may use."""
+    """Return how many threads work at once: one for each core that is ours, or as OMP_NUM_THREADS says."""
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    if told.isdecimal() and int(told):
+        return int(told)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

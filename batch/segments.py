@@ -49,17 +49,29 @@ def segments(ratings: Interactions, attributes: pd.DataFrame, top_n: int) -> Seg
 
     A rating weighs what it weighs in the popular list. Equal films are in the order of ids.
     """
+    weights = ratings.seen
+    if attributes.notna().to_numpy().any():
+        weights = ratings.matrix(lateness(ratings, HALF_LIFE).astype(np.float32))
+    return segments_of(weights, attributes, np.ones(ratings.users, np.int64), ratings.is_hidden, top_n)
+
+
+def segments_of(
+    weights: sparse.csr_matrix,
+    attributes: pd.DataFrame,
+    people: NDArray[np.int64],
+    is_hidden: NDArray[np.bool_],
+    top_n: int,
+) -> Segments:
+    """Return the same from rows (rows, items) and (rows,) that stand for one user each, or several alike."""
     names: list[str] = []
     told, sizes, lists = [], [], []
-    of_user = np.full(ratings.users, -1, dtype=np.int32)
-    kinds = list(_kinds(attributes))
-    weights = ratings.matrix(lateness(ratings, HALF_LIFE).astype(np.float32)) if kinds else ratings.seen
-    for members, attributes_of_segment in kinds:
+    of_user = np.full(len(people), -1, dtype=np.int32)
+    for members, attributes_of_segment in _kinds(attributes, people):
         of_user[members[of_user[members] < 0]] = len(names)
         names.append(urlencode(attributes_of_segment, quote_via=quote, safe=""))
         told.append(attributes_of_segment)
-        sizes.append(len(members))
-        lists.append(_best(weights[members], ratings.is_hidden, top_n))
+        sizes.append(int(people[members].sum()))
+        lists.append(_best(weights[members], is_hidden, top_n))
     lengths = [len(films) for films, _ in lists]
     return Segments(
         names=names,
@@ -73,13 +85,15 @@ def segments(ratings: Interactions, attributes: pd.DataFrame, top_n: int) -> Seg
     )
 
 
-def _kinds(attributes: pd.DataFrame) -> Iterator[tuple[NDArray[np.int64], dict[str, str]]]:
+def _kinds(
+    attributes: pd.DataFrame, people: NDArray[np.int64]
+) -> Iterator[tuple[NDArray[np.int64], dict[str, str]]]:
     """Yield the users of each segment that has enough of them, and what they have in common."""
     for count in range(len(ATTRIBUTES), 0, -1):
         for names in combinations(ATTRIBUTES, count):
             groups = attributes.groupby(list(names), observed=True, sort=True)
             for values, members in groups.indices.items():
-                if len(members) >= LEAST_USERS:
+                if people[members].sum() >= LEAST_USERS:
                     common = values if isinstance(values, tuple) else (values,)
                     yield np.sort(members), dict(zip(names, map(str, common), strict=True))
 

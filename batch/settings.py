@@ -13,8 +13,8 @@ from typing import Any
 class Settings:
     """The settings of one run; made once by the command line, and passed down.
 
-    Beside its help, the metadata of a setting are its limits, `least` and `most`, and whether it is
-    `of_model`, an option of training.
+    Beside its help, the metadata of a setting are its limits, `least` and `most`, or its `choices`, and
+    whether it is `of_model`, an option of training.
     """
 
     data: Path = field(default=Path("data"), metadata={"help": "Folder with the ratings and movies to read."})
@@ -155,6 +155,17 @@ class Settings:
             "most": 2**32 - 1,
         },
     )
+    engine: str = field(
+        default="local",
+        metadata={
+            "help": "Where it is computed: on this machine, or on a cluster of Apache Spark.",
+            "choices": ("local", "spark"),
+        },
+    )
+    master: str = field(
+        default="local[*]",
+        metadata={"help": "Master of that cluster, as Spark writes it: spark://HOST:PORT, yarn, local[4]."},
+    )
     max_rejected: float = field(
         default=0.1,
         metadata={
@@ -194,7 +205,7 @@ class Settings:
 
 
 # Where the input and the output lie, and how it is made, say nothing about what the lists look like.
-_NOT_OF_THE_RESULT = {"data", "output", "memory_gb", "report", "force"}
+_NOT_OF_THE_RESULT = {"data", "output", "master", "memory_gb", "report", "force"}
 
 # What training takes, and nothing else.
 MODEL_SETTINGS = tuple(each.name for each in fields(Settings) if each.metadata.get("of_model"))

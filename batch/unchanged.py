@@ -42,5 +42,11 @@ def unchanged(
     bytes_of_blocks = origin.pop("bytes_of_blocks")
     is_whole = published.stat().st_size >= _BYTES_OF_HEADERS + bytes_of_blocks
     made_of = [origin.pop(each) for each in ("made_by", "fingerprint", "exclusions", "settings", "versions")]
-    is_same = made_of == ["run", fingerprint, exclusions.digest, result_settings(settings), versions()]
+    is_same = made_of == [
+        "run",
+        fingerprint,
+        exclusions.digest,
+        result_settings(settings),
+        versions(settings.engine),
+    ]
     return Counts(**origin) if is_whole and is_same else None

@@ -15,7 +15,6 @@ from batch.popular import Popular
 from batch.quality.holdout import Metrics
 from batch.score import TopN
 from batch.segments import ATTRIBUTES, Segments
-from batch.train import Model
 from sql import FOLDER, statement
 
 # What the command-line tool of DuckDB 1.5 reads; the format that 2.0 writes by default it can't. Formats
@@ -29,34 +28,47 @@ TABLES = tuple(sorted({file.stem for file in (FOLDER / "generation").glob("*.sql
 
 
 @dataclass(frozen=True)
-class Contents:
-    """What a generation holds beside the cleaned input."""
+class OfFilms:
+    """What a generation holds of films, beside the cleaned input."""
 
-    model: Model
-    lists: TopN
-    reasons: NDArray[np.int32]  # one element per place in the lists, a film; -1: none
+    item_factors: NDArray[np.float32]  # (items, factors)
+    losses: list[float]  # one per iteration
     similar: TopN  # its users are films
     popular: Popular
     segments: Segments
     metrics: Metrics
 
 
+@dataclass(frozen=True)
+class OfUsers:
+    """What a generation holds of users, beside the cleaned input."""
+
+    user_factors: NDArray[np.float32]  # (users, factors)
+    lists: TopN
+    reasons: NDArray[np.int32]  # one element per place in the lists, a film; -1: none
+
+
 def write(
     connection: duckdb.DuckDBPyConnection,
     file: Path,
-    contents: Contents,
+    of_films: OfFilms,
+    of_users: OfUsers | None,
     advance: Callable[[], None] = lambda: None,
 ) -> int:
     """Attach a new file as `draft` and fill every table of it but `generation`, which `publish` adds.
 
-    Beside these contents it takes what `clean` has left in the connection. `advance` is called after each
-    table. Returns how many rows were written.
+    Beside these contents it takes what `clean` has left in the connection. None for those of users: they are
+    in the connection too, by the names of `_frames_of_users`. `advance` is called after each table. Returns
+    how many rows were written.
     """
     connection.execute(
         "attach $file as draft (storage_version $version, block_size $block)",
         {"file": str(file), "version": STORAGE_VERSION, "block": BLOCK_SIZE},
     )
-    frames = _frames(connection, contents)
+    item_ids = pd.Index(read_ids(connection, "train/item_ids"))
+    frames = _frames_of_films(of_films, item_ids)
+    if of_users is not None:
+        frames |= _frames_of_users(connection, of_users, of_films.segments, item_ids)
     for name, frame in frames.items():
         connection.register(name, frame)
     for table in TABLES:
@@ -68,11 +80,15 @@ def write(
     return int(rows)
 
 
-def _frames(connection: duckdb.DuckDBPyConnection, contents: Contents) -> dict[str, pd.DataFrame]:
+def _frames_of_users(
+    connection: duckdb.DuckDBPyConnection,
+    of_users: OfUsers,
+    segments: Segments,
+    item_ids: "pd.Index[str]",
+) -> dict[str, pd.DataFrame]:
     """Return the contents by the names by which the statements know them, column by column."""
-    model, lists, similar, popular = contents.model, contents.lists, contents.similar, contents.popular
-    segments = contents.segments
-    user_ids, item_ids = (pd.Index(read_ids(connection, f"train/{kind}_ids")) for kind in ("user", "item"))
+    user_ids = pd.Index(read_ids(connection, "train/user_ids"))
+    lists, reasons = of_users.lists, of_users.reasons
     return {
         "lists": pd.DataFrame(
             {
@@ -80,9 +96,18 @@ def _frames(connection: duckdb.DuckDBPyConnection, contents: Contents) -> dict[s
                 "rank": lists.rank,
                 "item_id": pd.Categorical.from_codes(lists.item_index, item_ids),
                 "score": lists.score,
-                "because_item_id": pd.Categorical.from_codes(contents.reasons, item_ids),
+                "because_item_id": pd.Categorical.from_codes(reasons, item_ids),
             }
         ),
+        "rendered": lookups(connection, lists, reasons, segments, user_ids),
+        "user_vectors": _vectors("user_id", user_ids, of_users.user_factors),
+    }
+
+
+def _frames_of_films(of_films: OfFilms, item_ids: "pd.Index[str]") -> dict[str, pd.DataFrame]:
+    """Return the contents by the names by which the statements know them, column by column."""
+    similar, popular, segments = of_films.similar, of_films.popular, of_films.segments
+    return {
         "similar_lists": pd.DataFrame(
             {
                 "item_id": pd.Categorical.from_codes(similar.user_index, item_ids),
@@ -91,7 +116,6 @@ def _frames(connection: duckdb.DuckDBPyConnection, contents: Contents) -> dict[s
                 "score": similar.score,
             }
         ),
-        "rendered": lookups(connection, lists, contents.reasons, segments, user_ids),
         "popular_list": pd.DataFrame(
             {
                 "rank": range(1, len(popular.item_index) + 1),
@@ -123,13 +147,12 @@ def _frames(connection: duckdb.DuckDBPyConnection, contents: Contents) -> dict[s
                 "score": segments.score,
             }
         ),
-        "user_vectors": _vectors("user_id", user_ids, model.user_factors),
-        "item_vectors": _vectors("item_id", item_ids, model.item_factors),
+        "item_vectors": _vectors("item_id", item_ids, of_films.item_factors),
         "measured": pd.DataFrame(
-            [(metric, model, value) for (metric, model), value in contents.metrics.items()],
+            [(metric, model, value) for (metric, model), value in of_films.metrics.items()],
             columns=["metric", "model", "value"],
         ),
-        "losses": pd.DataFrame({"iteration": range(1, len(model.losses) + 1), "loss": model.losses}),
+        "losses": pd.DataFrame({"iteration": range(1, len(of_films.losses) + 1), "loss": of_films.losses}),
     }
 
 

@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +24,12 @@ class Ended:
     output: str
 
 
-def run(command: Sequence[str], minutes: float | None = None) -> Ended:
+def run(
+    command: Sequence[str], minutes: float | None = None, variables: Mapping[str, str] | None = None
+) -> Ended:
     """Run a command to its end, and kill it, with all that it started, after `minutes`.
+
+    `variables` are added to the environment.
 
     The peak of memory is the larger of two. The kernel knows exactly that of the largest single process.
     Where there are several at once, their memory is added up four times a second: of each page that several
@@ -37,7 +41,9 @@ def run(command: Sequence[str], minutes: float | None = None) -> Ended:
     """
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         started = time.perf_counter()
-        process = subprocess.Popen(command, stdout=output, stderr=errors, start_new_session=True)
+        process = subprocess.Popen(command, stdout=output, stderr=errors, start_new_session=True,
+            env={**os.environ, **(variables or {})},
+        )  # fmt: skip
         try:
             with _killed_after(minutes, process.pid) as killed, _watched(process.pid) as together_mb:
                 os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)

@@ -55,6 +55,11 @@ def test_blocks_are_found_before_anything_is_rejected(cleaned: Any) -> None:
     assert result.rejected() == [(2, "rating_out_of_range"), (4, "rating_not_a_number")]
 
 
+def test_an_empty_line_is_no_neighbour_of_a_block(cleaned: Any) -> None:
+    result = cleaned(HEADER + "1,10,4,1\n\n\n,11,4,2\n\n,12,4,3\n \n3,10,4,4\n")
+    assert result.rows("select line, user_id from repaired_rows order by line") == [(5, "2"), (7, "2")]
+
+
 def test_a_rejected_row_is_not_also_repaired(cleaned: Any) -> None:
     result = cleaned(HEADER + "1,10,3,1\n,10,-8,1\n,11,3,1\n3,10,3,1\n")
     assert result.rejected() == [(3, "rating_out_of_range")]

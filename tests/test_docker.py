@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,10 @@ from batch.cli import commands
 from batch.publish import Published
 from tests.commands import ROOT, environment
 
-COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+COMPOSE, COMPOSE_OF_CLUSTER = (
+    yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+    for name in ("docker-compose.yml", "docker-compose.spark.yml")
+)
 
 
 @dataclass(frozen=True)
@@ -180,9 +184,32 @@ def test_the_compose_file_names_what_exists() -> None:
     assert command in commands.commands
 
 
-@pytest.mark.parametrize("name", [*COMPOSE["services"]])
-def test_a_container_has_no_privileges_and_no_way_to_get_any(name: str) -> None:
-    service = COMPOSE["services"][name]
+def test_the_compose_file_of_a_cluster_names_what_exists() -> None:
+    services = COMPOSE_OF_CLUSTER["services"]
+    assert {service["build"]["target"] for service in services.values()} == {"spark"}
+    assert "requirements-spark.txt" in TARGETS["spark"].requirements()
+    assert TARGETS["spark"].values("USER")[-1] == "app"
+    pyspark = find_spec("pyspark")
+    assert pyspark
+    programs = Path(str(pyspark.origin)).parent / "bin"
+    for name in ("master", "worker"):
+        assert (programs / services[name]["entrypoint"][0]).is_file()
+        assert services[name]["volumes"] == services["batch"]["volumes"]
+    assert services["batch"]["entrypoint"] == ["python", "-m", "batch"]
+    command, *options = services["batch"]["command"]
+    known = {option for parameter in commands.commands[command].params for option in parameter.opts}
+    assert set(options[::2]) <= known
+
+
+@pytest.mark.parametrize(
+    "service",
+    [
+        pytest.param(service, id=name)
+        for compose in (COMPOSE, COMPOSE_OF_CLUSTER)
+        for name, service in compose["services"].items()
+    ],
+)
+def test_a_container_has_no_privileges_and_no_way_to_get_any(service: dict[str, Any]) -> None:
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert not {"privileged", "cap_add", "user", "network_mode", "pid", "devices"} & set(service)

@@ -130,6 +130,8 @@ def test_the_options_of_the_model_are_those_of_training() -> None:
     assert set(MODEL_SETTINGS) == set(by_name()) - {
         "data",
         "output",
+        "engine",
+        "master",
         "top_n",
         "similar_n",
         "max_rejected",

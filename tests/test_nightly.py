@@ -1,12 +1,16 @@
 """The nightly job: it publishes what is new, and nothing else."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
-from batch.errors import LockedError, RefusedError
+from batch.errors import BatchError, LockedError, RefusedError, UsageError
+from batch.nightly import run
 from batch.output import Output
+from batch.progress import Progress
 from batch.rollback import rollback
+from batch.settings import Settings
 from tests.conftest import WriteInput, publish
 from tests.films import RATINGS
 
@@ -72,3 +76,50 @@ def test_a_run_beside_another_ends_also_where_nothing_is_new(films: Path, tmp_pa
     publish(films, tmp_path)
     with Output(tmp_path).locked(), pytest.raises(LockedError):
         publish(films, tmp_path)
+
+
+def test_spark_says_what_to_install_where_it_is_missing(
+    films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyspark", None)
+    settings = Settings(data=films, output=tmp_path, engine="spark")
+    with pytest.raises(UsageError, match=r"pyspark\S* is missing\).*pip install -r requirements-spark\.txt"):
+        run(settings, Progress(quiet=True))
+
+
+def test_spark_says_what_to_install_where_java_is_missing(
+    films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    settings = Settings(data=films, output=tmp_path, engine="spark")
+    with pytest.raises(UsageError, match=r"needs Java, .* install Java 17"):
+        run(settings, Progress(quiet=True))
+    assert not (tmp_path / ".work").exists()
+
+
+@pytest.mark.parametrize(
+    ("master", "error", "told"),
+    [
+        ("spark://127.0.0.1:1", BatchError, r"does not answer \(.*refused\); start the cluster"),
+        ("spark://127.0.0.1:1,127.0.0.1:2", BatchError, r"does not answer \(.*refused; .*refused\)"),
+        ("spark://127.0.0.1", UsageError, "is no master; write spark://HOST:PORT"),
+        ("sparkling", UsageError, "is no master; write spark://HOST:PORT"),
+    ],
+)
+def test_a_master_that_is_none_is_told_before_spark_is_started(  # noqa: PLR0913, PLR0917 (three parameters, three fixtures)
+    films: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    master: str,
+    error: type[BatchError],
+    told: str,
+) -> None:
+    java = tmp_path / "bin" / "java"
+    java.parent.mkdir()
+    java.touch(mode=0o755)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    settings = Settings(data=films, output=tmp_path, engine="spark", master=master)
+    with pytest.raises(error, match=told) as raised:
+        run(settings, Progress(quiet=True))
+    assert type(raised.value) is error

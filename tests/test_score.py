@@ -7,7 +7,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from scipy import sparse
 
-from batch.score import score
+from batch.score import cores, score
 from batch.train import Model
 
 
@@ -126,11 +126,24 @@ def test_the_lists_are_those_of_brute_force_whatever_the_vectors_are_like(kind: 
 def test_the_lists_do_not_depend_on_the_number_of_threads(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     model = _naughty(kind)
     columns = []
-    for cores in (1, 2, 5):
-        monkeypatch.setattr("batch.score.cores", lambda cores=cores: cores)
+    for threads in (1, 2, 5):
+        monkeypatch.setattr("batch.score.cores", lambda threads=threads: threads)
         lists = score(model, 20)
         columns.append((lists.user_index.tolist(), lists.item_index.tolist(), lists.score.tolist()))
     assert columns[0] == columns[1] == columns[2]
+
+
+def test_a_process_that_is_given_one_thread_takes_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert cores() == 1
+
+
+@pytest.mark.parametrize("nonsense", ["", "0", "all", "4,2"])
+def test_what_is_no_number_of_threads_is_ignored(nonsense: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    ours = cores()
+    monkeypatch.setenv("OMP_NUM_THREADS", nonsense)
+    assert cores() == ours
 
 
 def test_equal_scores_are_in_the_order_of_ids_wherever_the_list_ends() -> None:

@@ -15,7 +15,7 @@ from batch.settings import MODEL_SETTINGS, Settings
 
 
 @click.command()
-@options("data", "max_rejected", *MODEL_SETTINGS)
+@options("data", "engine", "master", "max_rejected", *MODEL_SETTINGS)
 @click.option(
     "--split",
     envvar="SPLIT",

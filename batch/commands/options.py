@@ -43,6 +43,7 @@ def option(name: str) -> Callable[[Command], Command]:
         Path: click.Path(path_type=Path, file_okay=False, readable=False),
         int: click.IntRange(limits.get("least"), limits.get("most")),
         float: FiniteRange(limits.get("least"), limits.get("most")),
+        str: click.Choice(limits["choices"]) if "choices" in limits else click.STRING,
     }
     return click.option(
         f"--{name.replace('_', '-')}",

@@ -51,9 +51,24 @@ class Following:
 
 def learn_following(ratings: Interactions, settings: Settings) -> Following:
     """Learn what follows what from the order in which everyone rated."""
-    most_rated = np.argsort(-ratings.ratings_of_item, kind="stable")[:MOST_ITEMS]
-    core = np.sort(most_rated[ratings.ratings_of_item[most_rated] > 0])
-    gram, target = _regression(ratings, core, settings.next_half_life)
+    core = core_of(ratings.ratings_of_item)
+    return follow(*count_pairs(ratings, core, settings.next_half_life), core, ratings.items, settings)
+
+
+def core_of(ratings_of_item: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Return the films that the regression takes, rising."""
+    most_rated = np.argsort(-ratings_of_item, kind="stable")[:MOST_ITEMS]
+    return np.sort(most_rated[ratings_of_item[most_rated] > 0])
+
+
+def follow(
+    gram: NDArray[np.float32],
+    target: NDArray[np.float32],
+    core: NDArray[np.intp],
+    items: int,
+    settings: Settings,
+) -> Following:
+    """Solve the regression of which `count_pairs` gives the matrices; `gram` is overwritten."""
     gram[np.diag_indices(len(core))] += settings.next_regularization
     # With gram = L L', the fitted values are L^-1 target: what is strong in them is what is foreseen well.
     lower = linalg.cholesky(gram, lower=True, overwrite_a=True, check_finite=False)
@@ -61,20 +76,20 @@ def learn_following(ratings: Interactions, settings: Settings) -> Following:
     directions = _strongest(fitted, settings.next_factors, settings.seed)
     weights = linalg.solve_triangular(lower.T, fitted @ directions, lower=False, check_finite=False)
     return Following(
-        item_factors=_spread(directions, core, ratings.items),
-        history_factors=_spread(weights, core, ratings.items),
+        item_factors=_spread(directions, core, items),
+        history_factors=_spread(weights, core, items),
         half_life=settings.next_half_life,
     )
 
 
-def _regression(
+def count_pairs(
     ratings: Interactions, core: NDArray[np.intp], half_life: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the Gram matrix of histories, and the product of histories and targets; (core, core) both.
 
     With d = 0.5 ** (1 / half_life) and one row p for each rating of a user, row p of the histories is
     the sum over q < p of d ** (p - 1 - q) at film q, and row p of the targets the sum over k < STEPS_AHEAD
-    of 0.5 ** k at film p + k.
+    of 0.5 ** k at film p + k. Both are sums over users.
     """
     size = len(core)
     place = np.full(ratings.items, -1, dtype=np.int32)

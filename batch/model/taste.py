@@ -26,9 +26,10 @@ class Taste:
     """What is liked together: a vector per film, and how a user's vector follows from likes."""
 
     item_factors: NDArray[np.float32]  # (items, factors)
-    losses: list[float]  # one per iteration
+    losses: list[float]  # one per iteration; none where training did not tell
     _als: Any = field(repr=False)
     _half_life: float
+    mean: NDArray[np.float64] | None = None  # (factors,), the mean taste where some users stand for all
 
     def of_users(self, ratings: Interactions) -> NDArray[np.float32]:
         """Return (users, factors), the taste of each user as of the last rating.
@@ -40,7 +41,9 @@ class Taste:
         with threadpool_limits(limits=1, user_api="blas"):
             factors = np.asarray(self._als.recalculate_user(np.arange(ratings.users), likes))
         likes_something = np.diff(likes.indptr) > 0
-        factors[~likes_something] = factors[likes_something].mean(axis=0)
+        if not likes_something.all():
+            mean = factors[likes_something].mean(axis=0) if self.mean is None else self.mean
+            factors[~likes_something] = mean
         return factors.astype(np.float32)
 
 
@@ -61,6 +64,16 @@ def learn_taste(
     )
 
 
+def taste_of(item_factors: NDArray[np.float32], settings: Settings) -> Taste:
+    """Return the taste of films whose vectors were learned elsewhere."""
+    with threadpool_limits(limits=1, user_api="blas"):
+        als: Any = AlternatingLeastSquares(
+            factors=settings.factors, regularization=settings.regularization, alpha=settings.alpha
+        )
+    als.item_factors = item_factors
+    return Taste(item_factors, losses=[], _als=als, _half_life=settings.taste_half_life)
+
+
 def factorise(
     likes: sparse.csr_matrix, settings: Settings, advance: Callable[[], None] = lambda: None
 ) -> tuple[Any, list[float]]:
@@ -70,10 +83,7 @@ def factorise(
     InputError if there is no like.
     """
     if likes.nnz == 0:
-        raise InputError(
-            f"ratings: none is {LEAST_LIKE:g} or more, so nobody likes anything and nothing can be learned; "
-            "check the scale of the ratings"
-        )
+        raise nothing_is_liked()
     losses: list[float] = []
 
     def after_iteration(_iteration: int, _seconds: float, loss: float) -> None:
@@ -93,3 +103,11 @@ def factorise(
         )
         als.fit(likes, show_progress=False, callback=after_iteration)
     return als, losses
+
+
+def nothing_is_liked() -> InputError:
+    """Return the error of ratings from which no taste can be learned."""
+    return InputError(
+        f"ratings: none is {LEAST_LIKE:g} or more, so nobody likes anything and nothing can be learned; "
+        "check the scale of the ratings"
+    )

@@ -25,7 +25,12 @@ def lateness(ratings: Interactions, half_life: float) -> NDArray[np.float64]:
     is_there = np.zeros(int(ratings.place_in_time.max()) + 1, dtype=np.bool_)
     is_there[ratings.place_in_time] = True
     newer = len(ratings) - np.cumsum(is_there)[ratings.place_in_time]
-    return np.asarray(0.5 ** (newer / len(ratings) / half_life), np.float64)
+    return fading(newer, len(ratings), half_life)
+
+
+def fading(newer: NDArray[np.int64], ratings: int, half_life: float) -> NDArray[np.float64]:
+    """Return the weight of ratings by how many of all are newer."""
+    return np.asarray(0.5 ** (newer / ratings / half_life), np.float64)
 
 
 def trend(ratings: Interactions, half_life: float) -> NDArray[np.float32]:
@@ -33,9 +38,12 @@ def trend(ratings: Interactions, half_life: float) -> NDArray[np.float32]:
 
     Both are logarithms, standardised.
     """
-    now = watched_lately(ratings, half_life)
-    lasting = np.log1p(ratings.ratings_of_item)
-    risen = _standardised(np.log1p(now)) - SHARE_OF_LASTING * _standardised(lasting)
+    return risen(watched_lately(ratings, half_life), ratings.ratings_of_item)
+
+
+def risen(now: NDArray[np.float64], ever: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return the trend of films from how often each is rated now, and how often it was ever."""
+    risen = _standardised(np.log1p(now)) - SHARE_OF_LASTING * _standardised(np.log1p(ever))
     return _standardised(risen).astype(np.float32)
 
 

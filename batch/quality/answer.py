@@ -1,10 +1,14 @@
 """Answer: what `evaluate` and `tune` are asked for, from a folder of ratings to what was measured."""
 
 import importlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from batch.errors import UsageError
+from batch.nightly import without_spark
 from batch.progress import Progress, Step
-from batch.quality.evaluate import Evaluation, evaluate
+from batch.quality.baselines import Scores
+from batch.quality.evaluate import Evaluation, embedding, evaluate
 from batch.quality.negatives import drawn_negatives, given_negatives
 from batch.quality.rank import Rank, given, whole_catalogue
 from batch.quality.ratings import CleanedRatings, cleaned_ratings
@@ -25,10 +29,14 @@ def evaluate_folder(request: Request, settings: Settings, progress: Progress) ->
         raise UsageError("--negatives: goes with --protocol ncf only; else the whole catalogue is ranked")
     cleaned = _load(settings, progress)
     splits = [split.sampled(request.max_users, settings.seed) for split in _splits(request, cleaned)]
-    with progress.step("rank") as step:
+    with progress.step("rank") as step, _learning(settings) as learn_model:
         rank = _rank(request, settings, splits[0], cleaned, step)
         return evaluate(
-            splits, settings, rank, lambda model, split: step.says(f"{split.name}: {model} is measured")
+            splits,
+            settings,
+            rank,
+            lambda model, split: step.says(f"{split.name}: {model} is measured"),
+            learn_model,
         )
 
 
@@ -54,6 +62,20 @@ def tune_folder(settings: Settings, seconds: float, progress: Progress) -> Tuned
 
         tuned: Tuned = search.search(cleaned.ratings, settings, seconds, after_trial)
     return tuned
+
+
+@contextmanager
+def _learning(settings: Settings) -> Iterator[Callable[[Split, Settings], Scores]]:
+    """Give what learns the model, here or on a cluster. Raises UsageError if PySpark is missing."""
+    if settings.engine == "local":
+        yield embedding
+        return
+    try:
+        on_spark = importlib.import_module("batch.spark.evaluate")
+    except ModuleNotFoundError as error:
+        raise without_spark(error) from error
+    with on_spark.learning(settings.master) as learn_model:
+        yield learn_model
 
 
 def _load(settings: Settings, progress: Progress) -> CleanedRatings:

@@ -41,14 +41,19 @@ def lately_name(share: float) -> str:
 
 def most_popular(train: Interactions) -> Scores:
     """Rank by the number of ratings."""
-    return _alike(train.ratings_of_item)
+    return alike(train.ratings_of_item)
 
 
 def popular_lately(train: Interactions, share: float) -> Scores:
     """Rank by the number of ratings among the newest `share` of all."""
+    return alike(rated_lately(train, share))
+
+
+def rated_lately(train: Interactions, share: float) -> NDArray[np.int64]:
+    """Return (items,), how many of the newest `share` of all ratings each film has."""
     first = np.sort(train.place_in_time)[int(len(train) * (1 - share))]
     newest = train.item_index[train.place_in_time >= first]
-    return _alike(np.bincount(newest, minlength=train.items))
+    return np.bincount(newest, minlength=train.items)
 
 
 def als(train: Interactions, seed: int) -> Scores:
@@ -71,6 +76,6 @@ def ease(train: Interactions) -> Scores:
     return lambda rows: np.asarray(train.seen[rows] @ weights, dtype=np.float32)
 
 
-def _alike(scores: NDArray[np.int64]) -> Scores:
+def alike(scores: NDArray[np.int64]) -> Scores:
     """Return the same scores for everyone."""
     return lambda rows: np.tile(scores.astype(np.float32), (len(rows), 1))

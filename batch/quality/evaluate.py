@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,16 +74,19 @@ def evaluate(
     settings: Settings,
     rank: Rank = whole_catalogue,
     done: Callable[[str, Split], None] = lambda _model, _split: None,
+    learn_model: Callable[[Split, Settings], Scores] | None = None,
 ) -> Evaluation:
     """Learn the model and each baseline from what a split lets them know, and measure their lists.
 
-    `done` is called with model and split after each. Raises InputError if nobody likes anything.
+    `done` is called with model and split after each. `learn_model` learns the model where it is not learned
+    here. Raises InputError if nobody likes anything.
     """
     measured: dict[str, list[Measured]] = {}
     for split in splits:
-        learners = {MODEL: lambda split=split: embedding(split, settings)} | baselines(
-            split.train, settings.seed
-        )
+        learners: dict[str, Callable[[], Scores]] = {
+            MODEL: partial(learn_model or embedding, split, settings),
+            **baselines(split.train, settings.seed),
+        }
         for model, learn in learners.items():
             lists = rank(learn(), split, max(DEPTHS))
             measured.setdefault(model, []).append(measure(lists, split))

@@ -8,11 +8,11 @@ from scipy import sparse
 
 from batch.interactions import Interactions
 from batch.model.likes import is_like
-from batch.quality.baselines import LATELY, lately_name, most_popular, popular_lately
+from batch.quality.baselines import LATELY, alike, lately_name, rated_lately
 from batch.quality.evaluate import MODEL, bootstrap
 from batch.quality.measures import DEPTHS, exposure, measure
 from batch.quality.rank import whole_catalogue
-from batch.quality.split import Split
+from batch.quality.split import Everybody, Split
 from batch.score import TopN
 from batch.settings import Settings
 from batch.train import Films, place_users
@@ -34,17 +34,36 @@ def hold_out(ratings: Interactions, lots: NDArray[np.str_]) -> Split:
     What nobody else has rated stays, so that every film can be learned: users and films keep their indices.
     Nobody may be left to judge.
     """
+    drawn = draw(ratings, lots, ratings.ratings_of_item, most_judged(ratings.users))
+    return hold_out_of(ratings, drawn, ratings.ratings_of_item)
+
+
+def most_judged(users: int) -> int:
+    """Return of how many users the last rating may be held out."""
+    return min(MOST_JUDGED, int(users * MOST_JUDGED_SHARE))
+
+
+def draw(
+    ratings: Interactions, lots: NDArray[np.str_], ratings_of_item: NDArray[np.int64], most: int
+) -> NDArray[np.int32]:
+    """Return the users with the lowest lots whose last rating can be held out, the lowest first.
+
+    The ratings may be those of some users; `ratings_of_item` are (items,) those of all.
+    """
     eligible = (
         (ratings.age == 0)
         & (ratings.ratings_of_user[ratings.user_index] > 1)
-        & (ratings.ratings_of_item[ratings.item_index] > 1)
+        & (ratings_of_item[ratings.item_index] > 1)
     )
     candidates = ratings.user_index[eligible]
-    most = min(MOST_JUDGED, int(ratings.users * MOST_JUDGED_SHARE))
-    drawn = candidates[np.argsort(lots[candidates], kind="stable")[:most]]
-    held_out = eligible & np.isin(ratings.user_index, drawn)
+    return np.asarray(candidates[np.argsort(lots[candidates], kind="stable")[:most]])
+
+
+def hold_out_of(ratings: Interactions, drawn: NDArray[np.int32], ratings_of_item: NDArray[np.int64]) -> Split:
+    """Hold out the last ratings of these users, each of whom can be judged alone."""
+    held_out = (ratings.age == 0) & np.isin(ratings.user_index, drawn)
     # Several may have the same film held out that nobody else has rated: all of them keep it.
-    known = np.bincount(ratings.item_index[~held_out], minlength=ratings.items)
+    known = ratings_of_item - np.bincount(ratings.item_index[held_out], minlength=ratings.items)
     held_out &= known[ratings.item_index] > 0
     # A model needs a like to begin with.
     held_out &= is_like(ratings.rating[~held_out]).any()
@@ -76,10 +95,11 @@ def judge(
     if not len(split.users):
         return {(JUDGED_USERS, MODEL): 0.0}
     model = place_users(films, split.train, split.gaps, settings)
+    everybody = split.everybody or _counted(split.train)
     scores = {
         MODEL: lambda users: model.user_factors[users] @ model.item_factors.T,
-        "most_popular": most_popular(split.train),
-    } | {lately_name(share): popular_lately(split.train, share) for share in LATELY}
+        "most_popular": alike(everybody.ratings_of_item),
+    } | {lately_name(share): alike(everybody.lately[share]) for share in LATELY}
     metrics: Metrics = {(JUDGED_USERS, name): float(len(split.users)) for name in scores}
     for name, of_users in scores.items():
         measured = measure(whole_catalogue(of_users, split, max(DEPTHS)), split)
@@ -93,8 +113,26 @@ def judge(
 
 def of_published(lists: TopN, ratings: Interactions) -> Metrics:
     """Measure what the lists of everyone show of the catalogue."""
-    metrics: Metrics = {}
-    for depth in DEPTHS:
-        shown = lists.item_index[lists.rank <= depth]
-        metrics |= {(name, PUBLISHED): value for name, value in exposure(shown, ratings, depth).items()}
-    return metrics
+    places = {
+        depth: np.bincount(lists.item_index[lists.rank <= depth], minlength=ratings.items) for depth in DEPTHS
+    }
+    return of_places(places, ratings.ratings_of_item, ratings.users, ratings.is_hidden)
+
+
+def of_places(
+    places: dict[int, NDArray[np.int64]],
+    ratings_of_item: NDArray[np.int64],
+    users: int,
+    is_hidden: NDArray[np.bool_],
+) -> Metrics:
+    """Measure the lists of everyone by how many places each film has in them, by depth."""
+    return {
+        (name, PUBLISHED): value
+        for depth, of_films in places.items()
+        for name, value in exposure(of_films, ratings_of_item, users, is_hidden, depth).items()
+    }
+
+
+def _counted(train: Interactions) -> Everybody:
+    lately = {share: rated_lately(train, share) for share in LATELY}
+    return Everybody(train.users, train.ratings_of_item, lately)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from batch.interactions import Interactions
 from batch.quality.split import Split
 
 DEPTHS = (10, 50)
@@ -55,7 +54,8 @@ def measure(lists: list[NDArray[np.int32]], split: Split) -> Measured:
     of_lists: dict[str, float] = {}
     for depth in DEPTHS:
         top = ranked[:, :depth]
-        of_lists |= exposure(top[top >= 0], split.train, depth)
+        places = np.bincount(top[top >= 0], minlength=split.train.items)
+        of_lists |= exposure(places, *split.known_to_all(), split.train.is_hidden, depth)
     return Measured(by_user, of_lists)
 
 
@@ -99,20 +99,26 @@ def _welcome(stars: NDArray[np.float64], split: Split, depth: int) -> dict[str, 
     return measured
 
 
-def exposure(shown: NDArray[np.int32], ratings: Interactions, depth: int) -> dict[str, float]:
-    """Return what lists show of the catalogue, from the film in each place of each list of a depth."""
-    candidates = np.flatnonzero(~ratings.is_hidden)
-    places = np.bincount(shown, minlength=ratings.items)[candidates]
-    popularity = ratings.ratings_of_item[candidates]
+def exposure(
+    places: NDArray[np.int64],
+    ratings_of_item: NDArray[np.int64],
+    users: int,
+    is_hidden: NDArray[np.bool_],
+    depth: int,
+) -> dict[str, float]:
+    """Return what lists of a depth show of the catalogue, from how many of their places each film has."""
+    candidates = np.flatnonzero(~is_hidden)
+    rarity = -np.log2(np.maximum(ratings_of_item, 1) / users)
+    novelty = float(places @ rarity / places.sum()) if places.sum() else float("nan")
+    places, popularity = places[candidates], ratings_of_item[candidates]
     by_popularity = np.argsort(-popularity, kind="stable")
     tenth = by_popularity[: max(1, len(candidates) // 10)]
-    rarity = -np.log2(np.maximum(ratings.ratings_of_item, 1) / ratings.users)
     rising = np.sort(places)
     films = len(candidates)
     return {
         f"coverage@{depth}": float(np.mean(places > 0)),
         # Mean self-information of a listed film, in bits (Zhou et al., PNAS 2010, page 4512).
-        f"novelty@{depth}": float(rarity[shown].mean()) if len(shown) else float("nan"),
+        f"novelty@{depth}": novelty,
         f"popular_tenth@{depth}": float(places[tenth].sum() / max(1, places.sum())),
         # 0: all films are shown equally often; 1: one film takes every place.
         f"gini@{depth}": float(

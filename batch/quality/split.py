@@ -14,6 +14,15 @@ LEAST_RATINGS = 5
 
 
 @dataclass(frozen=True)
+class Everybody:
+    """What is counted over the known ratings of all users, where a split has those of some alone."""
+
+    users: int
+    ratings_of_item: NDArray[np.int64]  # (items,)
+    lately: dict[float, NDArray[np.int64]]  # (items,), of the newest share of all ratings, by that share
+
+
+@dataclass(frozen=True)
 class Split:
     """Ratings to learn from, and the later ones that lists should foresee.
 
@@ -30,6 +39,12 @@ class Split:
     old_users: NDArray[np.intp]  # (users of train,), the index among all ratings
     old_items: NDArray[np.intp]  # (items of train,), the same
     is_tied: NDArray[np.bool_]  # (judged,), has a later rating at the very second of the last known one
+    everybody: Everybody | None = None  # None: `train` has the ratings of all users
+
+    def known_to_all(self) -> tuple[NDArray[np.int64], int]:
+        """Return (items,), how many users have rated each film, and how many users there are."""
+        counted = self.everybody or self.train
+        return counted.ratings_of_item, counted.users
 
     @property
     def tied(self) -> float:

@@ -11,15 +11,6 @@ with movies as (
     where rule is null
 ),
 
-rated as (
-    select
-        cast(item_id as varchar) as item_id,
-        count(*) as ratings,
-        avg(rating) as mean_rating
-    from ratings
-    group by item_id
-),
-
 hidden as (
     select distinct item_id
     from hidden_rows
@@ -32,9 +23,9 @@ select
     coalesce(movies.title, item_id) as title,
     movies.year,
     coalesce(movies.genres, []) as genres,
-    coalesce(rated.ratings, 0) as ratings,
-    rated.mean_rating,
+    coalesce(rated_items.ratings, 0) as ratings,
+    rated_items.mean_rating,
     item_id in (select hidden.item_id from hidden) as is_hidden
 from movies
-full join rated using (item_id)
+full join rated_items using (item_id)
 order by item_id;

@@ -69,10 +69,7 @@ known as (
     select
         line,
         user_id,
-        case
-            when length(user_id) <= 18 and user_id = cast(try_cast(user_id as bigint) as varchar)
-                then try_cast(user_id as bigint)
-        end as number
+        integer_of(user_id) as number
     from rating_rows
     where user_id is not null
 ),

@@ -15,6 +15,10 @@ create macro id_of(value) as
         else trimmed(value)
     end;
 
+-- The number that an id is, if it is one that can be counted on from.
+create macro integer_of(id) as
+    case when length(id) <= 18 and id = cast(try_cast(id as bigint) as varchar) then try_cast(id as bigint) end;
+
 -- What may be an id in a line that is no record, whatever stands between its values.
 create macro fields_of(raw) as list_distinct(list_transform(regexp_split_to_array(raw, '[,;|"\t]'), lambda field: id_of(field)));
 
@@ -45,7 +49,7 @@ create macro time_of(value) as
 create macro lines_of(path) as table
     select
         row_number() over () as line,
-        raw
+        coalesce(raw, '') as raw
     from read_csv(
         path,
         columns = {'raw': 'varchar'},

@@ -1,0 +1,70 @@
+"""Evaluate on a cluster: the model learned by Spark is measured as the local one is.
+
+The ratings are read and split here, films are learned there, and users are placed and judged here again: what
+is measured is what Spark's learning makes of the lists, and what fits one machine is enough for that.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+
+from batch.interactions import Interactions
+from batch.quality.baselines import Scores
+from batch.quality.split import Split
+from batch.settings import Settings
+from batch.spark.clean import RATINGS_PER_SHARE, users_of_shares
+from batch.spark.session import connected
+from batch.spark.shares import MICROSECONDS, Catalogue
+from batch.spark.train import Known, count_lately, learn_films
+from batch.train import Films, place_users
+
+
+@contextmanager
+def learning(master: str) -> Iterator[Callable[[Split, Settings], Scores]]:
+    """Connect to a cluster for the body, and give what learns the model of a split there."""
+    with tempfile.TemporaryDirectory() as work, connected(master, Path(work)) as spark:
+
+        def embedding(split: Split, settings: Settings) -> Scores:
+            films = learn_from(spark, split.train, settings)
+            model = place_users(films, split.train, split.gaps, settings)
+            return lambda users: model.user_factors[users] @ model.item_factors.T
+
+        yield embedding
+
+
+def learn_from(spark: SparkSession, ratings: Interactions, settings: Settings) -> Films:
+    """Learn the films from ratings that are here."""
+    catalogue = catalogue_of(ratings)
+    there = hand_over(spark, ratings)
+    known = Known(there, users_of_shares(there), catalogue, catalogue.ratings_of_item)
+    return learn_films(known, count_lately(known, {}, settings), settings)
+
+
+def catalogue_of(ratings: Interactions) -> Catalogue:
+    """Return the films of these ratings, under made-up ids in the order of their indices."""
+    names = [f"{item:010d}" for item in range(ratings.items)]
+    return Catalogue(pa.array(names, pa.string()), ratings.is_hidden, ratings.ratings_of_item)
+
+
+def hand_over(spark: SparkSession, ratings: Interactions) -> DataFrame:
+    """Hand ratings over to a cluster, as cleaning would leave them there, under made-up ids."""
+    item_ids = catalogue_of(ratings).item_ids
+    user_ids = pa.array([f"{user:010d}" for user in range(ratings.users)], pa.string())
+    rated_at = pa.array(np.nan_to_num(ratings.rated_at) * MICROSECONDS, mask=np.isnan(ratings.rated_at))
+    table = pa.table(
+        {
+            "user_id": user_ids.take(pa.array(ratings.user_index)),
+            "item_id": item_ids.take(pa.array(ratings.item_index)),
+            "rating": pa.array(ratings.rating.astype(np.float64), mask=np.isnan(ratings.rating)),
+            "rated_at": rated_at.cast(pa.int64(), safe=False),
+            "line": pa.array(ratings.place_in_time.astype(np.int64)),
+        }
+    )
+    shares = max(spark.sparkContext.defaultParallelism, -(-len(ratings) // RATINGS_PER_SHARE))
+    rows = spark.createDataFrame(table).repartitionByRange(shares, "user_id")
+    return rows.sortWithinPartitions(rows.user_id, rows.line.desc()).checkpoint()

@@ -1,0 +1,168 @@
+"""The pipeline on a cluster: load, clean, train, score, similar, judge, write, check, publish.
+
+The steps have the names of the local ones, and those after scoring are the local ones.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+from pyspark.sql import DataFrame, SparkSession
+from scipy import sparse
+
+from batch.interactions import read_hidden, read_ids
+from batch.pipeline import Job, Made, finish, judged, told
+from batch.popular import most_watched
+from batch.progress import Progress
+from batch.publish import Published
+from batch.quality.holdout import JUDGED_MODELS, Metrics, judge, of_places
+from batch.quality.measures import DEPTHS
+from batch.segments import ATTRIBUTES, Segments, segments_of
+from batch.settings import Settings
+from batch.similar import similar
+from batch.spark.clean import Cleaned, clean, read
+from batch.spark.score import Given, score_users
+from batch.spark.shares import Catalogue
+from batch.spark.tables import Tables
+from batch.spark.train import (
+    Known,
+    Lately,
+    count_lately,
+    count_people,
+    hold_out,
+    learn_films,
+    newest_of_all,
+    with_everybody,
+)
+from batch.workspace import at_rest, connect
+from batch.write import OfFilms
+from sql import statement
+
+# What the local run has in tables and frames, read from the files that the workers write.
+VIEWS = ("spark/users_written", "spark/ratings", "spark/lists", "spark/rendered", "spark/user_vectors")
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """Kinds of people: those of one gender, age group and occupation, as far as that is known."""
+
+    of_user: dict[str, int]  # by id; who is not in it is of the last kind, of whom nothing is known
+    attributes: pd.DataFrame  # a row for each kind
+
+
+def run(job: Job, spark: SparkSession, tables: Tables, progress: Progress) -> Published:
+    """Make a new generation of the tables, and publish it. Raises InputError or RefusedError."""
+    settings, output = job.settings, job.output
+    # Workers of a driver that has died may go on for a while, but in a folder of their own.
+    work = output.work / spark.sparkContext.applicationId
+    work.mkdir()
+    with connect(output.work, settings) as connection:
+        with progress.step("load") as step:
+            found = read(spark, connection, tables, work)
+            step.finds(", ".join(f"{each.name} in {len(each.files):,} files" for each in tables.all()))
+        with progress.step("clean") as step:
+            cleaned = clean(spark, connection, found, settings.max_rejected, job.exclusions, work)
+            step.finds(told(cleaned.counts))
+        made = _made(settings, spark, connection, cleaned, work, progress)
+        return finish(job, connection, cleaned.counts, made, progress)
+
+
+def catalogue_of(connection: duckdb.DuckDBPyConnection) -> Catalogue:
+    """Return the films that were rated."""
+    ratings = connection.execute(statement("spark/ratings_of_items")).fetchnumpy()["ratings"]
+    return Catalogue(
+        item_ids=pa.array(read_ids(connection, "train/item_ids").tolist(), pa.string()),
+        is_hidden=read_hidden(connection),
+        ratings_of_item=np.asarray(ratings, np.int64),
+    )
+
+
+def _made(  # noqa: PLR0913, PLR0917 (where it is made, and of what)
+    settings: Settings,
+    spark: SparkSession,
+    connection: duckdb.DuckDBPyConnection,
+    cleaned: Cleaned,
+    work: Path,
+    progress: Progress,
+) -> Made:
+    """Train, score and judge; what the workers write of users is in `work` until it is published."""
+    counts, ratings = cleaned.counts, cleaned.ratings
+    catalogue = catalogue_of(connection)
+    kinds = _kinds(connection)
+    with progress.step("train") as step, at_rest(connection, settings):
+        sample = hold_out(ratings, catalogue, counts.users)
+        known_of_item = catalogue.ratings_of_item - sample.held_out_of_item
+        known = Known(ratings, cleaned.users_of_share, catalogue, known_of_item, sample.drawn)
+        lately = count_lately(known, kinds.of_user, settings)
+        films = learn_films(known, lately, settings, step.says)
+        split = with_everybody(sample.split, known, lately)
+        of_segments = _segments(ratings, kinds, lately, catalogue, settings)
+        step.finds(f"{counts.users:,} users, {counts.items:,} films")
+    with progress.step("score") as step, at_rest(connection, settings):
+        given = Given(
+            films=films,
+            catalogue=catalogue,
+            numbers=_numbers(connection),
+            newest=newest_of_all(ratings),
+            segments=of_segments.names,
+            segment_of_kind=of_segments.of_user,
+            kind_of_user=kinds.of_user,
+            settings=settings,
+        )
+        files = score_users(spark, ratings, given, work / "users")
+        step.finds(f"lists of up to {settings.top_n:,} films, in {len(files):,} files")
+    connection.execute("set variable users_written = $files", {"files": files})
+    for view in VIEWS:
+        connection.execute(statement(view))
+    with progress.step("similar") as step:
+        step.expect(counts.items, "films")
+        alike = similar(films.taste.item_factors, ~catalogue.is_hidden, settings.similar_n, step.advance)
+        step.finds(f"{len(alike.rank):,} places in lists of up to {settings.similar_n:,}")
+    with progress.step("judge") as step:
+        step.expect(JUDGED_MODELS, "models")
+        metrics = judge(films, split, settings, step.advance) | _of_published(
+            connection, catalogue, counts.users
+        )
+        step.finds(judged(metrics))
+    of_everybody = most_watched(lately.popular.sum(axis=0), catalogue.is_hidden, settings.top_n)
+    # Spark's ALS tells no loss.
+    of_films = OfFilms(films.factors, [], alike, of_everybody, of_segments, metrics)
+    return Made(of_films, None, len(split.users))
+
+
+def _kinds(connection: duckdb.DuckDBPyConnection) -> Kinds:
+    known = connection.execute(statement("spark/kinds_of_users")).df()
+    groups = known.groupby(list(ATTRIBUTES), dropna=False, sort=True)
+    attributes = known.assign(kind=groups.ngroup()).drop_duplicates("kind").sort_values("kind")
+    nothing = pd.DataFrame([dict.fromkeys(ATTRIBUTES)], dtype=object)
+    return Kinds(
+        of_user=dict(zip(known["user_id"], groups.ngroup().tolist(), strict=True)),
+        attributes=pd.concat([attributes[list(ATTRIBUTES)].astype(object), nothing], ignore_index=True),
+    )
+
+
+def _segments(
+    ratings: DataFrame, kinds: Kinds, lately: Lately, catalogue: Catalogue, settings: Settings
+) -> Segments:
+    people = count_people(ratings, kinds.of_user, len(kinds.attributes))
+    weights = sparse.csr_matrix(lately.popular.astype(np.float32))
+    return segments_of(weights, kinds.attributes, people, catalogue.is_hidden, settings.top_n)
+
+
+def _numbers(connection: duckdb.DuckDBPyConnection) -> NDArray[np.object_]:
+    """Return (items + 1,), the numbers of films as texts; the last one is none."""
+    numbers = connection.execute(statement("write/item_numbers")).fetchnumpy()["number"]
+    return np.array([*map(str, numbers), ""], dtype=object)
+
+
+def _of_published(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, users: int) -> Metrics:
+    places = {}
+    for depth in DEPTHS:
+        found = connection.execute(statement("spark/places"), {"depth": depth}).fetchnumpy()
+        places[depth] = np.zeros(len(catalogue.is_hidden), np.int64)
+        places[depth][np.asarray(found["item_index"], np.int64)] = found["places"]
+    return of_places(places, catalogue.ratings_of_item, users, catalogue.is_hidden)

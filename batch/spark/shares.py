@@ -1,0 +1,83 @@
+"""Shares: some of the users with all of their ratings, as the local run has all of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from batch.interactions import Interactions, from_columns
+
+Batches = Iterator[pa.RecordBatch]
+
+# So many ratings are held at a time, and those of one user more.
+RATINGS_AT_A_TIME = 250_000
+MICROSECONDS = 1e6
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The films, in the order of their indices; the driver sends it to every worker."""
+
+    item_ids: pa.StringArray
+    is_hidden: NDArray[np.bool_]  # (items,)
+    ratings_of_item: NDArray[np.int64]  # (items,), of all users
+
+
+@dataclass(frozen=True)
+class Share:
+    """Some users who follow each other; their indices begin at 0, those of films are of the catalogue."""
+
+    user_ids: pa.StringArray  # (users,)
+    ratings: Interactions
+    rows: pa.Table  # the ratings as they were published, newest first
+
+    def held_out(self, drawn: frozenset[str]) -> NDArray[np.bool_]:
+        """Return which ratings are held out: the newest one of each of these users."""
+        is_drawn = np.array([user_id in drawn for user_id in self.user_ids.to_pylist()], dtype=np.bool_)
+        return np.asarray((self.ratings.age == 0) & is_drawn[self.ratings.user_index])
+
+
+def shares(batches: Batches, catalogue: Catalogue) -> Iterator[Share]:
+    """Yield the users of a partition with all of their ratings, some at a time."""
+    for rows in _whole_users(batches):
+        yield share_of(rows, catalogue)
+
+
+def share_of(rows: pa.Table, catalogue: Catalogue) -> Share:
+    """Return the users of some rows, which stand by user and newest first."""
+    users = rows["user_id"].combine_chunks().dictionary_encode()
+    columns = {
+        "user_index": users.indices.to_numpy(),
+        "item_index": pc.index_in(rows["item_id"], value_set=catalogue.item_ids).to_numpy(),
+        "rating": _numbers(rows["rating"]),
+        "rated_at": _numbers(rows["rated_at"]) / MICROSECONDS,
+        "line": rows["line"].to_numpy(),
+    }
+    return Share(users.dictionary, from_columns(columns, catalogue.is_hidden), rows)
+
+
+def _numbers(column: pa.ChunkedArray) -> NDArray[np.float64]:
+    """Return numbers, NaN where there are none."""
+    return np.asarray(pc.fill_null(column.cast(pa.float64(), safe=False), np.nan).to_numpy())
+
+
+def _whole_users(batches: Batches) -> Iterator[pa.Table]:
+    """Gather batches until they are enough, and cut them where a user begins."""
+    waiting: list[pa.RecordBatch] = []
+    rows = 0
+    for batch in batches:
+        waiting.append(batch)
+        rows += len(batch)
+        if rows >= RATINGS_AT_A_TIME:
+            table = pa.Table.from_batches(waiting)
+            last = pc.equal(table["user_id"], table["user_id"][-1])
+            whole = pc.index(last, True).as_py()
+            if whole:
+                yield table.slice(0, whole).combine_chunks()
+            rest = table.slice(whole).combine_chunks()
+            waiting, rows = rest.to_batches(), len(rest)
+    if rows:
+        yield pa.Table.from_batches(waiting).combine_chunks()

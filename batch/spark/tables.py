@@ -1,0 +1,197 @@
+"""Tables: the input as Spark finds it, a file or a folder of parts for each, wherever it can read."""
+
+import csv
+import hashlib
+import re
+from collections import Counter
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+import pyarrow as pa
+from pyarrow import parquet
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.functions import col
+
+from batch.errors import InputError
+from batch.inputs import ENDINGS, missing, twice
+from batch.load import HIDDEN, MOVIES, RATINGS, USERS, Columns
+
+# Blank lines may stand before a header; so many lines are looked at.
+LINES_BEFORE_HEADER = 1_000
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the input: the local run reads it from a single file of the same name."""
+
+    name: str  # ratings.csv
+    columns: Columns
+    files: tuple[str, ...]  # in order of their names, which is the order of the rows
+    header: bytes = b""  # of a text file, and then of every part
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is CSV; else it is Parquet."""
+        return not self.name.lower().endswith(".parquet")
+
+    @property
+    def local_name(self) -> str:
+        """Return how a piece of it is called where a worker keeps it."""
+        return re.sub(r"\.gz$", "", self.name, flags=re.IGNORECASE)
+
+    def part(self, file: str) -> str:
+        """Return what people call one of its files."""
+        name = PurePosixPath(unquote(urlsplit(file).path)).name
+        return self.name if name == self.name else f"{self.name}/{name}"
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tables of one run."""
+
+    ratings: Table
+    movies: Table
+    users: Table | None
+    hidden: Table | None
+    fingerprint: str  # SHA-256 over names, sizes and times of change
+
+    def all(self) -> list[Table]:
+        """Every table there is, in a fixed order."""
+        return [each for each in (self.ratings, self.movies, self.users, self.hidden) if each is not None]
+
+
+def find_tables(spark: SparkSession, folder: Path) -> Tables:
+    """Find the tables in a folder. Raises InputError as the local run does.
+
+    Unlike the local run, it tells input apart by names, sizes and times of change: to read all of it
+    only to see that nothing has changed would cost a good part of the night.
+    """
+    address = _address(folder)
+    try:
+        listing = (
+            spark.read.format("binaryFile")
+            .option("recursiveFileLookup", "true")
+            .load(address)
+            .select("path", "length", col("modificationTime").cast("double").alias("changed"))
+            .toArrow()
+            .sort_by("path")
+        )
+    except AnalysisException as error:
+        raise InputError(
+            f"{address}: no such folder; name the one with ratings.csv and movies.csv by --data"
+        ) from error
+    found = listing.to_pylist()
+    paths = [each["path"] for each in found if each["length"]]
+    by_name: dict[str, list[str]] = {}
+    root = urlsplit(address).path.strip("/")
+    for path in paths:
+        inside = urlsplit(path).path.strip("/").removeprefix(root).strip("/")
+        by_name.setdefault(unquote(inside.split("/")[0]), []).append(path)
+    told = [(each["path"].removeprefix(address), each["length"], each["changed"]) for each in found]
+    return Tables(
+        ratings=_required(spark, address, by_name, "ratings", RATINGS),
+        movies=_required(spark, address, by_name, "movies", MOVIES),
+        users=_optional(spark, address, by_name, "users", USERS),
+        hidden=_optional(spark, address, by_name, "hidden", HIDDEN),
+        fingerprint=hashlib.sha256(repr(told).encode()).hexdigest(),
+    )
+
+
+def bring(spark: SparkSession, table: Table, work: Path) -> dict[str, int]:
+    """Bring a table that is small beside the ratings to the driver, row by row, as one file in `work`.
+
+    Return how many lines of it come before each part.
+    """
+    target = work / table.local_name
+    if not table.is_text:
+        place = [col("_metadata.file_path").alias("__file"), col("_metadata.row_index").alias("__row")]
+        found = spark.read.parquet(*table.files).select("*", *place).toArrow()
+        # Spark takes large files first.
+        found = found.sort_by([("__file", "ascending"), ("__row", "ascending")])
+        parquet.write_table(found.drop_columns(["__file", "__row"]), target)
+        of_file = dict(Counter(found["__file"].to_pylist()))
+        ends = accumulate(of_file.get(file, 0) for file in table.files)
+        return dict(zip(table.files, [0, *ends], strict=False))
+    before, lines = {}, 0
+    with target.open("wb") as stream:
+        for file in table.files:
+            before[file] = lines
+            is_header = bool(lines)
+            for (line,) in spark.read.text(file).select(col("value").cast("binary")).toLocalIterator():
+                # A blank line in the place of the header of a later part keeps lines in their places.
+                stream.write((b"" if is_header else bytes(line)) + b"\n")
+                is_header = is_header and not without_mark(bytes(line))
+                lines += 1
+    return before
+
+
+def _address(folder: Path) -> str:
+    """Return a folder as Spark takes it: `Path` has made one slash of the two of `s3a://bucket`."""
+    text = str(folder)
+    if re.match(r"[a-z][a-z0-9+.-]+:/", text):
+        return re.sub(r"^([a-z0-9+.-]+):/+", r"\1:///" if text.startswith("file:") else r"\1://", text)
+    return folder.resolve().as_uri()
+
+
+def _optional(
+    spark: SparkSession, address: str, by_name: dict[str, list[str]], name: str, columns: Columns
+) -> Table | None:
+    wanted = {f"{name}{ending}" for ending in ENDINGS}
+    found = sorted(each for each in by_name if each.lower() in wanted)
+    if len(found) > 1:
+        raise twice(address, found)
+    if not found:
+        return None
+    table = Table(found[0], columns, tuple(sorted(by_name[found[0]])))
+    return Table(table.name, columns, table.files, _header(spark, table)) if table.is_text else table
+
+
+def _required(
+    spark: SparkSession, address: str, by_name: dict[str, list[str]], name: str, columns: Columns
+) -> Table:
+    table = _optional(spark, address, by_name, name, columns)
+    if table is None:
+        raise missing(address, name)
+    return table
+
+
+def _header(spark: SparkSession, table: Table) -> bytes:
+    """Return the header line of the first part."""
+    lines = spark.read.text(table.files[0]).select(col("value").cast("binary")).take(LINES_BEFORE_HEADER)
+    for (line,) in lines:
+        if header := without_mark(bytes(line)):
+            return header
+    raise InputError(
+        f"{table.name}: is empty; expected a header line with {','.join(table.columns.required)}"
+    )
+
+
+def without_mark(line: bytes) -> bytes:
+    """Return a line without a byte order mark and spaces around it."""
+    return line.removeprefix(BYTE_ORDER_MARK).strip()
+
+
+def columns_of(header: bytes) -> list[str]:
+    """Return the names in a header."""
+    return next(csv.reader([header.decode(errors="replace")]))
+
+
+def rows_of(spark: SparkSession, table: Table) -> DataFrame:
+    """Return the rows of a table, each with the file and the place in it that it comes from.
+
+    Text stays bytes: what is no UTF-8 is told by the local reader, not by Spark.
+    """
+    place = [col("_metadata.file_path").alias("__file"), col("_metadata.file_block_start").alias("__start")]
+    if table.is_text:
+        return spark.read.text(list(table.files)).select(*place, col("value").cast("binary").alias("__line"))
+    rows = spark.read.parquet(*table.files)
+    return rows.select(*place, col("_metadata.row_index").alias("__row"), *rows.columns)
+
+
+def arrow_rows(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return the columns of the table itself."""
+    return batch.select([name for name in batch.schema.names if not name.startswith("__")])

@@ -1,0 +1,421 @@
+"""Train on a cluster: Spark's own ALS for taste, and sums over shares of users for the other parts.
+
+Taste is learned as in `batch.model.taste`, from the same likes and weights. Spark's ALS differs in three
+ways. Confidence is 1 + alpha r there, and alpha r in implicit. It pulls a vector towards zero in proportion
+to how many likes it has (Zhou, Wilkinson, Schreiber and Pan, AAIM 2008, section 3.1), where implicit pulls
+all alike: the setting is divided by the mean number of likes of a film, so that films as a whole are pulled
+alike. And it tells no loss.
+
+What follows what is a sum over pairs of ratings of one user, and the trend a sum over ratings: workers add up
+their shares, Spark adds up the sums, and the driver solves what is left, which has the size of the catalogue.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from pyspark import TaskContext
+from pyspark.ml.recommendation import ALS
+from pyspark.sql import DataFrame
+from pyspark.sql.functions import sum as total
+
+from batch.interactions import other_way_round
+from batch.model.following import Following, core_of, count_pairs, follow
+from batch.model.likes import is_like, recency
+from batch.model.taste import Taste, nothing_is_liked, taste_of
+from batch.model.trend import fading, risen
+from batch.popular import HALF_LIFE
+from batch.quality.baselines import LATELY
+from batch.quality.holdout import draw, hold_out_of, most_judged
+from batch.quality.split import Everybody, Split
+from batch.settings import Settings
+from batch.spark.shares import MICROSECONDS, Batches, Catalogue, Share, share_of, shares
+from batch.train import Films
+
+NOBODY: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Known:
+    """From what a model is learned."""
+
+    ratings: DataFrame  # by user and newest first, each user in one partition
+    users_of_share: list[int]  # by partition
+    catalogue: Catalogue
+    ratings_of_item: NDArray[np.int64]  # (items,), without what is held out
+    drawn: frozenset[str] = NOBODY  # users whose newest rating is held out
+
+
+@dataclass(frozen=True)
+class Lately:
+    """What is counted of films by when they were rated."""
+
+    trend: NDArray[np.float64]  # (items,), of what is not held out
+    popular: NDArray[np.float64]  # (kinds, items), of all; a row for each kind of people
+    newest: dict[float, NDArray[np.int64]]  # (items,), of what is not held out, by share
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Who judges the night."""
+
+    split: Split
+    drawn: frozenset[str]  # ids of users whose newest rating is held out
+
+    @property
+    def held_out_of_item(self) -> NDArray[np.int64]:
+        """Return (items,), how many ratings of each film are held out."""
+        return np.bincount(self.split.relevant.indices, minlength=self.split.relevant.shape[1])
+
+
+def hold_out(ratings: DataFrame, catalogue: Catalogue, users: int) -> Sample:
+    """Hold out what `batch.quality.holdout` would, of the same users."""
+    most = most_judged(users)
+    lots = ratings.mapInArrow(
+        partial(_draw, catalogue=catalogue, most=most), "lot string, user_id string"
+    ).toArrow()
+    drawn = frozenset(lots.sort_by("lot")["user_id"].to_pylist()[:most])
+    share = _histories(ratings, catalogue, drawn)
+    everyone = np.arange(share.ratings.users, dtype=np.int32)
+    split = hold_out_of(share.ratings, everyone, catalogue.ratings_of_item)
+    return Sample(split, frozenset(share.user_ids.take(pa.array(split.users)).to_pylist()))
+
+
+def with_everybody(split: Split, known: Known, lately: Lately) -> Split:
+    """Return the split with what is counted over the ratings of all users that are not held out."""
+    everybody = Everybody(sum(known.users_of_share), known.ratings_of_item, lately.newest)
+    return Split(**{**vars(split), "everybody": everybody})
+
+
+def learn_films(
+    known: Known, lately: Lately, settings: Settings, tell: Callable[[str], None] = lambda _part: None
+) -> Films:
+    """Learn what `batch.train.learn_films` learns, without what is held out.
+
+    `tell` is called with what is learned next. Raises InputError if nobody likes anything.
+    """
+    tell("taste is learned by Spark's ALS")
+    taste = learn_taste(known, settings)
+    tell("what follows what is counted")
+    following = learn_following(known, core_of(known.ratings_of_item), settings)
+    return Films(taste, following, trend=risen(lately.trend, known.ratings_of_item))
+
+
+def learn_taste(known: Known, settings: Settings) -> Taste:
+    """Learn the vectors of films from who likes them."""
+    ratings, catalogue = known.ratings, known.catalogue
+    first_user = np.concatenate([[0], np.cumsum(known.users_of_share)[:-1]]).tolist()
+    likes = ratings.mapInArrow(
+        partial(_likes, catalogue=catalogue, settings=settings, first_user=first_user, drawn=known.drawn),
+        "user int, item int, like float",
+    ).persist()
+    try:
+        liked = likes.groupBy("item").count().toArrow()
+        if not len(liked):
+            raise nothing_is_liked()
+        mean_likes = float(np.mean(liked["count"].to_numpy()))
+        blocks = max(2, ratings.sparkSession.sparkContext.defaultParallelism)
+        als = ALS(
+            rank=settings.factors,
+            maxIter=settings.iterations,
+            regParam=settings.regularization / mean_likes,
+            implicitPrefs=True,
+            alpha=1.0,
+            userCol="user",
+            itemCol="item",
+            ratingCol="like",
+            seed=settings.seed,
+            numUserBlocks=blocks,
+            numItemBlocks=blocks,
+        )
+        found = als.fit(likes).itemFactors.toArrow()
+    finally:
+        likes.unpersist()
+    factors = np.zeros((len(catalogue.is_hidden), settings.factors), dtype=np.float32)
+    factors[found["id"].to_numpy()] = np.stack(found["features"].to_numpy())
+    taste = taste_of(factors, settings)
+    return Taste(**{**vars(taste), "mean": _mean_taste(ratings, catalogue, taste)})
+
+
+def learn_following(known: Known, core: NDArray[np.intp], settings: Settings) -> Following:
+    """Learn what follows what: pairs are counted by the workers, one matrix for each core of the cluster."""
+    ratings, catalogue, size = known.ratings, known.catalogue, len(core)
+    counted = (
+        ratings.coalesce(ratings.sparkSession.sparkContext.defaultParallelism)
+        .mapInArrow(
+            partial(
+                _pairs, catalogue=catalogue, core=core, half_life=settings.next_half_life, drawn=known.drawn
+            ),
+            PAIRS,
+        )
+        .groupBy("first")
+        .applyInArrow(_added_up, PAIRS)
+        .toArrow()
+    )
+    gram, target = np.zeros((size, size), np.float32), np.zeros((size, size), np.float32)
+    for first, of_gram, of_target in zip(*(counted[name] for name in counted.column_names), strict=True):
+        band = slice(first.as_py(), first.as_py() + BAND)
+        gram[band] = np.frombuffer(of_gram.as_buffer(), np.float32).reshape(-1, size)
+        target[band] = np.frombuffer(of_target.as_buffer(), np.float32).reshape(-1, size)
+    del counted
+    return follow(gram, target, core, len(catalogue.is_hidden), settings)
+
+
+# The matrices travel in bands of so many rows, the first of which is told.
+BAND = 64
+PAIRS = "first int, gram binary, target binary"
+_PAIRS = pa.schema([("first", pa.int32()), ("gram", pa.binary()), ("target", pa.binary())])
+
+
+def count_lately(known: Known, kind_of_user: dict[str, int], settings: Settings) -> Lately:
+    """Count films by how many ratings are newer: ratings are sorted by time, each worker counts its part."""
+    ratings, catalogue = known.ratings, known.catalogue
+    partitions = ratings.rdd.getNumPartitions()
+    in_time = (
+        ratings.mapInArrow(
+            partial(_at_times, catalogue=catalogue, kind_of_user=kind_of_user, drawn=known.drawn),
+            "rated_at double, line long, item int, kind int, is_known boolean",
+        )
+        .repartitionByRange(partitions, "rated_at", "line")
+        .sortWithinPartitions("rated_at", "line")
+        .persist()
+    )
+    try:
+        found = in_time.mapInArrow(_count_known, "share int, ratings long, known long").toArrow()
+        found = found.sort_by("share")
+        ends = {name: np.cumsum(found[name].to_numpy()) for name in ("ratings", "known")}
+        until = {
+            share: (int(ends["ratings"][row]), int(ends["known"][row]))
+            for row, share in enumerate(found["share"].to_pylist())
+        }
+        sums = [total(name).alias(name) for name in _SUMS]
+        counted = (
+            in_time.mapInArrow(
+                partial(
+                    _weigh, until=until, half_life=settings.trend_half_life, items=len(catalogue.is_hidden)
+                ),
+                "kind int, item int, " + ", ".join(f"{name} double" for name in _SUMS),
+            )
+            .groupBy("kind", "item")
+            .agg(*sums)
+            .toArrow()
+        )
+    finally:
+        in_time.unpersist()
+    kinds = max(kind_of_user.values(), default=-1) + 2
+    found_sums = np.zeros((len(_SUMS), kinds, len(catalogue.is_hidden)))
+    for row, name in enumerate(_SUMS):
+        # The last kind is that of those of whom nothing is known.
+        found_sums[row, counted["kind"].to_numpy(), counted["item"].to_numpy()] = counted[name].to_numpy()
+    trend, popular, *newest = found_sums
+    return Lately(
+        trend=trend.sum(axis=0),
+        popular=popular,
+        newest={
+            share: np.rint(each.sum(axis=0)).astype(np.int64)
+            for share, each in zip(LATELY, newest, strict=True)
+        },
+    )
+
+
+_SUMS = ("trend", "popular", *(f"newest_{place}" for place in range(len(LATELY))))
+
+
+def count_people(ratings: DataFrame, kind_of_user: dict[str, int], kinds: int) -> NDArray[np.int64]:
+    """Return (kinds,), how many users with a rating are of each kind."""
+    if not kind_of_user:
+        return np.zeros(kinds, np.int64)
+    found = ratings.mapInArrow(
+        partial(_people, kind_of_user=kind_of_user, kinds=kinds), "kind int, users long"
+    ).toArrow()
+    counted = np.bincount(found["kind"].to_numpy(), weights=found["users"].to_numpy(), minlength=kinds)
+    return counted.astype(np.int64)
+
+
+def newest_of_all(ratings: DataFrame) -> float:
+    """Return the time of the newest rating, in seconds since 1970; NaN where there are no times."""
+    newest = ratings.agg({"rated_at": "max"}).toArrow()[0][0].as_py()
+    return float("nan") if newest is None else newest / MICROSECONDS
+
+
+def _people(batches: Batches, kind_of_user: dict[str, int], kinds: int) -> Batches:
+    users: set[str] = set()
+    for batch in batches:
+        users.update(batch.column("user_id").unique().to_pylist())
+    of_kind = np.bincount([kind_of_user.get(user, kinds - 1) for user in users] or [0], minlength=kinds)
+    if users:
+        yield pa.RecordBatch.from_arrays(
+            [pa.array(np.arange(kinds, dtype=np.int32)), pa.array(of_kind)], names=["kind", "users"]
+        )
+
+
+def _histories(ratings: DataFrame, catalogue: Catalogue, user_ids: frozenset[str]) -> Share:
+    """Bring the ratings of some users here."""
+    rows = ratings.mapInArrow(partial(_of_users, user_ids=user_ids), ratings.schema).toArrow()
+    return share_of(rows.combine_chunks(), catalogue)
+
+
+def _mean_taste(ratings: DataFrame, catalogue: Catalogue, taste: Taste) -> NDArray[np.float64]:
+    """Return the mean taste of those who like anything."""
+    found = ratings.mapInArrow(
+        partial(_add_taste, catalogue=catalogue, taste=taste), "users long, taste array<double>"
+    ).toArrow()
+    sums = np.stack(found["taste"].to_numpy())
+    return np.asarray(sums.sum(axis=0) / max(1, found["users"].to_numpy().sum()))
+
+
+def _draw(batches: Batches, catalogue: Catalogue, most: int) -> Batches:
+    """Return the users of a partition with the lowest lots."""
+    for share in shares(batches, catalogue):
+        ids = share.user_ids.to_pylist()
+        # A lot is that of `sql/train/lots.sql`.
+        lots = np.array([hashlib.md5(each.encode(), usedforsecurity=False).hexdigest() for each in ids])
+        drawn = draw(share.ratings, lots, catalogue.ratings_of_item, most)
+        yield pa.RecordBatch.from_arrays(
+            [pa.array(lots[drawn].tolist(), pa.string()), share.user_ids.take(pa.array(drawn))],
+            names=["lot", "user_id"],
+        )
+
+
+def _of_users(batches: Batches, user_ids: frozenset[str]) -> Batches:
+    """Return the ratings of some users."""
+    wanted = pa.array(sorted(user_ids), pa.string())
+    for batch in batches:
+        yield batch.filter(pc.is_in(batch.column("user_id"), value_set=wanted))
+
+
+def _likes(
+    batches: Batches, catalogue: Catalogue, settings: Settings, first_user: list[int], drawn: frozenset[str]
+) -> Batches:
+    """Return likes with their weights, users and films as the numbers that Spark's ALS takes."""
+    context = TaskContext.get()
+    assert context
+    first = first_user[context.partitionId()]
+    for share in shares(batches, catalogue):
+        ratings = share.ratings.where(~share.held_out(drawn))
+        weights = is_like(ratings.rating) * recency(ratings.age, settings.item_half_life)
+        liked = weights > 0
+        yield pa.RecordBatch.from_arrays(
+            [
+                pa.array(ratings.user_index[liked] + np.int32(first)),
+                pa.array(ratings.item_index[liked]),
+                pa.array((settings.alpha * weights[liked]).astype(np.float32)),
+            ],
+            names=["user", "item", "like"],
+        )
+        first += share.ratings.users
+
+
+def _add_taste(batches: Batches, catalogue: Catalogue, taste: Taste) -> Batches:
+    for share in shares(batches, catalogue):
+        likes = is_like(share.ratings.rating)
+        some = share.ratings.where(np.isin(share.ratings.user_index, share.ratings.user_index[likes]))
+        users = np.unique(some.user_index)
+        factors = taste.of_users(some)[users]
+        yield pa.RecordBatch.from_arrays(
+            [pa.array([len(users)], pa.int64()), pa.array([factors.sum(axis=0, dtype=np.float64).tolist()])],
+            names=["users", "taste"],
+        )
+
+
+def _pairs(
+    batches: Batches,
+    catalogue: Catalogue,
+    core: NDArray[np.intp],
+    half_life: float,
+    drawn: frozenset[str],
+) -> Batches:
+    """Count the pairs of a partition; one row per band of the matrices."""
+    sums: list[NDArray[np.float32]] = []
+    for share in shares(batches, catalogue):
+        counted = count_pairs(share.ratings.where(~share.held_out(drawn)), core, half_life)
+        for place, matrix in enumerate(counted):
+            if place < len(sums):
+                sums[place] += matrix
+            else:
+                sums.append(matrix)
+    if sums:
+        gram, target = sums
+        for first in range(0, len(core), BAND):
+            band = slice(first, first + BAND)
+            row = {"first": [first], "gram": [gram[band].tobytes()], "target": [target[band].tobytes()]}
+            yield pa.RecordBatch.from_pydict(row, schema=_PAIRS)
+
+
+def _added_up(rows: pa.Table) -> pa.Table:
+    """Add up what was counted of one band."""
+    added = [
+        np.sum([np.frombuffer(each.as_buffer(), np.float32) for each in rows[name]], axis=0).tobytes()
+        for name in ("gram", "target")
+    ]
+    return pa.table([rows["first"][:1].combine_chunks(), [added[0]], [added[1]]], schema=_PAIRS)
+
+
+def _at_times(
+    batches: Batches, catalogue: Catalogue, kind_of_user: dict[str, int], drawn: frozenset[str]
+) -> Batches:
+    """Return when each film was rated, by which kind of people, and whether that is known to the model."""
+    unknown = max(kind_of_user.values(), default=-1) + 1
+    for share in shares(batches, catalogue):
+        ratings = share.ratings
+        kinds = np.array([kind_of_user.get(each, unknown) for each in share.user_ids.to_pylist()], np.int32)
+        oldest_first = other_way_round(ratings.ratings_of_user)
+        yield pa.RecordBatch.from_arrays(
+            [
+                pa.array(np.nan_to_num(ratings.rated_at)),
+                pa.array(share.rows["line"].to_numpy()[oldest_first]),
+                pa.array(ratings.item_index),
+                pa.array(kinds[ratings.user_index]),
+                pa.array(~share.held_out(drawn)),
+            ],
+            names=["rated_at", "line", "item", "kind", "is_known"],
+        )
+
+
+def _count_known(batches: Batches) -> Batches:
+    known = [batch.column("is_known") for batch in batches]
+    context = TaskContext.get()
+    assert context
+    counts = [context.partitionId(), sum(map(len, known)), sum(each.true_count for each in known)]
+    yield pa.RecordBatch.from_arrays(
+        [
+            pa.array([count], kind)
+            for count, kind in zip(counts, (pa.int32(), pa.int64(), pa.int64()), strict=True)
+        ],
+        names=["share", "ratings", "known"],
+    )
+
+
+def _weigh(batches: Batches, until: dict[int, tuple[int, int]], half_life: float, items: int) -> Batches:
+    """Add up the weights of ratings that follow each other in time; `until` counts those up to their end."""
+    rows = list(batches)
+    if not sum(map(len, rows)):
+        return
+    context = TaskContext.get()
+    assert context
+    table = pa.Table.from_batches(rows)
+    item, kind, is_known = (table[name].to_numpy() for name in ("item", "kind", "is_known"))
+    last, last_known = until[context.partitionId()]
+    all_ratings, all_known = until[max(until)]
+    newer = all_ratings - last + np.arange(len(item))[::-1]
+    known_newer = all_known - last_known + np.cumsum(is_known[::-1])[::-1] - 1
+    place = all_known - 1 - known_newer
+    weights = [
+        np.where(is_known, fading(known_newer, all_known, half_life), 0),
+        fading(newer, all_ratings, HALF_LIFE),
+        *(np.where(is_known & (place >= int(all_known * (1 - share))), 1.0, 0.0) for share in LATELY),
+    ]
+    keys, row = np.unique(kind.astype(np.int64) * items + item, return_inverse=True)
+    yield pa.RecordBatch.from_arrays(
+        [
+            pa.array((keys // items).astype(np.int32)),
+            pa.array((keys % items).astype(np.int32)),
+            *(pa.array(np.bincount(row, weights=each)) for each in weights),
+        ],
+        names=["kind", "item", *_SUMS],
+    )

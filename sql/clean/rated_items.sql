@@ -1,0 +1,8 @@
+-- one row per film with a rating that counts: how many, and their mean; null where they have no stars
+create view rated_items as
+select
+    cast(item_id as varchar) as item_id,
+    count(*) as ratings,
+    avg(rating) as mean_rating
+from ratings
+group by item_id;

@@ -1,0 +1,58 @@
+-- one row per row of a piece of ratings, as it was judged, and per count: its kind, its line among all, and its values
+-- parameters: $before
+-- $before is how many lines come before the piece. A row is kept or rejected, and may be repaired on top; counted are equal
+-- ratings, whatever becomes of them, rows that were read, and rows that were held out.
+with judged as (
+    select
+        'kept' as kind,
+        line,
+        user_id,
+        item_id,
+        rating,
+        epoch_us(rated_at) as rated_at,
+        cast(null as varchar) as rule,
+        cast(null as bigint) as rows
+    from sound_ratings
+    union all by name
+    select
+        'rejected' as kind,
+        line,
+        user_id,
+        rule
+    from rejected_lines
+    union all by name
+    select
+        'repaired' as kind,
+        line,
+        user_id
+    from repaired_lines
+    union all by name
+    select
+        'counted' as kind,
+        case when isfinite(rating) then rating end as rating,
+        count(*) as rows
+    from rating_rows
+    group by all
+    union all by name
+    select
+        'read' as kind,
+        sum(rows) as rows
+    from input_rows
+    union all by name
+    select
+        'held_out' as kind,
+        count(*) as rows
+    from held_out_lines
+)
+
+select
+    kind,
+    line + $before as line,
+    user_id,
+    item_id,
+    rating,
+    rated_at,
+    rule,
+    cast(rows as bigint) as rows
+from judged
+order by kind, line;

@@ -1,0 +1,8 @@
+-- one row per film with a rating that counts: how many, and their mean; null where they have no stars
+-- parameters: $path
+create table rated_items as
+select
+    item_id,
+    ratings,
+    mean_rating
+from read_parquet($path);

@@ -1,0 +1,5 @@
+-- one row per film with a rating that counts, in the order of indices: how many
+select ratings
+from items
+where ratings > 0
+order by item_id;

@@ -1,0 +1,8 @@
+-- one row per line of a piece of a text file that is looked up: its line, and its raw text
+-- parameters: $path, $lines
+select
+    line,
+    text_of_line(raw) as raw
+from lines_of($path)
+where line in (select unnest(cast($lines as bigint [])))
+order by line;

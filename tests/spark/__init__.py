@@ -1,0 +1,1 @@
+"""The job on a cluster: run by name, make test-spark."""

@@ -1,0 +1,215 @@
+"""The steps on a cluster, without the rest of the job: rows of every format, and lists from given vectors."""
+
+import gzip
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+from pyspark.sql import SparkSession
+
+from batch.clean import clean as clean_here
+from batch.errors import InputError
+from batch.exclusions import NO_EXCLUSIONS
+from batch.inputs import find_inputs
+from batch.load import load
+from batch.quality.ratings import cleaned_ratings
+from batch.score import score
+from batch.settings import Settings
+from batch.spark.clean import clean, read
+from batch.spark.evaluate import catalogue_of, hand_over
+from batch.spark.score import Given, score_users
+from batch.spark.session import connected
+from batch.spark.tables import find_tables
+from batch.train import learn_films, place_users
+from benchmarks.cluster import Cluster
+
+HEADER = "userId,movieId,rating,timestamp\n"
+ROWS = (
+    "1,10,4,1\n1,11,5,2\n\n,10,3,3\n,12,4,4\n"
+    "3,10,nothing,5\n3,11,4,6\n3,11,2,7\nhalf a\n4,13,3.5,8\n4,10,5,9\n"
+)
+MOVIES = 'movieId,title,genres\n10,Ten (1990),Drama\n11,"Eleven, The (1991)",Comedy|War\n12,Twelve,Drama\n'
+USERS = "userId,gender,age,occupation\n1,F,25,writer\n4,M,200,\n"
+
+# What was found out about rows, in words that do not depend on who did it.
+FOUND = {
+    "rejected": "select file, line, rule, raw, user_id from rejected_rows order by all",
+    "repaired": "select file, line, rule, raw, user_id from repaired_rows order by all",
+    "counts": "select stage, rating, rows from rating_counts order by all",
+    "items": "select item_id, title, genres, ratings, round(mean_rating, 9) from items order by all",
+    "users": "select user_id, gender, age_group, occupation, rule from judged_users order by all",
+}
+
+# Of Spark's own sockets, and of what the job does not use: pandas.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas"),
+]
+
+
+@pytest.fixture(scope="module")
+def spark(running: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in running.variables.items():
+            patch.setenv(name, value)
+        with connected(running.master, tmp_path_factory.mktemp("session")) as session:
+            yield session
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A folder with a table of each kind, all of them dirty."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for name, text in (("ratings", HEADER + ROWS), ("movies", MOVIES), ("users", USERS)):
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    return folder
+
+
+def _found_there(spark: SparkSession, data: Path, work: Path) -> dict[str, Any]:
+    work.mkdir()
+    with duckdb.connect() as connection:
+        found = read(spark, connection, find_tables(spark, data), work)
+        cleaned = clean(spark, connection, found, 1, NO_EXCLUSIONS, work)
+        ratings = cleaned.ratings.select("user_id", "item_id", "rating", "rated_at").toArrow()
+        return {
+            "counts of rows": cleaned.counts,
+            "ratings": sorted(tuple(row.values()) for row in ratings.to_pylist()),
+            **{name: connection.execute(query).fetchall() for name, query in FOUND.items()},
+        }
+
+
+def _found_here(data: Path, work: Path) -> dict[str, Any]:
+    work.mkdir()
+    with duckdb.connect() as connection:
+        counts = clean_here(connection, load(connection, find_inputs(data), work), 1, NO_EXCLUSIONS)
+        ratings = "select user_id::varchar, item_id::varchar, rating, epoch_us(rated_at) from ratings"
+        return {
+            "counts of rows": counts,
+            "ratings": sorted(connection.execute(ratings).fetchall()),
+            **{name: connection.execute(query).fetchall() for name, query in FOUND.items()},
+        }
+
+
+def test_every_kind_of_fault_is_found_as_by_the_local_run(
+    spark: SparkSession, data: Path, tmp_path: Path
+) -> None:
+    there = _found_there(spark, data, tmp_path / "there")
+    assert there == _found_here(data, tmp_path / "here")
+    counts = there["counts of rows"]
+    assert (counts.rows_repaired, counts.rows_superseded) == (2, 1)
+    assert {rule for _, _, rule, _, _ in there["rejected"]} == {
+        "rating_not_a_number", "superseded", "missing_columns", "age_out_of_range"
+    }  # fmt: skip
+
+
+def test_a_compressed_file_of_windows_is_read_as_by_the_local_run(
+    spark: SparkSession, data: Path, tmp_path: Path
+) -> None:
+    for name in ("ratings", "movies", "users"):
+        text = (data / f"{name}.csv").read_bytes().replace(b"\n", b"\r\n")
+        (data / f"{name}.csv").unlink()
+        (data / f"{name}.csv.gz").write_bytes(gzip.compress(b"\xef\xbb\xbf\r\n" + text))
+    assert _found_there(spark, data, tmp_path / "there") == _found_here(data, tmp_path / "here")
+
+
+RATINGS_IN_PARQUET = """
+    values ('1', '10', 4.0, 1), ('1', '11', 9.0, 2), (null, '10', 3.0, 3), (null, '12', 4.0, 4),
+    ('3', '10', 5.0, 5), ('3', '10', 4.5, 6), ('4', null, 1, 7)
+"""
+MOVIES_IN_PARQUET = (
+    "values ('10', 'Ten', 'Drama'), ('11', 'Eleven', 'War'), ('12', 'A twelve', null), ('12', 'B', null)"
+)
+
+
+def test_parts_of_parquet_are_one_table(spark: SparkSession, data: Path, tmp_path: Path) -> None:
+    shutil.copytree(data, tmp_path / "parts")
+    for name, values, columns in (
+        ("ratings", RATINGS_IN_PARQUET, ("userId", "movieId", "rating", "timestamp")),
+        ("movies", MOVIES_IN_PARQUET, ("movieId", "title", "genres")),
+    ):
+        rows = duckdb.sql(f"from ({values}) as given ({', '.join(columns)})")
+        assert rows is not None
+        for folder in (data, tmp_path / "parts"):
+            (folder / f"{name}.csv").unlink()
+        rows.write_parquet(str(data / f"{name}.parquet"))
+        parts = tmp_path / "parts" / f"{name}.parquet"
+        parts.mkdir()
+        # The second part is larger, and the last has no row.
+        for part, (offset, length) in {"a": (0, 1), "b": (1, 9), "c": (9, 0)}.items():
+            rows.limit(length, offset).write_parquet(str(parts / f"{part}.parquet"))
+    there = _found_there(spark, tmp_path / "parts", tmp_path / "there")
+    here = _found_here(data, tmp_path / "here")
+    assert here["counts of rows"].rows_repaired == 2
+    told = ["movies.parquet/b.parquet", *["ratings.parquet/b.parquet"] * 3, "users.csv"]
+    assert [file for file, *_ in there["rejected"]] == told
+    # By name of the part and line there, and as JSON, the same rows.
+    for kind in ("rejected", "repaired"):
+        assert [row[2:] for row in there.pop(kind)] == [row[2:] for row in here.pop(kind)]
+    assert there == here
+
+
+def test_parts_in_another_order_are_undetermined_and_never_another_answer(
+    spark: SparkSession, data: Path, tmp_path: Path
+) -> None:
+    (data / "ratings.csv").unlink()
+    (data / "ratings.csv").mkdir()
+    (data / "ratings.csv" / "part-1.csv").write_text(HEADER + ROWS, encoding="utf-8")
+    (data / "ratings.csv" / "part-2.csv").write_text(HEADER + "0,10,4,1\n", encoding="utf-8")
+    found = _found_there(spark, data, tmp_path / "work")
+    assert found["counts of rows"].rows_repaired == 0
+    assert [row[:3] for row in found["rejected"] if row[2] == "user_id_missing"] == [
+        ("ratings.csv/part-1.csv", 5, "user_id_missing"),
+        ("ratings.csv/part-1.csv", 6, "user_id_missing"),
+    ]
+
+
+def test_a_part_with_another_header_is_bad_input(spark: SparkSession, data: Path, tmp_path: Path) -> None:
+    (data / "ratings.csv").rename(data / "part-1.csv")
+    (data / "ratings.csv").mkdir()
+    (data / "part-1.csv").rename(data / "ratings.csv" / "part-1.csv")
+    (data / "ratings.csv" / "part-2.csv").write_text("movieId,userId,rating,timestamp\n1,1,4,1\n")
+    with pytest.raises(
+        InputError, match=r"ratings\.csv/part-2\.csv: begins with .* give every part the same"
+    ):
+        _found_there(spark, data, tmp_path / "work")
+
+
+def test_input_is_known_again_until_a_file_changes(spark: SparkSession, data: Path) -> None:
+    before = find_tables(spark, data).fingerprint
+    assert find_tables(spark, data).fingerprint == before
+    with (data / "movies.csv").open("a", encoding="utf-8") as file:
+        file.write("14,Fourteen,\n")
+    assert find_tables(spark, data).fingerprint != before
+
+
+def test_with_the_vectors_of_a_local_run_the_lists_are_the_same(
+    spark: SparkSession, sample: Path, tmp_path: Path
+) -> None:
+    settings = Settings(data=sample, iterations=3)
+    ratings = cleaned_ratings(settings).ratings.without_superseded()
+    films = learn_films(ratings, settings)
+    here = score(place_users(films, ratings, ratings.gaps(), settings), settings.top_n)
+    given = Given(
+        films=films,
+        catalogue=catalogue_of(ratings),
+        numbers=np.array([*map(str, range(ratings.items)), ""], dtype=object),
+        newest=float(ratings.rated_at.max()),
+        segments=[],
+        segment_of_kind=np.array([-1], np.int32),
+        kind_of_user={},
+        settings=settings,
+    )
+    files = score_users(spark, hand_over(spark, ratings), given, tmp_path / "users")
+    there = duckdb.execute(
+        "select unnest(listed), unnest(scores) from read_parquet($files)", {"files": files}
+    ).fetchnumpy()
+    items, scores = (np.asarray(each) for each in there.values())
+    # Equal films, but for scores that single precision can't tell apart.
+    differ = items.astype(np.int64) != here.item_index
+    np.testing.assert_allclose(scores, here.score, rtol=1e-5)
+    assert differ.mean() < 0.001
