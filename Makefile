@@ -8,24 +8,33 @@ PORT ?= 5000
 
 VENV := .venv
 BIN := $(VENV)/bin
-REQUIREMENTS := $(wildcard requirements*.txt)
+# What the commands need, and what the tests and benchmarks need on top; Spark is large, and only for them.
+RUNNING := requirements.txt requirements-api.txt requirements-report.txt requirements-sample.txt requirements-tune.txt
+TESTING := requirements-dev.txt requirements-spark.txt
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 BROWSER := $(BIN)/pytest tests/browser -n 0
 FAULTS := $(BIN)/pytest tests/faults -o tmp_path_retention_policy=failed
 URL := http://127.0.0.1:$(PORT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run serve test lint types unit test-faults test-browser screenshots test-spark soak benchmark benchmark-report growth scale load endurance schema clean
+.PHONY: help setup dev demo run serve test lint types unit test-faults test-browser screenshots test-spark soak benchmark benchmark-report growth scale load endurance schema clean
 
 help:  ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | while IFS='	' read -r name what; do printf '  make %-16s %s\n' "$$name" "$$what"; done
 	@echo '  DATA=, OUTPUT=, HOST= and PORT= name other places; PYTHON= another Python (3.11 or newer)'
 
-setup: $(VENV)/.complete  ## make .venv with everything in it; again only when requirements change
+setup: $(VENV)/.complete  ## make .venv with all that the commands need; again only when requirements change
 
-$(VENV)/.complete: $(REQUIREMENTS)
+$(VENV)/.complete: $(RUNNING)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Python 3.11 or newer is needed: name one by PYTHON=python3.12'; exit 2; }
 	@$(PYTHON) -m venv $(VENV) || { echo 'Python has no venv: install it (Debian and Ubuntu: apt-get install python3-venv)'; exit 2; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(INSTALL) $(patsubst %,-r %,$^)
+	@touch $@
+
+dev: $(VENV)/.tested  ## the same, and what tests and benchmarks need
+
+$(VENV)/.tested: $(VENV)/.complete $(TESTING)
+	$(INSTALL) -r requirements-dev.txt
 	@touch $@
 
 demo: setup  ## sample films, the nightly job, the service, a real answer to each request; until Ctrl-C
@@ -55,49 +64,49 @@ serve: setup  ## the service alone, on HOST and PORT, from OUTPUT
 
 test: lint types unit  ## everything that is tested with nothing but a package index
 
-lint: setup  ## style of the code
+lint: dev  ## style of the code
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 
-types: setup  ## types, strictly
+types: dev  ## types, strictly
 	@$(BIN)/mypy
 
-unit: setup  ## the tests
+unit: dev  ## the tests
 	@$(BIN)/pytest
 
-test-faults: setup  ## what happens when it is killed, the disk is full, links are damaged and more; two minutes, Linux
+test-faults: dev  ## what happens when it is killed, the disk is full, links are damaged and more; two minutes, Linux
 	@$(FAULTS)
 
-test-browser: setup  ## the page in a real browser, Debian's chromium: every view, by mouse and keyboard, in light and dark
+test-browser: dev  ## the page in a real browser, Debian's chromium: every view, by mouse and keyboard, in light and dark
 	@$(BROWSER)
 
-screenshots: setup  ## pictures of the page in docs/, of what is published in OUTPUT; needs chromium
+screenshots: dev  ## pictures of the page in docs/, of what is published in OUTPUT; needs chromium
 	@$(BIN)/python -m tests.browser.screenshots "$(OUTPUT)"
 
-test-spark: setup  ## the job on a cluster of Apache Spark, which the tests start here; some minutes, Java 17
+test-spark: dev  ## the job on a cluster of Apache Spark, which the tests start here; some minutes, Java 17
 	@$(BIN)/pytest tests/spark -n 0
 
-scale: setup  ## what the job costs on Spark: three sizes, one executor and two
+scale: dev  ## what the job costs on Spark: three sizes, one executor and two
 	@$(BIN)/python -m benchmarks.spark
 
-soak: setup  ## the same, many times over; what it led to is written to docs/reliability.md
+soak: dev  ## the same, many times over; what it led to is written to docs/reliability.md
 	@$(FAULTS) --long --page docs/reliability.md
 
-endurance: setup  ## half an hour of load on the service, a switch a minute, its memory watched; after make load
+endurance: dev  ## half an hour of load on the service, a switch a minute, its memory watched; after make load
 	@$(BIN)/python -m benchmarks.endurance
 
-benchmark: setup  ## how long the job takes on DATA, and how much memory: five runs
+benchmark: dev  ## how long the job takes on DATA, and how much memory: five runs
 	@$(BIN)/python -m benchmarks.nightly --data "$(DATA)" --runs 5
 
-benchmark-report: setup  ## how long the report on a quarter of made-up MovieLens 25M takes; five minutes
+benchmark-report: dev  ## how long the report on a quarter of made-up MovieLens 25M takes; five minutes
 	@$(BIN)/python -m benchmarks.report
 
-growth: setup  ## the same on made-up data of four sizes, up to 25 million ratings, drawn in docs/cost.svg; scoring
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements-benchmarks.txt
+growth: dev  ## the same on made-up data of four sizes, up to 25 million ratings, drawn in docs/cost.svg; scoring
+	$(INSTALL) -r benchmarks/requirements-benchmarks.txt
 	@$(BIN)/python -m benchmarks.nightly --plot docs/cost.svg
 	@$(BIN)/python -m benchmarks.score
 
-load: setup  ## how many look-ups a second, beside others, and how soon; needs the programs wrk and h2load
+load: dev  ## how many look-ups a second, beside others, and how soon; needs the programs wrk and h2load
 	@$(BIN)/python -m benchmarks.serve
 
 schema: setup  ## docs/schema.md, from the comments in the published file
