@@ -20,7 +20,7 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "disabled_optimizers": "in_clause,statistics_propagation,common_subplan",
     # The rest of the file is held by the operating system, once for all processes, and a block of it is there
     # within microseconds.
-    "memory_limit": "48MB",
+    "memory_limit": "32MB",
 }
 # Rows that are fetched in one go while requests are answered: they wait for that long.
 ROWS_AT_A_TIME = 256
