@@ -223,6 +223,22 @@ def test_a_title_without_end_breaks_nothing(open_page: Open) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
+@pytest.mark.parametrize("address", ["/", "/system", "/films/1", "/users/18?from=80", "/new?liked=1"])
+def test_no_number_breaks_into_two_lines(open_page: Open, address: str) -> None:
+    page = open_page(address, 320)
+    # As large as a number gets here: ratings of the largest data sets, and the end of a list.
+    broken = page.evaluate(
+        """() => [...document.querySelectorAll(".rank, .figures dd:not(.note)")].filter((each) => {
+          each.textContent = each.matches(".rank") ? "100" : "123,456,789";
+          const text = document.createRange();
+          text.selectNodeContents(each);
+          return text.getClientRects().length !== 1 || each.scrollWidth > each.clientWidth;
+        }).length"""
+    )
+    assert page.locator(".rank, .figures dd").count()
+    assert broken == 0
+
+
 def test_the_system_shows_examples_of_what_was_rejected(open_page: Open) -> None:
     page = open_page("/system")
     page.get_by_text("rating out of range").click()
