@@ -143,6 +143,15 @@ def test_films_are_found_by_words_in_any_case_and_with_or_without_accents(
         assert "Le Fabuleux destin d'Amélie Poulain" in _text(client, "/films/a")
 
 
+def test_no_film_that_fits_is_lost_however_many_fit(write_input: WriteInput, tmp_path: Path) -> None:
+    # Nobody has rated them, so they come last.
+    more = "".join(f"more{number},Film {number} (1920),Western\n" for number in range(5_100))
+    publish(write_input(RATINGS, MOVIES + more), tmp_path / "output")
+    with _client(tmp_path / "output") as client:
+        assert "Found 5,100 films" in _text(client, "/films?q=film&max_year=1920")
+        assert re.search(r"Found 5,1[2-9]\d films", _text(client, "/films?q=film"))
+
+
 def test_somebody_new_gets_what_the_service_says_of_the_picks(client: TestClient) -> None:
     page = client.get("/new?liked=2,4").text
     listed = page.split('<section aria-labelledby="suggested"')[1]

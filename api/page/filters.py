@@ -9,8 +9,6 @@ from api.generation import Generation
 from api.parameters import Parameter
 
 FILTERS = parameters.table(parameters.GENRES, parameters.MIN_YEAR, parameters.MAX_YEAR)
-# A film for which one would have to go on for longer is found by a search.
-DEEPEST = 5_000
 
 
 class Filters(NamedTuple):
