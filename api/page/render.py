@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -13,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from api.answers import found, served
+from api.errors import http_error
 from api.generation import Generation
 from api.page import words
 from api.page.static import address
@@ -103,6 +105,19 @@ def refusal(status: int, message: str, headers: Mapping[str, str] | None = None)
         told=told,
         status=status,
     )
+
+
+async def http_error_for_people(request: Request, error: Exception) -> Response:
+    """Answer what is refused outside of the page: with a page if a browser asks where there is nothing.
+
+    What the questions of programs refuse is JSON, whoever asks.
+    """
+    answer = await http_error(request, error)
+    if answer.status_code == HTTPStatus.NOT_FOUND and "endpoint" not in request.scope:
+        if "text/html" in request.headers.get("Accept", ""):
+            answer = refusal(HTTPStatus.NOT_FOUND, "Not Found")
+        answer.headers["Vary"] = "Accept"
+    return answer
 
 
 def _html(template: str, code: int, headers: Mapping[str, str], **context: Any) -> Response:
