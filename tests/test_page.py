@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 from urllib.parse import quote
 
@@ -21,6 +22,7 @@ from batch.hide import hide
 from batch.output import Output
 from batch.progress import Progress
 from batch.publish import Published
+from batch.rollback import rollback
 from batch.settings import Settings as BatchSettings
 from tests.commands import ROOT, environment
 from tests.conftest import WriteInput, publish
@@ -182,11 +184,82 @@ def test_quality_is_told_over_the_generations_that_are_kept(films: Path, tmp_pat
         before = client.get("/system").text
         # What can't be read is left out, and the rest is shown.
         (first.file.parent / "00000000T000000Z-damaged.duckdb").write_bytes(b"no database")
-        assert client.get("/system").status_code == 200
+        after = _text(client, "/system")
+    assert "3 kept, of which 2 can be shown" in after
     assert before.count('<th scope="row">25') + before.count('<tr class="now">') >= 1
     assert "2 kept" in before
     assert before.count('<span class="tag">served</span>') == 1
     assert second.generation in before
+
+
+def test_a_generation_that_was_rolled_back_is_marked_and_not_in_the_line(films: Path, tmp_path: Path) -> None:
+    for seed in (1, 2, 3):
+        publish(films, tmp_path, seed=seed)
+    with _client(tmp_path) as client:
+        assert ">rolled back</span>" not in client.get("/system").text
+    rollback(Output(tmp_path))
+    with _client(tmp_path) as client:
+        page = client.get("/system").text
+    table = page.split('aria-label="Kept generations"')[1].split("</table>")[0]
+    _, newest, served, _ = re.findall(r"<tr.*?</tr>", table, re.DOTALL)
+    assert ">rolled back</span>" in newest
+    assert ">served</span>" in served
+    assert page.count(">rolled back</span>") == 1
+    assert page.count('<path class="dot" ') == 2
+
+
+def test_what_could_not_be_read_once_is_shown_once_it_can(films: Path, tmp_path: Path) -> None:
+    first = publish(films, tmp_path)
+    publish(films, tmp_path, seed=7)
+    whole = first.file.read_bytes()
+    first.file.chmod(0o644)
+    first.file.write_bytes(b"no database")
+    with _client(tmp_path) as client:
+        assert "2 kept, of which 1 can be shown" in _text(client, "/system")
+        first.file.write_bytes(whole)
+        text = _text(client, "/system")
+    assert "2 kept" in text
+    assert "can be shown" not in text
+
+
+def test_what_keeps_the_newest_generation_from_being_served_is_told(films: Path, tmp_path: Path) -> None:
+    publish(films, tmp_path)
+    with _client(tmp_path) as client:
+        assert "This may not be the newest generation" not in client.get("/system").text
+        (tmp_path / "current.duckdb").unlink()
+        until = monotonic() + 10
+        while client.get("/readyz").json()["status"] != "degraded" and monotonic() < until:
+            sleep(0.05)
+        told = _text(client, "/system")
+    assert "This may not be the newest generation: current.duckdb is not there" in told
+
+
+def test_past_the_end_of_a_list_there_is_its_last_page(client: TestClient) -> None:
+    assert _text(client, "/films?from=999") == _text(client, "/films")
+    assert _text(client, "/users/18?from=999&since=999") == _text(client, "/users/18")
+
+
+def test_a_list_that_is_empty_says_why(write_input: WriteInput, tmp_path: Path) -> None:
+    everything = "".join(f"glutton,{film},4,9\n" for film in range(20))
+    publish(write_input(RATINGS + everything, MOVIES), tmp_path / "output")
+    with _client(tmp_path / "output") as client:
+        assert "every film that could be was watched already" in _text(client, "/users/glutton")
+        filtered = _text(client, "/users/glutton?max_year=1900")
+    assert "No film is left under these filters" in filtered
+    assert "Nothing that was watched fits these filters" in filtered
+
+
+def test_who_mistypes_an_address_gets_a_page_in_a_browser_and_json_elsewhere(client: TestClient) -> None:
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    for address in ("/user/18", "/System", "/favicon.ico"):
+        page, answer = client.get(address, headers=browser), client.get(address)
+        assert page.status_code == answer.status_code == 404
+        assert "There is nothing here" in page.text
+        assert page.headers["Vary"] == answer.headers["Vary"] == "Accept"
+        assert list(answer.json()) == ["error"]
+    for address in ("/similar?item_id=nothing", "/features", "/recommendations?limit=x"):
+        assert client.get(address, headers=browser).content == client.get(address).content
+    assert list(client.post("/features", headers=browser).json()) == ["error"]
 
 
 def test_a_film_that_is_hidden_says_so_and_is_in_no_list(films: Path, tmp_path: Path) -> None:
