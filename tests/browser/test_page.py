@@ -96,6 +96,14 @@ def test_a_refusal_can_be_read_by_everybody(open_page: Open, address: str, statu
     expect(page.get_by_text(str(status), exact=True)).to_be_visible()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_can_be_asked_can_be_read_by_everybody(open_page: Open, scheme: str) -> None:
+    for width in WIDTHS:
+        page = open_page("/docs", width, scheme)
+        assert _faults(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def test_before_anything_is_published_the_page_says_how_to_begin(open_page: Open, tmp_path: Path) -> None:
     with serving(tmp_path) as empty:
         page = open_page("/", base=empty)
