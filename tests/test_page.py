@@ -16,7 +16,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import make_app
-from api.page.words import age, spoken
+from api.page.metrics import Quality
+from api.page.words import age, duration, percent, spoken
 from api.settings import Settings
 from batch.hide import hide
 from batch.output import Output
@@ -71,7 +72,7 @@ def test_the_list_of_a_user_is_the_published_one_and_says_why(client: TestClient
     recommended, watched = page.split('<section aria-labelledby="seen"')
     assert re.findall(r'class="title" href="/films/([^"]+)"', recommended) == [item["id"] for item in api]
     assert api[0]["id"] == str(withheld(18))
-    assert f"Film, The {api[0]['because']['id']}</a>" in recommended
+    assert f"Film, The {api[0]['because']['id']}</bdi></a>" in recommended
     history = client.get("/features?user_id=18&limit=20").json()["features"][0]["histories"]
     assert re.findall(r'class="title" href="/films/([^"]+)"', watched) == history
     assert "5.0" in watched
@@ -290,7 +291,7 @@ def test_titles_are_text_whatever_stands_in_them(write_input: WriteInput, tmp_pa
         ("/users/nobody", 404, "Nobody has the id 'nobody'"),
         ("/users/" + quote("<b>/..", safe=""), 404, "&lt;b&gt;/.."),
         ("/films/nothing", 404, "No film has the id"),
-        ("/users/18?min_year=x", 400, "Min_year must be a whole number"),
+        ("/users/18?min_year=x", 400, "From year must be a whole number"),
         ("/films?genres=Nonsense", 400, "which no film has"),
         ("/new?liked=" + "1," * 200 + "1", 400, "more than 100 ids"),
     ],
@@ -389,6 +390,68 @@ def test_requests_of_the_page_are_counted_as_one_route(client: TestClient) -> No
 )
 def test_a_title_is_written_as_one_says_it(title: str, year: int | None, said: str | None) -> None:
     assert spoken(title, year) == (said or "The Girl Who Played with Fire (Flickan som lekte med elden)")
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (0, "0 %"),
+        (0.00001, "< 0.1 %"),
+        (0.034, "3.4 %"),
+        (0.0996, "10 %"),
+        (0.5, "50 %"),
+        (0.9951, "99.5 %"),
+        (0.9999, "> 99.9 %"),
+        (1, "100 %"),
+    ],
+)
+def test_none_and_all_are_told_of_nothing_else(share: float, said: str) -> None:
+    assert percent(share) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.25, "0.25 s"), (59.94, "59.9 s"), (59.97, "1 min 0 s"), (119.6, "2 min 0 s"), (61.4, "1 min 1 s")],
+)
+def test_no_minute_has_sixty_seconds(seconds: float, said: str) -> None:
+    assert duration(seconds) == said
+
+
+def test_each_table_of_quality_is_in_its_own_order() -> None:
+    values = {"embedding": (0.2, 0.1), "most_popular": (0.3, 0.05)}
+    quality = Quality.of(
+        {
+            (metric, model): value
+            for model, both in values.items()
+            for metric, value in zip(("hr@10", "ndcg@10"), both, strict=True)
+        }
+    )
+    assert quality
+    assert [each.name for each in quality.models] == ["This system", "Most popular ever"]
+    assert [each.name for each in quality.by_hits] == ["Most popular ever", "This system"]
+
+
+def test_what_can_not_be_picked_is_not_offered(write_input: WriteInput, tmp_path: Path) -> None:
+    publish(
+        write_input(RATINGS + '1,"a,b",5,1\n2,"a,b",5,1\n', MOVIES + '"a,b",Comma (1990),Drama\n'),
+        tmp_path / "output",
+    )
+    with _client(tmp_path / "output") as client:
+        assert "Comma" in _text(client, "/new?q=comma")
+        assert 'class="button pick"' not in client.get("/new?q=comma").text
+        fans = "What would its fans like?"
+        assert fans in client.get("/films/4").text
+        assert fans not in client.get("/films/a%2Cb").text
+        assert fans not in client.get("/films/unrated").text
+
+
+def test_a_search_for_picks_keeps_the_filters(client: TestClient) -> None:
+    form = client.get("/new?genres=drama&min_year=1991&max_year=2005").text.split("<form")[1]
+    assert set(re.findall(r'type="hidden" name="(\w+)" value="(\w+)"', form)) == {
+        ("genres", "Drama"),
+        ("min_year", "1991"),
+        ("max_year", "2005"),
+    }
 
 
 def test_no_age_is_below_nothing() -> None:

@@ -31,6 +31,15 @@ TITLES = {
     404: "There is nothing here",
     503: "Nothing to show yet",
 }
+# What parameters are called on the page.
+LABELS = {
+    "q": "What is searched",
+    "genres": "Genre",
+    "min_year": "From year",
+    "max_year": "To year",
+    "liked": "The list of your picks",
+    "user_id": "The id of a user",
+}
 
 _ENVIRONMENT = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -83,7 +92,11 @@ def asked(request: Request, allowed: Mapping[str, Parameter], generation: Genera
     except ValueError as error:
         raise HTTPException(400, "The address has too many parameters.") from error
     known = [(name, text) for name, text in given if name in allowed and text.strip()]
-    return read(urlencode(known).encode(), allowed, generation)
+    try:
+        return read(urlencode(known).encode(), allowed, generation)
+    except HTTPException as error:
+        name, _, wrong = error.detail.partition(" ")
+        raise HTTPException(error.status_code, f"{LABELS.get(name, name)} {wrong}") from error
 
 
 def shown(template: str, generation: Generation | None, **context: Any) -> Response:
