@@ -27,7 +27,7 @@ def thousands(number: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share as per cent, with a digit more near none and all; only these themselves are 0 and 100."""
+    """Return a share as per cent, with a digit more near none and all; nothing else is 0 or 100."""
     hundred = share * 100
     if 0 < hundred < _LEAST:
         return f"< {_LEAST} %"
