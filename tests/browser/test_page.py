@@ -292,6 +292,15 @@ def test_no_number_breaks_into_two_lines(open_page: Open, address: str) -> None:
     assert broken == 0
 
 
+def test_in_forced_colours_one_sees_where_one_is(open_page: Open) -> None:
+    page = open_page("/system")
+    page.emulate_media(forced_colors="active", reduced_motion="reduce")
+    links = page.get_by_role("navigation", name="Views").get_by_role("link")
+    colours = [link.evaluate("(each) => getComputedStyle(each).borderBottomColor") for link in links.all()]
+    assert len(colours) == 3
+    assert colours[0] == colours[1] != colours[2]
+
+
 def test_the_system_shows_examples_of_what_was_rejected(open_page: Open) -> None:
     page = open_page("/system")
     page.get_by_text("rating out of range").click()
