@@ -5,12 +5,14 @@ import gc
 import multiprocessing
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TypedDict
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -53,6 +55,15 @@ def _page_routes() -> list[Route]:
     return routes()
 
 
+def _http_error(settings: Settings) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """Return what answers what is refused; people get a page where there is nothing, if there is one."""
+    if not settings.page:
+        return http_error
+    from api.page.render import http_error_for_people  # noqa: PLC0415
+
+    return http_error_for_people
+
+
 def make_app(settings: Settings) -> ASGIApp:
     """Return the application that serves what is published in the output folder."""
 
@@ -85,7 +96,7 @@ def make_app(settings: Settings) -> ASGIApp:
             Route("/docs", docs),
             *(_page_routes() if settings.page else ()),
         ],
-        exception_handlers={HTTPException: http_error, Exception: bug},
+        exception_handlers={HTTPException: _http_error(settings), Exception: bug},
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False

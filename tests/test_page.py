@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 from urllib.parse import quote
 
@@ -15,12 +16,14 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import make_app
-from api.page.words import age, spoken
+from api.page.metrics import Quality
+from api.page.words import age, duration, percent, spoken
 from api.settings import Settings
 from batch.hide import hide
 from batch.output import Output
 from batch.progress import Progress
 from batch.publish import Published
+from batch.rollback import rollback
 from batch.settings import Settings as BatchSettings
 from tests.commands import ROOT, environment
 from tests.conftest import WriteInput, publish
@@ -69,7 +72,7 @@ def test_the_list_of_a_user_is_the_published_one_and_says_why(client: TestClient
     recommended, watched = page.split('<section aria-labelledby="seen"')
     assert re.findall(r'class="title" href="/films/([^"]+)"', recommended) == [item["id"] for item in api]
     assert api[0]["id"] == str(withheld(18))
-    assert f"Film, The {api[0]['because']['id']}</a>" in recommended
+    assert f"Film, The {api[0]['because']['id']}</bdi></a>" in recommended
     history = client.get("/features?user_id=18&limit=20").json()["features"][0]["histories"]
     assert re.findall(r'class="title" href="/films/([^"]+)"', watched) == history
     assert "5.0" in watched
@@ -143,6 +146,15 @@ def test_films_are_found_by_words_in_any_case_and_with_or_without_accents(
         assert "Le Fabuleux destin d'Amélie Poulain" in _text(client, "/films/a")
 
 
+def test_no_film_that_fits_is_lost_however_many_fit(write_input: WriteInput, tmp_path: Path) -> None:
+    # Nobody has rated them, so they come last.
+    more = "".join(f"more{number},Film {number} (1920),Western\n" for number in range(5_100))
+    publish(write_input(RATINGS, MOVIES + more), tmp_path / "output")
+    with _client(tmp_path / "output") as client:
+        assert "Found 5,100 films" in _text(client, "/films?q=film&max_year=1920")
+        assert re.search(r"Found 5,1[2-9]\d films", _text(client, "/films?q=film"))
+
+
 def test_somebody_new_gets_what_the_service_says_of_the_picks(client: TestClient) -> None:
     page = client.get("/new?liked=2,4").text
     listed = page.split('<section aria-labelledby="suggested"')[1]
@@ -173,11 +185,82 @@ def test_quality_is_told_over_the_generations_that_are_kept(films: Path, tmp_pat
         before = client.get("/system").text
         # What can't be read is left out, and the rest is shown.
         (first.file.parent / "00000000T000000Z-damaged.duckdb").write_bytes(b"no database")
-        assert client.get("/system").status_code == 200
+        after = _text(client, "/system")
+    assert "3 kept, of which 2 can be shown" in after
     assert before.count('<th scope="row">25') + before.count('<tr class="now">') >= 1
     assert "2 kept" in before
     assert before.count('<span class="tag">served</span>') == 1
     assert second.generation in before
+
+
+def test_a_generation_that_was_rolled_back_is_marked_and_not_in_the_line(films: Path, tmp_path: Path) -> None:
+    for seed in (1, 2, 3):
+        publish(films, tmp_path, seed=seed)
+    with _client(tmp_path) as client:
+        assert ">rolled back</span>" not in client.get("/system").text
+    rollback(Output(tmp_path))
+    with _client(tmp_path) as client:
+        page = client.get("/system").text
+    table = page.split('aria-label="Kept generations"')[1].split("</table>")[0]
+    _, newest, served, _ = re.findall(r"<tr.*?</tr>", table, re.DOTALL)
+    assert ">rolled back</span>" in newest
+    assert ">served</span>" in served
+    assert page.count(">rolled back</span>") == 1
+    assert page.count('<path class="dot" ') == 2
+
+
+def test_what_could_not_be_read_once_is_shown_once_it_can(films: Path, tmp_path: Path) -> None:
+    first = publish(films, tmp_path)
+    publish(films, tmp_path, seed=7)
+    whole = first.file.read_bytes()
+    first.file.chmod(0o644)
+    first.file.write_bytes(b"no database")
+    with _client(tmp_path) as client:
+        assert "2 kept, of which 1 can be shown" in _text(client, "/system")
+        first.file.write_bytes(whole)
+        text = _text(client, "/system")
+    assert "2 kept" in text
+    assert "can be shown" not in text
+
+
+def test_what_keeps_the_newest_generation_from_being_served_is_told(films: Path, tmp_path: Path) -> None:
+    publish(films, tmp_path)
+    with _client(tmp_path) as client:
+        assert "This may not be the newest generation" not in client.get("/system").text
+        (tmp_path / "current.duckdb").unlink()
+        until = monotonic() + 10
+        while client.get("/readyz").json()["status"] != "degraded" and monotonic() < until:
+            sleep(0.05)
+        told = _text(client, "/system")
+    assert "This may not be the newest generation: current.duckdb is not there" in told
+
+
+def test_past_the_end_of_a_list_there_is_its_last_page(client: TestClient) -> None:
+    assert _text(client, "/films?from=999") == _text(client, "/films")
+    assert _text(client, "/users/18?from=999&since=999") == _text(client, "/users/18")
+
+
+def test_a_list_that_is_empty_says_why(write_input: WriteInput, tmp_path: Path) -> None:
+    everything = "".join(f"glutton,{film},4,9\n" for film in range(20))
+    publish(write_input(RATINGS + everything, MOVIES), tmp_path / "output")
+    with _client(tmp_path / "output") as client:
+        assert "every film that could be was watched already" in _text(client, "/users/glutton")
+        filtered = _text(client, "/users/glutton?max_year=1900")
+    assert "No film is left under these filters" in filtered
+    assert "Nothing that was watched fits these filters" in filtered
+
+
+def test_who_mistypes_an_address_gets_a_page_in_a_browser_and_json_elsewhere(client: TestClient) -> None:
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    for address in ("/user/18", "/System", "/favicon.ico"):
+        page, answer = client.get(address, headers=browser), client.get(address)
+        assert page.status_code == answer.status_code == 404
+        assert "There is nothing here" in page.text
+        assert page.headers["Vary"] == answer.headers["Vary"] == "Accept"
+        assert list(answer.json()) == ["error"]
+    for address in ("/similar?item_id=nothing", "/features", "/recommendations?limit=x"):
+        assert client.get(address, headers=browser).content == client.get(address).content
+    assert list(client.post("/features", headers=browser).json()) == ["error"]
 
 
 def test_a_film_that_is_hidden_says_so_and_is_in_no_list(films: Path, tmp_path: Path) -> None:
@@ -208,7 +291,7 @@ def test_titles_are_text_whatever_stands_in_them(write_input: WriteInput, tmp_pa
         ("/users/nobody", 404, "Nobody has the id 'nobody'"),
         ("/users/" + quote("<b>/..", safe=""), 404, "&lt;b&gt;/.."),
         ("/films/nothing", 404, "No film has the id"),
-        ("/users/18?min_year=x", 400, "Min_year must be a whole number"),
+        ("/users/18?min_year=x", 400, "From year must be a whole number"),
         ("/films?genres=Nonsense", 400, "which no film has"),
         ("/new?liked=" + "1," * 200 + "1", 400, "more than 100 ids"),
     ],
@@ -307,6 +390,68 @@ def test_requests_of_the_page_are_counted_as_one_route(client: TestClient) -> No
 )
 def test_a_title_is_written_as_one_says_it(title: str, year: int | None, said: str | None) -> None:
     assert spoken(title, year) == (said or "The Girl Who Played with Fire (Flickan som lekte med elden)")
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (0, "0 %"),
+        (0.00001, "< 0.1 %"),
+        (0.034, "3.4 %"),
+        (0.0996, "10 %"),
+        (0.5, "50 %"),
+        (0.9951, "99.5 %"),
+        (0.9999, "> 99.9 %"),
+        (1, "100 %"),
+    ],
+)
+def test_none_and_all_are_told_of_nothing_else(share: float, said: str) -> None:
+    assert percent(share) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.25, "0.25 s"), (59.94, "59.9 s"), (59.97, "1 min 0 s"), (119.6, "2 min 0 s"), (61.4, "1 min 1 s")],
+)
+def test_no_minute_has_sixty_seconds(seconds: float, said: str) -> None:
+    assert duration(seconds) == said
+
+
+def test_each_table_of_quality_is_in_its_own_order() -> None:
+    values = {"embedding": (0.2, 0.1), "most_popular": (0.3, 0.05)}
+    quality = Quality.of(
+        {
+            (metric, model): value
+            for model, both in values.items()
+            for metric, value in zip(("hr@10", "ndcg@10"), both, strict=True)
+        }
+    )
+    assert quality
+    assert [each.name for each in quality.models] == ["This system", "Most popular ever"]
+    assert [each.name for each in quality.by_hits] == ["Most popular ever", "This system"]
+
+
+def test_what_can_not_be_picked_is_not_offered(write_input: WriteInput, tmp_path: Path) -> None:
+    publish(
+        write_input(RATINGS + '1,"a,b",5,1\n2,"a,b",5,1\n', MOVIES + '"a,b",Comma (1990),Drama\n'),
+        tmp_path / "output",
+    )
+    with _client(tmp_path / "output") as client:
+        assert "Comma" in _text(client, "/new?q=comma")
+        assert 'class="button pick"' not in client.get("/new?q=comma").text
+        fans = "What would its fans like?"
+        assert fans in client.get("/films/4").text
+        assert fans not in client.get("/films/a%2Cb").text
+        assert fans not in client.get("/films/unrated").text
+
+
+def test_a_search_for_picks_keeps_the_filters(client: TestClient) -> None:
+    form = client.get("/new?genres=drama&min_year=1991&max_year=2005").text.split("<form")[1]
+    assert set(re.findall(r'type="hidden" name="(\w+)" value="(\w+)"', form)) == {
+        ("genres", "Drama"),
+        ("min_year", "1991"),
+        ("max_year", "2005"),
+    }
 
 
 def test_no_age_is_below_nothing() -> None:

@@ -46,6 +46,11 @@ class Card(NamedTuple):
     face: str
 
     @property
+    def can_be_picked(self) -> bool:
+        """Whether a list of ids can name it."""
+        return "," not in self.item_id
+
+    @property
     def mark(self) -> str:
         """What stands on the face: the year, short as on a ticket."""
         return f"\N{RIGHT SINGLE QUOTATION MARK}{self.year % 100:02}" if self.year is not None else ""

@@ -26,15 +26,15 @@ async def films(request: Request, generation: Generation) -> Response:
     """Show the films that are found; without words, all, the most rated first."""
     values = asked(request, FOUND, generation)
     found = await search(generation, values)
-    start = values.get("from", 0)
+    found_pages = pages(request.url.path, values, "from", AT_A_TIME, len(found))
     return shown(
         "films.html",
         generation,
         here="films",
         words=values.get("q", ""),
         filters=filters(values, generation),
-        found=cards(generation.films, found[start : start + AT_A_TIME]),
-        found_pages=pages(request.url.path, values, "from", AT_A_TIME, len(found)),
+        found=cards(generation.films, found_pages.of(found)),
+        found_pages=found_pages,
     )
 
 

@@ -1,16 +1,16 @@
 """Filters of lists of films: the rules of the service, as fields of a form and as addresses."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from api import parameters
 from api.generation import Generation
 from api.parameters import Parameter
 
+T = TypeVar("T")
+
 FILTERS = parameters.table(parameters.GENRES, parameters.MIN_YEAR, parameters.MAX_YEAR)
-# A film for which one would have to go on for longer is found by a search.
-DEEPEST = 5_000
 
 
 class Filters(NamedTuple):
@@ -28,13 +28,20 @@ class Filters(NamedTuple):
 
 
 class Pages(NamedTuple):
-    """Where one is in a long list, and the addresses of the pages before and after; none past its ends."""
+    """Where one is in a long list, and the addresses of the pages before and after; none past its ends.
+
+    `first` is the place of the first that is shown, from 1, `last` that of the last.
+    """
 
     first: int
     last: int
     total: int
     before: str | None
     after: str | None
+
+    def of(self, whole: Sequence[T]) -> Sequence[T]:
+        """Return the part of the list that is shown."""
+        return whole[self.first - 1 : self.last]
 
 
 def filters(asked: Mapping[str, Any], generation: Generation) -> Filters:
@@ -54,7 +61,8 @@ def given(asked: Mapping[str, Any]) -> dict[str, Any]:
 
 def pages(path: str, asked: Mapping[str, Any], name: str, size: int, total: int) -> Pages:
     """Return where one is in a list of which `name` says how many are left out at the beginning."""
-    offset = min(asked.get(name, 0), total)
+    # Past the end there is the last page.
+    offset = min(asked.get(name, 0), max(total - 1, 0) // size * size)
     last = min(offset + size, total)
 
     def at(place: int) -> str:

@@ -30,11 +30,16 @@ class Model(NamedTuple):
 
 
 class Quality(NamedTuple):
-    """This system beside what it must beat, best first; `times`: its hits for one of the next best."""
+    """This system beside what it must beat, best NDCG first; `times`: its hits for one of the next best."""
 
     models: list[Model]
     judged_users: int
     times: float | None
+
+    @property
+    def by_hits(self) -> list[Model]:
+        """The same, most hits first."""
+        return sorted(self.models, key=lambda model: (-model.hit_rate, model.name))
 
     @classmethod
     def of(cls, metrics: Metrics) -> "Quality | None":

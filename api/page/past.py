@@ -1,6 +1,7 @@
-"""The kept generations: what each says of itself. A file never changes, so each is read once."""
+"""The kept generations: what each says of itself. A file never changes, so what was read of it stays."""
 
 import asyncio
+import json
 import logging
 from datetime import datetime
 from functools import lru_cache
@@ -34,22 +35,46 @@ class Past(NamedTuple):
     coverage: float | None
 
 
-async def kept(output: Path) -> list[Past]:
-    """Return the kept generations, oldest first; what can't be read is left out."""
+class Kept(NamedTuple):
+    """The kept generations that can be told of, oldest first; how many there are; which were rolled back."""
+
+    past: list[Past]
+    total: int
+    rolled_back: frozenset[str]
+
+
+async def kept(output: Path) -> Kept:
+    """Return the kept generations; what can't be read just now is counted alone."""
     return await asyncio.to_thread(_kept, output)
 
 
-def _kept(output: Path) -> list[Past]:
+def _kept(output: Path) -> Kept:
     # The names sort by time.
-    files = sorted((output / "generations").glob("*.duckdb"))[-MOST_GENERATIONS:]
-    return [past for past in map(_read, files) if past]
+    files = sorted((output / "generations").glob("*.duckdb"))
+    past = [each for each in map(_told, files[-MOST_GENERATIONS:]) if each]
+    return Kept(past, len(files), _rolled_back(output))
 
 
-@lru_cache(maxsize=2 * MOST_GENERATIONS)
-def _read(file: Path) -> Past | None:
+def _rolled_back(output: Path) -> frozenset[str]:
     try:
-        with duckdb.connect(str(file), read_only=True, config=CONFIG) as connection:
-            return Past(*connection.execute(statement("page/past")).fetchall()[0])
+        return frozenset(json.loads((output / "rolled_back.json").read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return frozenset()
+    except (OSError, ValueError, TypeError) as error:
+        log.warning("which generations were rolled back is not shown: %s", error)
+        return frozenset()
+
+
+def _told(file: Path) -> Past | None:
+    try:
+        return _read(file)
     except (duckdb.Error, IndexError, TypeError) as error:
         log.warning("%s is not shown among the generations: %s", file.name, error)
         return None
+
+
+@lru_cache(maxsize=2 * MOST_GENERATIONS)
+def _read(file: Path) -> Past:
+    """Read what a file says. Raises duckdb.Error, IndexError or TypeError if it can't be told."""
+    with duckdb.connect(str(file), read_only=True, config=CONFIG) as connection:
+        return Past(*connection.execute(statement("page/past")).fetchall()[0])

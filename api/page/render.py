@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -13,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from api.answers import found, served
+from api.errors import http_error
 from api.generation import Generation
 from api.page import words
 from api.page.static import address
@@ -28,6 +30,15 @@ TITLES = {
     401: "A key is needed",
     404: "There is nothing here",
     503: "Nothing to show yet",
+}
+# What parameters are called on the page.
+LABELS = {
+    "q": "What is searched",
+    "genres": "Genre",
+    "min_year": "From year",
+    "max_year": "To year",
+    "liked": "The list of your picks",
+    "user_id": "The id of a user",
 }
 
 _ENVIRONMENT = Environment(
@@ -81,7 +92,11 @@ def asked(request: Request, allowed: Mapping[str, Parameter], generation: Genera
     except ValueError as error:
         raise HTTPException(400, "The address has too many parameters.") from error
     known = [(name, text) for name, text in given if name in allowed and text.strip()]
-    return read(urlencode(known).encode(), allowed, generation)
+    try:
+        return read(urlencode(known).encode(), allowed, generation)
+    except HTTPException as error:
+        name, _, wrong = error.detail.partition(" ")
+        raise HTTPException(error.status_code, f"{LABELS.get(name, name)} {wrong}") from error
 
 
 def shown(template: str, generation: Generation | None, **context: Any) -> Response:
@@ -103,6 +118,19 @@ def refusal(status: int, message: str, headers: Mapping[str, str] | None = None)
         told=told,
         status=status,
     )
+
+
+async def http_error_for_people(request: Request, error: Exception) -> Response:
+    """Answer what is refused outside of the page: with a page if a browser asks where there is nothing.
+
+    What the questions of programs refuse is JSON, whoever asks.
+    """
+    answer = await http_error(request, error)
+    if answer.status_code == HTTPStatus.NOT_FOUND and "endpoint" not in request.scope:
+        if "text/html" in request.headers.get("Accept", ""):
+            answer = refusal(HTTPStatus.NOT_FOUND, "Not Found")
+        answer.headers["Vary"] = "Accept"
+    return answer
 
 
 def _html(template: str, code: int, headers: Mapping[str, str], **context: Any) -> Response:

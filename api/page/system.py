@@ -60,8 +60,11 @@ async def system(request: Request, generation: Generation) -> Response:
     """Show the system."""
     figures = await read_figures(generation)
     metrics = await read_metrics(generation)
-    past = await kept(request.scope["state"]["current"].output)
-    judged = [each for each in past if each.ndcg is not None]
+    current = request.scope["state"]["current"]
+    past, total, rolled_back = await kept(current.output)
+    # What was taken back was nobody's list for long. What is served is no such, though it may have been once.
+    taken_back = rolled_back - {figures.id}
+    judged = [each for each in past if each.ndcg is not None and each.id not in taken_back]
     top = max((max(each.ndcg or 0, each.ndcg_of_popular or 0) for each in judged), default=0) or 1.0
     return shown(
         "system.html",
@@ -73,7 +76,10 @@ async def system(request: Request, generation: Generation) -> Response:
         quality=Quality.of(metrics),
         coverage={depth: metrics.get((f"coverage@{depth}", PUBLISHED)) for depth in (10, 50)},
         popular_tenth=metrics.get(("popular_tenth@10", PUBLISHED)),
+        fault=current.fault,
         past=past,
+        total=total,
+        taken_back=taken_back,
         judged=judged,
         top=top,
         ours=_line([each.ndcg or 0 for each in judged], top),

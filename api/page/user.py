@@ -1,7 +1,6 @@
 """A user: what was watched, beside what is recommended and why."""
 
 import random
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -13,7 +12,7 @@ from api import parameters, rows, rules
 from api.films import numbers
 from api.generation import Generation, Page
 from api.page.cards import Card, card, cards
-from api.page.filters import FILTERS, filters, given, offset, pages
+from api.page.filters import FILTERS, Pages, filters, given, offset, pages
 from api.page.render import asked, page, shown
 from api.page.words import user_address
 
@@ -72,10 +71,9 @@ async def user(request: Request, generation: Generation) -> Response:
     told = await generation.read("page/user", user_id=user_id)
     if known is None or not told:
         raise HTTPException(404, f"Nobody has the id {user_id[: parameters.LONGEST_VALUE]!r}.")
-    keeps = rules.given(given(values), generation.films)
-    recommended, total = await _recommended(generation, user_id, values)
-    # The list of everybody is as deep as it is; what fills up a row is not counted before it is asked for.
-    watched, history = await _watched(generation, user_id, known[2], keeps, values)
+    path = request.url.path
+    recommended, recommended_pages = await _recommended(generation, user_id, path, values)
+    watched, watched_pages = await _watched(generation, user_id, path, known[2], values)
     return shown(
         "user.html",
         generation,
@@ -84,22 +82,21 @@ async def user(request: Request, generation: Generation) -> Response:
         about=told[0],
         filters=filters(values, generation),
         recommended=recommended,
-        recommended_pages=pages(request.url.path, values, "from", RECOMMENDED_AT_A_TIME, total),
+        recommended_pages=recommended_pages,
         watched=watched,
-        watched_pages=pages(request.url.path, values, "since", WATCHED_AT_A_TIME, history),
+        watched_pages=watched_pages,
     )
 
 
 async def _recommended(
-    generation: Generation, user_id: str, values: dict[str, Any]
-) -> tuple[list[Recommended], int]:
-    """Return a page of the list of a user under the filters, and how long the whole is."""
+    generation: Generation, user_id: str, path: str, values: dict[str, Any]
+) -> tuple[list[Recommended], Pages]:
+    """Return a page of the list of a user under the filters, and where that is in the whole."""
     row = await rows.row(generation, {"user_id": user_id, **given(values)}, Page(generation.depth, 0))
     scores = dict(await generation.read("page/scores", user_id=user_id))
     best = max(scores.values(), default=0.0)
     films = generation.films
-    start = values.get("from", 0)
-    part = row.places[start : start + RECOMMENDED_AT_A_TIME]
+    where = pages(path, values, "from", RECOMMENDED_AT_A_TIME, len(row.places))
 
     def told(rank: int, place: rows.Place) -> Recommended:
         score = scores.get(films.item_ids[place.film]) if place.source == "personal" else None
@@ -112,7 +109,7 @@ async def _recommended(
             _share(score, best),
         )
 
-    return [told(rank, place) for rank, place in enumerate(part, start + 1)], len(row.places)
+    return [told(rank, place) for rank, place in enumerate(where.of(row.places), where.first)], where
 
 
 def _share(score: float | None, best: float) -> int | None:
@@ -125,18 +122,19 @@ def _share(score: float | None, best: float) -> int | None:
 async def _watched(
     generation: Generation,
     user_id: str,
+    path: str,
     history: str,
-    keeps: list[Callable[[int], bool]],
     values: dict[str, Any],
-) -> tuple[list[Watched], int]:
-    """Return a page of the history of a user under the filters, and how long the whole is."""
+) -> tuple[list[Watched], Pages]:
+    """Return a page of the history of a user under the filters, and where that is in the whole."""
+    keeps = rules.given(given(values), generation.films)
     kept = [
         (position, film)
         for position, film in enumerate(numbers(history), 1)
         if all(keep(film) for keep in keeps)
     ]
-    start = values.get("since", 0)
-    part = kept[start : start + WATCHED_AT_A_TIME]
+    where = pages(path, values, "since", WATCHED_AT_A_TIME, len(kept))
+    part = where.of(kept)
     positions = [position for position, _ in part]
     ratings = {
         position: told
@@ -146,4 +144,4 @@ async def _watched(
     return [
         Watched(each, *ratings.get(position, (None, None)))
         for position, each in zip(positions, shown_cards, strict=True)
-    ], len(kept)
+    ], where

@@ -8,6 +8,8 @@ _ARTICLES = "The|A|An|Les|La|Le|L'|El|Los|Las|Il|Lo|Gli|Der|Die|Das|Un|Une|Det|D
 # As lists of titles write them: `Girl Who Played with Fire, The (Flickan som lekte med elden) (2009)`.
 _LISTED = re.compile(rf"(?P<name>.+?), (?P<article>{_ARTICLES})(?P<rest>( \(.*)?)", re.DOTALL)
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+# The least that is told of a share, in per cent.
+_LEAST = 0.1
 
 
 def spoken(title: str, year: int | None) -> str:
@@ -25,9 +27,14 @@ def thousands(number: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share as per cent, with a digit more where it is small."""
+    """Return a share as per cent, with a digit more near none and all; nothing else is 0 or 100."""
     hundred = share * 100
-    return f"{hundred:.0f} %" if hundred >= 10 or hundred == 0 else f"{hundred:.1f} %"  # noqa: PLR2004
+    if 0 < hundred < _LEAST:
+        return f"< {_LEAST} %"
+    if 100 - _LEAST < hundred < 100:  # noqa: PLR2004
+        return f"> {100 - _LEAST} %"
+    is_near = 0 < hundred < 9.95 or 99 <= hundred < 100  # noqa: PLR2004
+    return f"{hundred:.{1 if is_near else 0}f} %"
 
 
 def day(moment: datetime | None) -> str:
@@ -51,9 +58,10 @@ def age(moment: datetime) -> str:
 
 def duration(seconds: float) -> str:
     """Return how long something took, as exactly as one wants to know it."""
-    if seconds < _MINUTE:
+    if round(seconds, 1) < _MINUTE:
         return f"{seconds:.2f} s" if seconds < 1 else f"{seconds:.1f} s"
-    return f"{seconds // _MINUTE:.0f} min {seconds % _MINUTE:.0f} s"
+    minutes, rest = divmod(round(seconds), _MINUTE)
+    return f"{minutes} min {rest} s"
 
 
 def plural(number: int, one: str, many: str = "") -> str:

@@ -13,5 +13,4 @@ from titles
 where
     item_id = $text
     or list_bool_and(list_transform($words, lambda word: contains(title, strip_accents(lower(word)))))
-order by item_id <> $text, not starts_with(title, strip_accents(lower($text))), number
-limit 5000;
+order by item_id <> $text, not starts_with(title, strip_accents(lower($text))), number;

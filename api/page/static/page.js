@@ -2,40 +2,72 @@
 // the page that it leads to is fetched, and those parts of it take the place of the old ones.
 
 const WAIT = 150; // ms after the last key
-let latest = 0;
-let waiting;
-
-const parts = (root, names) => names.map((name) => root.querySelector(`[data-part="${name}"]`));
-
 // What else there is to carry over: fields and links that depend on the address.
 const ALWAYS = ["clear", "liked"];
 
-async function show(address, names, { focus } = {}) {
-  const mine = ++latest;
+let wanted = here(); // the view that was asked for last; it may be on its way
+let pending = new Set(); // the parts that are to change by it
+let waiting;
+
+function here() {
+  return location.pathname + location.search;
+}
+
+const parts = (root, names) => names.map((name) => root.querySelector(`[data-part="${name}"]`));
+
+// `typed`: one step back leads to what was before the first key.
+async function show(address, names, { focus, typed = false } = {}) {
+  clearTimeout(waiting);
+  if (address !== here()) history[typed && history.state?.typed ? "replaceState" : "pushState"]({ typed }, "", address);
+  wanted = address;
+  names.forEach((name) => pending.add(name));
   let text;
   try {
     const answer = await fetch(address);
     if (!answer.ok) throw new Error(answer.statusText);
     text = await answer.text();
   } catch {
-    location.assign(address);
+    if (address === wanted) location.assign(address);
     return;
   }
-  if (mine !== latest) return; // a later one has been asked for
+  if (address !== wanted) return; // another one has been asked for
+  const all = pending.has("content") ? ["content"] : [...pending, ...ALWAYS];
+  pending = new Set();
   const fresh = new DOMParser().parseFromString(text, "text/html");
-  const all = [...names, ...ALWAYS];
   const [old, made] = [parts(document, all), parts(fresh, all)];
+  const told = made.flatMap((part) => [...(part?.querySelectorAll("[data-told]") ?? [])]);
+  const words = told.map((each) => each.textContent.trim()).join(". ");
   old.forEach((part, place) => made[place] && part?.replaceWith(made[place]));
-  history.replaceState(null, "", address);
+  document.title = fresh.title;
+  document.getElementById("status").textContent = words;
   if (focus) (document.getElementById(focus) ?? document.querySelector("main h2"))?.focus();
 }
 
 const namesOf = (element) => element.dataset.live.split(" ");
 
 function addressOf(form) {
-  const given = [...new FormData(form)].filter(([, value]) => value !== "");
-  const query = new URLSearchParams(given).toString();
+  const given = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== ""));
+  // The field has what was picked when its page was made.
+  if (form.elements.liked) setIn(given, "liked", likedIn(new URL(wanted, location)).join(","));
+  const query = given.toString();
   return new URL(form.action || location.href, location.href).pathname + (query && `?${query}`);
+}
+
+function setIn(query, name, value) {
+  if (value) query.set(name, value);
+  else query.delete(name);
+}
+
+const likedIn = (address) => (address.searchParams.get("liked") ?? "").split(",").filter(Boolean);
+
+// A pick is added to those that are wanted by now, which the address of its link may not know yet.
+function addressOfPick(link) {
+  const address = new URL(wanted, location);
+  const { pick, drop } = link.dataset;
+  const others = likedIn(address).filter((each) => each !== (pick ?? drop));
+  setIn(address.searchParams, "liked", [...others, ...(pick ? [pick] : [])].join(","));
+  setIn(address.searchParams, "q", document.getElementById("q").value);
+  return address;
 }
 
 document.addEventListener("click", (event) => {
@@ -45,13 +77,9 @@ document.addEventListener("click", (event) => {
   // Picking goes on where it was; a turned page begins at its top.
   const heading = link.closest(".turn") && link.closest("section").querySelector("h2");
   const next = link.closest("li")?.nextElementSibling ?? link.closest("li")?.previousElementSibling;
-  // What is being typed is not in the address of the link yet.
-  const address = new URL(link.href);
-  const words = document.getElementById("q");
-  if (words?.value && !link.closest(".end")) address.searchParams.set("q", words.value);
-  clearTimeout(waiting);
+  const { pathname, search } = link.matches("[data-pick], [data-drop]") ? addressOfPick(link) : new URL(link.href);
   const focus = link.id.startsWith("drop-") ? (next?.querySelector("a")?.id ?? "q") : link.id;
-  show(address.href, namesOf(link), { focus: heading ? undefined : focus }).then(() => {
+  show(pathname + search, namesOf(link), { focus: heading ? undefined : focus }).then(() => {
     if (!heading) return;
     const top = document.getElementById(heading.id);
     top?.setAttribute("tabindex", "-1");
@@ -71,5 +99,11 @@ document.addEventListener("input", (event) => {
   const form = event.target.form;
   if (!form?.dataset.live) return;
   clearTimeout(waiting);
-  waiting = setTimeout(() => form.checkValidity() && show(addressOf(form), namesOf(form)), WAIT);
+  const typed = event.target.matches("input");
+  waiting = setTimeout(() => form.checkValidity() && show(addressOf(form), namesOf(form), { typed }), WAIT);
+});
+
+// Back and forward, but not to another place of the same view.
+addEventListener("popstate", () => {
+  if (here() !== wanted) show(here(), ["content"]);
 });
