@@ -1,5 +1,6 @@
 """What several tests stand on: input folders, and one published generation."""
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,10 @@ from tests.cleaned import Cleaned
 from tests.films import MOVIES, RATINGS
 
 WriteInput = Callable[..., Path]
+
+# Whoever starts the tests may have told them to ignore Ctrl-C, as a shell does in the background, and what
+# they start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

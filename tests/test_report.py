@@ -144,7 +144,7 @@ def test_thirty_users_are_shown_with_history_list_and_reasons(text: str) -> None
     users = re.findall(r'class="who">User ([^<]+)<', text)
     assert len(users) == len(set(users)) == 30
     examples = text.partition('id="examples"')[2].partition('id="run"')[0]
-    assert examples.count("Watched last") == examples.count("Recommended") == 30
+    assert [examples.count(f"<caption>{name}") for name in ("Watched last", "Recommended")] == [30, 30]
     assert "Film, The 18 (2008)" in examples
 
 
