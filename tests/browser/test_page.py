@@ -311,8 +311,11 @@ def test_the_system_shows_examples_of_what_was_rejected(open_page: Open) -> None
 
 @pytest.mark.parametrize("address", VIEWS.values())
 def test_without_script_every_view_says_the_same(open_page: Open, address: str) -> None:
-    words = open_page(address, has_script=False).locator("main").inner_text()
-    assert words == open_page(address).locator("main").inner_text()
+    without, with_script = (
+        open_page(address, has_script=has_script).locator("main").inner_text() for has_script in (False, True)
+    )
+    # The age of the generation is that of the moment.
+    assert re.sub(r"Made .+", "", without) == re.sub(r"Made .+", "", with_script)
 
 
 def test_without_script_films_are_picked_by_links(open_page: Open) -> None:
