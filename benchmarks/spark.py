@@ -73,6 +73,7 @@ def _measure(folder: Path, executors: int, memory: str, options: list[str]) -> d
             # What is measured is what it takes; made-up ratings of few need not make good lists.
             *("--json", "--quiet", "--force", *options),
         ]
+        before = _busy_seconds()
         job = run(command, variables=running.variables)
         if job.failure:
             raise click.ClickException(f"the job {job.failure}")
@@ -82,10 +83,20 @@ def _measure(folder: Path, executors: int, memory: str, options: list[str]) -> d
             "users": result["counts"]["users"],
             "films": result["counts"]["items"],
             "seconds": job.seconds,
+            # Of the whole machine: executors, driver and all that they start.
+            "cores busy": (_busy_seconds() - before) / job.seconds,
             **{f"{step} seconds": seconds for step, seconds in result["seconds"].items()},
             "driver MiB": job.peak_mb,
             "file MB": Path(result["file"]).stat().st_size / 1e6,
         }
+
+
+def _busy_seconds() -> float:
+    """Return the seconds for which the cores of this machine have been busy since it was started."""
+    user, nice, system, _idle, _waiting, *others = map(
+        int, Path("/proc/stat").read_text(encoding="ascii").splitlines()[0].split()[1:8]
+    )
+    return (user + nice + system + sum(others)) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":
