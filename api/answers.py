@@ -156,9 +156,12 @@ def _object_of(items: Iterable[bytes]) -> bytes:
 
 
 async def found(look_up: Awaitable[Found], generation: Generation, current: Current) -> Found:
-    """Return what is looked up, or raise HTTPException 503 if the file is damaged there."""
+    """Return what is looked up; raise HTTPException 503 if the file is damaged there, or memory is short."""
     try:
         return await look_up
+    except duckdb.OutOfMemoryException as error:
+        message = "that takes more memory than the service gives it just now"
+        raise HTTPException(503, message, headers=RETRY_AFTER) from error
     except duckdb.Error as error:
         current.damaged(generation, error)
         message = f"generation {generation.id} is damaged; publish another, or roll back"

@@ -124,15 +124,8 @@ def _identity(file: Path) -> Identity | None:
 
 
 def _open(file: Path, *, thorough: bool) -> Generation:
-    """Return a generation. `thorough`: there is time to try every look-up, as another one is being served."""
+    """Return a generation. `thorough`: there is time for it, as another one is being served."""
     if not file.is_file():
         # Opening a pipe would wait for ever.
         raise FileNotFoundError(errno.ENOENT, "no such file", str(file))
-    opened = Generation(file)
-    if thorough:
-        try:
-            opened.look_everybody_up()
-        except BaseException:
-            opened.close()
-            raise
-    return opened
+    return Generation(file, thorough=thorough)

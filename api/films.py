@@ -6,22 +6,22 @@ from collections.abc import Iterable, Sequence
 class Films:
     """The films of one generation; each list is by number, and numbers are from 1."""
 
-    def __init__(self, rows: Iterable[tuple[str, bytes, bytes, int | None, str]]) -> None:
-        """Take, by number, the id, the id and what is known as JSON, the year, and genres with | between."""
-        self.item_ids: list[str] = [""]
-        self.years: list[int | None] = [None]
-        self.genres: list[frozenset[str]] = [frozenset()]
-        self._ids, self._items = [b""], [b""]
+    def __init__(self, films: int, rows: Iterable[tuple[str, int, bytes, bytes, int | None, str]]) -> None:
+        """Take how many there are, and a row of each, in any order, as `sql/lookups/items.sql` returns it."""
+        self.item_ids = [""] * (films + 1)
+        self.years: list[int | None] = [None] * (films + 1)
+        self.genres = [frozenset[str]()] * (films + 1)
+        self._ids, self._items = [b""] * (films + 1), [b""] * (films + 1)
         # Many films have the same genres.
         kinds: dict[str, frozenset[str]] = {}
-        for item_id, id_as_json, item, year, genres in rows:
+        for item_id, number, id_as_json, item, year, genres in rows:
             if genres not in kinds:
                 kinds[genres] = frozenset(genre for genre in genres.split("|") if genre)
-            self.item_ids.append(item_id)
-            self.years.append(year)
-            self.genres.append(kinds[genres])
-            self._ids.append(id_as_json)
-            self._items.append(item)
+            self.item_ids[number] = item_id
+            self.years[number] = year
+            self.genres[number] = kinds[genres]
+            self._ids[number] = id_as_json
+            self._items[number] = item
         self.numbers = {item_id: number for number, item_id in enumerate(self.item_ids) if number}
         # As they are written, by how one may ask for them.
         known = sorted(frozenset[str]().union(*kinds.values()))

@@ -11,6 +11,10 @@ from api.films import Films
 from api.lookup import Lookup
 from sql import statement
 
+# For blocks of the file, and for what a query takes; the indexes come on top. The rest of the file is held by
+# the operating system, once for all processes, and a block of it is there within microseconds.
+BYTES_OF_BLOCKS = 20_000_000
+
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": False,
     "lock_configuration": True,
@@ -18,9 +22,9 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
     # What is planned anew for each query must be planned soon. Without the first, users are found by the
     # index; with it, they are joined to what the index finds, which takes twice as long.
     "disabled_optimizers": "in_clause,statistics_propagation,common_subplan",
-    # The rest of the file is held by the operating system, once for all processes, and a block of it is there
-    # within microseconds.
-    "memory_limit": "32MB",
+    # The size of the indexes is known when the file is open.
+    "allowed_configs": ["memory_limit"],
+    "memory_limit": f"{BYTES_OF_BLOCKS}B",
 }
 # Rows that are fetched in one go while requests are answered: they wait for that long.
 ROWS_AT_A_TIME = 256
@@ -50,13 +54,16 @@ class Generation:
     texts as they are stored: numbers of films, best or newest first, with commas between them.
     """
 
-    def __init__(self, file: Path) -> None:
-        """Open a file. Raises duckdb.Error or ValueError if it is damaged, or is none of this version."""
+    def __init__(self, file: Path, *, thorough: bool = False) -> None:
+        """Open a file; if `thorough`, look up every user and film, to see whether a part of it is damaged.
+
+        Raises duckdb.Error or ValueError if it is damaged, or is none of this version.
+        """
         self._connection = duckdb.connect(str(file), read_only=True, config=CONFIG)
         try:
-            ((self.id, self.finished_at, self.depth),) = self._rows("generation")
+            ((self.id, self.finished_at, self.depth, films),) = self._rows("generation")
+            self._make_room()
             ((self.popular,),) = self._rows("popular")
-            self.films = Films(self._rows("items"))
             self.segments = {segment.name: segment for segment in map(_segment, self._rows("segments"))}
             self._lists = Lookup(self._connection, "recommendations")
             self._histories = Lookup(self._connection, "histories")
@@ -64,8 +71,13 @@ class Generation:
             self._similar = Lookup(self._connection, "similar")
             self._one_reader = asyncio.Lock()
             self._readers = 0
-            self._try([""])
-        except (duckdb.Error, ValueError):
+            for lookup in self._lookups():
+                lookup.find_all([""])
+            if thorough:
+                self._look_everybody_up()
+            # Last, since what is served until then has its own films in memory.
+            self.films = Films(films, self._rows("items"))
+        except BaseException:
             self.close()
             raise
 
@@ -81,17 +93,6 @@ class Generation:
             self.close()
         else:
             asyncio.get_running_loop().call_soon(self.retire)
-
-    def look_everybody_up(self) -> None:
-        """Raise duckdb.Error if a user or a film can't be looked up: a part of the file is damaged."""
-        users: list[str] = []
-        for (user_id,) in self._rows("users"):
-            users.append(user_id)
-            if len(users) == ROWS_AT_A_TIME:
-                self._try(users)
-                users = []
-        self._try(users)
-        self._similar.find_all(self.films.item_ids)
 
     async def recommendations(self, user_id: str) -> str | None:
         """Return the list of a user; None if the user is unknown. Raises duckdb.Error if it is damaged."""
@@ -149,18 +150,28 @@ class Generation:
                 return segment
         return None
 
-    def _try(self, users: list[str]) -> None:
-        for lookup in (self._lists, self._histories, self._whole_rows):
-            lookup.find_all(users)
+    def _make_room(self) -> None:
+        """Take as much memory as the indexes need besides: what was read of them stays there."""
+        ((for_indexes,),) = self._rows("indexes")
+        self._connection.execute("set memory_limit = $limit", {"limit": f"{BYTES_OF_BLOCKS + for_indexes}B"})
+
+    def _look_everybody_up(self) -> None:
+        for lookup, name in ((self._whole_rows, "users"), (self._similar, "items")):
+            for rows in self._batches(name):
+                lookup.find_all([row[0] for row in rows])
 
     def _lookups(self) -> tuple[Lookup, ...]:
         return (self._lists, self._histories, self._whole_rows, self._similar)
 
     def _rows(self, name: str) -> Iterator[tuple[Any, ...]]:
+        for rows in self._batches(name):
+            yield from rows
+
+    def _batches(self, name: str) -> Iterator[list[tuple[Any, ...]]]:
         with self._connection.cursor() as cursor:
             cursor.execute(statement(f"lookups/{name}"))
             while rows := cursor.fetchmany(ROWS_AT_A_TIME):
-                yield from rows
+                yield rows
 
 
 def _all_rows(

@@ -47,14 +47,25 @@ class Lookup:
         return await found
 
     def find_all(self, ids: Sequence[str]) -> dict[str, tuple[Any, ...]]:
-        """Return the other columns for those ids that are known."""
+        """Return the other columns for those ids that are known. Raises duckdb.Error as `find` does."""
         found: dict[str, tuple[Any, ...]] = {}
         for start in range(0, len(ids), MOST_USERS):
-            # A cursor for each use: on a connection that callers share, one reads the rows of another.
-            with self._connection.cursor() as cursor:
-                asked = {self._parameter: ids[start : start + MOST_USERS]}
-                found.update((row[0], row[1:]) for row in cursor.execute(self._statement, asked).fetchall())
+            found |= self._query(ids[start : start + MOST_USERS])
         return found
+
+    def _query(self, ids: Sequence[str]) -> dict[str, tuple[Any, ...]]:
+        # A cursor for each use: on a connection that callers share, one reads the rows of another.
+        with self._connection.cursor() as cursor:
+            try:
+                rows = cursor.execute(self._statement, {self._parameter: ids}).fetchall()
+            except duckdb.OutOfMemoryException:
+                if len(ids) == 1:
+                    raise
+            else:
+                return {row[0]: row[1:] for row in rows}
+        # Histories may be long, and then there is no room for all of them at once.
+        half = len(ids) // 2
+        return self._query(ids[:half]) | self._query(ids[half:])
 
     def _wait_for_more(self, before: int) -> None:
         """Let one more turn of the loop pass as long as each brings more requests, and then answer."""

@@ -135,7 +135,11 @@ UNAUTHORIZED = {
         **{"WWW-Authenticate": _header("How to send it.")},
     )
 }
-NOT_READY = {"503": _error("Nothing is published yet, or it is damaged.", **{"Retry-After": RETRY_AFTER})}
+NOT_READY = {
+    "503": _error(
+        "Nothing is published yet, or it is damaged, or memory is short.", **{"Retry-After": RETRY_AFTER}
+    )
+}
 
 
 def _operation(

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from api.films import numbers
 from api.generation import Generation, Page
 from batch.publish import Published
+from sql import statement
 from tests.conftest import WriteInput, publish
 from tests.films import RATINGS_HEADER
 
@@ -58,8 +60,44 @@ def test_a_user_is_known_or_not(generation: Generation) -> None:
     assert asyncio.run(generation.history("nobody")) is None
 
 
-def test_everybody_can_be_looked_up(generation: Generation) -> None:
-    generation.look_everybody_up()
+def test_everybody_can_be_looked_up(published: Published) -> None:
+    Generation(published.file, thorough=True).close()
+
+
+@pytest.mark.parametrize(
+    ("user_id", "users"),
+    [
+        ("number::varchar", 50_000),
+        ("md5(number::varchar)::uuid::varchar", 50_000),
+        ("'https://example.com/users/' || number || '/profile'", 50_000),
+        # More than all that it has for blocks.
+        ("sha256(number::varchar)", 200_000),
+    ],
+)
+def test_indexes_have_the_memory_they_need(
+    published: Published, tmp_path: Path, user_id: str, users: int
+) -> None:
+    file = tmp_path / "20000101T000000Z-000000.duckdb"
+    shutil.copyfile(published.file, file)
+    file.chmod(0o644)
+    with duckdb.connect(file) as connection:
+        connection.execute(
+            f"create or replace table lookups as select {user_id} as user_id, '1' as recommendations, "
+            "'' as because, '2' as history, null::varchar as segment from range($users) as numbers(number)",
+            {"users": users},
+        )
+        connection.execute("create unique index lookups_user_id on lookups (user_id)")
+    generation = Generation(file, thorough=True)
+    try:
+        # By now all of the indexes was read, and stays.
+        connection = generation._connection  # noqa: SLF001  what it holds is what this test is about
+        ((for_indexes,),) = connection.execute(statement("lookups/indexes")).fetchall()
+        ((held,),) = connection.execute(
+            "select memory_usage_bytes from duckdb_memory() where tag = 'ART_INDEX'"
+        ).fetchall()
+        assert 30 * users < held < for_indexes
+    finally:
+        generation.close()
 
 
 @pytest.mark.parametrize(

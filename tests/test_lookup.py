@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -70,6 +71,23 @@ def test_the_index_finds_users_and_nothing_is_joined_to_them(
     ((_, plan),) = connection.execute(f"explain analyze {statement('lookups/histories')}", asked).fetchall()
     assert "Index Scan" in plan
     assert "JOIN" not in plan.upper()
+
+
+def test_who_does_not_fit_into_memory_together_is_answered_one_after_the_other(tmp_path: Path) -> None:
+    file, users = tmp_path / "histories.duckdb", 40
+    with duckdb.connect(file) as connection:
+        connection.execute(
+            "create table lookups as select user_id::varchar as user_id, "
+            "repeat(user_id || ',', 300_000) as history from range($users) as numbers(user_id)",
+            {"users": users},
+        )
+        connection.execute("create unique index lookups_user_id on lookups (user_id)")
+    asked = [str(user) for user in range(users)]
+    with duckdb.connect(file, read_only=True, config=CONFIG) as connection:
+        with pytest.raises(duckdb.OutOfMemoryException):
+            connection.execute(statement("lookups/histories"), {"user_ids": asked}).fetchall()
+        found = Lookup(connection, "histories").find_all(asked)
+    assert found == {user: (f"{user}," * 300_000,) for user in asked}
 
 
 def test_who_asks_later_is_answered_by_the_next_query(connection: duckdb.DuckDBPyConnection) -> None:

@@ -77,8 +77,6 @@ async def _told(answer: Awaitable[Response]) -> Response:
         raise HTTPException(
             503, "What is published was written by another version; run the job anew."
         ) from error
-    except duckdb.OutOfMemoryException as error:
-        raise HTTPException(503, "That takes more memory than the service gives it just now.") from error
 
 
 def asked(request: Request, allowed: Mapping[str, Parameter], generation: Generation) -> dict[str, Any]:

@@ -1,4 +1,3 @@
--- one row per user
+-- one row per user; as they are stored, since sorting takes memory
 select user_id
-from lookups
-order by user_id;
+from lookups;
