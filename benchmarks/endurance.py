@@ -13,9 +13,10 @@ import subprocess
 import tempfile
 import time
 from dataclasses import asdict, dataclass
-from itertools import cycle
+from itertools import cycle, groupby
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 import click
 import httpx2
@@ -29,23 +30,39 @@ SECONDS_BETWEEN_LOOKS = 5
 SECONDS_OF_TRIAL = 10
 
 
+class Look(NamedTuple):
+    """A look at the process: seconds since the beginning, switches made by then, and MiB held."""
+
+    seconds: float
+    switches: int
+    memory_mb: float
+
+
 @dataclass(frozen=True)
 class Endured:
-    """What was seen; memory is resident, in MiB, looked at every few seconds."""
+    """What was seen; memory is resident, in MiB, looked at every few seconds.
+
+    Two generations are open for some seconds of each switch, and the new one fills its memory after them. So
+    whether memory stays as it is tell the medians of the spans from one switch to the next.
+    """
 
     minutes: float
     requests_per_second: float  # asked for
     switches: int
-    settled_mb: float  # median of the sixth minute, or of the second half of a shorter run
-    last_mb: float  # median of as long at the end
-    least_mb: float  # after the first five minutes
-    most_mb: float  # the same; two generations are open during a switch
+    medians_mb: list[float]  # of each span after the first five minutes, or the second half of a shorter run
+    least_mb: float  # in the same time
+    most_mb: float
     peak_mb: float  # of all the time, as the system has it
 
     @property
     def growth(self) -> float:
         """By which part memory grew since it had settled."""
-        return self.last_mb / self.settled_mb - 1
+        return self.medians_mb[-1] / self.medians_mb[0] - 1
+
+    @property
+    def spread(self) -> float:
+        """By which part the medians of two spans differ at most."""
+        return max(self.medians_mb) / min(self.medians_mb) - 1
 
 
 @click.command()
@@ -74,12 +91,15 @@ def endure(output: Path, minutes: float, switch_every: int, *, as_json: bool) ->
         f"{endured.switches} switches; {len(users):,} users; {machine()}"
     )
     click.echo(
-        f"memory in MiB: {endured.settled_mb:.0f} when settled, {endured.last_mb:.0f} at the end "
-        f"({endured.growth:+.1%}); after five minutes {endured.least_mb:.0f} to {endured.most_mb:.0f}; "
-        f"at most {endured.peak_mb:.0f}"
+        "memory in MiB, medians from switch to switch after five minutes: "
+        + " ".join(f"{median_mb:.0f}" for median_mb in endured.medians_mb)
+    )
+    click.echo(
+        f"from the first to the last {endured.growth:+.1%}, at most {endured.spread:.1%} apart; "
+        f"single looks {endured.least_mb:.0f} to {endured.most_mb:.0f}, of all the time {endured.peak_mb:.0f}"
     )
     if as_json:
-        click.echo(json.dumps(asdict(endured) | {"growth": endured.growth}))
+        click.echo(json.dumps(asdict(endured) | {"growth": endured.growth, "spread": endured.spread}))
 
 
 def _twins(file: Path, folder: Path) -> list[Path]:
@@ -109,15 +129,16 @@ def _endured(  # noqa: PLR0913, PLR0917 (what is loaded, by what, for how long)
         *("--duration", str(round(minutes * 60)), "--rps", f"{rate / CLIENTS:.3f}"),
         *("--base-uri", server.url, "--input-file", str(requests)),
     ]
-    held: list[tuple[float, float]] = []
+    held: list[Look] = []
     began, switches = time.monotonic(), 0
     turns = cycle([twins[1], twins[0]])
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as load:
         while load.poll() is None:
             time.sleep(SECONDS_BETWEEN_LOOKS)
             passed = time.monotonic() - began
-            held.append((passed, server.memory_mb()["memory_mb"]))
-            if passed > (switches + 1) * switch_every and load.poll() is None:
+            held.append(Look(passed, switches, server.memory_mb()["memory_mb"]))
+            # The last one is made early enough to be followed.
+            if (switches + 1) * switch_every < passed < minutes * 60 - switch_every / 2:
                 _publish(twins[0].parent.parent, next(turns))
                 switches += 1
         assert load.stdout is not None
@@ -126,18 +147,22 @@ def _endured(  # noqa: PLR0913, PLR0917 (what is loaded, by what, for how long)
     # The first is the opening.
     if f"recommender_switches_total {switches + 1}.0" not in counted:
         raise click.ClickException(f"{switches} switches were made, and not all of them were followed")
-    return _summary(held, minutes, rate, switches, server.memory_mb()["peak_memory_mb"])
-
-
-def _summary(
-    held: list[tuple[float, float]], minutes: float, rate: float, switches: int, peak_mb: float
-) -> Endured:
-    settled_at = min(300.0, minutes * 30)
-    window = min(60.0, minutes * 15)
-    after = [each for passed, each in held if passed >= settled_at]
-    settled = [each for passed, each in held if settled_at <= passed < settled_at + window]
-    last = [each for passed, each in held if passed >= minutes * 60 - window]
-    return Endured(minutes, rate, switches, median(settled), median(last), min(after), max(after), peak_mb)
+    settled = [look for look in held if look.seconds >= min(300.0, minutes * 30)]
+    spans = [
+        [look.memory_mb for look in span] for _, span in groupby(settled, key=lambda look: look.switches)
+    ]
+    # What is cut off at the ends says little.
+    whole = [span for span in spans if len(span) >= max(map(len, spans)) / 2]
+    memory = [look.memory_mb for look in settled]
+    return Endured(
+        minutes,
+        rate,
+        switches,
+        medians_mb=[median(span) for span in whole],
+        least_mb=min(memory),
+        most_mb=max(memory),
+        peak_mb=server.memory_mb()["peak_memory_mb"],
+    )
 
 
 if __name__ == "__main__":
