@@ -14,6 +14,8 @@ from sql import statement
 # For blocks of the file, and for what a query takes; the indexes come on top. The rest of the file is held by
 # the operating system, once for all processes, and a block of it is there within microseconds.
 BYTES_OF_BLOCKS = 20_000_000
+# For a moment, while the lists of thousands of segments are put together; of few they take a few MB.
+BYTES_OF_LISTS = 500_000_000
 
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": False,
@@ -62,9 +64,11 @@ class Generation:
         self._connection = duckdb.connect(str(file), read_only=True, config=CONFIG)
         try:
             ((self.id, self.finished_at, self.depth, films),) = self._rows("generation")
-            self._make_room()
+            ((for_indexes,),) = self._rows("indexes")
+            self._limit_memory(BYTES_OF_LISTS)
             ((self.popular,),) = self._rows("popular")
             self.segments = {segment.name: segment for segment in map(_segment, self._rows("segments"))}
+            self._limit_memory(BYTES_OF_BLOCKS + for_indexes)
             self._lists = Lookup(self._connection, "recommendations")
             self._histories = Lookup(self._connection, "histories")
             self._whole_rows = Lookup(self._connection, "rows")
@@ -150,10 +154,8 @@ class Generation:
                 return segment
         return None
 
-    def _make_room(self) -> None:
-        """Take as much memory as the indexes need besides: what was read of them stays there."""
-        ((for_indexes,),) = self._rows("indexes")
-        self._connection.execute("set memory_limit = $limit", {"limit": f"{BYTES_OF_BLOCKS + for_indexes}B"})
+    def _limit_memory(self, limit: int) -> None:
+        self._connection.execute("set memory_limit = $limit", {"limit": f"{limit}B"})
 
     def _look_everybody_up(self) -> None:
         for lookup, name in ((self._whole_rows, "users"), (self._similar, "items")):

@@ -4,6 +4,7 @@ import asyncio
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -64,6 +65,49 @@ def test_everybody_can_be_looked_up(published: Published) -> None:
     Generation(published.file, thorough=True).close()
 
 
+@contextmanager
+def _changed(published: Published, folder: Path) -> Iterator[tuple[Path, duckdb.DuckDBPyConnection]]:
+    """Copy the published file, to be written to in the body."""
+    file = folder / "20000101T000000Z-000000.duckdb"
+    shutil.copyfile(published.file, file)
+    file.chmod(0o644)
+    with duckdb.connect(file) as connection:
+        yield file, connection
+
+
+def test_a_large_catalogue_and_many_segments_can_be_opened(published: Published, tmp_path: Path) -> None:
+    films, segments, depth = 300_000, 5_000, 100
+    with _changed(published, tmp_path) as (file, connection):
+        ((films_before,),) = connection.execute("select count(*) from items").fetchall()
+        connection.execute(
+            "insert into items select 'new ' || number, $before + 1 + number, 'Film ' || number, 1999, "
+            "['Drama'], 0, null, null, false from range($films) as numbers(number)",
+            {"before": films_before, "films": films},
+        )
+        connection.execute(
+            "insert into segments select 'occupation=' || number, 1000 + number, null, null, "
+            "number::varchar, 50 from range($segments) as numbers(number)",
+            {"segments": segments},
+        )
+        connection.execute(
+            "insert into popular_by_segment select segment, rank, 'new ' || rank, 1 / rank "
+            "from segments cross join range(1, $depth + 1) as ranks(rank) where place >= 1000",
+            {"depth": depth},
+        )
+    generation = Generation(file)
+    try:
+        assert generation.films.items([films_before + films]) == [
+            b'{"id":"new %d","title":"Film %d","genres":["Drama"]}' % (films - 1, films - 1)
+        ]
+        segment = generation.segment({"occupation": str(segments - 1)})
+        assert segment
+        assert generation.films.ids(numbers(segment.films)) == [
+            b'"new %d"' % rank for rank in range(1, depth + 1)
+        ]
+    finally:
+        generation.close()
+
+
 @pytest.mark.parametrize(
     ("user_id", "users"),
     [
@@ -77,10 +121,7 @@ def test_everybody_can_be_looked_up(published: Published) -> None:
 def test_indexes_have_the_memory_they_need(
     published: Published, tmp_path: Path, user_id: str, users: int
 ) -> None:
-    file = tmp_path / "20000101T000000Z-000000.duckdb"
-    shutil.copyfile(published.file, file)
-    file.chmod(0o644)
-    with duckdb.connect(file) as connection:
+    with _changed(published, tmp_path) as (file, connection):
         connection.execute(
             f"create or replace table lookups as select {user_id} as user_id, '1' as recommendations, "
             "'' as because, '2' as history, null::varchar as segment from range($users) as numbers(number)",
