@@ -1,10 +1,13 @@
 """What several tests stand on: input folders, and one published generation."""
 
+import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from batch.nightly import run
@@ -66,3 +69,15 @@ def publish(data: Path, output: Path, **settings: object) -> Published:
     """Run the job with small defaults, and return what it published."""
     options = {"top_n": 10, "factors": 4, "iterations": 5} | settings
     return run(Settings(data=data, output=output, **options), Progress(quiet=True))  # type: ignore[arg-type]
+
+
+@contextmanager
+def changed(published: Published, output: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Publish a copy in another folder, to whose file the body may write first."""
+    file = output / "generations" / published.file.name
+    file.parent.mkdir()
+    shutil.copyfile(published.file, file)
+    file.chmod(0o644)
+    with duckdb.connect(file) as connection:
+        yield connection
+    (output / "current.duckdb").symlink_to(file.relative_to(output))

@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -14,7 +12,7 @@ from api.films import numbers
 from api.generation import Generation, Page
 from batch.publish import Published
 from sql import statement
-from tests.conftest import WriteInput, publish
+from tests.conftest import WriteInput, changed, publish
 from tests.films import RATINGS_HEADER
 
 
@@ -65,19 +63,9 @@ def test_everybody_can_be_looked_up(published: Published) -> None:
     Generation(published.file, thorough=True).close()
 
 
-@contextmanager
-def _changed(published: Published, folder: Path) -> Iterator[tuple[Path, duckdb.DuckDBPyConnection]]:
-    """Copy the published file, to be written to in the body."""
-    file = folder / "20000101T000000Z-000000.duckdb"
-    shutil.copyfile(published.file, file)
-    file.chmod(0o644)
-    with duckdb.connect(file) as connection:
-        yield file, connection
-
-
 def test_a_large_catalogue_and_many_segments_can_be_opened(published: Published, tmp_path: Path) -> None:
     films, segments, depth = 300_000, 5_000, 100
-    with _changed(published, tmp_path) as (file, connection):
+    with changed(published, tmp_path) as connection:
         ((films_before,),) = connection.execute("select count(*) from items").fetchall()
         connection.execute(
             "insert into items select 'new ' || number, $before + 1 + number, 'Film ' || number, 1999, "
@@ -94,7 +82,7 @@ def test_a_large_catalogue_and_many_segments_can_be_opened(published: Published,
             "from segments cross join range(1, $depth + 1) as ranks(rank) where place >= 1000",
             {"depth": depth},
         )
-    generation = Generation(file)
+    generation = Generation(tmp_path / "current.duckdb")
     try:
         assert generation.films.items([films_before + films]) == [
             b'{"id":"new %d","title":"Film %d","genres":["Drama"]}' % (films - 1, films - 1)
@@ -121,14 +109,14 @@ def test_a_large_catalogue_and_many_segments_can_be_opened(published: Published,
 def test_indexes_have_the_memory_they_need(
     published: Published, tmp_path: Path, user_id: str, users: int
 ) -> None:
-    with _changed(published, tmp_path) as (file, connection):
+    with changed(published, tmp_path) as connection:
         connection.execute(
             f"create or replace table lookups as select {user_id} as user_id, '1' as recommendations, "
             "'' as because, '2' as history, null::varchar as segment from range($users) as numbers(number)",
             {"users": users},
         )
         connection.execute("create unique index lookups_user_id on lookups (user_id)")
-    generation = Generation(file, thorough=True)
+    generation = Generation(tmp_path / "current.duckdb", thorough=True)
     try:
         # By now all of the indexes was read, and stays.
         connection = generation._connection  # noqa: SLF001  what it holds is what this test is about

@@ -26,7 +26,7 @@ from batch.publish import Published
 from batch.rollback import rollback
 from batch.settings import Settings as BatchSettings
 from tests.commands import ROOT, environment
-from tests.conftest import WriteInput, publish
+from tests.conftest import WriteInput, changed, publish
 from tests.films import MOVIES, RATINGS, USERS, withheld
 
 VIEWS = ("/", "/users/18", "/films", "/films/1", "/new", "/system")
@@ -314,6 +314,27 @@ def test_before_anything_is_published_the_page_says_how_to_begin(tmp_path: Path)
             assert answer.headers["Retry-After"]
             assert "python -m batch run" in answer.text
         assert client.get("/static/page.css").status_code == 200
+
+
+def test_where_memory_is_short_it_says_so_and_nothing_is_damaged(
+    published: Published, tmp_path: Path
+) -> None:
+    with changed(published, tmp_path) as connection:
+        # Two histories as long as what the service has for blocks of the file.
+        connection.execute("drop index lookups_user_id")
+        connection.execute(
+            "update lookups set history = repeat('1,', 10_000_000) || '1' where user_id in ('1', '2')"
+        )
+        connection.execute("create unique index lookups_user_id on lookups (user_id)")
+    with _client(tmp_path) as client:
+        for address in ("/users/1", "/features?user_id=2"):
+            answer = client.get(address)
+            assert answer.status_code == 503
+            assert answer.headers["Retry-After"]
+            assert "hat takes more memory than the service gives it just now" in answer.text
+            assert "python -m batch run" not in answer.text
+        assert client.get("/features?user_id=3").status_code == 200
+        assert client.get("/readyz").json()["status"] == "ready"
 
 
 def test_files_of_the_page_are_kept_by_browsers_under_an_address_of_their_content(client: TestClient) -> None:

@@ -29,8 +29,9 @@ TITLES = {
     400: "That can\N{RIGHT SINGLE QUOTATION MARK}t be asked",
     401: "A key is needed",
     404: "There is nothing here",
-    503: "Nothing to show yet",
+    503: "Not just now",
 }
+NOTHING_YET = "Nothing to show yet"
 # What parameters are called on the page.
 LABELS = {
     "q": "What is searched",
@@ -64,7 +65,8 @@ def page(view: View) -> Callable[[Request], Awaitable[Response]]:
             generation = served(current)
             return await found(_told(view(request, generation)), generation, current)
         except HTTPException as error:
-            return refusal(error.status_code, error.detail, error.headers)
+            is_empty = current.generation is None
+            return refusal(error.status_code, error.detail, error.headers, is_empty=is_empty)
 
     return endpoint
 
@@ -103,16 +105,20 @@ def shown(template: str, generation: Generation | None, **context: Any) -> Respo
     return _html(template, 200, headers, generation=generation, **context)
 
 
-def refusal(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a page that says why there is none."""
-    told = "" if message in ("Not Found", TITLES[status]) else message[:1].upper() + message[1:]
+def refusal(
+    status: int, message: str, headers: Mapping[str, str] | None = None, *, is_empty: bool = False
+) -> Response:
+    """Return a page that says why there is none; if `is_empty`, since nothing is published."""
+    title = NOTHING_YET if is_empty else TITLES[status]
+    told = "" if message in ("Not Found", title) else message[:1].upper() + message[1:]
     return _html(
         "refusal.html",
         status,
         headers or {},
         generation=None,
         here="",
-        title=TITLES[status],
+        title=title,
+        is_empty=is_empty,
         told=told,
         status=status,
     )
