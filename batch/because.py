@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from scipy import linalg
 from threadpoolctl import threadpool_limits
 
-from batch.compiled import compiled
+from batch.compiled import compiled, compiled_inside
 from batch.interactions import Interactions
 from batch.inverse import invert_positive
 from batch.model.likes import is_like, recency
@@ -93,7 +93,8 @@ def because(  # noqa: PLR0913, PLR0917 (all that a score is made of)
 
     def of_block(first: int) -> int:
         last = min(first + USERS_PER_BLOCK, ratings.users)
-        _find(first, last, given, found)
+        longest = int(ratings.ratings_of_user[first:last].max())
+        _find(first, last, longest, given, found)
         return last - first
 
     with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(cores()) as pool:
@@ -120,13 +121,15 @@ def _evened_out(taste: NDArray[np.float32], regularization: float) -> NDArray[np
 
 
 @compiled
-def _find(first_user: int, last_user: int, given: _Given, found: NDArray[np.int32]) -> None:
-    """Find the reasons of some users, one after the other; `found` is as long as the lists."""
-    ratings = np.diff(given.rating_ends[first_user : last_user + 1]).max()
+def _find(first_user: int, last_user: int, longest: int, given: _Given, found: NDArray[np.int32]) -> None:
+    """Find the reasons of some users, one after the other; `found` is as long as the lists, and -1 so far.
+
+    No user has more ratings than `longest`.
+    """
     # Memory that is used again is in cache; memory that is asked for anew must be cleared first.
-    items, ages = np.empty(ratings, dtype=np.int32), np.empty(ratings, dtype=np.int32)
-    vectors = np.empty((ratings, given.taste.shape[1]), dtype=np.float32)
-    weighted = np.empty_like(vectors)
+    items, ages = np.empty(longest, dtype=np.int32), np.empty(longest, dtype=np.int32)
+    vectors = np.empty((longest, given.taste.shape[1]), dtype=np.float32)
+    weighted = np.empty((longest, given.taste.shape[1]), dtype=np.float32)
     for user in range(first_user, last_user):
         first, last = given.list_ends[user], given.list_ends[user + 1]
         likes, reasons = _take_likes(user, given, items, ages)
@@ -142,14 +145,14 @@ def _find(first_user: int, last_user: int, given: _Given, found: NDArray[np.int3
         _choose(items[:reasons], given.is_hidden, added, found[first:last])
 
 
-@compiled
+@compiled_inside
 def _take_likes(
     user: int, given: _Given, items: NDArray[np.int32], ages: NDArray[np.int32]
 ) -> tuple[int, int]:
-    """Fill in what a user likes; return how many films, and how many of them weigh anything.
+    """Fill in what a user likes, newest first; return how many films, and how many of them weigh anything.
 
-    Those come first, in the order of items. A like whose weight is zero in single precision is none:
-    `batch.model.taste` leaves it out too.
+    Those come first. A like whose weight is zero in single precision is none: `batch.model.taste` leaves it
+    out too.
     """
     likes, reasons = 0, 0
     newest = given.rating_ends[user + 1] - 1
@@ -160,12 +163,10 @@ def _take_likes(
             likes += 1
             if given.confidences[age] >= given.least_confidence or given.next_weights[age] > 0:
                 reasons = likes
-    order = np.argsort(items[:reasons])
-    items[:reasons], ages[:reasons] = items[order], ages[order]
     return likes, reasons
 
 
-@compiled
+@compiled_inside
 def _of_taste(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
     given: _Given,
     items: NDArray[np.int32],
@@ -181,26 +182,27 @@ def _of_taste(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
     The last two are room, (likes, factors).
     """
     for like in range(len(items)):
-        vectors[like] = given.taste[items[like]]
-        _multiply(vectors[like], given.confidences[ages[like]] - np.float32(1), weighted[like])
-    system = np.dot(vectors.T, weighted)
+        vector, more = given.taste[items[like]], given.confidences[ages[like]] - np.float32(1)
+        for column in range(len(vector)):
+            vectors[like, column] = vector[column]
+            weighted[like, column] = vector[column] * more
+    system = np.empty((vectors.shape[1], vectors.shape[1]), dtype=np.float32)
+    np.dot(vectors.T, weighted, system)
     for column in range(len(system)):
         system[column, column] += 1
-    sides = weighted[:reasons]
     for like in range(reasons):
-        _multiply(vectors[like], weight * given.confidences[ages[like]], sides[like])
+        share = weight * given.confidences[ages[like]]
+        for column in range(len(system)):
+            weighted[like, column] = vectors[like, column] * share
     assert invert_positive(system)
-    added: NDArray[np.float32] = np.dot(np.dot(sides, system), given.taste[listed].T)
+    of_likes = vectors[:reasons]  # from here on: c_j weight z_j' inv(B)
+    np.dot(weighted[:reasons], system, of_likes)
+    added = np.empty((reasons, len(listed)), dtype=np.float32)
+    np.dot(of_likes, given.taste[listed].T, added)
     return added
 
 
-@compiled
-def _multiply(values: NDArray[np.float32], by: np.float32, product: NDArray[np.float32]) -> None:
-    for place in range(len(values)):
-        product[place] = values[place] * by
-
-
-@compiled
+@compiled_inside
 def _add_next(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
     given: _Given,
     items: NDArray[np.int32],
@@ -209,31 +211,34 @@ def _add_next(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
     listed: NDArray[np.int32],
     added: NDArray[np.float32],  # (reasons, listed)
 ) -> None:
-    """Add what each like adds to the next part."""
-    lately = np.flatnonzero(given.next_weights[ages] > 0)
-    follows = np.dot(given.next_history[items[lately]], given.next_items[listed].T)
-    for row in range(len(lately)):
-        share = weight * given.next_weights[ages[lately[row]]]
+    """Add what each like adds to the next part, to which only the newest add anything."""
+    lately = 0
+    while lately < len(items) and given.next_weights[ages[lately]] > 0:
+        lately += 1
+    follows = np.empty((lately, len(listed)), dtype=np.float32)
+    np.dot(given.next_history[items[:lately]], given.next_items[listed].T, follows)
+    for row in range(lately):
+        share = weight * given.next_weights[ages[row]]
         for place in range(len(listed)):
-            added[lately[row], place] += share * follows[row, place]
+            added[row, place] += share * follows[row, place]
 
 
-@compiled
+@compiled_inside
 def _choose(
     items: NDArray[np.int32],
     is_hidden: NDArray[np.bool_],
     added: NDArray[np.float32],  # (reasons, listed)
     found: NDArray[np.int32],  # (listed,), -1 so far
 ) -> None:
-    """Fill in the film that adds most to each score, if any of them adds something."""
-    most = np.zeros(len(found), dtype=np.float32)
-    films = np.full(len(found), -1, dtype=np.int32)
+    """Fill in the film that adds most to each score, if any of them adds something; of equals the first."""
+    most = np.empty(len(found), dtype=np.float32)
+    most[:] = 0
     for like in range(len(items)):
         item, of_like = items[like], added[like]
         if not is_hidden[item]:
             # Without a branch, several places are looked at in one go.
             for place in range(len(found)):
                 is_more = of_like[place] > most[place]
-                films[place] = item if is_more else films[place]
+                is_first = of_like[place] == most[place] and item < found[place]
+                found[place] = item if is_more or is_first else found[place]
                 most[place] = max(most[place], of_like[place])
-    found[:] = films

@@ -42,7 +42,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from batch.compiled import compiled, compiled_freely
+from batch.compiled import compiled, compiled_freely, compiled_inside
 from batch.train import Model
 
 # Vectors of both, their products and the heaps fit into the cache of a core.
@@ -198,7 +198,7 @@ def _groups(
             )
             for chosen in _sliced(order, ITEMS_PER_BLOCK)
         ]
-        as_they_are = items[candidates[order]][:, columns]
+        as_they_are = items[candidates[order]].take(columns, axis=1)
         yield _Group(members, columns, there, candidates[order], place, as_they_are, blocks)
 
 
@@ -244,7 +244,8 @@ def _score_block(
 ) -> int:
     """Fill the lists of some users of a group, and return how many they are."""
     top_n = lists.items.shape[1]
-    as_they_are = users[chosen][:, group.columns]
+    # Row by row in memory, as `[:, columns]` would not be.
+    as_they_are = users[chosen].take(group.columns, axis=1)
     vectors = _scaled_rows(as_they_are)
     reach = _reach(vectors, group.parts, of_users=True)
     bounds = reach @ np.stack([block.reach for block in group.blocks], axis=1) + SLACK
@@ -386,7 +387,7 @@ def _sift(  # noqa: C901, PLR0912, PLR0913, PLR0917 (one pass over memory)
         kept[row], next_seen[row] = count, seen
 
 
-@compiled
+@compiled_inside
 def _replace_least(heap: NDArray[np.float32], value: np.float32) -> None:
     """Put a value in the place of the least one of a heap, which stands first."""
     hole = 0
