@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 RUNNING := requirements.txt requirements-api.txt requirements-report.txt requirements-sample.txt requirements-tune.txt
 TESTING := requirements-dev.txt requirements-spark.txt
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-BROWSER := $(BIN)/pytest tests/browser -n 0
+BROWSER := $(BIN)/pytest tests/browser
 FAULTS := $(BIN)/pytest tests/faults -o tmp_path_retention_policy=failed
 URL := http://127.0.0.1:$(PORT)
 

@@ -4,6 +4,8 @@ import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +29,17 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 @pytest.fixture
 def write_input(tmp_path: Path) -> WriteInput:
     """Return a function that writes an input folder from the text of its files."""
+    return partial(written, tmp_path / "data")
 
-    def write(ratings: str | bytes, movies: str | bytes = MOVIES, **others: str) -> Path:
-        folder = tmp_path / "data"
-        folder.mkdir(exist_ok=True)
-        files = {"ratings": ratings, "movies": movies, **others}
-        for name, content in files.items():
-            text = content if isinstance(content, bytes) else content.encode()
-            (folder / f"{name}.csv").write_bytes(text)
-        return folder
 
-    return write
+def written(folder: Path, ratings: str | bytes, movies: str | bytes = MOVIES, **others: str) -> Path:
+    """Write an input folder from the text of its files, and return it."""
+    folder.mkdir(exist_ok=True)
+    files = {"ratings": ratings, "movies": movies, **others}
+    for name, content in files.items():
+        text = content if isinstance(content, bytes) else content.encode()
+        (folder / f"{name}.csv").write_bytes(text)
+    return folder
 
 
 @pytest.fixture
@@ -53,16 +55,26 @@ def cleaned(write_input: WriteInput, tmp_path: Path) -> Any:
 @pytest.fixture(scope="session")
 def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An input folder with the films of `tests/films.py`."""
-    folder = tmp_path_factory.mktemp("films")
-    (folder / "ratings.csv").write_text(RATINGS, encoding="utf-8")
-    (folder / "movies.csv").write_text(MOVIES, encoding="utf-8")
-    return folder
+    return written(tmp_path_factory.mktemp("films"), RATINGS)
 
 
 @pytest.fixture(scope="session")
 def published(films: Path, tmp_path_factory: pytest.TempPathFactory) -> Published:
     """The generation that the films make; nobody may publish another in its folder."""
     return publish(films, tmp_path_factory.mktemp("published"))
+
+
+@pytest.fixture(scope="session")
+def nights(films: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Published]:
+    """Three generations of the films, made with the seeds 0, 1 and 2; nobody may touch their folder."""
+    output = tmp_path_factory.mktemp("nights")
+    return [publish(films, output, seed=seed) for seed in range(3)]
+
+
+def copied(published: Published, output: Path) -> Published:
+    """Return a generation in a copy of its output folder, for a test that changes what is there."""
+    shutil.copytree(published.file.parent.parent, output, symlinks=True, dirs_exist_ok=True)
+    return replace(published, file=output / "generations" / published.file.name)
 
 
 def publish(data: Path, output: Path, **settings: object) -> Published:
@@ -73,11 +85,8 @@ def publish(data: Path, output: Path, **settings: object) -> Published:
 
 @contextmanager
 def changed(published: Published, output: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Publish a copy in another folder, to whose file the body may write first."""
-    file = output / "generations" / published.file.name
-    file.parent.mkdir()
-    shutil.copyfile(published.file, file)
+    """Copy an output folder, for a body that writes to the published file."""
+    file = copied(published, output).file
     file.chmod(0o644)
     with duckdb.connect(file) as connection:
         yield connection
-    (output / "current.duckdb").symlink_to(file.relative_to(output))

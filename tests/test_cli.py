@@ -20,7 +20,7 @@ from batch.output import Output
 from batch.publish import Published
 from batch.settings import Settings, by_name
 from tests.commands import ROOT, batch, batch_on_terminal, environment, start_batch
-from tests.conftest import WriteInput, publish
+from tests.conftest import WriteInput, copied
 from tests.films import MOVIES, RATINGS, RATINGS_HEADER
 
 SMALL = ("--top-n", "5", "--factors", "4", "--iterations", "3")
@@ -161,9 +161,9 @@ def test_wrong_usage_ends_with_2(tmp_path: Path, arguments: tuple[str, ...], mes
     ],
 )
 def test_bad_input_ends_with_3_in_one_line_and_what_was_published_stays(
-    films: Path, tmp_path: Path, files: dict[str, str], message: str
+    published: Published, tmp_path: Path, files: dict[str, str], message: str
 ) -> None:
-    before = publish(films, tmp_path / "output").generation
+    before = copied(published, tmp_path / "output").generation
     data = tmp_path / "data"
     data.mkdir()
     for name, text in files.items():
@@ -177,9 +177,8 @@ def test_bad_input_ends_with_3_in_one_line_and_what_was_published_stays(
     assert not Output(tmp_path / "output").work.exists()
 
 
-def test_a_refused_run_ends_with_4(films: Path, tmp_path: Path) -> None:
-    publish(films, tmp_path, seed=1)
-    publish(films, tmp_path, seed=2)
+def test_a_refused_run_ends_with_4(films: Path, nights: list[Published], tmp_path: Path) -> None:
+    copied(nights[-1], tmp_path)
     assert batch("rollback", "--output", tmp_path, "--quiet").returncode == 0
     done = batch("run", "--data", films, "--output", tmp_path, "--quiet")
     assert done.returncode == 4
@@ -196,9 +195,9 @@ def test_a_second_run_ends_with_5(films: Path, tmp_path: Path) -> None:
 
 
 def test_where_nothing_has_changed_a_run_says_so_in_a_line_and_ends_with_0(
-    films: Path, tmp_path: Path
+    films: Path, published: Published, tmp_path: Path
 ) -> None:
-    made = publish(films, tmp_path)
+    made = copied(published, tmp_path)
     same = ("run", "--data", films, "--output", tmp_path)
     variables = {"TOP_N": "10", "FACTORS": "4", "ITERATIONS": "5"}
     done = batch(*same, variables=variables)
@@ -218,8 +217,10 @@ def test_where_nothing_has_changed_a_run_says_so_in_a_line_and_ends_with_0(
     assert json.loads(forced.stdout)["is_new"] is True
 
 
-def test_a_run_that_has_nothing_to_do_imports_nothing_heavy(films: Path, tmp_path: Path) -> None:
-    publish(films, tmp_path)
+def test_a_run_that_has_nothing_to_do_imports_nothing_heavy(
+    films: Path, published: Published, tmp_path: Path
+) -> None:
+    copied(published, tmp_path)
     command = [sys.executable, "-X", "importtime", "-m", "batch", "run", "--quiet"]
     places = {"DATA": str(films), "OUTPUT": str(tmp_path)}
     options = {"TOP_N": "10", "FACTORS": "4", "ITERATIONS": "5"}
@@ -242,9 +243,9 @@ def test_a_place_that_can_not_be_written_ends_with_1(films: Path, tmp_path: Path
 
 @pytest.mark.parametrize("kilobytes", [0, 4, 100, 300])
 def test_a_disk_that_takes_no_more_ends_with_1_and_what_was_published_stays(
-    films: Path, tmp_path: Path, kilobytes: int
+    films: Path, published: Published, tmp_path: Path, kilobytes: int
 ) -> None:
-    before = publish(films, tmp_path).generation
+    before = copied(published, tmp_path).generation
     done = batch("run", "--data", films, "--output", tmp_path, "--quiet", largest_file=kilobytes)
     assert done.returncode == 1
     assert done.stderr.startswith("error: ")
@@ -270,9 +271,12 @@ def test_a_folder_that_may_not_be_read_ends_with_1(films: Path, tmp_path: Path) 
     assert done.stderr.count("\n") == 1
 
 
-def test_generations_tell_what_is_published_and_what_was_taken_back(films: Path, tmp_path: Path) -> None:
+def test_generations_tell_what_is_published_and_what_was_taken_back(
+    nights: list[Published], tmp_path: Path
+) -> None:
     assert "no generation yet" in batch("generations", "--output", tmp_path).stdout
-    first, second, third = (publish(films, tmp_path, seed=seed).generation for seed in range(3))
+    copied(nights[-1], tmp_path)
+    first, second, third = (night.generation for night in nights)
     batch("rollback", "--output", tmp_path)
     rows = json.loads(batch("generations", "--output", tmp_path, "--json").stdout)
     states = {row["generation"]: row["state"] for row in rows}
@@ -283,8 +287,8 @@ def test_generations_tell_what_is_published_and_what_was_taken_back(films: Path,
     assert [line.split()[0] for line in table.splitlines() if line.strip().startswith("20")] == list(states)
 
 
-def test_a_damaged_generation_is_listed_as_such(films: Path, tmp_path: Path) -> None:
-    made = publish(films, tmp_path)
+def test_a_damaged_generation_is_listed_as_such(published: Published, tmp_path: Path) -> None:
+    made = copied(published, tmp_path)
     made.file.chmod(0o644)
     made.file.write_bytes(b"x" * 100)
     (row,) = json.loads(batch("generations", "--output", tmp_path, "--json").stdout)
@@ -358,8 +362,10 @@ def test_ctrl_c_ends_with_130_and_no_traceback(films: Path, tmp_path: Path) -> N
     assert not Output(tmp_path).work.exists()
 
 
-def test_a_damaged_record_of_what_was_rolled_back_is_named(films: Path, tmp_path: Path) -> None:
-    publish(films, tmp_path)
+def test_a_damaged_record_of_what_was_rolled_back_is_named(
+    films: Path, published: Published, tmp_path: Path
+) -> None:
+    copied(published, tmp_path)
     (tmp_path / "rolled_back.json").write_text('{"a')
     for command in (("generations",), ("rollback",), ("run", "--data", str(films))):
         done = batch(*command, "--output", tmp_path)
@@ -380,7 +386,7 @@ def test_the_sample_is_written_once_and_can_be_published(tmp_path: Path) -> None
     assert "ratings.parquet: is there already" in batch("fetch", "sample", "--data", data).stderr
     (data / "ratings.parquet").rename(data / "ratings.csv")
     (tmp_path / "movies.csv").rename(data / "movies.csv")
-    done = batch("run", "--data", data, "--output", tmp_path / "output", "--iterations", "2", "--json")
+    done = batch("run", "--data", data, "--output", tmp_path / "output", *SMALL, "--json")
     counts = json.loads(done.stdout)["counts"]
     assert (counts["users"], counts["rows_kept"], counts["rows_rejected"]) == (671, 100_004, 0)
 

@@ -12,15 +12,16 @@ import pytest
 from api.current import REOPEN_AFTER_SECONDS, Current
 from api.generation import CONFIG
 from batch.output import Output
+from batch.publish import Published
 from batch.write import BLOCK_SIZE, STORAGE_VERSION
 from tests.commands import batch
-from tests.conftest import publish
+from tests.conftest import copied, publish
 
 
 @pytest.fixture
-def output(films: Path, tmp_path: Path) -> Output:
+def output(published: Published, tmp_path: Path) -> Output:
     """An output folder with one generation."""
-    publish(films, tmp_path / "output")
+    copied(published, tmp_path / "output")
     return Output(tmp_path / "output")
 
 

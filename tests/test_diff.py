@@ -10,7 +10,7 @@ from batch.errors import UsageError
 from batch.output import Output
 from batch.publish import Published
 from tests.commands import batch
-from tests.conftest import WriteInput, publish
+from tests.conftest import copied, publish, written
 from tests.films import MOVIES, RATINGS, START, USERS
 
 # User 3 has watched film 3, which was the best of the list; user 40 is new, and so is film 20.
@@ -19,12 +19,12 @@ NEW_RATINGS = RATINGS + f"3,3,5,{LATER}\n40,1,5,{LATER}\n40,20,4,{LATER}\n"
 NEW_MOVIES = MOVIES + "20,Film the Twentieth (2020),Drama\n"
 
 
-@pytest.fixture
-def two(write_input: WriteInput, tmp_path: Path) -> tuple[Published, Published]:
-    """Two nights, between which something was watched, added and hidden."""
-    before = publish(write_input(RATINGS), tmp_path / "output")
-    data = write_input(NEW_RATINGS, NEW_MOVIES, hidden="movieId\n4\n")
-    return before, publish(data, tmp_path / "output")
+@pytest.fixture(scope="module")
+def two(published: Published, tmp_path_factory: pytest.TempPathFactory) -> tuple[Published, Published]:
+    """Two nights, between which something was watched, added and hidden; nobody may touch their folder."""
+    folder = tmp_path_factory.mktemp("two")
+    data = written(folder / "data", NEW_RATINGS, NEW_MOVIES, hidden="movieId\n4\n")
+    return copied(published, folder / "output"), publish(data, folder / "output")
 
 
 def test_the_same_lists_have_not_changed(films: Path, published: Published, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from batch.rollback import rollback
 from batch.settings import Settings
 from batch.verify import verify
 from tests.commands import batch
-from tests.conftest import WriteInput, publish
+from tests.conftest import WriteInput, copied, publish, written
 from tests.films import FILMS, MOVIES, RATINGS, RATINGS_HEADER, START, USERS
 
 # An id that is not in a file by chance; lists and histories are stored as they are.
@@ -39,15 +39,23 @@ def _files(output: Path) -> list[Path]:
     return [Output(output).file(each) for each in Output(output).generations()]
 
 
-@pytest.fixture
-def two(write_input: WriteInput, tmp_path: Path) -> Path:
-    """An output folder with two generations that know Zoe, of which the older one is published."""
-    output = tmp_path / "output"
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Published:
+    """Two generations that know Zoe, of which the older one is published; nobody may touch their folder."""
+    folder = tmp_path_factory.mktemp("both")
+    data, output = folder / "data", folder / "output"
     # What does not parse is of whom it may be of.
-    publish(write_input(RATINGS + ZOES + f"{ZOE};7;5\n{ZOE},9,77,1\n{ZOE},1,4,1\n"), output)
-    publish(write_input(RATINGS + ZOES), output)
+    older = publish(written(data, RATINGS + ZOES + f"{ZOE};7;5\n{ZOE},9,77,1\n{ZOE},1,4,1\n"), output)
+    publish(written(data, RATINGS + ZOES), output)
     rollback(Output(output))
-    return output
+    return older
+
+
+@pytest.fixture
+def two(both: Published, tmp_path: Path) -> Path:
+    """An output folder of one's own with the same."""
+    copied(both, tmp_path / "output")
+    return tmp_path / "output"
 
 
 def test_nothing_of_the_user_is_left_in_any_file(two: Path) -> None:
@@ -267,8 +275,8 @@ def test_a_film_that_nobody_else_has_rated_leaves_the_lists_and_they_are_filled_
     assert verify(file, users=0).violations == []
 
 
-def test_without_the_key_nothing_is_published(films: Path, tmp_path: Path) -> None:
-    publish(films, tmp_path)
+def test_without_the_key_nothing_is_published(films: Path, published: Published, tmp_path: Path) -> None:
+    copied(published, tmp_path)
     _forget(tmp_path, "3")
     key = (tmp_path / "forgotten.key").read_text()
     for damage in ("", "no key"):
@@ -283,7 +291,8 @@ def test_without_the_key_nothing_is_published(films: Path, tmp_path: Path) -> No
 
 
 def test_the_command_says_what_was_removed_where(published: Published, tmp_path: Path) -> None:
-    output = shutil.copytree(published.file.parent.parent, tmp_path / "output", symlinks=True)
+    output = tmp_path / "output"
+    copied(published, output)
     done = batch("forget", "3", "--output", output)
     assert done.returncode == 0
     new = Output(output).current()

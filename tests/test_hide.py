@@ -12,11 +12,12 @@ from batch.exclusions import read_exclusions
 from batch.hide import Hidden, hide, show_again
 from batch.output import Output
 from batch.progress import Progress
+from batch.publish import Published
 from batch.rollback import rollback
 from batch.settings import Settings
 from batch.verify import verify
 from tests.commands import batch
-from tests.conftest import WriteInput, publish
+from tests.conftest import WriteInput, copied, publish
 from tests.films import FILMS, RATINGS, RATINGS_HEADER
 from tests.test_segments import HEADER as USERS_HEADER
 
@@ -83,8 +84,10 @@ def test_lists_of_segments_are_filled_again(write_input: WriteInput, tmp_path: P
     assert [item_id for segment, _, item_id in lists if segment == "gender=F"] == ["2", "0"]
 
 
-def test_the_generation_before_is_kept_and_the_new_one_says_what_it_is(films: Path, tmp_path: Path) -> None:
-    before = publish(films, tmp_path)
+def test_the_generation_before_is_kept_and_the_new_one_says_what_it_is(
+    published: Published, tmp_path: Path
+) -> None:
+    before = copied(published, tmp_path)
     hidden = _hide(tmp_path, "4")
     output = Output(tmp_path)
     assert output.generations() == [before.generation, hidden.published]
@@ -94,8 +97,10 @@ def test_the_generation_before_is_kept_and_the_new_one_says_what_it_is(films: Pa
     assert not output.work.exists()
 
 
-def test_later_runs_hide_it_and_there_is_nothing_to_do_after_the_first(films: Path, tmp_path: Path) -> None:
-    publish(films, tmp_path)
+def test_later_runs_hide_it_and_there_is_nothing_to_do_after_the_first(
+    films: Path, published: Published, tmp_path: Path
+) -> None:
+    copied(published, tmp_path)
     _hide(tmp_path, "4")
     made = publish(films, tmp_path)
     assert made.is_new
@@ -103,8 +108,8 @@ def test_later_runs_hide_it_and_there_is_nothing_to_do_after_the_first(films: Pa
     assert not publish(films, tmp_path).is_new
 
 
-def test_a_second_film_is_hidden_beside_the_first(films: Path, tmp_path: Path) -> None:
-    publish(films, tmp_path)
+def test_a_second_film_is_hidden_beside_the_first(published: Published, tmp_path: Path) -> None:
+    copied(published, tmp_path)
     _hide(tmp_path, "4")
     _hide(tmp_path, "5")
     file = Output(tmp_path).published()
@@ -113,17 +118,17 @@ def test_a_second_film_is_hidden_beside_the_first(films: Path, tmp_path: Path) -
     assert verify(file, users=0).violations == []
 
 
-def test_what_is_hidden_already_is_not_written_again(films: Path, tmp_path: Path) -> None:
-    publish(films, tmp_path)
+def test_what_is_hidden_already_is_not_written_again(published: Published, tmp_path: Path) -> None:
+    copied(published, tmp_path)
     first = _hide(tmp_path, "4")
     again = _hide(tmp_path, "4")
     assert (again.was_hidden, again.rewritten, again.published) == (True, None, first.published)
 
 
 def test_after_a_rollback_it_is_told_that_the_film_is_back_and_it_can_be_hidden_again(
-    films: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    published: Published, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    publish(films, tmp_path)
+    copied(published, tmp_path)
     _hide(tmp_path, "5")
     _hide(tmp_path, "4")
     _, now = rollback(Output(tmp_path))
@@ -144,8 +149,10 @@ def test_a_film_that_is_not_there_is_hidden_when_it_comes(write_input: WriteInpu
     assert _rows(made.file, "select count(*) from recommendations where item_id = '20'") == [(0,)]
 
 
-def test_a_film_may_be_shown_again_from_the_next_run_on(films: Path, tmp_path: Path) -> None:
-    publish(films, tmp_path)
+def test_a_film_may_be_shown_again_from_the_next_run_on(
+    films: Path, published: Published, tmp_path: Path
+) -> None:
+    copied(published, tmp_path)
     hidden = _hide(tmp_path, "4")
     assert show_again(Output(tmp_path), "4")
     assert Output(tmp_path).current() == hidden.published

@@ -14,7 +14,7 @@ from batch.output import Output
 from batch.progress import Progress
 from batch.publish import MACROS, Published
 from batch.settings import Settings
-from tests.conftest import publish
+from tests.conftest import copied, publish
 from tests.films import withheld
 
 TOOL = Path(sysconfig.get_path("scripts")) / "duckdb"
@@ -135,9 +135,9 @@ def test_quality_sets_each_model_beside_the_most_popular_films(published: Publis
 
 
 def test_macros_say_what_they_return_and_survive_that_a_file_is_written_anew(
-    films: Path, tmp_path: Path
+    published: Published, tmp_path: Path
 ) -> None:
-    publish(films, tmp_path)
+    copied(published, tmp_path)
     hide(Output(tmp_path), "4", Settings(output=tmp_path), Progress(quiet=True))
     file = Output(tmp_path).published()
     told = _asked(

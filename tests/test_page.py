@@ -26,7 +26,7 @@ from batch.publish import Published
 from batch.rollback import rollback
 from batch.settings import Settings as BatchSettings
 from tests.commands import ROOT, environment
-from tests.conftest import WriteInput, changed, publish
+from tests.conftest import WriteInput, changed, copied, publish
 from tests.films import MOVIES, RATINGS, USERS, withheld
 
 VIEWS = ("/", "/users/18", "/films", "/films/1", "/new", "/system")
@@ -178,8 +178,10 @@ def test_the_system_says_what_became_of_the_rows_with_examples(
     assert "Most popular ever" in text
 
 
-def test_quality_is_told_over_the_generations_that_are_kept(films: Path, tmp_path: Path) -> None:
-    first = publish(films, tmp_path)
+def test_quality_is_told_over_the_generations_that_are_kept(
+    films: Path, published: Published, tmp_path: Path
+) -> None:
+    first = copied(published, tmp_path)
     second = publish(films, tmp_path, seed=7)
     with _client(tmp_path) as client:
         before = client.get("/system").text
@@ -193,9 +195,10 @@ def test_quality_is_told_over_the_generations_that_are_kept(films: Path, tmp_pat
     assert second.generation in before
 
 
-def test_a_generation_that_was_rolled_back_is_marked_and_not_in_the_line(films: Path, tmp_path: Path) -> None:
-    for seed in (1, 2, 3):
-        publish(films, tmp_path, seed=seed)
+def test_a_generation_that_was_rolled_back_is_marked_and_not_in_the_line(
+    nights: list[Published], tmp_path: Path
+) -> None:
+    copied(nights[-1], tmp_path)
     with _client(tmp_path) as client:
         assert ">rolled back</span>" not in client.get("/system").text
     rollback(Output(tmp_path))
@@ -209,8 +212,10 @@ def test_a_generation_that_was_rolled_back_is_marked_and_not_in_the_line(films: 
     assert page.count('<path class="dot" ') == 2
 
 
-def test_what_could_not_be_read_once_is_shown_once_it_can(films: Path, tmp_path: Path) -> None:
-    first = publish(films, tmp_path)
+def test_what_could_not_be_read_once_is_shown_once_it_can(
+    films: Path, published: Published, tmp_path: Path
+) -> None:
+    first = copied(published, tmp_path)
     publish(films, tmp_path, seed=7)
     whole = first.file.read_bytes()
     first.file.chmod(0o644)
@@ -223,8 +228,10 @@ def test_what_could_not_be_read_once_is_shown_once_it_can(films: Path, tmp_path:
     assert "can be shown" not in text
 
 
-def test_what_keeps_the_newest_generation_from_being_served_is_told(films: Path, tmp_path: Path) -> None:
-    publish(films, tmp_path)
+def test_what_keeps_the_newest_generation_from_being_served_is_told(
+    published: Published, tmp_path: Path
+) -> None:
+    copied(published, tmp_path)
     with _client(tmp_path) as client:
         assert "This may not be the newest generation" not in client.get("/system").text
         (tmp_path / "current.duckdb").unlink()
@@ -263,8 +270,8 @@ def test_who_mistypes_an_address_gets_a_page_in_a_browser_and_json_elsewhere(cli
     assert list(client.post("/features", headers=browser).json()) == ["error"]
 
 
-def test_a_film_that_is_hidden_says_so_and_is_in_no_list(films: Path, tmp_path: Path) -> None:
-    publish(films, tmp_path)
+def test_a_film_that_is_hidden_says_so_and_is_in_no_list(published: Published, tmp_path: Path) -> None:
+    copied(published, tmp_path)
     with _client(tmp_path) as client:
         lists = int(re.findall(r"lists it is in ([\d,]+)", _text(client, "/films/4"))[0])
     assert lists > 0

@@ -14,7 +14,7 @@ from batch.output import Output
 from batch.publish import Published
 from batch.rollback import rollback
 from sql import statement
-from tests.conftest import WriteInput, publish
+from tests.conftest import WriteInput, copied, publish
 from tests.films import FILMS, RATINGS, RATINGS_HEADER, START, USERS, withheld
 
 CONTENTS = (
@@ -244,10 +244,10 @@ def test_an_input_that_was_rolled_back_is_published_again_only_by_force(
 
 
 def test_a_refused_run_publishes_nothing_and_leaves_no_litter(
-    films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    films: Path, published: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     output = tmp_path / "output"
-    before = publish(films, output)
+    before = copied(published, output)
     ghost = "insert into draft.users (user_id, ratings) values ('ghost', 1)"
 
     def text(name: str) -> str:

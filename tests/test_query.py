@@ -14,18 +14,18 @@ from batch.output import Output
 from batch.publish import Published
 from batch.query import query, saved_queries
 from tests.commands import batch
-from tests.conftest import WriteInput, publish
+from tests.conftest import WriteInput, copied, publish
 from tests.films import FILMS, RATINGS, USERS, withheld
 
 README = Path("README.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
-def night(films: Path, tmp_path_factory: pytest.TempPathFactory) -> Output:
+def night(films: Path, published: Published, tmp_path_factory: pytest.TempPathFactory) -> Output:
     """A folder with two generations: in the newer one, user 18 has watched the film that was withheld."""
     folder = tmp_path_factory.mktemp("night")
     output = Output(folder / "output")
-    publish(films, output.folder)
+    copied(published, output.folder)
     later = folder / "later"
     later.mkdir()
     watched = f"18,{withheld(18)},5,1600000000\n"
@@ -159,8 +159,10 @@ def test_another_generation_can_be_asked(night: Output) -> None:
         assert row == {"id": generation}
 
 
-def test_a_forgotten_reader_blocks_no_run_and_keeps_what_it_has_opened(films: Path, tmp_path: Path) -> None:
-    before = publish(films, tmp_path)
+def test_a_forgotten_reader_blocks_no_run_and_keeps_what_it_has_opened(
+    films: Path, published: Published, tmp_path: Path
+) -> None:
+    before = copied(published, tmp_path)
     tool = Path(sysconfig.get_path("scripts")) / "duckdb"
     reader = subprocess.Popen(
         [tool, "-readonly", "-csv", "-noheader", Output(tmp_path).link],

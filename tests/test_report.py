@@ -21,7 +21,7 @@ from batch.report.report import keep, page
 from batch.rollback import rollback
 from batch.settings import Settings
 from tests.commands import batch
-from tests.conftest import WriteInput, publish
+from tests.conftest import WriteInput, copied, publish
 from tests.films import MOVIES, RATINGS, RATINGS_HEADER, START
 
 SMALL = ("--top-n", "5", "--factors", "4", "--iterations", "3")
@@ -210,31 +210,35 @@ def test_one_user_makes_a_report(write_input: WriteInput, tmp_path: Path) -> Non
     assert "The list is empty" in text
 
 
-def test_an_older_generation_that_cant_be_read_is_left_out_and_named(films: Path, tmp_path: Path) -> None:
-    first, second, third = (publish(films, tmp_path, seed=seed) for seed in range(3))
-    first.file.chmod(0o644)
-    first.file.write_bytes(b"x" * 100)
-    second.file.chmod(0o644)
-    with duckdb.connect(str(second.file)) as connection:
+def test_an_older_generation_that_cant_be_read_is_left_out_and_named(
+    nights: list[Published], tmp_path: Path
+) -> None:
+    third = copied(nights[-1], tmp_path)
+    first, second, _ = sorted(third.file.parent.iterdir())
+    first.chmod(0o644)
+    first.write_bytes(b"x" * 100)
+    second.chmod(0o644)
+    with duckdb.connect(str(second)) as connection:
         connection.execute("drop table metrics; alter table generation rename settings to options")
     text = Read(_page(third)).text
-    assert f"{first.generation} is damaged or of another version, so its quality is left out" in text
-    assert f"{second.generation} is damaged or of another version, so its quality is left out" in text
-    assert f"{second.generation}, the generation before, is damaged or of another version" in text
+    assert f"{first.stem} is damaged or of another version, so its quality is left out" in text
+    assert f"{second.stem} is damaged or of another version, so its quality is left out" in text
+    assert f"{second.stem}, the generation before, is damaged or of another version" in text
 
 
-def test_the_command_keeps_it_beside_the_generation(films: Path, tmp_path: Path) -> None:
-    first, second = (publish(films, tmp_path, seed=seed).generation for seed in range(2))
+def test_the_command_keeps_it_beside_the_generation(nights: list[Published], tmp_path: Path) -> None:
+    copied(nights[-1], tmp_path)
+    first, _, newest = (night.generation for night in nights)
     done = batch("report", "--output", tmp_path)
-    kept = tmp_path / "reports" / f"{second}.html"
+    kept = tmp_path / "reports" / f"{newest}.html"
     assert (done.returncode, done.stderr) == (0, "")
     assert str(kept) in done.stdout
-    assert second in kept.read_text(encoding="utf-8")
+    assert newest in kept.read_text(encoding="utf-8")
     told = json.loads(batch("report", "--output", tmp_path, "--generation", first, "--json").stdout)
     assert told == {"generation": first, "report": str(tmp_path / "reports" / f"{first}.html")}
     elsewhere = tmp_path / "elsewhere.html"
     assert batch("report", "--output", tmp_path, "--file", elsewhere, "--quiet").stdout == ""
-    assert second in elsewhere.read_text(encoding="utf-8")
+    assert newest in elsewhere.read_text(encoding="utf-8")
     assert not (tmp_path / ".work").exists()
 
 
@@ -246,8 +250,8 @@ def test_what_is_not_there_has_no_report(published: Published, tmp_path: Path) -
     assert not (tmp_path / "empty").exists()
 
 
-def test_while_a_run_is_at_work_no_report_is_kept(films: Path, tmp_path: Path) -> None:
-    publish(films, tmp_path)
+def test_while_a_run_is_at_work_no_report_is_kept(published: Published, tmp_path: Path) -> None:
+    copied(published, tmp_path)
     with Output(tmp_path).locked():
         assert batch("report", "--output", tmp_path).returncode == 5
 
@@ -297,16 +301,19 @@ def test_a_forgetting_that_was_killed_leaves_no_report_to_the_next_command(
     assert [*(output.folder / "reports").iterdir()] == []
 
 
-def test_a_report_goes_with_its_generation_and_nothing_else_does(films: Path, tmp_path: Path) -> None:
+def test_a_report_goes_with_its_generation_and_nothing_else_does(
+    films: Path, nights: list[Published], tmp_path: Path
+) -> None:
     output = Output(tmp_path)
-    first = publish(films, tmp_path, seed=0)
-    _keep(output, first.generation)
+    copied(nights[-1], tmp_path)
+    first, *_ = output.generations()
+    _keep(output, first)
     own = tmp_path / "reports" / "notes.html"
     own.write_text("mine", encoding="utf-8")
     hide(output, "18", Settings(output=tmp_path), Progress(quiet=True))
-    assert output.report(first.generation).exists()
-    for seed in range(1, KEPT_GENERATIONS):
+    assert output.report(first).exists()
+    for seed in range(len(nights), KEPT_GENERATIONS):
         publish(films, tmp_path, seed=seed)
-    assert first.generation not in output.generations()
-    assert not output.report(first.generation).exists()
+    assert first not in output.generations()
+    assert not output.report(first).exists()
     assert own.exists()

@@ -7,15 +7,16 @@ import pytest
 
 from batch.errors import BatchError, LockedError, UsageError
 from batch.output import Output
+from batch.publish import Published
 from batch.rollback import rollback
-from tests.conftest import publish
+from tests.conftest import copied
 
 
 @pytest.fixture
-def three(films: Path, tmp_path: Path) -> tuple[Output, list[str]]:
+def three(nights: list[Published], tmp_path: Path) -> tuple[Output, list[str]]:
     """An output folder with three generations of one input."""
-    made = [publish(films, tmp_path / "output", seed=seed).generation for seed in range(3)]
-    return Output(tmp_path / "output"), made
+    copied(nights[-1], tmp_path / "output")
+    return Output(tmp_path / "output"), [night.generation for night in nights]
 
 
 def test_steps_back_go_on_from_where_the_last_one_ended(three: tuple[Output, list[str]]) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from batch.publish import Published
 from batch.segments import LEAST_USERS, segments
-from tests.conftest import WriteInput, publish
+from tests.conftest import WriteInput, publish, written
 from tests.films import MOVIES_HEADER, RATINGS_HEADER
 from tests.made import interactions
 
@@ -28,10 +28,15 @@ def _input(users: int = 2 * LEAST_USERS) -> tuple[str, str, str]:
     return "\n".join(ratings) + "\n", movies, HEADER + "\n".join(told) + "\n"
 
 
-@pytest.fixture
-def file(write_input: WriteInput, tmp_path: Any) -> Iterator[duckdb.DuckDBPyConnection]:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Published:
+    folder = tmp_path_factory.mktemp("segments")
     ratings, movies, users = _input()
-    made = publish(write_input(ratings, movies, users=users), tmp_path / "output")
+    return publish(written(folder / "data", ratings, movies, users=users), folder / "output")
+
+
+@pytest.fixture
+def file(made: Published) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(str(made.file), read_only=True) as connection:
         yield connection
 

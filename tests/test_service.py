@@ -21,7 +21,7 @@ from api.protocol import MOST_BYTES
 from batch.output import Output
 from batch.publish import Published
 from tests.commands import ROOT, batch, environment, serving
-from tests.conftest import publish
+from tests.conftest import copied
 from tests.expected import expected
 from tests.films import USERS
 
@@ -29,9 +29,11 @@ CONNECTIONS = 16
 REQUESTS = 2_000
 
 
-def test_every_answer_is_that_of_the_generation_in_its_header(films: Path, tmp_path: Path) -> None:
+def test_every_answer_is_that_of_the_generation_in_its_header(
+    films: Path, published: Published, tmp_path: Path
+) -> None:
     output = Output(tmp_path)
-    publish(films, tmp_path)
+    copied(published, tmp_path)
     users = [*map(str, range(USERS)), "nobody"]
     paths = [
         path
@@ -88,9 +90,8 @@ def _wait_until_served(url: str, generation: str | None) -> None:
     raise AssertionError("the new generation was not picked up")
 
 
-def test_the_server_says_nothing_about_itself_and_redirects_nowhere(films: Path, tmp_path: Path) -> None:
-    publish(films, tmp_path)
-    with serving(tmp_path) as url:
+def test_the_server_says_nothing_about_itself_and_redirects_nowhere(published: Published) -> None:
+    with serving(published.file.parent.parent) as url:
         for path in ("/healthz", "/recommendations?user_id=18", "/recommendations/?user_id=18", "/nothing"):
             answer = httpx2.get(url + path)
             assert "server" not in answer.headers

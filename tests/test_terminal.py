@@ -11,19 +11,16 @@ from batch.output import Output
 from batch.publish import Published
 from batch.rollback import rollback
 from tests.commands import batch, batch_on_terminal
-from tests.conftest import publish
+from tests.conftest import copied
 
 GREEN, RED = r"\x1b\[1;32m", r"\x1b\[1;31m"
 COLOUR = r"\x1b\[[\d;]*3[0-7]m"
 
 
 @pytest.fixture(scope="module")
-def two(films: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An output folder with two generations, of which the older one is published."""
-    output = tmp_path_factory.mktemp("output")
-    for seed in range(2):
-        publish(films, output, seed=seed)
-    return output
+def several(nights: list[Published]) -> Path:
+    """An output folder with several generations; nobody may touch it."""
+    return nights[-1].file.parent.parent
 
 
 def _shown(*arguments: str | Path, **variables: str) -> str:
@@ -59,18 +56,18 @@ def test_verify_shows_its_verdict_first(published: Published, tmp_path: Path) ->
     assert "scores never rise" in broken
 
 
-def test_generations_show_which_one_is_published(two: Path) -> None:
-    first, second = Output(two).generations()
-    shown = _shown("generations", "--output", two)
-    assert re.match(f"{GREEN}{second} is published, one of 2", shown)
-    assert re.search(f"{GREEN}{second}", shown.partition("one of 2")[2])
-    assert not re.search(f"{COLOUR}{first}", shown)
+def test_generations_show_which_one_is_published(several: Path) -> None:
+    *older, newest = Output(several).generations()
+    shown = _shown("generations", "--output", several)
+    assert re.match(f"{GREEN}{newest} is published, one of 3", shown)
+    assert re.search(f"{GREEN}{newest}", shown.partition("one of 3")[2])
+    assert not re.search(f"{COLOUR}({'|'.join(older)})", shown)
     plain = re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", shown)
     assert max(map(len, plain.splitlines())) <= 80
 
 
-def test_diff_shows_how_many_lists_changed(two: Path) -> None:
-    shown = _shown("diff", "--output", two)
+def test_diff_shows_how_many_lists_changed(several: Path) -> None:
+    shown = _shown("diff", "--output", several)
     assert re.match(r"\x1b\[1;36m\d+\.\d% of the lists changed", shown)
 
 
@@ -83,19 +80,21 @@ def test_evaluate_shows_who_leads(films: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["generations", "diff", "verify"])
-def test_without_colour_or_terminal_there_is_none(two: Path, command: str) -> None:
-    assert not re.search(COLOUR, _shown(command, "--output", two, NO_COLOR="1"))
-    assert "\x1b" not in batch(command, "--output", two).stdout
+def test_without_colour_or_terminal_there_is_none(several: Path, command: str) -> None:
+    assert not re.search(COLOUR, _shown(command, "--output", several, NO_COLOR="1"))
+    assert "\x1b" not in batch(command, "--output", several).stdout
 
 
-def test_a_published_generation_that_was_rolled_back_to_is_the_green_one(films: Path, tmp_path: Path) -> None:
-    first, _ = (publish(films, tmp_path, seed=seed).generation for seed in range(2))
-    rollback(Output(tmp_path))
-    assert re.match(f"{GREEN}{first} is published", _shown("generations", "--output", tmp_path))
+def test_a_published_generation_that_was_rolled_back_to_is_the_green_one(
+    nights: list[Published], tmp_path: Path
+) -> None:
+    copied(nights[-1], tmp_path)
+    _, now = rollback(Output(tmp_path))
+    assert re.match(f"{GREEN}{now} is published", _shown("generations", "--output", tmp_path))
 
 
-def test_a_damaged_generation_is_red(films: Path, tmp_path: Path) -> None:
-    made = publish(films, tmp_path)
+def test_a_damaged_generation_is_red(published: Published, tmp_path: Path) -> None:
+    made = copied(published, tmp_path)
     made.file.chmod(0o644)
     made.file.write_bytes(b"x" * 100)
     assert re.match(

@@ -61,12 +61,12 @@ def test_a_list_that_is_not_that_of_the_vectors_is_found(copy: Path, fault: str,
     assert re.match(f"the list of user 3 is not that of the vectors: {said}", found)
 
 
-def test_a_better_film_that_was_left_out_is_found(films: Path, tmp_path: Path) -> None:
-    deep, shallow = publish(films, tmp_path / "deep"), publish(films, tmp_path / "shallow", top_n=5)
+def test_a_better_film_that_was_left_out_is_found(films: Path, published: Published, tmp_path: Path) -> None:
+    shallow = publish(films, tmp_path, top_n=5)
     shallow.file.chmod(0o644)
     _change(
         shallow.file,
-        f"attach '{deep.file}' as deep (read_only)",
+        f"attach '{published.file}' as deep (read_only)",
         "update recommendations set item_id = sixth.item_id, score = sixth.score "
         "from deep.recommendations sixth "
         "where sixth.user_id = '3' and recommendations.user_id = '3' and sixth.rank = 6 "
