@@ -3,6 +3,8 @@
 from array import array
 from collections.abc import Iterable, Sequence
 
+BYTES_BEFORE_ID = len(b'{"id":')
+
 
 class Films:
     """The films of one generation; each list is by number, and numbers are from 1."""
@@ -26,7 +28,7 @@ class Films:
             self.years[number] = years.setdefault(year, year)
             self.genres[number] = kinds[genres]
             self._starts[number] = len(text)
-            self._id_ends[number] = len(text) + len(b'{"id":') + bytes_of_id
+            self._id_ends[number] = len(text) + BYTES_BEFORE_ID + bytes_of_id
             text += item
             self._ends[number] = len(text)
         self._text = bytes(text)
@@ -47,7 +49,8 @@ class Films:
 
     def ids(self, films: Iterable[int]) -> list[bytes]:
         """Return the ids of films, as JSON."""
-        return [item[len(b'{"id":') : -1] for item in self.bare_items(films)]
+        text, starts, ends = self._text, self._starts, self._id_ends
+        return [text[starts[film] + BYTES_BEFORE_ID : ends[film]] for film in films]
 
     def named(self, film: int) -> bytes:
         """Return id and title of a film, as a JSON object; null for no film."""

@@ -158,7 +158,7 @@ class Generation:
         self._connection.execute("set memory_limit = $limit", {"limit": f"{limit}B"})
 
     def _look_everybody_up(self) -> None:
-        for lookup, name in ((self._whole_rows, "users"), (self._similar, "items")):
+        for lookup, name in ((self._whole_rows, "users"), (self._similar, "films")):
             for rows in self._batches(name):
                 lookup.find_all([row[0] for row in rows])
 
