@@ -11,6 +11,7 @@ import duckdb
 
 from api import metrics
 from api.generation import Generation
+from api.trial import try_out
 
 LOOK_EVERY_SECONDS = 1.0
 REOPEN_AFTER_SECONDS = 5.0
@@ -25,10 +26,10 @@ class Current:
     """Follows `current.duckdb`: `generation` is open, or None; `fault` says why it is not the one shown.
 
     A path is never reused for other content, so what the link says tells one generation from another; that
-    the file has gone or was changed all the same is a fault. A new generation is opened and tried in another
-    thread, beside the answers of the old one, and takes its place between two turns of the event loop. A
-    request must take what it wants from one generation without an `await` but for that of its look-up, then
-    it is answered from that generation alone.
+    the file has gone or was changed all the same is a fault. A new generation is tried by another process and
+    opened in another thread, beside the answers of the old one, and takes its place between two turns of the
+    event loop. A request must take what it wants from one generation without an `await` but for that of its
+    look-up, then it is answered from that generation alone.
 
     What can't be opened is tried again after some seconds, or when the link says something else; until
     then, what is open goes on.
@@ -76,10 +77,9 @@ class Current:
                 log.info("serving generation %s again without a fault", self._id())
             self.fault = None
             return
-        thorough = self.generation is not None
         identity = _identity(self._link.parent / target)
         try:
-            opened = await asyncio.to_thread(_open, self._link.parent / target, thorough=thorough)
+            opened = await self._open(self._link.parent / target)
         except Exception as error:  # noqa: BLE001 (DuckDB has others than its own for what is odd)
             metrics.SWITCH_FAILURES.inc()
             self._fails(f"{target} can't be opened", error)
@@ -103,6 +103,13 @@ class Current:
             self.generation.retire()
             self.generation = None
 
+    async def _open(self, file: Path) -> Generation:
+        _check(file)
+        if self.generation is not None:
+            # There is time for it.
+            await try_out(file)
+        return await asyncio.to_thread(Generation, file)
+
     def _id(self) -> str | None:
         return self.generation.id if self.generation else None
 
@@ -123,9 +130,7 @@ def _identity(file: Path) -> Identity | None:
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def _open(file: Path, *, thorough: bool) -> Generation:
-    """Return a generation. `thorough`: there is time for it, as another one is being served."""
+def _check(file: Path) -> None:
+    """Raise FileNotFoundError for what is no file: opening a pipe would wait for ever."""
     if not file.is_file():
-        # Opening a pipe would wait for ever.
         raise FileNotFoundError(errno.ENOENT, "no such file", str(file))
-    return Generation(file, thorough=thorough)

@@ -56,11 +56,8 @@ class Generation:
     texts as they are stored: numbers of films, best or newest first, with commas between them.
     """
 
-    def __init__(self, file: Path, *, thorough: bool = False) -> None:
-        """Open a file; if `thorough`, look up every user and film, to see whether a part of it is damaged.
-
-        Raises duckdb.Error or ValueError if it is damaged, or is none of this version.
-        """
+    def __init__(self, file: Path) -> None:
+        """Open a file. Raises duckdb.Error or ValueError if it is damaged, or is none of this version."""
         self._connection = duckdb.connect(str(file), read_only=True, config=CONFIG)
         try:
             ((self.id, self.finished_at, self.depth, films),) = self._rows("generation")
@@ -77,9 +74,6 @@ class Generation:
             self._readers = 0
             for lookup in self._lookups():
                 lookup.find_all([""])
-            if thorough:
-                self._look_everybody_up()
-            # Last, since what is served until then has its own films in memory.
             self.films = Films(films, self._rows("items"))
         except BaseException:
             self.close()
@@ -154,13 +148,14 @@ class Generation:
                 return segment
         return None
 
-    def _limit_memory(self, limit: int) -> None:
-        self._connection.execute("set memory_limit = $limit", {"limit": f"{limit}B"})
-
-    def _look_everybody_up(self) -> None:
+    def look_everybody_up(self) -> None:
+        """Look up every user and film. Raises duckdb.Error if a part of the file is damaged."""
         for lookup, name in ((self._whole_rows, "users"), (self._similar, "films")):
             for rows in self._batches(name):
                 lookup.find_all([row[0] for row in rows])
+
+    def _limit_memory(self, limit: int) -> None:
+        self._connection.execute("set memory_limit = $limit", {"limit": f"{limit}B"})
 
     def _lookups(self) -> tuple[Lookup, ...]:
         return (self._lists, self._histories, self._whole_rows, self._similar)
