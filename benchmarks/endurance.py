@@ -3,13 +3,14 @@
 `python -m benchmarks.endurance --output FOLDER`, with a folder in which something is published; that of
 `benchmarks.serve` by default. The load is half of what the service was seen to answer. The published file is
 switched with itself under another name: for the service that is another generation. A request that fails,
-or a switch that is not followed, fails the benchmark.
+or a switch that is not followed, fails the benchmark. Before it the trial of a generation is measured alone.
 """
 
 import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import asdict, dataclass
@@ -23,6 +24,7 @@ import httpx2
 
 from benchmarks.load import CLIENTS, check_all_answered, check_programs, fastest
 from benchmarks.machine import machine
+from benchmarks.processes import run
 from benchmarks.serve import OURS, _ours, _user_ids, _written
 from benchmarks.servers import Server, serving
 
@@ -78,6 +80,10 @@ class Endured:
 def endure(output: Path, minutes: float, switch_every: int, *, as_json: bool) -> None:
     """Load the service for a long time, and watch its memory."""
     check_programs()
+    # First of all, while this process is small.
+    trial = run([sys.executable, "-m", "api.trial", str(output / "current.duckdb")])
+    if trial.failure:
+        raise click.ClickException(f"the published generation is not sound: {trial.failure}")
     with tempfile.TemporaryDirectory(dir=output) as folder:
         twins = _twins((output / "current.duckdb").resolve(), Path(folder))
         contender = _ours(Path(folder))
@@ -98,6 +104,7 @@ def endure(output: Path, minutes: float, switch_every: int, *, as_json: bool) ->
         f"from the first to the last {endured.growth:+.1%}, at most {endured.spread:.1%} apart; "
         f"single looks {endured.least_mb:.0f} to {endured.most_mb:.0f}, of all the time {endured.peak_mb:.0f}"
     )
+    click.echo(f"the trial of a generation alone: {trial.seconds:.1f} s, {trial.peak_mb:.0f} MiB")
     if as_json:
         click.echo(json.dumps(asdict(endured) | {"growth": endured.growth, "spread": endured.spread}))
 
