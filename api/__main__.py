@@ -4,6 +4,7 @@ import logging
 import os
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -118,13 +119,15 @@ def serve(**values: Any) -> None:
         backlog=BACKLOG,
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
-    listener = _listen(settings)
-    if settings.workers == 1:
-        uvicorn.Server(config).run([listener])
-        return
-    with TemporaryDirectory(prefix="recommender-metrics-") as folder:
-        os.environ[SHARED_FOLDER] = folder
-        Multiprocess(config, [listener]).run()
+    with _listen(settings) as listener:
+        if settings.workers == 1:
+            # It has ended in good order by then.
+            with suppress(KeyboardInterrupt):
+                uvicorn.Server(config).run([listener])
+        else:
+            with TemporaryDirectory(prefix="recommender-metrics-") as folder:
+                os.environ[SHARED_FOLDER] = folder
+                Multiprocess(config, [listener]).run()
 
 
 def _listen(settings: Settings) -> socket.socket:

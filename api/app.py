@@ -1,6 +1,7 @@
 """The application: its routes, and what is open while it runs."""
 
 import asyncio
+import atexit
 import gc
 import multiprocessing
 import os
@@ -46,6 +47,8 @@ def _end_with_parent() -> None:
             os.kill(os.getpid(), signal.SIGTERM)
 
         loop.add_reader(parent.sentinel, stop)
+        # Ctrl+C reaches both; it is the parent that ends its workers.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _page_routes() -> list[Route]:
@@ -76,6 +79,7 @@ def make_app(settings: Settings) -> ASGIApp:
         # What is there now stays: the collector need not look at it again and again. Nor need it look for
         # cycles as often as it does: requests leave hardly any.
         gc.freeze()
+        atexit.register(gc.unfreeze)
         gc.set_threshold(GARBAGE_BEFORE_COLLECTION)
         following = asyncio.create_task(current.follow())
         yield {"current": current}

@@ -11,10 +11,12 @@ import duckdb
 
 from api import metrics
 from api.generation import Generation
-from api.trial import try_out
+from api.trial import NoTrialError, try_out
 
 LOOK_EVERY_SECONDS = 1.0
 REOPEN_AFTER_SECONDS = 5.0
+# A trial that takes longer goes on, but somebody should know.
+LONG_TRIAL_SECONDS = 60.0
 
 # Device, inode, bytes, and time of the last change.
 Identity = tuple[int, int, int, int]
@@ -32,7 +34,7 @@ class Current:
     look-up, then it is answered from that generation alone.
 
     What can't be opened is tried again after some seconds, or when the link says something else; until
-    then, what is open goes on.
+    then, what is open goes on. What the link no longer says when its trial is over is not served.
     """
 
     def __init__(self, output: Path, clock: Callable[[], float] = time.monotonic) -> None:
@@ -45,6 +47,7 @@ class Current:
         self._identity: Identity | None = None  # of the file that is served
         self.generation: Generation | None = None
         self.fault: str | None = None
+        self._logged: tuple[str, str] | None = None  # the last fault and its reason
 
     async def follow(self) -> None:
         """Look again and again, until cancelled."""
@@ -59,9 +62,8 @@ class Current:
 
     async def look(self) -> None:
         """Open what the link shows, if that is another generation, and serve it if it is sound."""
-        try:
-            target = str(self._link.readlink())
-        except OSError:
+        target = self._shown()
+        if target is None:
             self._target = None
             self._fails(f"{self._link.name} is not there, or is no link")
             return
@@ -71,7 +73,6 @@ class Current:
         if target == self._target and (self.fault is None or self._clock() < self._retry_at):
             return
         self._target = target
-        self._retry_at = self._clock() + REOPEN_AFTER_SECONDS
         if target == self._served:
             if self.fault is not None:
                 log.info("serving generation %s again without a fault", self._id())
@@ -79,10 +80,15 @@ class Current:
             return
         identity = _identity(self._link.parent / target)
         try:
-            opened = await self._open(self._link.parent / target)
+            opened = await self._open(target)
         except Exception as error:  # noqa: BLE001 (DuckDB has others than its own for what is odd)
             metrics.SWITCH_FAILURES.inc()
-            self._fails(f"{target} can't be opened", error)
+            self._retry_at = self._clock() + REOPEN_AFTER_SECONDS
+            what = "tried" if isinstance(error, NoTrialError) else "opened"
+            self._fails(f"{target} can't be {what}", error)
+            return
+        if opened is None:
+            self._target = None
             return
         self.close()
         self.generation, self._served, self.fault = opened, target, None
@@ -95,6 +101,7 @@ class Current:
         if generation is self.generation:
             metrics.SWITCH_FAILURES.inc()
             self._served = None
+            self._retry_at = self._clock() + REOPEN_AFTER_SECONDS
             self._fails(f"generations/{generation.id}.duckdb can't be read", error)
 
     def close(self) -> None:
@@ -103,12 +110,41 @@ class Current:
             self.generation.retire()
             self.generation = None
 
-    async def _open(self, file: Path) -> Generation:
+    async def _open(self, target: str) -> Generation | None:
+        """Return a generation; None if by then the link shows another."""
+        file = self._link.parent / target
         _check(file)
-        if self.generation is not None:
-            # There is time for it.
-            await try_out(file)
-        return await asyncio.to_thread(Generation, file)
+        # If none is served, there is no time for a trial.
+        if self.generation is not None and not await self._passes(target, file):
+            return None
+        opened = await asyncio.to_thread(Generation, file)
+        if self._shown() == target:
+            return opened
+        opened.close()
+        return None
+
+    async def _passes(self, target: str, file: Path) -> bool:
+        """Have a generation tried, and look on; return False if meanwhile the link shows another."""
+        trial = asyncio.create_task(try_out(file))
+        began = self._clock()
+        try:
+            while not (await asyncio.wait([trial], timeout=LOOK_EVERY_SECONDS))[0]:
+                if self._shown() != target:
+                    return False
+                if self._clock() > began + LONG_TRIAL_SECONDS:
+                    self._fails(f"{target} is still being tried, and not served yet")
+            await trial
+            return True
+        finally:
+            trial.cancel()
+            await asyncio.gather(trial, return_exceptions=True)
+
+    def _shown(self) -> str | None:
+        """Return what the link says; None if there is none."""
+        try:
+            return str(self._link.readlink())
+        except OSError:
+            return None
 
     def _id(self) -> str | None:
         return self.generation.id if self.generation else None
@@ -116,9 +152,10 @@ class Current:
     def _fails(self, fault: str, error: Exception | None = None) -> None:
         # A link may show what is no text.
         fault = fault.encode("utf-8", "backslashreplace").decode()
-        if fault != self.fault:
-            log.warning("%s%s", fault, f": {error}" if error else "")
-        self.fault = fault
+        reason = f": {error}" if error else ""
+        if (fault, reason) != self._logged:
+            log.warning("%s%s", fault, reason)
+        self.fault, self._logged = fault, (fault, reason)
 
 
 def _identity(file: Path) -> Identity | None:

@@ -9,8 +9,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from api.current import REOPEN_AFTER_SECONDS, Current
+from api.current import LONG_TRIAL_SECONDS, REOPEN_AFTER_SECONDS, Current
 from api.generation import CONFIG
+from api.trial import NoTrialError
 from batch.output import Output
 from batch.publish import Published
 from batch.write import BLOCK_SIZE, STORAGE_VERSION
@@ -252,6 +253,79 @@ def test_the_old_file_is_closed_when_its_last_look_up_is_answered(
     assert recommendations
     with pytest.raises(duckdb.ConnectionException):
         asyncio.run(old.history("18"))
+
+
+def test_what_is_taken_back_while_it_is_tried_is_not_served(
+    output: Output, follower: Follower, films: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = follower.served()
+    new = publish(films, output.folder, force=True).generation
+    assert before
+
+    async def trial(_: Path) -> None:
+        _link(output, before)
+
+    with monkeypatch.context() as changed:
+        changed.setattr("api.current.try_out", trial)
+        assert follower.served() == before
+    assert follower.served() == before
+    assert follower.current.fault is None
+    _link(output, new)
+    assert follower.served() == new
+
+
+def test_a_trial_without_end_is_told_and_ends_when_the_link_shows_another(
+    output: Output, follower: Follower, films: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = follower.served()
+    new = publish(films, output.folder, force=True).generation
+    assert before
+    faults: list[str | None] = []
+
+    async def trial(_: Path) -> None:
+        try:
+            follower.now += LONG_TRIAL_SECONDS + 1
+            while not (faults and faults[-1]):
+                await asyncio.sleep(0.001)
+                faults.append(follower.current.fault)
+            _link(output, before)
+            await asyncio.Event().wait()
+        finally:
+            faults.append("ended")
+
+    with monkeypatch.context() as changed:
+        changed.setattr("api.current.try_out", trial)
+        changed.setattr("api.current.LOOK_EVERY_SECONDS", 0.001)
+        assert follower.served() == before
+    assert faults[-2:] == [f"generations/{new}.duckdb is still being tried, and not served yet", "ended"]
+    assert follower.served() == before
+    assert follower.current.fault is None
+
+
+def test_a_trial_that_could_not_be_held_is_another_fault_and_each_reason_is_logged(
+    output: Output,
+    follower: Follower,
+    films: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    before = follower.served()
+    new = publish(films, output.folder, force=True).generation
+    reasons = iter(["no memory", "no memory", "no process"])
+
+    async def trial(_: Path) -> None:
+        raise NoTrialError(next(reasons))
+
+    with monkeypatch.context() as changed:
+        changed.setattr("api.current.try_out", trial)
+        for _ in range(3):
+            follower.now += REOPEN_AFTER_SECONDS
+            assert follower.served() == before
+    fault = f"generations/{new}.duckdb can't be tried"
+    assert follower.current.fault == fault
+    assert caplog.messages[-2:] == [f"{fault}: no memory", f"{fault}: no process"]
+    follower.now += REOPEN_AFTER_SECONDS
+    assert follower.served() == new
 
 
 def _open_files() -> int:

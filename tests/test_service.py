@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import re
 import signal
 import socket
@@ -136,6 +137,25 @@ def test_after_sigterm_what_has_begun_is_answered_whole(published: Published) ->
     assert answer.startswith(b"HTTP/1.1 405 ")
     assert answer.endswith(b'use GET or HEAD"}')
     assert "Traceback" not in told
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_ctrl_c_ends_it_without_a_complaint(published: Published, workers: str) -> None:
+    server = subprocess.Popen(
+        [sys.executable, "-m", "api", "--output", published.file.parent.parent, "--port", "0"],
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env=environment(PYTHONWARNINGS="error", WORKERS=workers),
+        process_group=0,
+    )
+    assert server.stderr is not None
+    for _ in range(int(workers)):
+        next(line for line in server.stderr if "startup complete" in line)
+    os.killpg(server.pid, signal.SIGINT)
+    _, told = server.communicate(timeout=30)
+    assert server.returncode == 0
+    assert {line.split(":")[0] for line in told.splitlines()} == {"INFO"}
 
 
 def test_a_port_that_is_taken_ends_it_with_one_line(published: Published) -> None:
