@@ -53,7 +53,7 @@ async def try_out(file: Path) -> None:
 
 
 def _start(file: Path) -> subprocess.Popen[str]:
-    path = os.pathsep.join([str(PROJECT), *os.environ.get("PYTHONPATH", "").split(os.pathsep)])
+    path = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))
     # It counts nothing.
     variables = {name: value for name, value in os.environ.items() if name != SHARED_FOLDER}
     # Not by the event loop: to a process that uvloop starts, it leaves the port on which the service listens.
