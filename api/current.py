@@ -128,11 +128,12 @@ class Current:
         trial = asyncio.create_task(try_out(file))
         began = self._clock()
         try:
-            while not (await asyncio.wait([trial], timeout=LOOK_EVERY_SECONDS))[0]:
-                if self._shown() != target:
-                    return False
+            while not trial.done():
                 if self._clock() > began + LONG_TRIAL_SECONDS:
                     self._fails(f"{target} is still being tried, and not served yet")
+                await asyncio.wait([trial], timeout=LOOK_EVERY_SECONDS)
+                if self._shown() != target:
+                    return False
             await trial
             return True
         finally:
@@ -153,7 +154,7 @@ class Current:
         # A link may show what is no text.
         fault = fault.encode("utf-8", "backslashreplace").decode()
         reason = f": {error}" if error else ""
-        if (fault, reason) != self._logged:
+        if self.fault is None or (fault, reason) != self._logged:
             log.warning("%s%s", fault, reason)
         self.fault, self._logged = fault, (fault, reason)
 

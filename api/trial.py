@@ -78,7 +78,7 @@ def main() -> None:
         generation.look_everybody_up()
         generation.close()
     except Exception as error:  # noqa: BLE001 (DuckDB has others than its own for what is odd)
-        click.echo(error, err=True)
+        click.echo(str(error) or repr(error), err=True)
         sys.exit(UNSOUND)
 
 

@@ -196,6 +196,22 @@ def test_a_lost_link_does_not_end_the_service(output: Output, follower: Follower
     assert follower.current.fault is None
 
 
+def test_a_fault_that_comes_again_is_logged_again(
+    output: Output, follower: Follower, caplog: pytest.LogCaptureFixture
+) -> None:
+    follower.served()
+    target = output.link.readlink()
+    for _ in range(2):
+        output.link.unlink()
+        for _ in range(2):
+            follower.served()
+        output.link.symlink_to(target)
+        follower.served()
+    assert [message for message in caplog.messages if "not there" in message] == [
+        "current.duckdb is not there, or is no link"
+    ] * 2
+
+
 def test_a_generation_that_could_not_be_opened_is_tried_again_after_a_while(
     output: Output, follower: Follower, films: Path
 ) -> None:
