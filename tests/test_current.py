@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from api.current import LONG_TRIAL_SECONDS, REOPEN_AFTER_SECONDS, Current
-from api.generation import CONFIG
+from api.generation import CONFIG, Generation
 from api.trial import NoTrialError
 from batch.output import Output
 from batch.publish import Published
@@ -288,6 +288,23 @@ def test_what_is_taken_back_while_it_is_tried_is_not_served(
     assert follower.current.fault is None
     _link(output, new)
     assert follower.served() == new
+
+
+def test_the_first_is_served_at_once_even_if_the_link_has_moved_on(
+    output: Output, follower: Follower, films: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = output.current()
+    second = publish(films, output.folder, force=True).generation
+    assert first
+
+    def open_slowly(file: Path) -> Generation:
+        _link(output, first)
+        return Generation(file)
+
+    with monkeypatch.context() as changed:
+        changed.setattr("api.current.Generation", open_slowly)
+        assert follower.served() == second
+    assert follower.served() == first
 
 
 def test_a_trial_without_end_is_told_and_ends_when_the_link_shows_another(
