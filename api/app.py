@@ -79,8 +79,9 @@ def make_app(settings: Settings) -> ASGIApp:
         # What is there now stays: the collector need not look at it again and again. Nor need it look for
         # cycles as often as it does: requests leave hardly any.
         gc.freeze()
-        atexit.register(gc.unfreeze)
         gc.set_threshold(GARBAGE_BEFORE_COLLECTION)
+        # Else DuckDB's binding complains, at the end of the process, about what the collector has left.
+        atexit.register(gc.unfreeze)
         following = asyncio.create_task(current.follow())
         yield {"current": current}
         following.cancel()

@@ -111,18 +111,13 @@ class Current:
             self.generation = None
 
     async def _open(self, target: str) -> Generation | None:
-        """Return a generation; None if by then the link shows another, unless none is served."""
+        """Return a generation; None if the link shows another when its trial is over."""
         file = self._link.parent / target
         _check(file)
-        # If none is served, there is no time for a trial, and whatever can be served is better.
-        is_first = self.generation is None
-        if not is_first and not await self._passes(target, file):
+        # If none is served, there is no time for a trial.
+        if self.generation is not None and not await self._passes(target, file):
             return None
-        opened = await asyncio.to_thread(Generation, file)
-        if is_first or self._shown() == target:
-            return opened
-        opened.close()
-        return None
+        return await asyncio.to_thread(Generation, file)
 
     async def _passes(self, target: str, file: Path) -> bool:
         """Have a generation tried, and look on; return False if meanwhile the link shows another."""

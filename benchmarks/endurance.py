@@ -83,7 +83,7 @@ def endure(output: Path, minutes: float, switch_every: int, *, as_json: bool) ->
     # First of all, while this process is small.
     trial = run([sys.executable, "-m", "api.trial", str(output / "current.duckdb")])
     if trial.failure:
-        raise click.ClickException(f"the published generation is not sound: {trial.failure}")
+        raise click.ClickException(f"the trial of the published generation failed: {trial.failure}")
     with tempfile.TemporaryDirectory(dir=output) as folder:
         twins = _twins((output / "current.duckdb").resolve(), Path(folder))
         contender = _ours(Path(folder))
