@@ -3,6 +3,7 @@
 import logging
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -17,6 +18,19 @@ log = logging.getLogger("batch")
 INVARIANTS = tuple(sorted(file.stem for file in (FOLDER / "invariants").glob("*.sql")))
 
 
+@dataclass(frozen=True)
+class Checked:
+    """Why a draft should not be published, in a sentence each."""
+
+    violations: list[str]  # of invariants: a bug, and never published
+    regressions: list[str]  # what the quality gate found: published if that is accepted
+
+    @property
+    def all(self) -> list[str]:
+        """Return both, what is worse first."""
+        return [*self.violations, *self.regressions]
+
+
 def check(  # noqa: PLR0913, PLR0917 (what was promised, and what is compared with what)
     connection: duckdb.DuckDBPyConnection,
     tonight: Night,
@@ -24,8 +38,8 @@ def check(  # noqa: PLR0913, PLR0917 (what was promised, and what is compared wi
     top_n: int,
     max_fall: float,
     advance: Callable[[], None] = lambda: None,
-) -> list[str]:
-    """Return why the attached `draft` should not be published, a sentence each; nothing if it may be.
+) -> Checked:
+    """Return why the attached `draft` should not be published; nothing if it may be.
 
     Every statement of `sql/invariants/` returns one row per violation, and the gate compares `tonight`
     with the published generation. `advance` is called after each statement.
@@ -33,7 +47,7 @@ def check(  # noqa: PLR0913, PLR0917 (what was promised, and what is compared wi
     last = _night(published) if published else None
     if published and last is None:
         log.warning("%s can't be read, or has no metrics yet: nothing is compared with it", published)
-    return [*violations(connection, top_n, advance), *faults(tonight, last, max_fall)]
+    return Checked(list(violations(connection, top_n, advance)), list(faults(tonight, last, max_fall)))
 
 
 def violations(

@@ -3,6 +3,7 @@
 The rules are SQL, in `sql/clean/`. Nothing is dropped without a row in `rejected_rows`.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,6 +20,10 @@ RAW_TEXT = {
     "rejected_rows": ("clean/rejected_rows_of_text", "clean/rejected_rows_of_parquet"),
     "repaired_rows": ("clean/repaired_rows_of_text", "clean/repaired_rows_of_parquet"),
 }
+# So many ids are named in a message.
+IDS_NAMED = 5
+
+log = logging.getLogger("batch")
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,7 @@ def clean(
     execute("clean/repaired_lines")
     execute("clean/rated_items")
     execute("clean/items")
+    name_unknown_hidden(connection, hidden)
     execute("clean/rating_counts", file=ratings)
     for source in loaded.sources():
         look_up_raw_text(connection, "rejected_rows", source)
@@ -97,6 +103,21 @@ def stop_if_nothing_is_left(
         raise InputError(f"{ratings}: no row is left after cleaning; check how it was exported")
     if connection.execute("from items where ratings > 0 and not is_hidden limit 1").fetchone() is None:
         raise InputError(f"{hidden}: hides every film with a rating, so every list would be empty; mend it")
+
+
+def name_unknown_hidden(connection: duckdb.DuckDBPyConnection, hidden: str) -> None:
+    """Record the rows of hidden whose film is in no other file, and warn of them: what is meant stays shown.
+
+    They count towards no limit: films may leave the catalogue before they leave that file.
+    """
+    connection.execute(statement("clean/unknown_hidden_rows"), {"file": hidden})
+    found = connection.execute("select item_id from unknown_hidden_rows order by line").fetchall()
+    if found:
+        first = ", ".join(item_id for (item_id,) in found[:IDS_NAMED])
+        more = f" and {len(found) - IDS_NAMED:,} more" if len(found) > IDS_NAMED else ""
+        log.warning(
+            "%s: hides nothing by ids that no film has: %s%s; correct or remove them", hidden, first, more
+        )
 
 
 def judge_others(connection: duckdb.DuckDBPyConnection, loaded: Loaded) -> None:

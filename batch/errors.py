@@ -30,7 +30,7 @@ class InputError(BatchError):
 
 
 class RefusedError(BatchError):
-    """What would be published breaks a promise, or was taken back before."""
+    """What would be published breaks an invariant, is worse than before, or was rolled back before."""
 
     exit_status = 4
 

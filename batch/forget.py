@@ -1,15 +1,16 @@
 """Forget: a user is gone from every kept generation, and is held out by every later run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import duckdb
 
-from batch.errors import BatchError
+from batch.errors import BatchError, UsageError
 from batch.exclusions import read_exclusions, write_forgotten
 from batch.output import Output, Replacement
 from batch.progress import Progress
 from batch.rewrite import Change, Rewritten, holds, prepare, rewrite
+from batch.rolled_back import rollbacks
 from batch.settings import Settings
 from batch.workspace import connect
 
@@ -23,11 +24,15 @@ class Forgotten:
     generations: list[Rewritten]
 
 
-def forget(output: Output, user_id: str, settings: Settings, progress: Progress) -> Forgotten:
+def forget(
+    output: Output, user_id: str, settings: Settings, progress: Progress, *, in_advance: bool = False
+) -> Forgotten:
     """Write every kept generation anew without a user, if one holds anything of the user.
 
-    From then on runs hold the user out. Either all of it happens or nothing, whatever dies when. Raises
-    BatchError if a generation is damaged, or of another version: what it has of the user would stay.
+    From then on runs hold the user out. Either all of it happens or nothing, whatever dies when.
+
+    Raises UsageError if no generation has anything of such a user, unless that is meant: `in_advance`.
+    Raises BatchError if a generation is damaged, or of another version: what it has of the user would stay.
     """
     with output.locked():
         exclusions = read_exclusions(output.folder)
@@ -38,6 +43,11 @@ def forget(output: Output, user_id: str, settings: Settings, progress: Progress)
             prepare(connection)
             is_there = [_holds(connection, output, each, user_id) for each in kept]
             olds = kept if any(is_there) else []
+            if not olds and not was_forgotten and not in_advance:
+                raise UsageError(
+                    f"no kept generation of {output.folder} has a user {user_id}, so nobody is forgotten; "
+                    "compare the id with the input; if runs are to hold the user out, add --in-advance"
+                )
             step.expect(len(olds), "generations")
             rewritten = []
             for old, new in zip(olds, output.new_ids(olds, datetime.now(UTC)), strict=True):
@@ -53,7 +63,10 @@ def forget(output: Output, user_id: str, settings: Settings, progress: Progress)
                 new=[*new_ids.values()],
                 old=[*new_ids],
                 published=published if new_ids else None,
-                taken_back=sorted(new_ids.get(each, each) for each in output.rolled_back()),
+                taken_back=[
+                    replace(each, generation=new_ids.get(each.generation, each.generation))
+                    for each in rollbacks(output)
+                ],
                 records=write_forgotten(exclusions.with_forgotten(user_id), output.work),
             )
         )

@@ -60,6 +60,18 @@ def shown_items(file: Path, item_ids: Collection[str]) -> list[str]:
         return [item_id for (item_id,) in found.fetchall()]
 
 
+def find_item(file: Path, item_id: str) -> tuple[str, bool] | None:
+    """Return the title of a film, and whether it may be in a list; None if there is no such film."""
+    with open_generation(file) as connection, faults_named(file):
+        return connection.execute(statement("generations/find_item"), {"item_id": item_id}).fetchone()
+
+
+def similar_ids(file: Path, text: str) -> list[tuple[str, str]]:
+    """Return ids and titles of films that may be meant by a text that is the id of none."""
+    with open_generation(file) as connection, faults_named(file):
+        return connection.execute(statement("generations/similar_ids"), {"text": text}).fetchall()
+
+
 def generations(output: Output) -> list[dict[str, Any]]:
     """Return what each generation in the folder is, newest first.
 

@@ -11,6 +11,7 @@ from batch.output import Output
 from batch.progress import Progress
 from batch.publish import Published
 from batch.report.report import keep
+from batch.rolled_back import origin_of_run, refuse_what_was_rolled_back
 from batch.settings import Settings
 from batch.unchanged import unchanged
 
@@ -49,14 +50,13 @@ def published_before(
 ) -> Published | None:
     """Return what is published if it is of that input, and made as it would be now; None if not.
 
-    Raises RefusedError if the input was taken back.
+    Raises RefusedError if what would be made was rolled back.
     """
-    if settings.force:
-        return None
-    output.refuse_what_was_rolled_back(fingerprint)
-    file = output.current_file()
+    file = None if settings.rebuild else output.current_file()
     counts = unchanged(file, fingerprint, settings, exclusions) if file else None
     if not file or not counts:
+        if not settings.accept_rolled_back:
+            refuse_what_was_rolled_back(output, origin_of_run(fingerprint, settings))
         return None
     return Published(
         generation=file.stem,

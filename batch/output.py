@@ -5,7 +5,7 @@ output/
 ├── generations/         one file a generation; none ever changes
 ├── reports/             a page about a generation, where one was made; it goes when the generation does
 ├── refused/             what the gate measured of runs that it refused; the last ones
-├── rolled_back.json     ids of the generations that were taken back
+├── rolled_back.json     the generations that were taken back, and what is not published again because of them
 ├── forgotten.json, forgotten.key, hidden.json    who and what is excluded: `batch/exclusions.py`
 ├── .lock                held by the one process that writes
 └── .work/               what a run leaves here when it dies, the next one removes
@@ -16,15 +16,16 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import filelock
 
-from batch.errors import BatchError, LockedError, RefusedError, UsageError
+from batch.errors import BatchError, LockedError, UsageError
 
 KEPT_GENERATIONS = 7
 KEPT_REFUSED = 7
@@ -36,13 +37,26 @@ _TIME = "%Y%m%dT%H%M%SZ"
 
 
 @dataclass(frozen=True)
+class RolledBack:
+    """A generation that was taken back, and from what none is published again; None stands for any.
+
+    Without a fingerprint, nothing is held back. Versions before 0.6 recorded nothing but the id.
+    """
+
+    generation: str
+    fingerprint: str | None = None  # of the input
+    settings: dict[str, str] | None = None
+    versions: dict[str, str] | None = None
+
+
+@dataclass(frozen=True)
 class Replacement:
     """Files in the work folder, and what they take the place of."""
 
     new: list[str]  # ids of generations
     old: list[str]  # ids of those that go
     published: str | None  # which of the new ones the link shows from then on; None: it stays as it is
-    taken_back: list[str]  # ids of all that are, from then on
+    taken_back: list[RolledBack]  # all that are, from then on
     records: list[str]  # names of files of the output folder
 
 
@@ -138,31 +152,23 @@ class Output:
 
         Raises BatchError if the record of them is damaged.
         """
+        return [each.generation for each in self.rollbacks()]
+
+    def rollbacks(self) -> list[RolledBack]:
+        """Return the same generations, with what is recorded of each."""
         file = self.folder / "rolled_back.json"
         try:
-            generations = json.loads(file.read_text(encoding="utf-8"))
+            return _records(json.loads(file.read_text(encoding="utf-8")))
         except FileNotFoundError:
             return []
-        except ValueError as error:
+        except (ValueError, TypeError) as error:
             raise BatchError(f"{file}: is damaged; remove it, and roll back again what was") from error
-        return [str(generation) for generation in generations]
-
-    def refuse_what_was_rolled_back(self, fingerprint: str) -> None:
-        """Raise RefusedError if the input with that fingerprint made a generation that was taken back.
-
-        What is served all the same, because a rollback died before it could link another, is none.
-        """
-        for generation in self.rolled_back():
-            if _input_of(generation) == fingerprint[:6] and generation != self.current():
-                raise RefusedError(
-                    f"not published: the same input made generation {generation}, which was rolled back; "
-                    "mend the input, or publish it all the same by --force"
-                )
 
     def new_id(self, fingerprint: str, now: datetime) -> str:
         """Return an id greater than every id in the folder, also when the clock was set back.
 
-        It ends with the first six digits of the fingerprint of the input.
+        It ends with the first six digits of the fingerprint of the input, for people to see; nothing is
+        decided by them.
         """
         for generation in self.generations()[-1:]:
             now = max(now, (_time_of(generation) or now) + timedelta(seconds=1))
@@ -174,7 +180,7 @@ class Output:
         for old in olds:
             for newest in ids[-1:] or self.generations()[-1:]:
                 now = max(now, (_time_of(newest) or now) + timedelta(seconds=1))
-            ids.append(f"{now.strftime(_TIME)}-{_input_of(old)}")
+            ids.append(f"{now.strftime(_TIME)}-{old.rpartition('-')[2]}")
         return ids
 
     @contextmanager
@@ -207,8 +213,10 @@ class Output:
                 with suppress(OSError):
                     self._remove_litter()
 
-    def publish(self, file: Path, generation: str) -> None:
+    def publish(self, file: Path, generation: str, accepted: Collection[str] = ()) -> None:
         """Make a closed file the published generation; what is no longer kept goes when the lock does.
+
+        The generations with the ids `accepted` are no longer taken back: this one is as they were.
 
         The file is synced before it gets its name, and the name before the link shows it, so that the
         link never shows anything but a whole generation, whatever dies when.
@@ -220,8 +228,7 @@ class Output:
             _sync(written)
         file.replace(self.file(generation))
         _sync(self.folder / "generations")
-        # Who publishes an input that was taken back has forced it: it is no longer taken back.
-        self._write_rolled_back(self._without_input_of(generation))
+        self._write_rolled_back([each for each in self.rollbacks() if each.generation not in accepted])
         self._switch(generation)
 
     def replace(self, replacement: "Replacement") -> None:
@@ -245,13 +252,9 @@ class Output:
         _sync(self.work)
         self._go_on_replacing()
 
-    def roll_back(self, generation: str) -> None:
-        """Publish an older (or again a newer) generation; all that are newer count as taken back."""
-        taken_back = self.rolled_back()
-        if generation in taken_back:
-            taken_back = self._without_input_of(generation)
-        newer = {each for each in self.generations() if each > generation}
-        self._write_rolled_back(sorted({*taken_back} | newer))
+    def roll_back(self, generation: str, taken_back: Iterable[RolledBack] = ()) -> None:
+        """Publish an older (or again a newer) generation; `taken_back` are all that are, from then on."""
+        self._write_rolled_back(taken_back)
         self._switch(generation)
 
     def keep_report(self, generation: str, page: str) -> Path:
@@ -283,7 +286,8 @@ class Output:
 
     def _replacement(self) -> "Replacement | None":
         try:
-            return Replacement(**json.loads(self._replacing.read_text(encoding="utf-8")))
+            found = json.loads(self._replacing.read_text(encoding="utf-8"))
+            return Replacement(**found | {"taken_back": _records(found["taken_back"])})
         except (FileNotFoundError, NotADirectoryError):
             return None
 
@@ -305,7 +309,7 @@ class Output:
         _sync(self.folder / "generations")
         if replacement.published is not None:
             # What was taken back is so before and after the link is switched.
-            self._write_rolled_back(sorted({*self.rolled_back(), *replacement.taken_back}))
+            self._write_rolled_back([*self.rollbacks(), *replacement.taken_back])
             if self.current() != replacement.published:
                 self._switch(replacement.published)
             self._write_rolled_back(replacement.taken_back)
@@ -323,10 +327,6 @@ class Output:
         self._replacing.unlink()
         _sync(self.work)
 
-    def _without_input_of(self, generation: str) -> list[str]:
-        """Ids of the generations that were taken back, but for those from the input of that one."""
-        return [each for each in self.rolled_back() if _input_of(each) != _input_of(generation)]
-
     def _switch(self, generation: str) -> None:
         new_link = self.work / "current.duckdb"
         new_link.unlink(missing_ok=True)
@@ -334,11 +334,14 @@ class Output:
         new_link.replace(self.link)
         _sync(self.folder)
 
-    def _write_rolled_back(self, generations: list[str]) -> None:
-        if generations == self.rolled_back():
+    def _write_rolled_back(self, taken_back: Iterable[RolledBack]) -> None:
+        """Write one record for each generation, the last one of it, in the order of ids."""
+        by_id = {each.generation: each for each in taken_back}
+        records = [by_id[generation] for generation in sorted(by_id)]
+        if records == self.rollbacks():
             return
         new_file = self.work / "rolled_back.json"
-        new_file.write_text(json.dumps(generations, indent=2) + "\n", encoding="utf-8")
+        new_file.write_text(json.dumps([asdict(each) for each in records], indent=2) + "\n", encoding="utf-8")
         _sync(new_file)
         new_file.replace(self.folder / "rolled_back.json")
         _sync(self.folder)
@@ -386,9 +389,9 @@ def _time_of(generation: str) -> datetime | None:
     return None
 
 
-def _input_of(generation: str) -> str:
-    """Return the first six digits of the fingerprint of the input from which a generation was made."""
-    return generation.rpartition("-")[2]
+def _records(found: Any) -> list[RolledBack]:
+    """Return what was read from `rolled_back.json`, in which versions before 0.6 wrote ids alone."""
+    return [RolledBack(each) if isinstance(each, str) else RolledBack(**each) for each in found]
 
 
 def _sync(path: Path) -> None:

@@ -80,8 +80,8 @@ def finish(
     with progress.step("check") as step:
         step.expect(len(INVARIANTS), "promises")
         tonight, last = Night(metrics, counts.users), output.current_file()
-        faults = check(connection, tonight, last, settings.top_n, settings.max_fall, step.advance)
-        step.finds("; ".join(faults))
+        checked = check(connection, tonight, last, settings.top_n, settings.max_fall, step.advance)
+        step.finds("; ".join(checked.all))
     rows = {
         step: number
         for step, number in _rows(counts, judged_users, written).items()
@@ -96,10 +96,10 @@ def finish(
         dict(progress.seconds),
         rows,
         dict(progress.peak_mb),
-        faults,
+        checked.regressions,
     )
-    if faults and not settings.force:
-        raise refuse(output, provenance, metrics, faults)
+    if checked.violations or (checked.regressions and not settings.accept_regression):
+        raise refuse(output, provenance, metrics, checked)
     with progress.step("publish") as step:
         generation = publish(connection, draft, output, provenance)
         step.finds(generation)

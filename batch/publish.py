@@ -8,6 +8,7 @@ import duckdb
 
 from batch.clean import Counts
 from batch.output import Output
+from batch.rolled_back import against, origin_of_run, rollbacks
 from batch.settings import Settings, result_settings
 from batch.versions import versions
 from sql import FOLDER, statement
@@ -40,7 +41,7 @@ class Provenance:
     seconds: dict[str, float]  # by step
     rows: dict[str, int]  # by step
     peak_mb: dict[str, float]  # by step, in MiB
-    faults: list[str]  # for which it would have been refused without `force`
+    regressions: list[str]  # for which it would have been refused without `accept_regression`
 
 
 def publish(connection: duckdb.DuckDBPyConnection, file: Path, output: Output, provenance: Provenance) -> str:
@@ -70,13 +71,14 @@ def publish(connection: duckdb.DuckDBPyConnection, file: Path, output: Output, p
             "setting_values": list(values.values()),
             "packages": list(packages),
             "versions": list(packages.values()),
-            "overridden": provenance.faults,
+            "overridden": provenance.regressions,
             **asdict(provenance.counts),
         },
     )
     _add_macros(connection)
     connection.execute("checkpoint draft; detach draft")
-    output.publish(file, generation)
+    made = origin_of_run(provenance.fingerprint, provenance.settings)
+    output.publish(file, generation, [each.generation for each in against(rollbacks(output), made)])
     return generation
 
 

@@ -4,6 +4,7 @@ import json
 import math
 from datetime import UTC, datetime
 
+from batch.check import Checked
 from batch.errors import RefusedError
 from batch.output import Output
 from batch.publish import Provenance
@@ -11,7 +12,7 @@ from batch.quality.holdout import Metrics
 from batch.settings import result_settings
 
 
-def refuse(output: Output, provenance: Provenance, metrics: Metrics, faults: list[str]) -> RefusedError:
+def refuse(output: Output, provenance: Provenance, metrics: Metrics, checked: Checked) -> RefusedError:
     """Keep metrics and settings of what is refused, and return the error that says so in one line."""
     now = datetime.now(UTC)
     file = output.keep_refused(
@@ -19,7 +20,7 @@ def refuse(output: Output, provenance: Provenance, metrics: Metrics, faults: lis
         json.dumps(
             {
                 "refused_at": now.isoformat(timespec="seconds"),
-                "faults": faults,
+                "faults": checked.all,
                 "fingerprint": provenance.fingerprint,
                 "users": provenance.counts.users,
                 "settings": result_settings(provenance.settings),
@@ -32,7 +33,9 @@ def refuse(output: Output, provenance: Provenance, metrics: Metrics, faults: lis
             ensure_ascii=False,
         ),
     )
-    return RefusedError(
-        f"not published: {'; '.join(faults)}; what was measured is in {file}; "
-        "look for the cause in the input, or publish it all the same by --force"
+    remedy = (
+        "this is a bug, and no option publishes it: please report it"
+        if checked.violations
+        else "look for the cause in the input, or publish it all the same by --accept-regression"
     )
+    return RefusedError(f"not published: {'; '.join(checked.all)}; what was measured is in {file}; {remedy}")

@@ -132,16 +132,17 @@ def _fill(
 
 
 def _refuse_if_broken(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
-    """Raise RefusedError if the draft breaks a promise, unless it is made of what was forced so."""
+    """Raise RefusedError if the draft breaks an invariant."""
     connection.execute(statement("verify/ratings"))
-    found = connection.execute("select top_n, overridden from draft.generation").fetchall()
-    ((top_n, overridden),) = found
-    broken = [] if overridden else list(violations(connection, top_n))
+    ((top_n,),) = connection.execute("select top_n from draft.generation").fetchall()
+    broken = next(violations(connection, top_n), None)
     connection.execute("drop view ratings")
     if broken:
         raise RefusedError(
-            f"{file}: nothing has changed, since without that {broken[0]}; look for the cause by "
-            f"'python -m batch verify --generation {file.stem}'"
+            f"{file}: nothing has changed, since without that {broken}; if 'python -m batch verify "
+            f"--generation {file.stem}' finds the same, a version before 0.6 has published it by --force: "
+            "remove the file (if it is published, run with --rebuild first), and repeat the command; "
+            "else it is a bug: please report it"
         )
 
 

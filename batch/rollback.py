@@ -5,7 +5,8 @@ import logging
 from batch.errors import UsageError
 from batch.exclusions import read_exclusions
 from batch.generations import open_generation, shown_items
-from batch.output import Output
+from batch.output import Output, RolledBack
+from batch.rolled_back import against, blame, origin_of, rollbacks
 
 log = logging.getLogger("batch")
 
@@ -14,8 +15,9 @@ def rollback(output: Output, generation: str | None = None) -> tuple[str | None,
     """Publish the generation before the current one, or the one named; return the old and the new id.
 
     Without a name, generations that were taken back before are passed over; with one, the link may be lost,
-    and then there is no old id. The inputs of all that are newer than the new one are not published again
-    without `--force`. A warning names films that were hidden since, and are shown again.
+    and then there is no old id. What made the newer ones is not published again without
+    `--accept-rolled-back`, see `batch/rolled_back.py`. Warnings name films that were hidden since, and are
+    shown again, and an input that is not held back, because a command has made what is taken back.
 
     Raises UsageError if there is no such generation, BatchError if it is damaged,
     LockedError while a run is at work.
@@ -29,15 +31,34 @@ def rollback(output: Output, generation: str | None = None) -> tuple[str | None,
         open_generation(file).close()
         hidden = read_exclusions(output.folder).hidden
         shown = shown_items(file, hidden) if hidden else []
-        output.roll_back(target)
+        taken_back = _taken_back(output, target)
+        made, instead = (origin_of(output, each) if each else None for each in (current, target))
+        output.roll_back(target, taken_back)
     if shown:
         log.warning(
-            "%s shows films that are hidden: %s; take them out again by 'python -m batch hide %s'",
+            "%s shows films that are hidden: %s; take each out again by 'python -m batch hide ID'",
             target,
             ", ".join(shown),
-            shown[0],
+        )
+    if made and instead and made.fingerprint != instead.fingerprint and not against(taken_back, made):
+        log.warning(
+            "%s was made by %s, so its input is not held back: the next run may publish it again",
+            current,
+            made.made_by,
         )
     return current, target
+
+
+def _taken_back(output: Output, target: str) -> list[RolledBack]:
+    """Return the records as they are once `target` is published; if it was taken back, its input is good again."""
+    instead = origin_of(output, target)
+    left = {each.generation: each for each in rollbacks(output)}
+    if left.pop(target, None) and instead:
+        left = {name: each for name, each in left.items() if each.fingerprint != instead.fingerprint}
+    for each in output.generations():
+        if each > target and each not in left:
+            left[each] = blame(each, origin_of(output, each), instead)
+    return [*left.values()]
 
 
 def before(output: Output, generation: str) -> str:

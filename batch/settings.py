@@ -196,16 +196,23 @@ class Settings:
             "help": "Make the report on what is published, too: a page with plots, in the output folder."
         },
     )
-    force: bool = field(
+    rebuild: bool = field(
+        default=False, metadata={"help": "Make a new generation, though nothing has changed."}
+    )
+    accept_regression: bool = field(
         default=False,
-        metadata={
-            "help": "Publish also what the gate refuses, what was rolled back, and what is published already."
-        },
+        metadata={"help": "Publish also what the quality gate refuses; the file records why it did."},
+    )
+    accept_rolled_back: bool = field(
+        default=False, metadata={"help": "Publish also what was rolled back before."}
     )
 
 
-# Where the input and the output lie, and how it is made, say nothing about what the lists look like.
-_NOT_OF_THE_RESULT = {"data", "output", "master", "memory_gb", "report", "force"}
+# Where the input and the output lie, how it is made and whether it is published say nothing about the lists.
+_NOT_OF_THE_RESULT = {
+    *("data", "output", "master", "memory_gb", "report"),
+    *("rebuild", "accept_regression", "accept_rolled_back"),
+}
 
 # What training takes, and nothing else.
 MODEL_SETTINGS = tuple(each.name for each in fields(Settings) if each.metadata.get("of_model"))

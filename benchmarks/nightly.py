@@ -81,7 +81,7 @@ def _measure(name: str, data: Path, output: Path, runs: int) -> Measured:
     figures = []
     for _ in range(runs):
         command = [sys.executable, "-m", "batch", "run", "--data", str(data), "--output", str(output)]
-        job = run([*command, "--json", "--quiet", "--force"])
+        job = run([*command, "--json", "--quiet", "--rebuild", "--accept-regression"])
         if job.failure:
             raise click.ClickException(f"the job {job.failure}")
         result: dict[str, Any] = json.loads(job.output)

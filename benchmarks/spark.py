@@ -71,7 +71,7 @@ def _measure(folder: Path, executors: int, memory: str, options: list[str]) -> d
             *(sys.executable, "-m", "batch", "run", "--engine", "spark", "--master", running.master),
             *("--data", str(folder / "data"), "--output", str(Path(place) / "output"), "--memory-gb", "0.4"),
             # What is measured is what it takes; made-up ratings of few need not make good lists.
-            *("--json", "--quiet", "--force", *options),
+            *("--json", "--quiet", "--rebuild", "--accept-regression", *options),
         ]
         before = _busy_seconds()
         job = run(command, variables=running.variables)

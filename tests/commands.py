@@ -27,6 +27,8 @@ OWN_VARIABLES = {name.upper() for name in by_name()} | {
     "MIRROR",
     "RETRIES",
     "FILE",
+    "FORCE",
+    "IN_ADVANCE",
     "FILMS",
     "GENERATION",
     "UNDO",

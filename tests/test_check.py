@@ -1,5 +1,6 @@
 """A file that breaks a promise is refused: every invariant finds the fault that it is for."""
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -8,11 +9,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from batch.check import INVARIANTS, check
+from batch.check import INVARIANTS, Checked, check
+from batch.errors import RefusedError
+from batch.output import Output
 from batch.publish import Published
 from batch.quality.gate import Night
 from sql import statement
-from tests.conftest import publish
+from tests.conftest import copied, publish
 
 FAULTS = {
     "every_id_resolves": [
@@ -109,7 +112,7 @@ def draft(published: Published, tmp_path: Path) -> Iterator[duckdb.DuckDBPyConne
 
 
 def test_a_good_file_passes(draft: duckdb.DuckDBPyConnection) -> None:
-    assert check(draft, Night({}, users=40), None, top_n=10, max_fall=0.3) == []
+    assert check(draft, Night({}, users=40), None, top_n=10, max_fall=0.3) == Checked([], [])
 
 
 def test_every_invariant_has_a_fault_that_it_is_for() -> None:
@@ -124,20 +127,22 @@ def test_a_fault_is_found(
 ) -> None:
     draft.execute(fault)
     monkeypatch.setattr("batch.check.INVARIANTS", (invariant,))
-    (found,) = check(draft, Night({}, users=40), None, top_n=10, max_fall=0.3)
+    (found,) = check(draft, Night({}, users=40), None, top_n=10, max_fall=0.3).violations
     assert re.match(rf"'{invariant.replace('_', ' ')}' does not hold.*for example", found)
 
 
-def test_a_broken_promise_is_published_by_force_only_and_the_file_says_so(
-    films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_an_invariant_that_does_not_hold_is_never_published_whatever_is_accepted(
+    films: Path, published: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    before = copied(published, tmp_path)
     ghost = "insert into draft.users (user_id, ratings) values ('ghost', 1)"
 
     def text(name: str) -> str:
         return statement(name) + (ghost if name == "generation/users" else "")
 
     monkeypatch.setattr("batch.write.statement", text)
-    forced = publish(films, tmp_path, force=True)
-    with duckdb.connect(str(forced.file), read_only=True) as connection:
-        ((faults,),) = connection.execute("select overridden from generation").fetchall()
-    assert faults[0].startswith("'every list is full' does not hold, in 1 places")
+    with pytest.raises(RefusedError, match=r"'every list is full' does not hold, .*no option publishes it"):
+        publish(films, tmp_path, rebuild=True, accept_regression=True, accept_rolled_back=True)
+    assert Output(tmp_path).generations() == [before.generation]
+    (refused,) = (tmp_path / "refused").iterdir()
+    assert json.loads(refused.read_text())["faults"][0].startswith("'every list is full' does not hold")

@@ -74,7 +74,7 @@ def test_a_terminal_has_a_bar_for_each_step_and_a_table_at_the_end(films: Path, 
 def test_quiet_says_nothing_and_json_is_for_machines(films: Path, tmp_path: Path) -> None:
     quiet = batch("run", "--data", films, "--output", tmp_path, *SMALL, "--quiet")
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
-    spoken = batch("run", "--data", films, "--output", tmp_path, *SMALL, "--json", "--quiet", "--force")
+    spoken = batch("run", "--data", films, "--output", tmp_path, *SMALL, "--json", "--quiet", "--rebuild")
     result = json.loads(spoken.stdout)
     assert result["generation"] == Output(tmp_path).current()
     assert result["counts"]["users"] == 40
@@ -180,10 +180,13 @@ def test_bad_input_ends_with_3_in_one_line_and_what_was_published_stays(
 def test_a_refused_run_ends_with_4(films: Path, nights: list[Published], tmp_path: Path) -> None:
     copied(nights[-1], tmp_path)
     assert batch("rollback", "--output", tmp_path, "--quiet").returncode == 0
-    done = batch("run", "--data", films, "--output", tmp_path, "--quiet")
+    settings = ("--top-n", "10", "--factors", "4", "--iterations", "5", "--seed", "2")
+    same = ("run", "--data", films, "--output", tmp_path, *settings, "--quiet")
+    done = batch(*same)
     assert done.returncode == 4
-    assert "--force" in done.stderr
-    assert batch("run", "--data", films, "--output", tmp_path, *SMALL, "--quiet", "--force").returncode == 0
+    assert "--accept-rolled-back" in done.stderr
+    assert batch(*same, "--rebuild", "--accept-regression").returncode == 4
+    assert batch(*same, "--accept-rolled-back").returncode == 0
 
 
 def test_a_second_run_ends_with_5(films: Path, tmp_path: Path) -> None:
@@ -203,7 +206,7 @@ def test_where_nothing_has_changed_a_run_says_so_in_a_line_and_ends_with_0(
     done = batch(*same, variables=variables)
     assert done.returncode == 0
     assert done.stdout == (
-        f"nothing to do: {made.file} is from the same input, settings and versions; --force makes it anew\n"
+        f"nothing to do: {made.file} is from the same input, settings and versions; --rebuild makes it anew\n"
     )
     assert [line.split()[1] for line in done.stderr.splitlines()] == ["compare"]
     quiet = batch(*same, "--quiet", variables=variables)
@@ -213,8 +216,26 @@ def test_where_nothing_has_changed_a_run_says_so_in_a_line_and_ends_with_0(
     assert told["counts"] == asdict(made.counts)
     assert told["rows"] == {}
     assert [*told["seconds"]] == [*told["peak_mb"]] == ["compare"]
-    forced = batch(*same, "--force", "--json", "--quiet", variables=variables)
-    assert json.loads(forced.stdout)["is_new"] is True
+    for again in ((), ("--accept-regression", "--accept-rolled-back")):
+        told = json.loads(batch(*same, *again, "--json", "--quiet", variables=variables).stdout)
+        assert told["is_new"] is False
+    rebuilt = batch(*same, "--rebuild", "--json", "--quiet", variables=variables)
+    assert (json.loads(rebuilt.stdout)["is_new"], rebuilt.stderr) == (True, "")
+
+
+def test_force_is_still_a_name_of_rebuild_and_says_so(
+    films: Path, published: Published, tmp_path: Path
+) -> None:
+    copied(published, tmp_path)
+    same = ("run", "--data", films, "--output", tmp_path, "--json", "--quiet")
+    variables = {"TOP_N": "10", "FACTORS": "4", "ITERATIONS": "5"}
+    for done in (
+        batch(*same, "--force", variables=variables),
+        batch(*same, variables={**variables, "FORCE": "1"}),
+    ):
+        assert json.loads(done.stdout)["is_new"] is True
+        assert "--force (FORCE) is called --rebuild now" in done.stderr
+        assert done.stderr.count("\n") == 1
 
 
 def test_a_run_that_has_nothing_to_do_imports_nothing_heavy(

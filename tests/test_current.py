@@ -108,7 +108,7 @@ def test_a_new_generation_is_served_as_soon_as_it_is_seen(
 
 def test_so_is_a_rollback(output: Output, follower: Follower, films: Path) -> None:
     first = follower.served()
-    second = publish(films, output.folder, force=True).generation
+    second = publish(films, output.folder, rebuild=True).generation
     assert follower.served() == second
     assert batch("rollback", "--output", output.folder).returncode == 0
     assert follower.served() == first
@@ -177,7 +177,7 @@ def test_a_generation_that_is_not_sound_is_not_served_and_the_next_good_one_is(
     assert follower.served() == before
     assert follower.current.fault == f"generations/{broken}.duckdb can't be opened"
     assert follower.history("18")
-    good = publish(films, output.folder, force=True).generation
+    good = publish(films, output.folder, rebuild=True).generation
     assert follower.served() == good
     assert follower.current.fault is None
 
@@ -216,7 +216,7 @@ def test_a_generation_that_could_not_be_opened_is_tried_again_after_a_while(
     output: Output, follower: Follower, films: Path
 ) -> None:
     before = follower.served()
-    new = publish(films, output.folder, force=True)
+    new = publish(films, output.folder, rebuild=True)
     whole = new.file.read_bytes()
     new.file.chmod(0o644)
     new.file.write_bytes(b"not yet copied")
@@ -256,7 +256,7 @@ def test_the_old_file_is_closed_when_its_last_look_up_is_answered(
     follower.served()
     old = follower.current.generation
     assert old
-    publish(films, output.folder, force=True)
+    publish(films, output.folder, rebuild=True)
 
     async def ask_and_switch() -> tuple[str | None, str | None]:
         asked = asyncio.gather(old.history("18"), old.recommendations("18"))
@@ -275,7 +275,7 @@ def test_what_is_taken_back_while_it_is_tried_is_not_served(
     output: Output, follower: Follower, films: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = follower.served()
-    new = publish(films, output.folder, force=True).generation
+    new = publish(films, output.folder, rebuild=True).generation
     assert before
 
     async def trial(_: Path) -> None:
@@ -294,7 +294,7 @@ def test_the_first_is_served_at_once_even_if_the_link_has_moved_on(
     output: Output, follower: Follower, films: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = output.current()
-    second = publish(films, output.folder, force=True).generation
+    second = publish(films, output.folder, rebuild=True).generation
     assert first
 
     def open_slowly(file: Path) -> Generation:
@@ -311,7 +311,7 @@ def test_a_trial_without_end_is_told_and_ends_when_the_link_shows_another(
     output: Output, follower: Follower, films: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = follower.served()
-    new = publish(films, output.folder, force=True).generation
+    new = publish(films, output.folder, rebuild=True).generation
     assert before
     faults: list[str | None] = []
 
@@ -343,7 +343,7 @@ def test_a_trial_that_could_not_be_held_is_another_fault_and_each_reason_is_logg
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     before = follower.served()
-    new = publish(films, output.folder, force=True).generation
+    new = publish(films, output.folder, rebuild=True).generation
     reasons = iter(["no memory", "no memory", "no process"])
 
     async def trial(_: Path) -> None:
@@ -366,7 +366,7 @@ def _open_files() -> int:
 
 
 def test_switches_leave_no_file_open(output: Output, follower: Follower, films: Path) -> None:
-    generations = [output.current(), publish(films, output.folder, force=True).generation]
+    generations = [output.current(), publish(films, output.folder, rebuild=True).generation]
     follower.served()
     gc.collect()
     before = _open_files()

@@ -137,7 +137,9 @@ def test_the_options_of_the_model_are_those_of_training() -> None:
         "max_rejected",
         "max_fall",
         "memory_gb",
-        "force",
+        "rebuild",
+        "accept_regression",
+        "accept_rolled_back",
         "report",
     }
     assert Settings().seed == 42

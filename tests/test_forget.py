@@ -282,10 +282,10 @@ def test_without_the_key_nothing_is_published(films: Path, published: Published,
     for damage in ("", "no key"):
         (tmp_path / "forgotten.key").write_text(damage)
         with pytest.raises(BatchError, match=r"forgotten\.key: is missing or damaged"):
-            publish(films, tmp_path, force=True)
+            publish(films, tmp_path, rebuild=True)
     (tmp_path / "forgotten.key").unlink()
     with pytest.raises(BatchError, match=r"forgotten\.key: is missing or damaged"):
-        publish(films, tmp_path, force=True)
+        publish(films, tmp_path, rebuild=True)
     (tmp_path / "forgotten.key").write_text(key)
     assert publish(films, tmp_path).counts.rows_held_out > 0
 

@@ -133,7 +133,7 @@ def test_lists_that_are_only_popular_are_refused(
     assert len(_refused(tmp_path / "output", good)["faults"]) == 3  # type: ignore[arg-type]
 
 
-def test_a_run_without_half_of_the_users_is_refused_and_force_publishes_and_records_it(
+def test_a_run_without_half_of_the_users_is_refused_and_published_with_the_reason_if_that_is_accepted(
     sample: Path, tmp_path: Path, good: Published
 ) -> None:
     half = tmp_path / "half"
@@ -142,12 +142,16 @@ def test_a_run_without_half_of_the_users_is_refused_and_force_publishes_and_reco
     header, *rows = (sample / "ratings.csv").read_text(encoding="utf-8").splitlines()
     kept_rows = [row for row in rows if int(row.split(",")[0]) % 2]
     (half / "ratings.csv").write_text("\n".join([header, *kept_rows]) + "\n", encoding="utf-8")
-    with pytest.raises(RefusedError, match=r"the number of users fell by 50%, from 671 to 336.*by --force"):
+    with pytest.raises(
+        RefusedError, match=r"the number of users fell by 50%, from 671 to 336.*by --accept-regression"
+    ):
         publish(half, tmp_path / "output", **SMALL)
     assert _refused(tmp_path / "output", good)["users"] == 336
-    forced = publish(half, tmp_path / "output", **SMALL, force=True)
-    assert Output(tmp_path / "output").current() == forced.generation
-    with duckdb.connect(str(forced.file), read_only=True) as connection:
+    with pytest.raises(RefusedError, match="the number of users fell"):
+        publish(half, tmp_path / "output", **SMALL, rebuild=True, accept_rolled_back=True)
+    accepted = publish(half, tmp_path / "output", **SMALL, accept_regression=True)
+    assert Output(tmp_path / "output").current() == accepted.generation
+    with duckdb.connect(str(accepted.file), read_only=True) as connection:
         ((overridden,),) = connection.execute("select overridden from generation").fetchall()
     assert "the number of users fell by 50%, from 671 to 336" in overridden
 

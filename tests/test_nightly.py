@@ -25,9 +25,9 @@ def test_a_second_run_leaves_what_is_published(films: Path, tmp_path: Path) -> N
     assert not Output(tmp_path).work.exists()
 
 
-def test_force_makes_the_same_anew(films: Path, tmp_path: Path) -> None:
+def test_a_rebuild_makes_the_same_anew(films: Path, tmp_path: Path) -> None:
     first = publish(films, tmp_path)
-    second = publish(films, tmp_path, force=True)
+    second = publish(films, tmp_path, rebuild=True)
     assert second.is_new
     assert Output(tmp_path).generations() == [first.generation, second.generation]
 

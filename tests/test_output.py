@@ -1,5 +1,6 @@
 """The output folder: names, the link, what is kept, and what a death leaves behind."""
 
+import json
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -7,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from batch.errors import BatchError, LockedError, RefusedError, UsageError
-from batch.output import KEPT_GENERATIONS, Output, Replacement
+from batch.errors import BatchError, LockedError, UsageError
+from batch.output import KEPT_GENERATIONS, Output, Replacement, RolledBack
 
 NOW = datetime(2026, 11, 24, 1, 47, tzinfo=UTC)
 PRINT = "1a2b3c" + "0" * 58
@@ -177,30 +178,45 @@ def test_a_lost_link_costs_no_generation(tmp_path: Path) -> None:
         assert output.generations() == ids
 
 
-def test_what_is_newer_than_the_target_counts_as_taken_back(tmp_path: Path) -> None:
+def test_what_is_taken_back_is_recorded_by_id_with_what_made_it(tmp_path: Path) -> None:
     output = Output(tmp_path)
     first, second, third = (_publish(output, fingerprint=digit * 64) for digit in "abc")
+    records = [RolledBack(second, "b" * 64), RolledBack(third, "c" * 64, {"seed": "1"}, {"python": "3"})]
     with output.locked():
-        output.roll_back(first)
+        output.roll_back(first, reversed(records))
     assert output.current() == first
+    assert output.rollbacks() == records
     assert output.rolled_back() == [second, third]
+
+
+def test_a_record_of_ids_alone_as_older_versions_wrote_it_is_read(tmp_path: Path) -> None:
+    output = Output(tmp_path)
+    first, second = _publish(output), _publish(output)
+    (tmp_path / "rolled_back.json").write_text(json.dumps([second]))
+    assert output.rollbacks() == [RolledBack(second)]
     with output.locked():
-        output.roll_back(third)
+        output.roll_back(first, output.rollbacks())
     assert output.rolled_back() == [second]
 
 
-def test_an_input_that_is_put_back_is_no_longer_taken_back(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["7", '[{"id": "x"}]', "[", "[[]]"])
+def test_a_damaged_record_of_what_was_taken_back_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "rolled_back.json").write_text(text)
+    with pytest.raises(BatchError, match=r"rolled_back\.json: is damaged; remove it"):
+        Output(tmp_path).rolled_back()
+
+
+def test_a_replacement_that_an_older_version_began_is_finished(tmp_path: Path) -> None:
     output = Output(tmp_path)
-    first, second, third = (_publish(output) for _ in range(3))
-    for target in (second, first, third):
-        with output.locked():
-            output.roll_back(target)
-    assert output.rolled_back() == []
-    output.refuse_what_was_rolled_back(PRINT)
+    old = _publish(output)
+    (new,) = output.new_ids([old], NOW)
+    output.work.mkdir()
+    (output.work / f"{new}.duckdb").write_text(new)
+    words = {"new": [new], "old": [old], "published": new, "taken_back": [new], "records": []}
+    (output.work / "replacing").write_text(json.dumps(words))
     with output.locked():
-        output.roll_back(second)
-    with pytest.raises(RefusedError):
-        output.refuse_what_was_rolled_back(PRINT)
+        assert output.generations() == [new]
+    assert output.rollbacks() == [RolledBack(new)]
 
 
 def test_a_file_that_only_looks_like_a_generation_is_none(tmp_path: Path) -> None:
@@ -213,18 +229,15 @@ def test_a_file_that_only_looks_like_a_generation_is_none(tmp_path: Path) -> Non
     assert output.new_id(PRINT, NOW) > generation
 
 
-def test_an_input_that_was_taken_back_is_refused_until_it_is_published_all_the_same(tmp_path: Path) -> None:
+def test_what_is_published_all_the_same_is_no_longer_taken_back(tmp_path: Path) -> None:
     output = Output(tmp_path)
-    first, second = (_publish(output, fingerprint=digit * 64) for digit in "ab")
-    output.refuse_what_was_rolled_back("b" * 64)
+    first, second, third = (_publish(output) for _ in range(3))
     with output.locked():
-        output.roll_back(first)
-    output.refuse_what_was_rolled_back("a" * 64)
-    with pytest.raises(RefusedError, match=f"{second}, which was rolled back"):
-        output.refuse_what_was_rolled_back("b" * 64)
-    _publish(output, fingerprint="b" * 64)
-    output.refuse_what_was_rolled_back("b" * 64)
-    assert output.rolled_back() == []
+        output.roll_back(first, [RolledBack(second), RolledBack(third)])
+    with output.locked():
+        (output.work / "draft.duckdb").touch()
+        output.publish(output.work / "draft.duckdb", output.new_id(PRINT, NOW), [third])
+    assert output.rolled_back() == [second]
 
 
 # What `publish` and `roll_back` do to files, one by one: the process dies before the one of that number.
@@ -232,7 +245,7 @@ DYING = """
 import os, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from batch.output import Output
+from batch.output import Output, RolledBack
 
 left = int(sys.argv[2])
 
@@ -253,9 +266,9 @@ with output.locked():
     for name in ("replace", "symlink_to", "unlink", "write_text", "chmod"):
         setattr(Path, name, mortal(getattr(Path, name)))
     if sys.argv[3] == "publish":
-        output.publish(draft, new)
+        output.publish(draft, new, output.generations()[6:])
     else:
-        output.roll_back(output.generations()[2])
+        output.roll_back(output.generations()[2], map(RolledBack, output.generations()[3:]))
 """
 
 
@@ -266,7 +279,7 @@ def test_a_death_at_any_point_leaves_a_whole_generation_and_nothing_else(tmp_pat
         output = Output(folder)
         kept = [_publish(output, fingerprint=digit * 64) for digit in "abcabca"]
         with output.locked():
-            output.roll_back(kept[5])
+            output.roll_back(kept[5], [RolledBack(kept[6])])
         child = subprocess.run([sys.executable, "-c", DYING, folder, str(number), deed], check=False)
         current = output.current()
         assert current is not None
@@ -304,7 +317,7 @@ with output.locked():
     for name in ("replace", "symlink_to", "unlink", "write_text", "chmod"):
         setattr(Path, name, mortal(getattr(Path, name)))
     os.fsync = mortal(os.fsync)
-    output.replace(Replacement(news, olds, news[0], news[1:], ["forgotten.json"]))
+    output.replace(Replacement(news, olds, news[0], [RolledBack(news[1])], ["forgotten.json"]))
 """
 )
 
@@ -315,7 +328,7 @@ def test_a_death_at_any_point_of_a_replacement_leaves_all_of_it_or_nothing(tmp_p
         output = Output(tmp_path / str(number))
         olds = [_publish(output, fingerprint=digit * 64) for digit in "ab"]
         with output.locked():
-            output.roll_back(olds[0])
+            output.roll_back(olds[0], [RolledBack(olds[1])])
         child = subprocess.run([sys.executable, "-c", REPLACING, output.folder, str(number)], check=False)
         seen, current = output.generations(), output.current()
         # Before anybody takes the lock, what is seen is whole: the link, and what there is beside it.

@@ -12,7 +12,6 @@ import pytest
 from batch.errors import RefusedError
 from batch.output import Output
 from batch.publish import Published
-from batch.rollback import rollback
 from sql import statement
 from tests.conftest import WriteInput, copied, publish
 from tests.films import FILMS, RATINGS, RATINGS_HEADER, START, USERS, withheld
@@ -222,25 +221,6 @@ def test_released_command_line_tools_open_the_file_through_the_link(published: P
         [tool, "-readonly", "-csv", "-noheader", link, query], capture_output=True, text=True, check=True
     )
     assert shown.stdout.strip() == '40,"One row per film of the input, rated or not."'
-
-
-def test_an_input_that_was_rolled_back_is_published_again_only_by_force(
-    write_input: WriteInput, tmp_path: Path
-) -> None:
-    output = tmp_path / "output"
-    good = publish(write_input(RATINGS), output)
-    bad_input = write_input(RATINGS + "1,1,1,1\n")
-    bad = publish(bad_input, output)
-    assert rollback(Output(output)) == (bad.generation, good.generation)
-    with pytest.raises(RefusedError, match=f"{bad.generation}, which was rolled back.*--force"):
-        publish(bad_input, output)
-    assert Output(output).current() == good.generation
-    better = publish(write_input(RATINGS + "1,1,2,1\n"), output)
-    with pytest.raises(RefusedError, match="rolled back"):
-        publish(write_input(RATINGS + "1,1,1,1\n"), output)
-    assert Output(output).current() == better.generation
-    forced = publish(bad_input, output, force=True)
-    assert Output(output).current() == forced.generation
 
 
 def test_a_refused_run_publishes_nothing_and_leaves_no_litter(

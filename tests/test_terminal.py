@@ -39,7 +39,7 @@ def test_a_run_shows_first_what_is_published_then_what_it_took(films: Path, tmp_
     assert "rows a second" in shown[verdict.end() :]
     again = _shown("run", "--data", films, "--output", tmp_path, *small)
     assert "nothing to do" in again
-    assert "by --force" in again
+    assert "by --rebuild" in again
 
 
 def test_verify_shows_its_verdict_first(published: Published, tmp_path: Path) -> None:

@@ -33,8 +33,9 @@ def test_the_same_input_settings_and_versions_are_unchanged(published: Published
     assert unchanged(published.file, fingerprint, SETTINGS) == published.counts
 
 
-def test_where_files_lie_and_force_change_nothing(published: Published, fingerprint: str) -> None:
-    elsewhere = replace(SETTINGS, data=Path("a"), output=Path("b"), force=True)
+def test_where_files_lie_and_what_is_accepted_change_nothing(published: Published, fingerprint: str) -> None:
+    elsewhere = replace(SETTINGS, data=Path("a"), output=Path("b"), rebuild=True)
+    elsewhere = replace(elsewhere, accept_regression=True, accept_rolled_back=True)
     assert unchanged(published.file, fingerprint, elsewhere) == published.counts
 
 

@@ -57,10 +57,12 @@ def _kept(output: Path) -> Kept:
 
 def _rolled_back(output: Path) -> frozenset[str]:
     try:
-        return frozenset(json.loads((output / "rolled_back.json").read_text(encoding="utf-8")))
+        found = json.loads((output / "rolled_back.json").read_text(encoding="utf-8"))
+        # Jobs before 0.6 wrote ids alone.
+        return frozenset(each["generation"] if isinstance(each, dict) else str(each) for each in found)
     except FileNotFoundError:
         return frozenset()
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, KeyError) as error:
         log.warning("which generations were rolled back is not shown: %s", error)
         return frozenset()
 

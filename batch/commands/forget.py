@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from batch.commands.options import Id, json_option, options, quiet_option
+from batch.commands.options import Id, in_advance_option, json_option, options, quiet_option
 from batch.commands.printing import print_json
 from batch.output import Output
 from batch.progress import Progress, log_to_stderr
@@ -14,21 +14,25 @@ from batch.settings import Settings
 
 @click.command()
 @click.argument("user", type=Id())
+@in_advance_option
 @options("output", "memory_gb")
 @quiet_option
 @json_option
-def forget(user: str, output: Path, memory_gb: float, quiet: bool, as_json: bool) -> None:
+def forget(  # noqa: PLR0913, PLR0917 (click passes each option by name)
+    user: str, in_advance: bool, output: Path, memory_gb: float, quiet: bool, as_json: bool
+) -> None:
     """Remove USER from every kept generation now, and hold the user out of every later run.
 
     Generations are written anew, under new ids; the old files are deleted. It is done wholly or not at all,
-    also if it is killed. The input is not touched.
+    also if it is killed. The input is not touched. An id that no generation has ends with 2.
     """
     # What it needs takes more than a second to import, and the help of a command nothing.
     from batch.forget import forget as forget_user  # noqa: PLC0415
 
     log_to_stderr()
     with Progress(quiet=quiet) as progress:
-        forgotten = forget_user(Output(output), user, Settings(output=output, memory_gb=memory_gb), progress)
+        settings = Settings(output=output, memory_gb=memory_gb)
+        forgotten = forget_user(Output(output), user, settings, progress, in_advance=in_advance)
     if as_json:
         print_json({"user_id": user, **asdict(forgotten)})
     elif not quiet:

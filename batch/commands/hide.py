@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from batch.commands.options import Id, json_option, options, quiet_option
+from batch.commands.options import Id, in_advance_option, json_option, options, quiet_option
 from batch.commands.printing import print_json
 from batch.output import Output
 from batch.progress import Progress, log_to_stderr
@@ -21,15 +21,17 @@ from batch.settings import Settings
     is_flag=True,
     help="Let the film be shown again, from the next run on.",
 )
+@in_advance_option
 @options("output", "memory_gb")
 @quiet_option
 @json_option
 def hide(  # noqa: PLR0913, PLR0917 (click passes each option by name)
-    item: str, undo: bool, output: Path, memory_gb: float, quiet: bool, as_json: bool
+    item: str, undo: bool, in_advance: bool, output: Path, memory_gb: float, quiet: bool, as_json: bool
 ) -> None:
     """Take the film ITEM out of every list now, and keep it out in every later run.
 
-    The published generation is written anew, under a new id; its lists are filled again.
+    The published generation is written anew, under a new id; its lists are filled again. An id that no film
+    has ends with 2.
     """
     # What it needs takes more than a second to import, and the help of a command nothing.
     from batch.hide import hide as hide_film, show_again  # noqa: PLC0415
@@ -45,16 +47,18 @@ def hide(  # noqa: PLR0913, PLR0917 (click passes each option by name)
             click.echo(f"film {item} was not hidden by this command; look into hidden.csv of the input")
         return
     with Progress(quiet=quiet) as progress:
-        hidden = hide_film(Output(output), item, Settings(output=output, memory_gb=memory_gb), progress)
+        settings = Settings(output=output, memory_gb=memory_gb)
+        hidden = hide_film(Output(output), item, settings, progress, in_advance=in_advance)
     if as_json:
         print_json({"item_id": item, **asdict(hidden)})
     elif not quiet:
+        film = f"film {item} ({hidden.title or 'not known yet'})"
         if hidden.rewritten:
             click.echo(
-                f"{hidden.rewritten.before} -> {hidden.rewritten.after}: film {item} is in no list; lists of "
+                f"{hidden.rewritten.before} -> {hidden.rewritten.after}: {film} is in no list; lists of "
                 f"{hidden.rewritten.lists_refilled:,} users are filled again"
             )
         else:
-            click.echo(f"film {item} is in no list of what is published")
+            click.echo(f"{film} is in no list of what is published")
         again = "was, and stays, on" if hidden.was_hidden else "is on"
-        click.echo(f"film {item} {again} the list of those that runs hide")
+        click.echo(f"{film} {again} the list of those that runs hide")

@@ -64,6 +64,15 @@ json_option = click.option(
 )
 
 
+in_advance_option = click.option(
+    "--in-advance",
+    envvar="IN_ADVANCE",
+    show_envvar=True,
+    is_flag=True,
+    help="Do it also if nobody has the id yet: it counts from the next run on.",
+)
+
+
 def generation_option(text: str) -> Callable[[Command], Command]:
     """Make the option that names a generation; the text says what for."""
     return click.option("--generation", envvar="GENERATION", show_envvar=True, metavar="ID", help=text)

@@ -1,5 +1,6 @@
 """Run: the nightly job."""
 
+import logging
 from dataclasses import asdict
 from typing import Any
 
@@ -15,17 +16,32 @@ from batch.progress import Progress, log_to_stderr
 from batch.publish import Published
 from batch.settings import Settings, by_name
 
+log = logging.getLogger("batch")
+
 
 @click.command()
 @options(*by_name())
+@click.option(
+    "--force",
+    envvar="FORCE",
+    show_envvar=True,
+    is_flag=True,
+    help="The old name of --rebuild; the next version has it no longer.",
+)
 @quiet_option
 @json_option
-def run(quiet: bool, as_json: bool, **values: Any) -> None:
+def run(force: bool, quiet: bool, as_json: bool, **values: Any) -> None:
     """Do the nightly job: read ratings, publish a new generation, if anything has changed.
 
     Nothing is done where the published generation is from the same input, settings and versions.
     """
     log_to_stderr()
+    if force:
+        log.warning(
+            "--force (FORCE) is called --rebuild now, and the next version has it no longer; what the gate "
+            "refuses is published by --accept-regression, what was rolled back by --accept-rolled-back"
+        )
+        values["rebuild"] = True
     with Progress(quiet=quiet) as progress:
         published = run_nightly(Settings(**values), progress)
     on_terminal = is_terminal() and not as_json and not quiet
@@ -44,7 +60,7 @@ def _line(published: Published, top_n: int) -> str:
     if not published.is_new:
         return (
             f"nothing to do: {published.file} is from the same input, settings and versions; "
-            "--force makes it anew"
+            "--rebuild makes it anew"
         )
     return (
         f"published {published.file}: lists of up to {top_n:,} films "
@@ -73,5 +89,5 @@ def _facts(published: Published, top_n: int) -> list[tuple[str, str]]:
         ("file", str(published.file)),
         *([("report", str(report))] if report.exists() else []),
         ("took", f"{sum(published.seconds.values()):.1f} s"),
-        *([] if published.is_new else [("again", "by --force")]),
+        *([] if published.is_new else [("again", "by --rebuild")]),
     ]

@@ -63,5 +63,5 @@ def verify(generation: str | None, users: int, output: Path, quiet: bool, as_jso
         raise BatchError(
             f"{file}: {len(verified.violations):,} things do not hold, the first: {verified.violations[0]}; "
             "go to another generation by 'python -m batch rollback ID', or make it anew by "
-            "'python -m batch run --force'"
+            "'python -m batch run --rebuild'"
         )

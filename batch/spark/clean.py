@@ -25,6 +25,7 @@ from batch.clean import (
     Counts,
     judge_others,
     look_up_raw_text,
+    name_unknown_hidden,
     raw_of_line,
     stop_if_nothing_is_left,
     stop_if_too_many_are_rejected,
@@ -123,6 +124,7 @@ def clean(  # noqa: PLR0913, PLR0917 (where the rows are, and what is done with 
     judged.unpersist()
     counting = ratings.where("not is_superseded")
     _describe(connection, loaded.ratings.name, ratings, counting, work)
+    name_unknown_hidden(connection, loaded.hidden.name if loaded.hidden else "hidden.csv")
     _look_up_raw_text(spark, connection, found, work / "raw")
     of_share = users_of_shares(counting)
     (rejected, replaced, repaired, items) = connection.execute(

@@ -137,16 +137,14 @@ class Night:
         self.has_nothing_else(*others)
         return after
 
-    def goes_on(
-        self, before: Seen, *others: str, seed: int = 1_000_000, has_to_do: bool = True, force: bool = False
-    ) -> None:
+    def goes_on(self, before: Seen, *others: str, seed: int = 1_000_000, has_to_do: bool = True) -> None:
         """Assert what holds after every fault: what is published, and that the next run makes all well.
 
         It ends with 0 and without a word, and publishes if it `has_to_do`.
         """
         after, kept = self.old_or_new(before), self.kept()
         assert kept[after.generation] == after.digest
-        done = self.run(seed, "--quiet", "--json", *(["--force"] if force else []))
+        done = self.run(seed, "--quiet", "--json")
         assert not done.stderr
         now = self.is_well(done, after, *others, kept=kept)
         assert json.loads(done.stdout)["is_new"] == has_to_do

@@ -73,4 +73,4 @@ def test_a_full_disk_ends_a_rollback_with_1_and_it_can_be_repeated(
     assert night.old_or_new(before) == before
     assert night.command("rollback", target).returncode == 0
     assert night.seen().generation == target
-    night.goes_on(night.seen(), "rolled_back.json", force=True)
+    night.goes_on(night.seen(), "rolled_back.json")

@@ -91,7 +91,7 @@ def test_a_rollback_that_is_killed_can_be_repeated_and_leaves_what_is_not_ours(
         assert night.command("rollback", target).returncode == 0
         assert night.seen().generation == target
         night.has_nothing_else("rolled_back.json", *foreign, folder)
-    night.goes_on(night.seen(), "rolled_back.json", *foreign, folder, force=True)
+    night.goes_on(night.seen(), "rolled_back.json", *foreign, folder)
     assert [(night.folder / name).read_text() for name in foreign] == ["mine", "mine"]
 
 
