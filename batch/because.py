@@ -19,6 +19,7 @@ anything with it and with the films of the list, and the largest of each. They a
 blocks of users in threads.
 """
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -34,6 +35,8 @@ from batch.model.likes import is_like, recency
 from batch.score import Advance, TopN, cores
 from batch.settings import Settings
 from batch.train import Films, Model
+
+log = logging.getLogger("batch")
 
 USERS_PER_BLOCK = 512
 # What single precision can't tell from nothing is nothing: a like that weighs less is no reason.
@@ -90,11 +93,12 @@ def because(  # noqa: PLR0913, PLR0917 (all that a score is made of)
         next_history=films.following.history_factors,
     )
     found = np.full(len(lists.item_index), -1, dtype=np.int32)
+    unsolved: list[int] = []
 
     def of_block(first: int) -> int:
         last = min(first + USERS_PER_BLOCK, ratings.users)
         longest = int(ratings.ratings_of_user[first:last].max())
-        _find(first, last, longest, given, found)
+        unsolved.append(_find(first, last, longest, given, found))
         return last - first
 
     with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(cores()) as pool:
@@ -103,6 +107,12 @@ def because(  # noqa: PLR0913, PLR0917 (all that a score is made of)
                 advance(done)
         finally:
             pool.shutdown(cancel_futures=True)
+    if sum(unsolved):
+        log.warning(
+            "%s users have lists without explanations: the sums behind them are too close to zero for "
+            "single precision; a higher --regularization or --alpha gives them room",
+            f"{sum(unsolved):,}",
+        )
     return found
 
 
@@ -121,11 +131,13 @@ def _evened_out(taste: NDArray[np.float32], regularization: float) -> NDArray[np
 
 
 @compiled
-def _find(first_user: int, last_user: int, longest: int, given: _Given, found: NDArray[np.int32]) -> None:
+def _find(first_user: int, last_user: int, longest: int, given: _Given, found: NDArray[np.int32]) -> int:
     """Find the reasons of some users, one after the other; `found` is as long as the lists, and -1 so far.
 
-    No user has more ratings than `longest`.
+    No user has more ratings than `longest`. Returns how many users have none since single precision is not
+    enough for theirs.
     """
+    unsolved = 0
     # Memory that is used again is in cache; memory that is asked for anew must be cleared first.
     items, ages = np.empty(longest, dtype=np.int32), np.empty(longest, dtype=np.int32)
     vectors = np.empty((longest, given.taste.shape[1]), dtype=np.float32)
@@ -140,9 +152,13 @@ def _find(first_user: int, last_user: int, longest: int, given: _Given, found: N
             given, items[:likes], ages[:likes], reasons, given.weights[user, 0],
             listed, vectors[:likes], weighted[:likes],
         )  # fmt: skip
+        if len(added) == 0:
+            unsolved += 1
+            continue
         if given.weights[user, 1] > 0:
             _add_next(given, items[:reasons], ages[:reasons], given.weights[user, 1], listed, added)
         _choose(items[:reasons], given.is_hidden, added, found[first:last])
+    return unsolved
 
 
 @compiled_inside
@@ -177,7 +193,7 @@ def _of_taste(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
     vectors: NDArray[np.float32],
     weighted: NDArray[np.float32],
 ) -> NDArray[np.float32]:
-    """Return (reasons, listed), what each like adds to the taste part of each score.
+    """Return (reasons, listed), what each like adds to the taste part of each score; (0, listed) if unsolved.
 
     The last two are room, (likes, factors).
     """
@@ -194,7 +210,8 @@ def _of_taste(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
         share = weight * given.confidences[ages[like]]
         for column in range(len(system)):
             weighted[like, column] = vectors[like, column] * share
-    assert invert_positive(system)
+    if not invert_positive(system):
+        return np.empty((0, len(listed)), dtype=np.float32)
     of_likes = vectors[:reasons]  # from here on: c_j weight z_j' inv(B)
     np.dot(weighted[:reasons], system, of_likes)
     added = np.empty((reasons, len(listed)), dtype=np.float32)

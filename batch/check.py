@@ -1,16 +1,16 @@
-"""Check: what must hold before anyone sees the file, looked up in the file and compared with the last one."""
+"""Check: what must hold before anyone sees the file, looked up in it and compared with the kept ones."""
 
 import logging
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 
 from batch.errors import BatchError
 from batch.generations import open_generation
-from batch.quality.gate import Night, faults
+from batch.output import Output
+from batch.quality.gate import Quality, regressions
 from sql import FOLDER, named, statement
 
 log = logging.getLogger("batch")
@@ -33,21 +33,21 @@ class Checked:
 
 def check(  # noqa: PLR0913, PLR0917 (what was promised, and what is compared with what)
     connection: duckdb.DuckDBPyConnection,
-    tonight: Night,
-    published: Path | None,
+    candidate: Quality,
+    kept: Mapping[str, Quality],
     top_n: int,
     max_fall: float,
     advance: Callable[[], None] = lambda: None,
 ) -> Checked:
     """Return why the attached `draft` should not be published; nothing if it may be.
 
-    Every statement of `sql/invariants/` returns one row per violation, and the gate compares `tonight`
-    with the published generation. `advance` is called after each statement.
+    Every statement of `sql/invariants/` returns one row per violation, and the gate compares `candidate`
+    with the `kept` generations. `advance` is called after each statement.
     """
-    last = _night(published) if published else None
-    if published and last is None:
-        log.warning("%s can't be read, or has no metrics yet: nothing is compared with it", published)
-    return Checked(list(violations(connection, top_n, advance)), list(faults(tonight, last, max_fall)))
+    for generation, quality in kept.items():
+        if quality.is_rolling is not candidate.is_rolling:
+            log.warning("%s was evaluated in another way, so its quality is not compared", generation)
+    return Checked(list(violations(connection, top_n, advance)), list(regressions(candidate, kept, max_fall)))
 
 
 def violations(
@@ -68,15 +68,25 @@ def violations(
         advance()
 
 
-def _night(file: Path) -> Night | None:
-    """Return what a generation says of itself; None if it is damaged, or older than its metrics."""
-    try:
-        with open_generation(file) as connection:
-            metrics = connection.execute(statement("generations/metrics")).fetchall()
-            (users,) = connection.execute(statement("generations/users")).fetchone() or (0,)
-    except (BatchError, duckdb.Error):
-        return None
-    return Night(
-        {(metric, model): math.nan if value is None else value for metric, model, value in metrics},
-        users,
-    )
+def kept_qualities(output: Output) -> dict[str, Quality]:
+    """Return by id what the kept generations say of their quality, the newest first.
+
+    What was rolled back is no measure for others. Nor is what is older than a regression that was accepted.
+    """
+    qualities = {}
+    for generation in sorted({*output.generations()} - {*output.rolled_back()}, reverse=True):
+        try:
+            with open_generation(output.file(generation)) as connection:
+                metrics = connection.execute(statement("generations/metrics")).fetchall()
+                ((users, accepted),) = connection.execute(statement("generations/users")).fetchall()
+        except (BatchError, duckdb.Error) as error:
+            reason = str(error).splitlines()[0]
+            log.warning("%s can't be read, so nothing is compared with it: %s", generation, reason)
+            continue
+        qualities[generation] = Quality(
+            {(metric, model): math.nan if value is None else value for metric, model, value in metrics},
+            users,
+        )
+        if accepted:
+            break
+    return qualities

@@ -1,7 +1,7 @@
 """Interactions: the ratings as columns of numbers, which is what models learn from and are judged by."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -93,6 +93,13 @@ class Interactions:
             self.is_hidden,
             self.users,
         )
+
+    def of_users(self, users: NDArray[np.int32]) -> "Interactions":
+        """Return the ratings of some users, in rising order; their new indices are their places there."""
+        place = np.full(self.users, -1, dtype=np.int32)
+        place[users] = np.arange(len(users), dtype=np.int32)
+        theirs = self.where(place[self.user_index] >= 0)
+        return replace(theirs, user_index=place[theirs.user_index], users=len(users))
 
     @cached_property
     def pair(self) -> NDArray[np.int64]:

@@ -7,7 +7,7 @@ import duckdb
 import numpy as np
 
 from batch.because import because
-from batch.check import INVARIANTS, check
+from batch.check import INVARIANTS, check, kept_qualities
 from batch.clean import Counts, clean
 from batch.exclusions import Exclusions
 from batch.inputs import Inputs
@@ -18,14 +18,14 @@ from batch.popular import popular
 from batch.progress import Progress
 from batch.publish import Provenance, Published, publish
 from batch.quality.evaluate import MODEL
-from batch.quality.gate import Night
-from batch.quality.holdout import JUDGED_MODELS, JUDGED_USERS, Metrics, hold_out, judge, of_published
+from batch.quality.gate import Quality
+from batch.quality.holdout import JUDGED_USERS, Metrics, hold_out, iterations, judge, learn, of_published
 from batch.refuse import refuse
 from batch.score import score
 from batch.segments import read_attributes, segments
 from batch.settings import Settings
 from batch.similar import similar
-from batch.train import learn_films, place_users
+from batch.train import place_users
 from batch.workspace import at_rest, connect
 from batch.write import TABLES, OfFilms, OfUsers, write
 
@@ -79,8 +79,10 @@ def finish(
     del made
     with progress.step("check") as step:
         step.expect(len(INVARIANTS), "promises")
-        tonight, last = Night(metrics, counts.users), output.current_file()
-        checked = check(connection, tonight, last, settings.top_n, settings.max_fall, step.advance)
+        candidate = Quality(metrics, counts.users)
+        checked = check(
+            connection, candidate, kept_qualities(output), settings.top_n, settings.max_fall, step.advance
+        )
         step.finds("; ".join(checked.all))
     rows = {
         step: number
@@ -116,10 +118,11 @@ def _made(
     """
     with progress.step("train") as step:
         ratings = read_interactions(connection)
-        split = hold_out(ratings, read_lots(connection))
-        step.expect(settings.iterations, "iterations")
+        splits = hold_out(ratings, read_lots(connection), settings.seed)
+        step.expect(iterations(settings, splits), "iterations")
         with at_rest(connection, settings):
-            films = learn_films(split.train, settings, step.advance)
+            candidates, films = learn(ratings, splits, settings, step.advance)
+            del splits
             model = place_users(films, ratings, ratings.gaps(), settings)
         step.finds(f"{counts.users:,} users, {counts.items:,} films, loss {model.losses[-1]:.4f}")
     with progress.step("score") as step:
@@ -135,14 +138,15 @@ def _made(
         alike = similar(films.taste.item_factors, model.is_candidate, settings.similar_n, step.advance)
         step.finds(f"{len(alike.rank):,} places in lists of up to {settings.similar_n:,}")
     with progress.step("judge") as step:
-        step.expect(JUDGED_MODELS, "models")
-        metrics = judge(films, split, settings, step.advance) | of_published(lists, ratings)
+        step.expect(len(candidates), "splits")
+        metrics = judge(candidates, films, settings, step.advance) | of_published(lists, ratings)
         step.finds(judged(metrics))
     of_segments = segments(ratings, read_attributes(connection), settings.top_n)
     of_films = OfFilms(
         model.item_factors, model.losses, alike, popular(ratings, settings.top_n), of_segments, metrics
     )
-    return Made(of_films, OfUsers(model.user_factors, lists, reasons), len(split.users))
+    judged_users = round(metrics[JUDGED_USERS, MODEL])
+    return Made(of_films, OfUsers(model.user_factors, lists, reasons), judged_users)
 
 
 def _rows(counts: Counts, judged_users: int, written: int) -> dict[str, int]:

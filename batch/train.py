@@ -62,11 +62,17 @@ def train(
 
 
 def learn_films(
-    ratings: Interactions, settings: Settings, advance: Callable[[], None] = lambda: None
+    ratings: Interactions,
+    settings: Settings,
+    advance: Callable[[], None] = lambda: None,
+    start: NDArray[np.float32] | None = None,
 ) -> Films:
-    """Learn what is liked together, what follows what, and what is watched now."""
+    """Learn what is liked together, what follows what, and what is watched now.
+
+    `start` are the taste parts (items, factors) of films that were learned from most of these ratings.
+    """
     return Films(
-        taste=learn_taste(ratings, settings, advance),
+        taste=learn_taste(ratings, settings, advance, start),
         following=learn_following(ratings, settings),
         trend=trend(ratings, settings.trend_half_life),
     )

@@ -121,7 +121,7 @@ def test_the_reasons_do_not_depend_on_the_number_of_threads_or_blocks(
     assert found[0] == found[1] == found[2]
 
 
-def _known(vectors: list[list[float]], rows: list[Row], listed: list[int]) -> list[int]:
+def _known(vectors: list[list[float]], rows: list[Row], listed: list[int], **changed: float) -> list[int]:
     """Return the reasons of a list of user 0 by taste alone, from vectors of films made by hand."""
     taste = np.array(vectors, dtype=np.float32)
     nothing = np.zeros((len(vectors), 1), dtype=np.float32)
@@ -142,7 +142,7 @@ def _known(vectors: list[list[float]], rows: list[Row], listed: list[int]) -> li
         item_index=np.array(listed, np.int32),
         score=np.zeros(len(listed), np.float32),
     )
-    settings = replace(SETTINGS, taste_half_life=1.0)
+    settings = replace(SETTINGS, **{"taste_half_life": 1.0} | changed)  # type: ignore[arg-type]
     return [int(item) for item in because(films, model, ratings, lists, settings)]
 
 
@@ -173,6 +173,16 @@ def test_a_film_rated_below_three_is_no_reason() -> None:
     assert _known(alike, rows, [3]) == [1]
     assert _known(alike, rows[2:], [3]) == [-1]
     assert _known(alike, [(0, 2, 2.5), (0, 1, float("nan"))], [3]) == [1]
+
+
+def test_a_list_whose_sums_are_too_small_for_single_precision_has_no_explanations_and_the_log_says_so(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    rows: list[Row] = [(0, 1), (0, 0)]
+    small = {"alpha": 0.001, "regularization": 0.01, "taste_half_life": 0.01}
+    assert _known([[0.0], [1000.0], [0.001]], rows, [2], **small) == [-1]
+    assert "1 users have lists without explanations" in caplog.text
+    assert _known([[0.0], [1000.0], [0.001]], rows, [2]) == [1]
 
 
 def test_the_same_seed_gives_the_same_reasons(films: Path, published: Published, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from batch.check import INVARIANTS, Checked, check
 from batch.errors import RefusedError
 from batch.output import Output
 from batch.publish import Published
-from batch.quality.gate import Night
+from batch.quality.gate import Quality
 from sql import statement
 from tests.conftest import copied, publish
 
@@ -112,7 +112,7 @@ def draft(published: Published, tmp_path: Path) -> Iterator[duckdb.DuckDBPyConne
 
 
 def test_a_good_file_passes(draft: duckdb.DuckDBPyConnection) -> None:
-    assert check(draft, Night({}, users=40), None, top_n=10, max_fall=0.3) == Checked([], [])
+    assert check(draft, Quality({}, users=40), {}, top_n=10, max_fall=0.3) == Checked([], [])
 
 
 def test_every_invariant_has_a_fault_that_it_is_for() -> None:
@@ -127,7 +127,7 @@ def test_a_fault_is_found(
 ) -> None:
     draft.execute(fault)
     monkeypatch.setattr("batch.check.INVARIANTS", (invariant,))
-    (found,) = check(draft, Night({}, users=40), None, top_n=10, max_fall=0.3).violations
+    (found,) = check(draft, Quality({}, users=40), {}, top_n=10, max_fall=0.3).violations
     assert re.match(rf"'{invariant.replace('_', ' ')}' does not hold.*for example", found)
 
 

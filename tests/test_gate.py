@@ -13,7 +13,7 @@ from batch.errors import RefusedError
 from batch.interactions import Interactions
 from batch.output import Output
 from batch.publish import Published
-from batch.quality.gate import Night, faults
+from batch.quality.gate import Quality, regressions
 from batch.sample import write_sample
 from batch.settings import Settings
 from batch.train import Films, Model, place_users
@@ -21,6 +21,7 @@ from tests.conftest import publish
 
 GOOD = {
     ("judged_users", "embedding"): 300.0,
+    ("rolling_cuts", "embedding"): 1.0,
     ("ndcg@10", "embedding"): 0.08,
     ("ndcg@10", "most_popular"): 0.02,
     ("coverage@10", "published"): 0.2,
@@ -28,8 +29,17 @@ GOOD = {
 SMALL = {"next_factors": 32, "factors": 16, "iterations": 4}
 
 
-def _faults(tonight: dict[tuple[str, str], float], users: int = 610) -> list[str]:
-    return list(faults(Night(GOOD | tonight, users), Night(GOOD, 610), max_fall=0.3))
+def _faults(
+    candidate: dict[tuple[str, str], float], users: int = 610, **kept: dict[tuple[str, str], float]
+) -> list[str]:
+    before = {"last": GOOD} | kept
+    return list(
+        regressions(
+            Quality(GOOD | candidate, users),
+            {id_: Quality(metrics, 610) for id_, metrics in before.items()},
+            max_fall=0.3,
+        )
+    )
 
 
 def test_a_night_like_the_last_one_passes() -> None:
@@ -48,22 +58,38 @@ def test_lists_no_better_than_the_most_popular_films_are_a_fault(quality: float)
 
 def test_a_fall_by_more_than_the_set_share_is_a_fault() -> None:
     assert _faults({("ndcg@10", "embedding"): 0.05}) == [
-        "ndcg@10 of the model fell by 38%, from 0.08 to 0.05"
+        "ndcg@10 of the model fell by 38%, from 0.08 in last to 0.05"
     ]
     assert _faults({("coverage@10", "published"): 0.1}) == [
-        "coverage@10 of the lists fell by 50%, from 0.2 to 0.1"
+        "coverage@10 of the lists fell by 50%, from 0.2 in last to 0.1"
     ]
-    assert _faults({}, users=305) == ["the number of users fell by 50%, from 610 to 305"]
+    assert _faults({}, users=305) == ["the number of users fell by 50%, from 610 in last to 305"]
+
+
+def test_a_fall_by_a_little_every_night_is_found_beside_the_best_of_the_kept_ones() -> None:
+    worse = {("ndcg@10", "embedding"): 0.06}
+    assert _faults(worse) == []
+    better = GOOD | {("ndcg@10", "embedding"): 0.1}
+    assert _faults(worse, first=better) == ["ndcg@10 of the model fell by 40%, from 0.1 in first to 0.06"]
+
+
+def test_quality_is_compared_only_with_what_people_of_the_same_kind_evaluated() -> None:
+    fell = {("ndcg@10", "embedding"): 0.03}
+    assert _faults(fell, last=GOOD | {("rolling_cuts", "embedding"): 0.0}) == []
+    without = {key: value for key, value in GOOD.items() if key[0] != "rolling_cuts"}
+    assert _faults(fell, last=without) == []
 
 
 def test_the_quality_of_a_few_people_is_chance_and_no_fault() -> None:
-    few = GOOD | {("judged_users", "embedding"): 99.0, ("ndcg@10", "embedding"): 0.0}
-    assert list(faults(Night(few, 200), Night(GOOD, 200), max_fall=0.3)) == []
-    assert list(faults(Night(GOOD, 200), Night(few, 200), max_fall=0.3)) == []
+    few = GOOD | {("judged_users", "embedding"): 49.0, ("ndcg@10", "embedding"): 0.0}
+    assert _faults(few) == []
+    assert _faults({}, last=few) == []
+    of_last_ratings = {("judged_users", "embedding"): 99.0, ("rolling_cuts", "embedding"): 0.0}
+    assert _faults({**of_last_ratings, ("ndcg@10", "embedding"): 0.0}) == []
 
 
 def test_without_a_generation_before_nothing_can_have_fallen() -> None:
-    assert list(faults(Night(GOOD, 1), None, max_fall=0.3)) == []
+    assert list(regressions(Quality(GOOD, 1), {}, max_fall=0.3)) == []
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +138,7 @@ def test_a_corrupted_model_is_refused(
     kept = _refused(tmp_path / "output", good)
     metrics = {(each["metric"], each["model"]): each["value"] for each in kept["metrics"]}  # type: ignore[attr-defined]
     assert metrics["ndcg@10", "embedding"] <= metrics["ndcg@10", "most_popular"]
-    assert metrics["judged_users", "embedding"] == 335
+    assert metrics["judged_users", "embedding"] == 55
 
 
 def test_lists_that_are_only_popular_are_refused(

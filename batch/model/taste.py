@@ -5,6 +5,7 @@ Datasets", ICDM 2008), by the package `implicit`. It learns the films; then ever
 against them, from weights that fall quickly with age: taste as of now.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,10 @@ from batch.errors import InputError
 from batch.interactions import Interactions
 from batch.model.likes import LEAST_LIKE, is_like, recency
 from batch.settings import Settings
+
+# From vectors that were learned without the newest ratings, so many of the iterations lead to the loss that
+# all of them reach from random ones: docs/model.md.
+SHARE_OF_ITERATIONS = 0.25
 
 
 @dataclass(frozen=True)
@@ -41,21 +46,25 @@ class Taste:
         with threadpool_limits(limits=1, user_api="blas"):
             factors = np.asarray(self._als.recalculate_user(np.arange(ratings.users), likes))
         likes_something = np.diff(likes.indptr) > 0
-        if not likes_something.all():
+        if likes_something.any() and not likes_something.all():
             mean = factors[likes_something].mean(axis=0) if self.mean is None else self.mean
             factors[~likes_something] = mean
         return factors.astype(np.float32)
 
 
 def learn_taste(
-    ratings: Interactions, settings: Settings, advance: Callable[[], None] = lambda: None
+    ratings: Interactions,
+    settings: Settings,
+    advance: Callable[[], None] = lambda: None,
+    start: NDArray[np.float32] | None = None,
 ) -> Taste:
     """Learn the vectors of films from who likes them. Raises InputError if nobody likes anything.
 
-    `advance` is called after each iteration.
+    `start` are vectors (items, factors) that were learned from most of these ratings, zeros for a new film:
+    then a quarter of the iterations is enough. `advance` is called after each iteration.
     """
     weights = is_like(ratings.rating) * recency(ratings.age, settings.item_half_life)
-    als, losses = factorise(ratings.matrix(weights), settings, advance)
+    als, losses = factorise(ratings.matrix(weights), settings, advance, start)
     return Taste(
         item_factors=np.asarray(als.item_factors, dtype=np.float32),
         losses=losses,
@@ -74,13 +83,21 @@ def taste_of(item_factors: NDArray[np.float32], settings: Settings) -> Taste:
     return Taste(item_factors, losses=[], _als=als, _half_life=settings.taste_half_life)
 
 
+def iterations_from(settings: Settings, *, has_start: bool) -> int:
+    """Return how many iterations learning takes, from vectors to start with or from random ones."""
+    return math.ceil(settings.iterations * SHARE_OF_ITERATIONS) if has_start else settings.iterations
+
+
 def factorise(
-    likes: sparse.csr_matrix, settings: Settings, advance: Callable[[], None] = lambda: None
+    likes: sparse.csr_matrix,
+    settings: Settings,
+    advance: Callable[[], None] = lambda: None,
+    start: NDArray[np.float32] | None = None,
 ) -> tuple[Any, list[float]]:
     """Factorise a matrix (users, items) of likes; return implicit's model, and the loss by iteration.
 
-    The same likes, settings and seed give the same bits, whatever the number of threads. Raises
-    InputError if there is no like.
+    `start` and `advance` are those of `learn_taste`. The same likes, settings and seed give the same bits,
+    whatever the number of threads. Raises InputError if there is no like.
     """
     if likes.nnz == 0:
         raise nothing_is_liked()
@@ -97,10 +114,14 @@ def factorise(
             factors=settings.factors,
             regularization=settings.regularization,
             alpha=settings.alpha,
-            iterations=settings.iterations,
+            iterations=iterations_from(settings, has_start=start is not None),
             random_state=settings.seed,
             calculate_training_loss=True,
         )
+        if start is not None:
+            # Users are solved first, from the films alone.
+            als.item_factors = start.copy()
+            als.user_factors = np.zeros((likes.shape[0], settings.factors), dtype=np.float32)
         als.fit(likes, show_progress=False, callback=after_iteration)
     return als, losses
 

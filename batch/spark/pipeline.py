@@ -19,7 +19,8 @@ from batch.pipeline import Job, Made, finish, judged, told
 from batch.popular import most_watched
 from batch.progress import Progress
 from batch.publish import Published
-from batch.quality.holdout import JUDGED_MODELS, Metrics, judge, of_places
+from batch.quality.evaluate import MODEL
+from batch.quality.holdout import JUDGED_USERS, Metrics, judge, of_places
 from batch.quality.measures import DEPTHS
 from batch.segments import ATTRIBUTES, Segments, segments_of
 from batch.settings import Settings
@@ -31,12 +32,12 @@ from batch.spark.tables import Tables
 from batch.spark.train import (
     Known,
     Lately,
+    candidate_of,
     count_lately,
     count_people,
     hold_out,
     learn_films,
     newest_of_all,
-    with_everybody,
 )
 from batch.workspace import at_rest, connect
 from batch.write import OfFilms
@@ -94,12 +95,18 @@ def _made(  # noqa: PLR0913, PLR0917 (where it is made, and of what)
     catalogue = catalogue_of(connection)
     kinds = _kinds(connection)
     with progress.step("train") as step, at_rest(connection, settings):
-        sample = hold_out(ratings, catalogue, counts.users)
-        known_of_item = catalogue.ratings_of_item - sample.held_out_of_item
-        known = Known(ratings, cleaned.users_of_share, catalogue, known_of_item, sample.drawn)
+        newest = newest_of_all(ratings)
+        sample = hold_out(ratings, catalogue, counts.users, newest)
+        users = cleaned.users_of_share
+        held_back = Known(ratings, users, catalogue, sample.known_of_item, sample.held_out)
+        before = count_lately(held_back, kinds.of_user, settings)
+        candidate = candidate_of(
+            learn_films(held_back, before, settings, step.says), sample, held_back, before
+        )
+        # Spark's ALS begins with random vectors: it learns anew from all ratings.
+        known = Known(ratings, users, catalogue, catalogue.ratings_of_item)
         lately = count_lately(known, kinds.of_user, settings)
         films = learn_films(known, lately, settings, step.says)
-        split = with_everybody(sample.split, known, lately)
         of_segments = _segments(ratings, kinds, lately, catalogue, settings)
         step.finds(f"{counts.users:,} users, {counts.items:,} films")
     with progress.step("score") as step, at_rest(connection, settings):
@@ -107,7 +114,7 @@ def _made(  # noqa: PLR0913, PLR0917 (where it is made, and of what)
             films=films,
             catalogue=catalogue,
             numbers=_numbers(connection),
-            newest=newest_of_all(ratings),
+            newest=newest,
             segments=of_segments.names,
             segment_of_kind=of_segments.of_user,
             kind_of_user=kinds.of_user,
@@ -123,15 +130,13 @@ def _made(  # noqa: PLR0913, PLR0917 (where it is made, and of what)
         alike = similar(films.taste.item_factors, ~catalogue.is_hidden, settings.similar_n, step.advance)
         step.finds(f"{len(alike.rank):,} places in lists of up to {settings.similar_n:,}")
     with progress.step("judge") as step:
-        step.expect(JUDGED_MODELS, "models")
-        metrics = judge(films, split, settings, step.advance) | _of_published(
-            connection, catalogue, counts.users
-        )
+        candidates = [candidate] if len(sample.split.users) else []
+        metrics = judge(candidates, films, settings) | _of_published(connection, catalogue, counts.users)
         step.finds(judged(metrics))
     of_everybody = most_watched(lately.popular.sum(axis=0), catalogue.is_hidden, settings.top_n)
     # Spark's ALS tells no loss.
     of_films = OfFilms(films.factors, [], alike, of_everybody, of_segments, metrics)
-    return Made(of_films, None, len(split.users))
+    return Made(of_films, None, round(metrics[JUDGED_USERS, MODEL]))
 
 
 def _kinds(connection: duckdb.DuckDBPyConnection) -> Kinds:

@@ -1,5 +1,6 @@
 """Shares: some of the users with all of their ratings, as the local run has all of them."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -34,10 +35,24 @@ class Share:
     ratings: Interactions
     rows: pa.Table  # the ratings as they were published, newest first
 
-    def held_out(self, drawn: frozenset[str]) -> NDArray[np.bool_]:
-        """Return which ratings are held out: the newest one of each of these users."""
-        is_drawn = np.array([user_id in drawn for user_id in self.user_ids.to_pylist()], dtype=np.bool_)
-        return np.asarray((self.ratings.age == 0) & is_drawn[self.ratings.user_index])
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What a model may not know: all from a moment on, in seconds since 1970, or the newest of some users."""
+
+    moment: float = math.inf
+    drawn: frozenset[str] = frozenset()
+
+    def of(self, share: Share) -> NDArray[np.bool_]:
+        """Return which ratings are held out."""
+        is_drawn = np.array([user_id in self.drawn for user_id in share.user_ids.to_pylist()], dtype=np.bool_)
+        ratings = share.ratings
+        return np.asarray(
+            (ratings.rated_at >= self.moment) | ((ratings.age == 0) & is_drawn[ratings.user_index])
+        )
+
+
+NOTHING_HELD_OUT = HeldOut()
 
 
 def shares(batches: Batches, catalogue: Catalogue) -> Iterator[Share]:

@@ -12,7 +12,7 @@ their shares, Spark adds up the sums, and the driver solves what is left, which 
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -23,6 +23,7 @@ from pyspark import TaskContext
 from pyspark.ml.recommendation import ALS
 from pyspark.sql import DataFrame
 from pyspark.sql.functions import sum as total
+from scipy import sparse
 
 from batch.interactions import other_way_round
 from batch.model.following import Following, core_of, count_pairs, follow
@@ -31,13 +32,31 @@ from batch.model.taste import Taste, nothing_is_liked, taste_of
 from batch.model.trend import fading, risen
 from batch.popular import HALF_LIFE
 from batch.quality.baselines import LATELY
-from batch.quality.holdout import draw, hold_out_of, most_judged
-from batch.quality.split import Everybody, Split
+from batch.quality.holdout import (
+    CUTS,
+    MAX_EVALUATED_USERS,
+    MIN_ROLLING_USERS,
+    Candidate,
+    draw,
+    hold_out_of,
+    max_evaluated,
+)
+from batch.quality.split import LEAST_RATINGS, Everybody, Split
 from batch.settings import Settings
-from batch.spark.shares import MICROSECONDS, Batches, Catalogue, Share, share_of, shares
+from batch.spark.shares import (
+    MICROSECONDS,
+    NOTHING_HELD_OUT,
+    Batches,
+    Catalogue,
+    HeldOut,
+    Share,
+    share_of,
+    shares,
+)
 from batch.train import Films
 
-NOBODY: frozenset[str] = frozenset()
+# Of the moment of a cut; whether it is a few ratings earlier or later matters to nobody.
+QUANTILE_ERROR = 1e-4
 
 
 @dataclass(frozen=True)
@@ -48,7 +67,7 @@ class Known:
     users_of_share: list[int]  # by partition
     catalogue: Catalogue
     ratings_of_item: NDArray[np.int64]  # (items,), without what is held out
-    drawn: frozenset[str] = NOBODY  # users whose newest rating is held out
+    held_out: HeldOut = NOTHING_HELD_OUT
 
 
 @dataclass(frozen=True)
@@ -62,34 +81,80 @@ class Lately:
 
 @dataclass(frozen=True)
 class Sample:
-    """Who judges the night."""
+    """Who evaluates a run, and what is held out for that."""
 
     split: Split
-    drawn: frozenset[str]  # ids of users whose newest rating is held out
-
-    @property
-    def held_out_of_item(self) -> NDArray[np.int64]:
-        """Return (items,), how many ratings of each film are held out."""
-        return np.bincount(self.split.relevant.indices, minlength=self.split.relevant.shape[1])
+    held_out: HeldOut
+    known_of_item: NDArray[np.int64]  # (items,), how many ratings of each film are not held out
 
 
-def hold_out(ratings: DataFrame, catalogue: Catalogue, users: int) -> Sample:
-    """Hold out what `batch.quality.holdout` would, of the same users."""
-    most = most_judged(users)
-    lots = ratings.mapInArrow(
-        partial(_draw, catalogue=catalogue, most=most), "lot string, user_id string"
-    ).toArrow()
-    drawn = frozenset(lots.sort_by("lot")["user_id"].to_pylist()[:most])
-    share = _histories(ratings, catalogue, drawn)
+def hold_out(ratings: DataFrame, catalogue: Catalogue, users: int, now: float) -> Sample:
+    """Hold out what `batch.quality.holdout` would: from the newest cut that is enough, or the last ratings.
+
+    `now` is the moment for which lists are made, in seconds since 1970.
+    """
+    for cut in CUTS if np.isfinite(now) else ():
+        (moment,) = ratings.approxQuantile("rated_at", [cut], QUANTILE_ERROR)
+        held_out = HeldOut(moment / MICROSECONDS)
+        known = _count_items(ratings, catalogue, held_out)
+        lots = _lots(
+            ratings, partial(_draw_returning, catalogue=catalogue, held_out=held_out, known_of_item=known)
+        )
+        if len(lots) >= MIN_ROLLING_USERS:
+            share = _histories(ratings, catalogue, frozenset(lots[:MAX_EVALUATED_USERS]))
+            return Sample(_split_at(share, held_out, known), held_out, known)
+    most = max_evaluated(users)
+    lots = _lots(ratings, partial(_draw, catalogue=catalogue, most=most))
+    share = _histories(ratings, catalogue, frozenset(lots[:most]))
     everyone = np.arange(share.ratings.users, dtype=np.int32)
-    split = hold_out_of(share.ratings, everyone, catalogue.ratings_of_item)
-    return Sample(split, frozenset(share.user_ids.take(pa.array(split.users)).to_pylist()))
+    split = hold_out_of(share.ratings, everyone, catalogue.ratings_of_item, share.ratings.gaps(now))
+    drawn = HeldOut(drawn=frozenset(share.user_ids.take(pa.array(split.users)).to_pylist()))
+    of_item = np.bincount(split.relevant.indices, minlength=split.relevant.shape[1])
+    return Sample(split, drawn, catalogue.ratings_of_item - of_item)
 
 
-def with_everybody(split: Split, known: Known, lately: Lately) -> Split:
-    """Return the split with what is counted over the ratings of all users that are not held out."""
+def _split_at(share: Share, held_out: HeldOut, known_of_item: NDArray[np.int64]) -> Split:
+    """Return what `by_moment` does of users who all came back; films keep the indices of the catalogue."""
+    is_known = ~held_out.of(share)
+    train, later = share.ratings.where(is_known), share.ratings.where(~is_known)
+    later = later.where(known_of_item[later.item_index] > 0)
+    # A film that nobody knew can be in no list.
+    train = replace(train, is_hidden=train.is_hidden | (known_of_item == 0))
+    everyone = np.arange(train.users, dtype=np.int32)
+    return Split(
+        name=f"time, from {held_out.moment:.0f} on",
+        train=train,
+        gaps=train.gaps(held_out.moment),
+        users=everyone,
+        relevant=sparse.csr_matrix(
+            (later.rating, (later.user_index, later.item_index)), shape=(train.users, train.items)
+        ),
+        unknown=np.zeros(train.users, dtype=np.int64),
+        old_users=everyone.astype(np.intp),
+        old_items=np.arange(train.items),
+        is_tied=np.zeros(train.users, dtype=np.bool_),
+    )
+
+
+def _lots(ratings: DataFrame, draw_users: Callable[[Batches], Batches]) -> list[str]:
+    """Return the users that are drawn, the lowest lot first."""
+    lots = ratings.mapInArrow(draw_users, "lot string, user_id string").toArrow()
+    return list(lots.sort_by("lot")["user_id"].to_pylist())
+
+
+def _count_items(ratings: DataFrame, catalogue: Catalogue, held_out: HeldOut) -> NDArray[np.int64]:
+    """Return (items,), how many ratings of each film come before the moment from which all is held out."""
+    known = ratings.where(ratings.rated_at < int(held_out.moment * MICROSECONDS))
+    found = known.groupBy("item_id").count().toArrow()
+    counts = np.zeros(len(catalogue.is_hidden), dtype=np.int64)
+    counts[pc.index_in(found["item_id"], value_set=catalogue.item_ids).to_numpy()] = found["count"].to_numpy()
+    return counts
+
+
+def candidate_of(films: Films, sample: Sample, known: Known, lately: Lately) -> Candidate:
+    """Return the films for evaluation, with what is counted over all ratings that are not held out."""
     everybody = Everybody(sum(known.users_of_share), known.ratings_of_item, lately.newest)
-    return Split(**{**vars(split), "everybody": everybody})
+    return Candidate(films, replace(sample.split, everybody=everybody))
 
 
 def learn_films(
@@ -111,7 +176,9 @@ def learn_taste(known: Known, settings: Settings) -> Taste:
     ratings, catalogue = known.ratings, known.catalogue
     first_user = np.concatenate([[0], np.cumsum(known.users_of_share)[:-1]]).tolist()
     likes = ratings.mapInArrow(
-        partial(_likes, catalogue=catalogue, settings=settings, first_user=first_user, drawn=known.drawn),
+        partial(
+            _likes, catalogue=catalogue, settings=settings, first_user=first_user, held_out=known.held_out
+        ),
         "user int, item int, like float",
     ).persist()
     try:
@@ -149,7 +216,11 @@ def learn_following(known: Known, core: NDArray[np.intp], settings: Settings) ->
         ratings.coalesce(ratings.sparkSession.sparkContext.defaultParallelism)
         .mapInArrow(
             partial(
-                _pairs, catalogue=catalogue, core=core, half_life=settings.next_half_life, drawn=known.drawn
+                _pairs,
+                catalogue=catalogue,
+                core=core,
+                half_life=settings.next_half_life,
+                held_out=known.held_out,
             ),
             PAIRS,
         )
@@ -178,7 +249,7 @@ def count_lately(known: Known, kind_of_user: dict[str, int], settings: Settings)
     partitions = ratings.rdd.getNumPartitions()
     in_time = (
         ratings.mapInArrow(
-            partial(_at_times, catalogue=catalogue, kind_of_user=kind_of_user, drawn=known.drawn),
+            partial(_at_times, catalogue=catalogue, kind_of_user=kind_of_user, held_out=known.held_out),
             "rated_at double, line long, item int, kind int, is_known boolean",
         )
         .repartitionByRange(partitions, "rated_at", "line")
@@ -272,14 +343,36 @@ def _mean_taste(ratings: DataFrame, catalogue: Catalogue, taste: Taste) -> NDArr
 def _draw(batches: Batches, catalogue: Catalogue, most: int) -> Batches:
     """Return the users of a partition with the lowest lots."""
     for share in shares(batches, catalogue):
-        ids = share.user_ids.to_pylist()
-        # A lot is that of `sql/train/lots.sql`.
-        lots = np.array([hashlib.md5(each.encode(), usedforsecurity=False).hexdigest() for each in ids])
+        lots = _lots_of(share)
         drawn = draw(share.ratings, lots, catalogue.ratings_of_item, most)
         yield pa.RecordBatch.from_arrays(
             [pa.array(lots[drawn].tolist(), pa.string()), share.user_ids.take(pa.array(drawn))],
             names=["lot", "user_id"],
         )
+
+
+def _draw_returning(
+    batches: Batches, catalogue: Catalogue, held_out: HeldOut, known_of_item: NDArray[np.int64]
+) -> Batches:
+    """Return the users of a partition with enough known ratings, and a later one of a film that was known."""
+    for share in shares(batches, catalogue):
+        ratings, is_known = share.ratings, ~held_out.of(share)
+        known = np.bincount(ratings.user_index[is_known], minlength=ratings.users)
+        comes_back = ratings.user_index[~is_known & (known_of_item[ratings.item_index] > 0)]
+        users = np.flatnonzero(
+            (known >= LEAST_RATINGS) & (np.bincount(comes_back, minlength=ratings.users) > 0)
+        )
+        lots = _lots_of(share)[users]
+        yield pa.RecordBatch.from_arrays(
+            [pa.array(lots.tolist(), pa.string()), share.user_ids.take(pa.array(users))],
+            names=["lot", "user_id"],
+        )
+
+
+def _lots_of(share: Share) -> NDArray[np.str_]:
+    """Return (users,), the lots of `sql/train/lots.sql`."""
+    ids = share.user_ids.to_pylist()
+    return np.array([hashlib.md5(each.encode(), usedforsecurity=False).hexdigest() for each in ids])
 
 
 def _of_users(batches: Batches, user_ids: frozenset[str]) -> Batches:
@@ -290,14 +383,14 @@ def _of_users(batches: Batches, user_ids: frozenset[str]) -> Batches:
 
 
 def _likes(
-    batches: Batches, catalogue: Catalogue, settings: Settings, first_user: list[int], drawn: frozenset[str]
+    batches: Batches, catalogue: Catalogue, settings: Settings, first_user: list[int], held_out: HeldOut
 ) -> Batches:
     """Return likes with their weights, users and films as the numbers that Spark's ALS takes."""
     context = TaskContext.get()
     assert context
     first = first_user[context.partitionId()]
     for share in shares(batches, catalogue):
-        ratings = share.ratings.where(~share.held_out(drawn))
+        ratings = share.ratings.where(~held_out.of(share))
         weights = is_like(ratings.rating) * recency(ratings.age, settings.item_half_life)
         liked = weights > 0
         yield pa.RecordBatch.from_arrays(
@@ -328,12 +421,12 @@ def _pairs(
     catalogue: Catalogue,
     core: NDArray[np.intp],
     half_life: float,
-    drawn: frozenset[str],
+    held_out: HeldOut,
 ) -> Batches:
     """Count the pairs of a partition; one row per band of the matrices."""
     sums: list[NDArray[np.float32]] = []
     for share in shares(batches, catalogue):
-        counted = count_pairs(share.ratings.where(~share.held_out(drawn)), core, half_life)
+        counted = count_pairs(share.ratings.where(~held_out.of(share)), core, half_life)
         for place, matrix in enumerate(counted):
             if place < len(sums):
                 sums[place] += matrix
@@ -357,7 +450,7 @@ def _added_up(rows: pa.Table) -> pa.Table:
 
 
 def _at_times(
-    batches: Batches, catalogue: Catalogue, kind_of_user: dict[str, int], drawn: frozenset[str]
+    batches: Batches, catalogue: Catalogue, kind_of_user: dict[str, int], held_out: HeldOut
 ) -> Batches:
     """Return when each film was rated, by which kind of people, and whether that is known to the model."""
     unknown = max(kind_of_user.values(), default=-1) + 1
@@ -371,7 +464,7 @@ def _at_times(
                 pa.array(share.rows["line"].to_numpy()[oldest_first]),
                 pa.array(ratings.item_index),
                 pa.array(kinds[ratings.user_index]),
-                pa.array(~share.held_out(drawn)),
+                pa.array(~held_out.of(share)),
             ],
             names=["rated_at", "line", "item", "kind", "is_known"],
         )
