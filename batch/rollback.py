@@ -50,7 +50,7 @@ def rollback(output: Output, generation: str | None = None) -> tuple[str | None,
 
 
 def _taken_back(output: Output, target: str) -> list[RolledBack]:
-    """Return the records as they are once `target` is published; if it was taken back, its input is good again."""
+    """Return the records as they are once `target` is published; put back, its input is no longer bad."""
     instead = origin_of(output, target)
     left = {each.generation: each for each in rollbacks(output)}
     if left.pop(target, None) and instead:

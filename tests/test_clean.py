@@ -235,12 +235,31 @@ def test_an_id_is_text_and_a_float_that_is_an_integer_is_that_integer(
     assert cleaned(HEADER + f"{written},{written},3,1\n").ratings() == [(meant, meant, 3)]
 
 
-def test_a_hidden_film_is_marked_and_a_row_that_hides_none_recorded(cleaned: Any) -> None:
+def test_a_hidden_film_is_marked_and_a_row_that_hides_none_recorded_and_named(
+    cleaned: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     result = cleaned(HEADER + "1,10,3,1\n1,11,3,1\n", hidden="movieId\n10.0\n\n \nnan\n99\n")
     assert result.rows("select item_id from items where is_hidden") == [("10",)]
     assert result.rows("select file, line, rule from rejected_rows") == [
-        ("hidden.csv", 5, "movie_id_missing")
+        ("hidden.csv", 5, "movie_id_missing"),
+        ("hidden.csv", 6, "unknown_item"),
     ]
+    assert caplog.messages == [
+        "hidden.csv: hides nothing by ids that no film has: 99; correct or remove them"
+    ]
+
+
+def test_unknown_ids_of_hidden_films_count_towards_no_limit_and_the_first_are_named(
+    write_input: WriteInput, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ids = "\n".join(map(str, range(10, 18)))
+    folder = write_input(HEADER + "1,10,3,1\n1,9,3,1\n", "movieId,title,genres\n", hidden=f"movieId\n{ids}\n")
+    found = Cleaned(folder, tmp_path, max_rejected=0)
+    assert found.rows("select raw from rejected_rows order by line") == [
+        (str(each),) for each in range(11, 18)
+    ]
+    assert found.counts.rows_rejected == 0
+    assert caplog.messages[0].endswith("no film has: 11, 12, 13, 14, 15 and 2 more; correct or remove them")
 
 
 def test_ratings_are_counted_before_and_after(cleaned: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from batch.errors import BatchError, UsageError
+from batch.errors import BatchError, RefusedError, UsageError
 from batch.exclusions import read_exclusions
 from batch.forget import Forgotten, forget
 from batch.output import Output
@@ -18,7 +18,7 @@ from batch.rollback import rollback
 from batch.settings import Settings
 from batch.verify import verify
 from tests.commands import batch
-from tests.conftest import WriteInput, copied, publish, written
+from tests.conftest import WriteInput, changed, copied, publish, written
 from tests.films import FILMS, MOVIES, RATINGS, RATINGS_HEADER, START, USERS
 
 # An id that is not in a file by chance; lists and histories are stored as they are.
@@ -26,8 +26,9 @@ ZOE = "zoe-of-nowhere"
 ZOES = "".join(f"{ZOE},{film},5,{START + film}\n" for film in (1, 3, 5))
 
 
-def _forget(output: Path, user_id: str) -> Forgotten:
-    return forget(Output(output), user_id, Settings(output=output), Progress(quiet=True))
+def _forget(output: Path, user_id: str, *, in_advance: bool = False) -> Forgotten:
+    progress = Progress(quiet=True)
+    return forget(Output(output), user_id, Settings(output=output), progress, in_advance=in_advance)
 
 
 def _rows(file: Path, query: str) -> list[tuple[Any, ...]]:
@@ -220,13 +221,18 @@ def test_the_list_does_not_tell_who_is_on_it(published: Published, tmp_path: Pat
     exclusions = read_exclusions(output)
     assert [user for user in range(USERS) if exclusions.is_forgotten(str(user))] == [3, 4]
     other = tmp_path / "other"
-    _forget(other, "3")
+    _forget(other, "3", in_advance=True)
     assert json.loads((other / "forgotten.json").read_text()) != listed
 
 
-def test_who_is_in_no_generation_is_held_out_all_the_same(published: Published, tmp_path: Path) -> None:
+def test_who_is_in_no_generation_is_refused_and_held_out_if_that_is_meant(
+    published: Published, tmp_path: Path
+) -> None:
     output = shutil.copytree(published.file.parent.parent, tmp_path / "output", symlinks=True)
-    forgotten = _forget(output, ZOE)
+    with pytest.raises(UsageError, match=f"has a user {ZOE}, so nobody is forgotten.*--in-advance"):
+        _forget(output, ZOE)
+    assert not read_exclusions(output).is_forgotten(ZOE)
+    forgotten = _forget(output, ZOE, in_advance=True)
     assert forgotten.generations == []
     assert Output(output).current() == published.generation
     assert read_exclusions(output).is_forgotten(ZOE)
@@ -288,6 +294,19 @@ def test_without_the_key_nothing_is_published(films: Path, published: Published,
         publish(films, tmp_path, rebuild=True)
     (tmp_path / "forgotten.key").write_text(key)
     assert publish(films, tmp_path).counts.rows_held_out > 0
+
+
+def test_a_file_that_an_older_version_published_with_a_broken_invariant_is_named(
+    published: Published, tmp_path: Path
+) -> None:
+    with changed(published, tmp_path / "output") as connection:
+        connection.execute("update generation set overridden = ['no list is full']")
+        connection.execute("delete from recommendations where user_id = '3' and rank = 9")
+    output = Output(tmp_path / "output")
+    with pytest.raises(RefusedError, match=r"every list is full.*published it by --force: remove the file"):
+        _forget(output.folder, "4")
+    assert output.generations() == [published.generation]
+    assert not read_exclusions(output.folder).is_forgotten("4")
 
 
 def test_the_command_says_what_was_removed_where(published: Published, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from batch.errors import RefusedError
+from batch.errors import RefusedError, UsageError
 from batch.exclusions import read_exclusions
 from batch.hide import Hidden, hide, show_again
 from batch.output import Output
@@ -33,8 +33,9 @@ SAME_TABLES = (
 )
 
 
-def _hide(output: Path, item_id: str) -> Hidden:
-    return hide(Output(output), item_id, Settings(output=output), Progress(quiet=True))
+def _hide(output: Path, item_id: str, *, in_advance: bool = False) -> Hidden:
+    progress = Progress(quiet=True)
+    return hide(Output(output), item_id, Settings(output=output), progress, in_advance=in_advance)
 
 
 def _rows(file: Path, query: str) -> list[tuple[Any, ...]]:
@@ -134,19 +135,51 @@ def test_after_a_rollback_it_is_told_that_the_film_is_back_and_it_can_be_hidden_
     _, now = rollback(Output(tmp_path))
     assert f"{now} shows films that are hidden: 4;" in caplog.text
     rollback(Output(tmp_path))
-    # What was hidden before goes with what is hidden now.
-    _hide(tmp_path, "6")
-    file = Output(tmp_path).published()
-    assert _rows(file, "select item_id from items where is_hidden") == [("4",), ("5",), ("6",)]
-    assert verify(file, users=0).violations == []
+    assert "shows films that are hidden: 4, 5; take each out again by" in caplog.text
+    for item_id, hidden in (("6", ["6"]), ("4", ["4", "6"])):
+        _hide(tmp_path, item_id)
+        file = Output(tmp_path).published()
+        assert _rows(file, "select item_id from items where is_hidden") == [(each,) for each in hidden]
+        assert verify(file, users=0).violations == []
+    assert read_exclusions(tmp_path).hidden == {"4", "5", "6"}
+
+
+def test_the_lists_that_are_told_are_those_of_the_film_alone(published: Published, tmp_path: Path) -> None:
+    copied(published, tmp_path)
+    _hide(tmp_path, "4")
+    rollback(Output(tmp_path))
+    (users,) = _rows(published.file, "select count(*) from recommendations where item_id = '6'")
+    rewritten = _hide(tmp_path, "6").rewritten
+    assert rewritten
+    assert (rewritten.lists_refilled,) == users
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("1O", r"1 \(Film, The 1 \(1991\)\), 10 \("), ("the 7", r"7 \(Film, The 7 \(1997\)\);")],
+)
+def test_an_id_that_no_film_has_is_refused_and_what_may_be_meant_is_named(
+    published: Published, tmp_path: Path, typed: str, meant: str
+) -> None:
+    copied(published, tmp_path)
+    with pytest.raises(UsageError, match=f"has the id {typed}, so nothing is hidden; perhaps.*{meant}"):
+        _hide(tmp_path, typed)
+    with pytest.raises(UsageError, match="has the id no such film, so nothing is hidden; look for it"):
+        _hide(tmp_path, "no such film")
+    assert Output(tmp_path).generations() == [published.generation]
+    assert read_exclusions(tmp_path).hidden == set()
 
 
 def test_a_film_that_is_not_there_is_hidden_when_it_comes(write_input: WriteInput, tmp_path: Path) -> None:
     output = tmp_path / "output"
-    assert _hide(output, "20").published is None
+    with pytest.raises(UsageError, match="nothing is published yet"):
+        _hide(output, "20")
+    assert _hide(output, "20", in_advance=True).published is None
     made = publish(write_input(RATINGS + "1,20,5,1\n"), output)
     assert _rows(made.file, "select is_hidden from items where item_id = '20'") == [(True,)]
     assert _rows(made.file, "select count(*) from recommendations where item_id = '20'") == [(0,)]
+    assert _hide(output, "21", in_advance=True).title is None
+    assert _hide(output, "21").was_hidden
 
 
 def test_a_film_may_be_shown_again_from_the_next_run_on(
@@ -176,9 +209,15 @@ def test_the_command_says_what_it_did_and_what_is_left_to_do(films: Path, tmp_pa
     before = publish(films, tmp_path, top_n=FILMS)
     done = batch("hide", "4", "--output", tmp_path)
     new = Output(tmp_path).current()
-    assert f"{before.generation} -> {new}: film 4 is in no list" in done.stdout
+    assert f"{before.generation} -> {new}: film 4 (Film, The 4 (1994)) is in no list" in done.stdout
     spoken = json.loads(batch("hide", "4", "--output", tmp_path, "--json", "--quiet").stdout)
-    assert spoken == {"item_id": "4", "was_hidden": True, "published": new, "rewritten": None}
+    assert spoken == {
+        "item_id": "4",
+        "title": "Film, The 4 (1994)",
+        "was_hidden": True,
+        "published": new,
+        "rewritten": None,
+    }
     undone = batch("hide", "--undo", "4", "--output", tmp_path).stdout
     assert "from the next run on" in undone
     assert "was not hidden" in batch("hide", "--undo", "4", "--output", tmp_path).stdout

@@ -1,5 +1,6 @@
 """The page without a browser: what is answered at its addresses, and that it can be left out."""
 
+import json
 import re
 import subprocess
 import sys
@@ -195,13 +196,16 @@ def test_quality_is_told_over_the_generations_that_are_kept(
     assert second.generation in before
 
 
+@pytest.mark.parametrize("has_ids_alone", [False, True], ids=["a record", "a record of before 0.6"])
 def test_a_generation_that_was_rolled_back_is_marked_and_not_in_the_line(
-    nights: list[Published], tmp_path: Path
+    nights: list[Published], tmp_path: Path, *, has_ids_alone: bool
 ) -> None:
     copied(nights[-1], tmp_path)
     with _client(tmp_path) as client:
         assert ">rolled back</span>" not in client.get("/system").text
     rollback(Output(tmp_path))
+    if has_ids_alone:
+        (tmp_path / "rolled_back.json").write_text(json.dumps(Output(tmp_path).rolled_back()))
     with _client(tmp_path) as client:
         page = client.get("/system").text
     table = page.split('aria-label="Kept generations"')[1].split("</table>")[0]
