@@ -9,6 +9,7 @@ import duckdb
 import numpy as np
 import pytest
 
+from batch.check import kept_qualities
 from batch.errors import RefusedError
 from batch.interactions import Interactions
 from batch.output import Output
@@ -141,17 +142,17 @@ def test_a_corrupted_model_is_refused(
     assert metrics["judged_users", "embedding"] == 55
 
 
-def test_lists_that_are_only_popular_are_refused(
+def test_lists_that_are_the_same_for_everybody_are_refused(
     sample: Path, tmp_path: Path, good: Published, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def popular(films: Films, ratings: Interactions, gaps: np.ndarray, settings: Settings) -> Model:
+    def alike(films: Films, ratings: Interactions, gaps: np.ndarray, settings: Settings) -> Model:
         model = place_users(films, ratings, gaps, settings)
         one = np.ones((ratings.users, 1), dtype=np.float32)
-        counts = ratings.ratings_of_item[:, None].astype(np.float32)
-        return replace(model, user_factors=one, item_factors=counts, parts=[1])
+        by_id = np.zeros((ratings.items, 1), dtype=np.float32)
+        return replace(model, user_factors=one, item_factors=by_id, parts=[1])
 
-    monkeypatch.setattr("batch.pipeline.place_users", popular)
-    monkeypatch.setattr("batch.quality.holdout.place_users", popular)
+    monkeypatch.setattr("batch.pipeline.place_users", alike)
+    monkeypatch.setattr("batch.quality.holdout.place_users", alike)
     with pytest.raises(
         RefusedError, match=r"no better than the most popular films.*coverage@10 of the lists fell"
     ):
@@ -169,7 +170,8 @@ def test_a_run_without_half_of_the_users_is_refused_and_published_with_the_reaso
     kept_rows = [row for row in rows if int(row.split(",")[0]) % 2]
     (half / "ratings.csv").write_text("\n".join([header, *kept_rows]) + "\n", encoding="utf-8")
     with pytest.raises(
-        RefusedError, match=r"the number of users fell by 50%, from 671 to 336.*by --accept-regression"
+        RefusedError,
+        match=r"the number of users fell by 50%, from 671 in .* to 336; .*by --accept-regression",
     ):
         publish(half, tmp_path / "output", **SMALL)
     assert _refused(tmp_path / "output", good)["users"] == 336
@@ -179,16 +181,19 @@ def test_a_run_without_half_of_the_users_is_refused_and_published_with_the_reaso
     assert Output(tmp_path / "output").current() == accepted.generation
     with duckdb.connect(str(accepted.file), read_only=True) as connection:
         ((overridden,),) = connection.execute("select overridden from generation").fetchall()
-    assert "the number of users fell by 50%, from 671 to 336" in overridden
+    assert f"the number of users fell by 50%, from 671 in {good.generation} to 336" in overridden
+    # From then on it is the measure, and nothing older.
+    assert list(kept_qualities(Output(tmp_path / "output"))) == [accepted.generation]
 
 
 def test_a_generation_before_that_cannot_be_read_is_no_hindrance(
-    films: Path, tmp_path: Path, sample: Path
+    films: Path, tmp_path: Path, sample: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = publish(films, tmp_path)
     before.file.chmod(0o644)
     before.file.write_bytes(b"damaged")
     assert publish(sample, tmp_path, **SMALL).counts.users == 671
+    assert f"{before.generation} can't be read, so nothing is compared with it" in caplog.text
 
 
 def test_the_newest_refusals_are_kept(tmp_path: Path) -> None:

@@ -138,13 +138,13 @@ def _of_quality(facts: Facts) -> list[Plot]:
                 (
                     "ndcg@10",
                     "Quality of the ranking",
-                    "Do the lists foresee the next film better than what needs no model, and put it higher?",
+                    "Do the lists foresee what is watched better than what needs no model, and put it higher?",
                     "NDCG@10, from 0 to 1",
                 ),
                 (
                     "hr@10",
-                    "Lists that foresaw the next film",
-                    "For which share of users was the film that they rated next among the first ten?",
+                    "Lists that foresaw a film",
+                    "For which share of people was a film that they rated afterwards among the first ten?",
                     "hit rate@10, share of users",
                 ),
             )

@@ -1,0 +1,61 @@
+"""Warm start: the loss, and the quality of lists, where training goes on from the vectors of a moment before.
+
+`python -m benchmarks.warm_start --data FOLDER` prints, for moments in time, both beside those of training
+from random vectors: what `SHARE_OF_ITERATIONS` of `batch/model/taste.py` stands on.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import numpy as np
+
+from batch.interactions import Interactions
+from batch.model.taste import learn_taste
+from batch.quality.evaluate import MODEL
+from batch.quality.holdout import CUTS, Candidate, judge, of_evaluated
+from batch.quality.ratings import cleaned_ratings
+from batch.quality.split import Split, by_moment
+from batch.settings import Settings
+from batch.train import Films, learn_films
+
+
+@click.command()
+@click.option(
+    "--data", type=click.Path(path_type=Path), required=True, help="Folder with ratings and movies."
+)
+def main(data: Path) -> None:
+    """Print a row for each moment after the first: loss and NDCG@10, going on and from random vectors."""
+    settings = Settings(data=data)
+    ratings = cleaned_ratings(settings).ratings.without_superseded()
+    start = np.zeros((ratings.items, settings.factors), dtype=np.float32)
+    for cut in sorted(CUTS):
+        split = by_moment(ratings, cut)
+        anew = learn_films(split.train, settings)
+        if not start.any():
+            start[split.old_items] = anew.taste.item_factors
+            continue
+        taste = learn_taste(split.train, settings, start=start[split.old_items])
+        on = replace(anew, taste=taste)
+        start[:] = 0
+        start[split.old_items] = taste.item_factors
+        told = [
+            f"{name}: loss {films.taste.losses[-1]:.5f}, ndcg@10 {_ndcg(films, split, settings):.4f}"
+            for name, films in (("goes on", on), ("anew", anew))
+        ]
+        click.echo(f"{cut:.0%}, {len(split.users)} people: {'; '.join(told)}")
+    click.echo(_losses(ratings, start, settings))
+
+
+def _ndcg(films: Films, split: Split, settings: Settings) -> float:
+    candidate = Candidate(films, of_evaluated(split))
+    return judge([candidate], films, settings)["ndcg@10", MODEL]
+
+
+def _losses(ratings: Interactions, start: np.ndarray, settings: Settings) -> str:
+    on, anew = (learn_taste(ratings, settings, start=each).losses[-1] for each in (start, None))
+    return f"all ratings: loss {on:.5f} going on, {anew:.5f} anew"
+
+
+if __name__ == "__main__":
+    main()
