@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 
 from api.app import make_app
-from api.edge import LONGEST_TARGET, Edge
+from api.edge import MAX_TARGET_BYTES, Edge
 from api.log import WithRequest, log_config
 from api.settings import Settings
 from batch.publish import Published
@@ -67,14 +67,14 @@ def test_an_id_that_can_not_be_written_down_is_replaced(client: TestClient, give
 
 
 def test_a_path_that_is_too_long_is_refused(client: TestClient) -> None:
-    longest = "/" + "a" * (LONGEST_TARGET - 1)
+    longest = "/" + "a" * (MAX_TARGET_BYTES - 1)
     assert client.get(longest).status_code == 404
     answer = client.get(longest + "a")
     assert answer.status_code == 414
     assert list(answer.json()) == ["error"]
     with_query = "/features?user_id="
-    assert client.get(with_query + "a" * (LONGEST_TARGET - len(with_query))).status_code == 400
-    assert client.get(with_query + "a" * (LONGEST_TARGET + 1 - len(with_query))).status_code == 414
+    assert client.get(with_query + "a" * (MAX_TARGET_BYTES - len(with_query))).status_code == 400
+    assert client.get(with_query + "a" * (MAX_TARGET_BYTES + 1 - len(with_query))).status_code == 414
 
 
 @pytest.mark.parametrize(
