@@ -1,7 +1,7 @@
 """HTTP/1.1 as uvicorn speaks it with httptools: limited, one answer to a request, and errors in one shape."""
 
 import asyncio
-import re
+import string
 
 import httptools
 from starlette.responses import Response
@@ -17,7 +17,9 @@ MAX_IGNORED_BYTES = 1_048_576
 MAX_LINGER_SECONDS = 2.0
 
 # The characters that a name, an address and a port consist of (RFC 9110, section 7.2; RFC 3986, section 3.2).
-HOST = re.compile(rb"[\w.~!$&'()*+,;=%:\[\]-]*")
+HOST_CHARACTERS = (string.ascii_letters + string.digits + "-._~!$&'()*+,;=%:[]").encode()
+VERSIONS = ("1.1", "1.0")
+BYTES_BETWEEN = len(b": \r\n")  # a name, its value and the next name
 
 HEADERS_TOO_LONG = refusal(431, f"the headers are longer than {MAX_HEAD_BYTES:,} bytes")
 NO_HOST = refusal(400, "a request must have one valid Host header")
@@ -37,14 +39,9 @@ class _Connection(asyncio.Transport):
 
     def __init__(self, transport: asyncio.Transport, protocol: "LimitedProtocol") -> None:
         super().__init__()
-        self._transport = transport
         self._protocol = protocol
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        self._transport.write(data)
-
-    def is_closing(self) -> bool:
-        return self._transport.is_closing()
+        self.write = transport.write  # type: ignore[method-assign]
+        self.is_closing = transport.is_closing  # type: ignore[method-assign]
 
     def close(self) -> None:
         self._protocol.close()
@@ -88,7 +85,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _limit(self, data: bytes) -> None:
         if self._in_head:
-            self._bytes = self._head_bytes() if self._has_ended_head else self._bytes + len(data)
+            self._bytes = self._measured()[0] if self._has_ended_head else self._bytes + len(data)
             if self._bytes > MAX_HEAD_BYTES:
                 if self.scope is None:  # nothing but blank lines
                     self._transport.close()
@@ -101,9 +98,14 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._deadline is None and (self._in_head or is_answered):
             self._hang_up_in(MAX_SECONDS)
 
-    def _head_bytes(self) -> int:
-        """Return how long the current request line and its headers are, as far as httptools has read them."""
-        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+    def _measured(self) -> tuple[int, list[bytes]]:
+        """Return how long the request line and the headers are that httptools has read, and each Host."""
+        size, hosts = len(self.url), []
+        for name, value in self.headers:
+            size += len(name) + len(value) + BYTES_BETWEEN
+            if name == b"host":
+                hosts.append(value)
+        return size, hosts
 
     def _too_long(self) -> Response:
         return TARGET_TOO_LONG if len(self.url) > MAX_TARGET_BYTES else HEADERS_TOO_LONG
@@ -114,23 +116,25 @@ class LimitedProtocol(HttpToolsProtocol):
         self._in_head = True
 
     def on_headers_complete(self) -> None:
-        """Begin to answer. Raises _RefusedError if there is only a refusal to be answered."""
+        """Begin to answer. Raises _RefusedError if the answer can only be a refusal."""
         self._in_head = False
         self._has_ended_head = True
         self._cancel_deadline()
-        self._check_head()
+        if len(self.url) > MAX_HEAD_BYTES:  # more than uvicorn can read
+            raise _RefusedError(TARGET_TOO_LONG)
         super().on_headers_complete()
         self._in_body = True
+        self._check_head()
         self.headers = []  # the application does not see what comes after a body as headers
 
     def _check_head(self) -> None:
-        if self._head_bytes() > MAX_HEAD_BYTES:
+        version = self.scope["http_version"]
+        size, hosts = self._measured()
+        if size > MAX_HEAD_BYTES:
             raise _RefusedError(self._too_long())
-        hosts = [value for name, value in self.headers if name == b"host"]
-        version = self.parser.get_http_version()
-        if version not in ("1.1", "1.0"):
+        if version not in VERSIONS:
             raise _RefusedError(refusal(400, f"HTTP/{version} is not supported; use HTTP/1.1"))
-        if len(hosts) > 1 or not (HOST.fullmatch(hosts[0]) if hosts else version == "1.0"):
+        if len(hosts) > 1 or (hosts[0].translate(None, HOST_CHARACTERS) if hosts else version == "1.1"):
             raise _RefusedError(NO_HOST)
 
     def on_message_complete(self) -> None:
@@ -144,6 +148,10 @@ class LimitedProtocol(HttpToolsProtocol):
             self._begin_refusal(is_method_known=is_method_known)
         # If the answer has begun before its body was found malformed, it stays.
         self.scope[REFUSAL] = answer  # type: ignore[literal-required]
+        # With this header CORS would take the request for a preflight, and grant it.
+        self.scope["headers"] = [
+            header for header in self.scope["headers"] if header[0] != b"access-control-request-method"
+        ]
         self._end()
 
     def _begin_refusal(self, *, is_method_known: bool) -> None:
@@ -154,10 +162,6 @@ class LimitedProtocol(HttpToolsProtocol):
         self.scope["path"] = ""
         self.scope["raw_path"] = path or b"-"
         self.scope["query_string"] = query
-        # Without this one CORS takes nothing for a preflight, which it would grant.
-        self.scope["headers"] = [
-            header for header in self.headers if header[0] != b"access-control-request-method"
-        ]
         if not is_method_known:
             self.scope["method"] = "-"
 

@@ -162,6 +162,21 @@ def test_pages_of_other_origins_may_read_nothing_unless_told(
         assert list(refused.json()) == ["error"]
 
 
+def test_a_page_of_another_origin_can_read_that_its_path_is_too_long(published: Published) -> None:
+    path = "/features?user_id=" + "a" * MAX_TARGET_BYTES
+    origin = {"Origin": "https://films.example"}
+    with _client(published, cors_origins=("https://films.example",), api_keys=("first",)) as client:
+        preflight = client.options(path, headers=origin | {"Access-Control-Request-Method": "GET"})
+        assert preflight.status_code == 200
+        for _ in range(2):
+            answer = client.get(path, headers=origin)
+            assert answer.status_code == 414
+            assert answer.headers.get_list("Access-Control-Allow-Origin") == ["https://films.example"]
+            assert "X-Request-ID" in answer.headers["Access-Control-Expose-Headers"]
+        other = client.get(path, headers={"Origin": "https://other.example"})
+        assert "Access-Control-Allow-Origin" not in other.headers
+
+
 def test_a_browser_may_ask_whether_it_may_send_a_key(published: Published) -> None:
     with _client(published, cors_origins=("https://films.example",), api_keys=("first",)) as client:
         asked = {

@@ -273,9 +273,12 @@ def test_a_page_of_another_origin_can_read_why_it_was_refused(address: Address, 
     assert answer.headers["access-control-allow-origin"] == ORIGIN
 
 
-def test_a_malformed_preflight_is_refused(address: Address) -> None:
+@pytest.mark.parametrize(
+    "rest", [b"\r\n", b"Host: films\r\nnonsense\r\n\r\n", b"Host: films\r\n" + CHUNKED + b"x"]
+)
+def test_a_malformed_preflight_is_refused(address: Address, rest: bytes) -> None:
     preflight = f"OPTIONS /features HTTP/1.1\r\nOrigin: {ORIGIN}\r\nAccess-Control-Request-Method: GET\r\n"
-    (answer,) = _sent(address, preflight.encode() + b"\r\n")
+    (answer,) = _sent(address, preflight.encode() + rest)
     assert answer.status == 400
     assert list(json.loads(answer.body)) == ["error"]
 
@@ -295,7 +298,7 @@ def test_malformed_requests_are_counted(url: str, address: Address) -> None:
         return {status: float(metrics.get(name, 0)) for status, name in names.items()}
 
     before = counts()
-    for case in ("no method", "a URL without end", "headers without end", "no Host"):
+    for case in ("no method", "a URL without end", "headers without end", "raw UTF-8 in the path"):
         _sent(address, MALFORMED[case][1])
     assert counts() == {400: before[400] + 2, 414: before[414] + 1, 431: before[431] + 1}
 
