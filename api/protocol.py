@@ -12,8 +12,9 @@ from api.errors import refusal
 
 MAX_HEAD_BYTES = 65_536  # of a request line with its headers
 MAX_SECONDS = 10.0
-# How much, and for how long, a client may still send to a connection that gets no further answer.
+# How much a client may send that nobody reads: a body, or what follows the last answer of a connection.
 MAX_IGNORED_BYTES = 1_048_576
+# How long it may go on to send after that answer.
 MAX_LINGER_SECONDS = 2.0
 
 # The characters that a name, an address and a port consist of (RFC 9110, section 7.2; RFC 3986, section 3.2).
@@ -52,10 +53,10 @@ class LimitedProtocol(HttpToolsProtocol):
 
     _in_head = True  # a request has begun whose headers have not ended, or none has begun yet
     _in_body = False  # the headers of a request have ended, and its body has not
-    _has_ended_head = False  # headers ended in the data that arrived last
+    _has_ended_part = False  # headers or a body ended in the data that arrived last
     _is_over = False  # further data is no request
     _is_lingering = False  # no further answer is sent; the client may read the last one
-    _bytes = 0  # of headers that have not ended, or of data that is ignored
+    _bytes = 0  # of headers or a body that have not ended, or of data after the last request
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -71,7 +72,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self._ignore(data)
             return
         self._unset_keepalive_if_required()
-        self._has_ended_head = False
+        self._has_ended_part = False
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -85,13 +86,15 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _limit(self, data: bytes) -> None:
         if self._in_head:
-            self._bytes = self._measured()[0] if self._has_ended_head else self._bytes + len(data)
+            self._bytes = self._measured()[0] if self._has_ended_part else self._bytes + len(data)
             if self._bytes > MAX_HEAD_BYTES:
                 if self.scope is None:  # nothing but blank lines
                     self._transport.close()
                 else:
                     self._refuse(self._too_long())
                 return
+        elif self._in_body:
+            self._ignore(data)
         # What comes after an answer and begins no request, blank lines or the rest of a body, is waited for
         # no longer than the next request is.
         is_answered = self.cycle is not None and self.cycle.response_complete
@@ -118,7 +121,8 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Begin to answer. Raises _RefusedError if the answer can only be a refusal."""
         self._in_head = False
-        self._has_ended_head = True
+        self._has_ended_part = True
+        self._bytes = 0
         self._cancel_deadline()
         if len(self.url) > MAX_HEAD_BYTES:  # more than uvicorn can read
             raise _RefusedError(TARGET_TOO_LONG)
@@ -141,6 +145,8 @@ class LimitedProtocol(HttpToolsProtocol):
         """Take the end of a body."""
         super().on_message_complete()
         self._in_body = False
+        self._has_ended_part = True
+        self._bytes = 0
 
     def _refuse(self, answer: Response, *, is_method_known: bool = True) -> None:
         """Have the application send this answer in its turn, and close the connection."""
@@ -156,7 +162,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _begin_refusal(self, *, is_method_known: bool) -> None:
         """Begin an answer to a request of which only a part was understood."""
-        path, _, query = self.url.partition(b"?")
+        path, _, query = self.url[:MAX_TARGET_BYTES].partition(b"?")
         self.url = b"*"
         super().on_headers_complete()
         self.scope["path"] = ""

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from time import sleep
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from typing import NamedTuple
 import httpx2
 import pytest
 
-from api.protocol import MAX_HEAD_BYTES
+from api.protocol import MAX_HEAD_BYTES, MAX_IGNORED_BYTES
 from batch.publish import Published
 from tests.commands import ROOT, environment, serving
 
@@ -301,6 +302,25 @@ def test_malformed_requests_are_counted(url: str, address: Address) -> None:
     for case in ("no method", "a URL without end", "headers without end", "raw UTF-8 in the path"):
         _sent(address, MALFORMED[case][1])
     assert counts() == {400: before[400] + 2, 414: before[414] + 1, 431: before[431] + 1}
+
+
+def test_the_limit_of_headers_is_one_for_each_request(address: Address) -> None:
+    pieces = [HEAD, *[b"X: 1234\r\n" * 2_000] * 3, b"\r\n"]
+    assert _statuses(_sent(address, *pieces, *pieces, *pieces, LAST)) == [200] * 4
+    body = POST + b"Content-Length: 300000\r\n\r\n" + b"a" * 299_999
+    assert _statuses(_sent(address, body, b"a" + HEAD, b"\r\n" + LAST)) == [405, 200, 200]
+    assert _statuses(_sent(address, body, b"a" + HEAD + b"X: 1234\r\n" * 10_000)) == [405, 431]
+
+
+@pytest.mark.parametrize("start", [b"Content-Length: 1000000000\r\n\r\n", CHUNKED + b"0\r\nX: "])
+def test_a_client_that_sends_a_body_without_end_is_hung_up_on(address: Address, start: bytes) -> None:
+    sent = 0
+    with socket.create_connection(address, timeout=30) as connection, suppress(ConnectionError):
+        connection.sendall(POST + start)
+        while sent < 20 * MAX_IGNORED_BYTES:
+            connection.sendall(b"a" * MAX_HEAD_BYTES)
+            sent += MAX_HEAD_BYTES
+    assert sent < 20 * MAX_IGNORED_BYTES
 
 
 @pytest.mark.parametrize("piece", [b"a", b"a" * MAX_HEAD_BYTES])
