@@ -74,7 +74,7 @@ types: dev  ## types, strictly
 unit: dev  ## the tests
 	@$(BIN)/pytest
 
-test-faults: dev  ## what happens when it is killed, the disk is full, links are damaged and more; two minutes, Linux
+test-faults: dev  ## what happens when it is killed, the disk is full, links are damaged and more; three minutes, Linux; nginx, curl, JDK
 	@$(FAULTS)
 
 test-browser: dev  ## the page in a real browser, Debian's chromium: every view, by mouse and keyboard, in light and dark

@@ -21,7 +21,7 @@ from api.answers import features, recommendations, similar
 from api.cors import allowing
 from api.current import Current
 from api.docs import docs, openapi
-from api.edge import Edge
+from api.edge import Edge, refused
 from api.errors import bug, http_error
 from api.keys import requiring
 from api.metrics import keep_room
@@ -106,4 +106,8 @@ def make_app(settings: Settings) -> ASGIApp:
     )
     app.router.redirect_slashes = False
     with_keys = requiring(settings.api_keys, settings.public, app, has_page=settings.page)
-    return Edge(allowing(settings.cors_origins, with_keys), access_log=settings.access_log)
+    return Edge(
+        allowing(settings.cors_origins, with_keys),
+        allowing(settings.cors_origins, refused),
+        access_log=settings.access_log,
+    )

@@ -12,7 +12,7 @@ from api.errors import refusal
 from api.keys import PUBLIC, is_of_page
 from api.log import request_id
 
-LONGEST_TARGET = 8_192
+MAX_TARGET_BYTES = 8_192
 LONGEST_REQUEST_ID = 128
 ROUTES = frozenset({"/recommendations", "/features", "/similar"}).union(
     *(paths for name, paths in PUBLIC.items() if name != "page")
@@ -24,16 +24,24 @@ SECURITY_HEADERS = [
     (b"referrer-policy", b"no-referrer"),
 ]
 
-TOO_LONG = refusal(414, f"the path with its parameters is longer than {LONGEST_TARGET:,} bytes")
+TARGET_TOO_LONG = refusal(414, f"the path with its parameters is longer than {MAX_TARGET_BYTES:,} bytes")
+# The key in a scope under which the server hands over what is to be answered to a malformed request.
+REFUSAL = "refusal"
 
 log = logging.getLogger("api.access")
+
+
+async def refused(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a request that no route shall see: a malformed one, or one with too long a path."""
+    await scope.get(REFUSAL, TARGET_TOO_LONG)(scope, receive, send)
 
 
 class Edge:
     """Wraps the application: request ids, the limit of a path, security headers, metrics, the access log."""
 
-    def __init__(self, app: ASGIApp, *, access_log: bool) -> None:
+    def __init__(self, app: ASGIApp, refused: ASGIApp = refused, *, access_log: bool) -> None:
         self.app = app
+        self._refused = refused
         self._logs = access_log
         process = secrets.token_hex(8)
         self._ids = (f"{process}-{number:x}" for number in count(1))
@@ -66,7 +74,8 @@ class Edge:
                     raise
 
         try:
-            await (self.app if _is_short(scope) else TOO_LONG)(scope, receive, send_marked)
+            is_refused = REFUSAL in scope or not _is_short(scope)
+            await (self._refused if is_refused else self.app)(scope, receive, send_marked)
         finally:
             self._note(scope, status, perf_counter() - began)
 
@@ -98,7 +107,7 @@ class Edge:
 
 def _is_short(scope: Scope) -> bool:
     query = scope["query_string"]
-    return len(scope["raw_path"]) + len(query) + bool(query) <= LONGEST_TARGET
+    return len(scope["raw_path"]) + len(query) + bool(query) <= MAX_TARGET_BYTES
 
 
 def _given_id(scope: Scope) -> str | None:

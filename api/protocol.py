@@ -1,60 +1,226 @@
-"""HTTP/1.1 as uvicorn speaks it with httptools, with limits to how long a client can be in asking."""
+"""HTTP/1.1 as uvicorn speaks it with httptools: limited, one answer to a request, and errors in one shape."""
 
 import asyncio
+import string
 
+import httptools
+from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-MOST_BYTES = 65_536
-MOST_SECONDS = 10.0
+from api.edge import MAX_TARGET_BYTES, REFUSAL, TARGET_TOO_LONG
+from api.errors import refusal
+
+MAX_HEAD_BYTES = 65_536  # of a request line with its headers
+MAX_SECONDS = 10.0
+# How much a client may send that nobody reads: a body, or what follows the last answer of a connection.
+MAX_IGNORED_BYTES = 1_048_576
+# How long it may go on to send after that answer.
+MAX_LINGER_SECONDS = 2.0
+
+# The characters that a name, an address and a port consist of (RFC 9110, section 7.2; RFC 3986, section 3.2).
+HOST_CHARACTERS = (string.ascii_letters + string.digits + "-._~!$&'()*+,;=%:[]").encode()
+VERSIONS = ("1.1", "1.0")
+BYTES_BETWEEN = len(b": \r\n")  # a name, its value and the next name
+
+HEADERS_TOO_LONG = refusal(431, f"the headers are longer than {MAX_HEAD_BYTES:,} bytes")
+NO_HOST = refusal(400, "a request must have one valid Host header")
+NO_URL = refusal(400, "the URL can't be read; percent-encode what is not ASCII in it, é as %C3%A9")
+
+
+class _RefusedError(Exception):
+    """The headers of a request are such that it gets this answer only."""
+
+    def __init__(self, answer: Response) -> None:
+        super().__init__(answer.status_code)
+        self.answer = answer
+
+
+class _Connection(asyncio.Transport):
+    """What answers are written to; the protocol, which knows if the client still sends, closes it."""
+
+    def __init__(self, transport: asyncio.Transport, protocol: "LimitedProtocol") -> None:
+        super().__init__()
+        self._protocol = protocol
+        self.write = transport.write  # type: ignore[method-assign]
+        self.is_closing = transport.is_closing  # type: ignore[method-assign]
+
+    def close(self) -> None:
+        self._protocol.close()
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """Hangs up on who sends a request line and headers without end, or anything else byte by byte."""
+    """Gives each request one answer, and hangs up on a client that sends without end, or byte by byte."""
 
-    # Whether a request has begun whose headers have not ended, or none has begun yet.
-    _incomplete = True
-    _bytes = 0  # of that request, as far as they came alone
-    _has_ended_one = False  # whether headers ended in what arrived last
+    _in_head = True  # a request has begun whose headers have not ended, or none has begun yet
+    _in_body = False  # the headers of a request have ended, and its body has not
+    _has_ended_part = False  # headers or a body ended in the data that arrived last
+    _is_over = False  # further data is no request
+    _is_lingering = False  # no further answer is sent; the client may read the last one
+    _bytes = 0  # of headers or a body that have not ended, or of data after the last request
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for a request, but not for ever."""
         super().connection_made(transport)
-        self._deadline = self.loop.call_later(MOST_SECONDS, transport.close)
+        self._transport = transport
+        self.transport = _Connection(transport, self)
+        self._hang_up_in(MAX_SECONDS)
 
     def data_received(self, data: bytes) -> None:
         """Take what has arrived: whole requests, and maybe a part of the next."""
-        self._has_ended_one = False
-        super().data_received(data)
-        if self._incomplete:
-            self._bytes = 0 if self._has_ended_one else self._bytes + len(data)
-            if self._bytes > MOST_BYTES:
-                self.transport.close()
+        if self._is_over:
+            self._ignore(data)
+            return
+        self._unset_keepalive_if_required()
+        self._has_ended_part = False
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            # An upgrade may be declined by an answer in HTTP/1.1. httptools has skipped the body, if there
+            # is one, and would take it for the next request.
+            self._end()
+        except httptools.HttpParserError as error:
+            self._refuse(_answer_to(error), is_method_known=_is_method_known(error))
+        else:
+            self._limit(data)
+
+    def _limit(self, data: bytes) -> None:
+        if self._in_head:
+            self._bytes = self._measured()[0] if self._has_ended_part else self._bytes + len(data)
+            if self._bytes > MAX_HEAD_BYTES:
+                if self.scope is None:  # nothing but blank lines
+                    self._transport.close()
+                else:
+                    self._refuse(self._too_long())
+                return
+        elif self._in_body:
+            self._ignore(data)
         # What comes after an answer and begins no request, blank lines or the rest of a body, is waited for
         # no longer than the next request is.
         is_answered = self.cycle is not None and self.cycle.response_complete
-        if self._deadline is None and (self._incomplete or is_answered):
-            self._deadline = self.loop.call_later(MOST_SECONDS, self.transport.close)
+        if self._deadline is None and (self._in_head or is_answered):
+            self._hang_up_in(MAX_SECONDS)
+
+    def _measured(self) -> tuple[int, list[bytes]]:
+        """Return how long the request line and the headers are that httptools has read, and each Host."""
+        size, hosts = len(self.url), []
+        for name, value in self.headers:
+            size += len(name) + len(value) + BYTES_BETWEEN
+            if name == b"host":
+                hosts.append(value)
+        return size, hosts
+
+    def _too_long(self) -> Response:
+        return TARGET_TOO_LONG if len(self.url) > MAX_TARGET_BYTES else HEADERS_TOO_LONG
 
     def on_message_begin(self) -> None:
         """Begin a request."""
         super().on_message_begin()
-        self._incomplete = True
+        self._in_head = True
 
     def on_headers_complete(self) -> None:
-        """Begin to answer. Raises ValueError, which becomes 400, if the headers are too long."""
-        self._incomplete = False
-        self._has_ended_one = True
+        """Begin to answer. Raises _RefusedError if the answer can only be a refusal."""
+        self._in_head = False
+        self._has_ended_part = True
         self._bytes = 0
+        self._cancel_deadline()
+        if len(self.url) > MAX_HEAD_BYTES:  # more than uvicorn can read
+            raise _RefusedError(TARGET_TOO_LONG)
+        super().on_headers_complete()
+        self._in_body = True
+        self._check_head()
+        self.headers = []  # the application does not see what comes after a body as headers
+
+    def _check_head(self) -> None:
+        version = self.scope["http_version"]
+        size, hosts = self._measured()
+        if size > MAX_HEAD_BYTES:
+            raise _RefusedError(self._too_long())
+        if version not in VERSIONS:
+            raise _RefusedError(refusal(400, f"HTTP/{version} is not supported; use HTTP/1.1"))
+        if len(hosts) > 1 or (hosts[0].translate(None, HOST_CHARACTERS) if hosts else version == "1.1"):
+            raise _RefusedError(NO_HOST)
+
+    def on_message_complete(self) -> None:
+        """Take the end of a body."""
+        super().on_message_complete()
+        self._in_body = False
+        self._has_ended_part = True
+        self._bytes = 0
+
+    def _refuse(self, answer: Response, *, is_method_known: bool = True) -> None:
+        """Have the application send this answer in its turn, and close the connection."""
+        if not self._in_body:
+            self._begin_refusal(is_method_known=is_method_known)
+        # If the answer has begun before its body was found malformed, it stays.
+        self.scope[REFUSAL] = answer  # type: ignore[literal-required]
+        # With this header CORS would take the request for a preflight, and grant it.
+        self.scope["headers"] = [
+            header for header in self.scope["headers"] if header[0] != b"access-control-request-method"
+        ]
+        self._end()
+
+    def _begin_refusal(self, *, is_method_known: bool) -> None:
+        """Begin an answer to a request of which only a part was understood."""
+        path, _, query = self.url[:MAX_TARGET_BYTES].partition(b"?")
+        self.url = b"*"
+        super().on_headers_complete()
+        self.scope["path"] = ""
+        self.scope["raw_path"] = path or b"-"
+        self.scope["query_string"] = query
+        if not is_method_known:
+            self.scope["method"] = "-"
+
+    def _end(self) -> None:
+        """Close the connection after the answer to the current request, and ignore all data until then."""
+        self._is_over = True
+        self._cancel_deadline()
+        self.cycle.keep_alive = False
+        if self.cycle.response_complete:
+            self.close()
+
+    def _ignore(self, data: bytes) -> None:
+        self._bytes += len(data)
+        if self._bytes > MAX_IGNORED_BYTES:
+            self._transport.close()
+
+    def close(self) -> None:
+        """Close the connection; if the client may still be sending, let it read the answer first.
+
+        Data that arrives at a closed connection resets it, and what the client has not read yet is lost.
+        """
+        if not (self._is_over or self._in_body) or self._transport.is_closing():
+            self._transport.close()
+        elif not self._is_lingering:
+            self._is_over = self._is_lingering = True
+            self.pipeline.clear()
+            self._transport.write_eof()
+            self._hang_up_in(MAX_LINGER_SECONDS)
+
+    def _hang_up_in(self, seconds: float) -> None:
+        self._cancel_deadline()
+        self._deadline = self.loop.call_later(seconds, self._transport.close)
+
+    def _cancel_deadline(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
-        if sum(len(name) + len(value) for name, value in self.headers) > MOST_BYTES:
-            raise ValueError("the headers are too long")
-        super().on_headers_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the client."""
-        if self._deadline is not None:
-            self._deadline.cancel()
+        self._cancel_deadline()
         super().connection_lost(exc)
+
+
+def _answer_to(error: httptools.HttpParserError) -> Response:
+    """Return what is answered to data that httptools, or uvicorn, or this module could not read."""
+    if isinstance(error.__context__, _RefusedError):
+        return error.__context__.answer
+    # All that uvicorn reads is the URL.
+    if isinstance(error, httptools.HttpParserInvalidURLError | httptools.HttpParserCallbackError):
+        return NO_URL
+    return refusal(400, f"this is no request in HTTP/1.1: {error}")
+
+
+def _is_method_known(error: httptools.HttpParserError) -> bool:
+    return not isinstance(error, httptools.HttpParserInvalidMethodError)

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 
 from api.app import make_app
-from api.edge import LONGEST_TARGET, Edge
+from api.edge import MAX_TARGET_BYTES, Edge
 from api.log import WithRequest, log_config
 from api.settings import Settings
 from batch.publish import Published
@@ -67,14 +67,14 @@ def test_an_id_that_can_not_be_written_down_is_replaced(client: TestClient, give
 
 
 def test_a_path_that_is_too_long_is_refused(client: TestClient) -> None:
-    longest = "/" + "a" * (LONGEST_TARGET - 1)
+    longest = "/" + "a" * (MAX_TARGET_BYTES - 1)
     assert client.get(longest).status_code == 404
     answer = client.get(longest + "a")
     assert answer.status_code == 414
     assert list(answer.json()) == ["error"]
     with_query = "/features?user_id="
-    assert client.get(with_query + "a" * (LONGEST_TARGET - len(with_query))).status_code == 400
-    assert client.get(with_query + "a" * (LONGEST_TARGET + 1 - len(with_query))).status_code == 414
+    assert client.get(with_query + "a" * (MAX_TARGET_BYTES - len(with_query))).status_code == 400
+    assert client.get(with_query + "a" * (MAX_TARGET_BYTES + 1 - len(with_query))).status_code == 414
 
 
 @pytest.mark.parametrize(
@@ -160,6 +160,21 @@ def test_pages_of_other_origins_may_read_nothing_unless_told(
         refused = open_client.options(PATHS[0], headers=preflight | {"Origin": "https://other.example"})
         assert refused.status_code == 400
         assert list(refused.json()) == ["error"]
+
+
+def test_a_page_of_another_origin_can_read_that_its_path_is_too_long(published: Published) -> None:
+    path = "/features?user_id=" + "a" * MAX_TARGET_BYTES
+    origin = {"Origin": "https://films.example"}
+    with _client(published, cors_origins=("https://films.example",), api_keys=("first",)) as client:
+        preflight = client.options(path, headers=origin | {"Access-Control-Request-Method": "GET"})
+        assert preflight.status_code == 200
+        for _ in range(2):
+            answer = client.get(path, headers=origin)
+            assert answer.status_code == 414
+            assert answer.headers.get_list("Access-Control-Allow-Origin") == ["https://films.example"]
+            assert "X-Request-ID" in answer.headers["Access-Control-Expose-Headers"]
+        other = client.get(path, headers={"Origin": "https://other.example"})
+        assert "Access-Control-Allow-Origin" not in other.headers
 
 
 def test_a_browser_may_ask_whether_it_may_send_a_key(published: Published) -> None:

@@ -13,7 +13,7 @@ FORBIDDEN = {
 }
 OWN = {"api", "batch", "sql"}
 # uvicorn loads the first two, and logging the third, by the name that it is told.
-LOADED_BY_NAME = {"httptools", "uvloop", "python-json-logger"}
+LOADED_BY_NAME = {"uvloop", "python-json-logger"}
 
 
 def _imported(folder: str) -> set[str]:

@@ -18,7 +18,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from api.protocol import MOST_BYTES
+from api.protocol import MAX_HEAD_BYTES
 from batch.output import Output
 from batch.publish import Published
 from tests.commands import ROOT, batch, environment, serving
@@ -186,10 +186,10 @@ def test_a_request_without_end_is_hung_up_on(published: Published, begun: bytes)
         sent = 0
         more = b"a: b\r\n" * 512 if begun.endswith(b"\n") else b"a" * 4_096
         with suppress(ConnectionError):
-            while sent < 100 * MOST_BYTES:
+            while sent < 100 * MAX_HEAD_BYTES:
                 connection.sendall(more)
                 sent += len(more)
-        assert sent < 100 * MOST_BYTES
+        assert sent < 100 * MAX_HEAD_BYTES
         assert httpx2.get(f"{url}/healthz").status_code == 200
 
 

@@ -1,4 +1,4 @@
-"""System: a small disk, and a user whom permissions bind, both by tools of util-linux."""
+"""System: a small disk, a user whom permissions bind, both by tools of util-linux, and programs."""
 
 import os
 import shutil
@@ -72,6 +72,11 @@ def bound_by_permissions() -> tuple[str, ...]:
 def of_memory(kilobytes: int) -> tuple[str, ...]:
     """Return the command that runs another with that much memory to address."""
     return ("bash", "-c", f'ulimit -v {kilobytes}; exec "$@"', "bash")
+
+
+def require(program: str, package: str) -> None:
+    """Fail if there is no such program, and say how to get it."""
+    assert shutil.which(program), f"this test needs {program}; on Debian: apt-get install {package}"
 
 
 def _require(*programs: str) -> None:
