@@ -6,6 +6,7 @@ The rules are SQL, in `sql/clean/`. Nothing is dropped without a row in `rejecte
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import duckdb
 
@@ -14,6 +15,16 @@ from batch.exclusions import NO_EXCLUSIONS, Exclusions
 from batch.forgotten import hold_out_forgotten
 from batch.load import Loaded, Source
 from sql import statement
+
+# How far the clock of whoever has written a row may be ahead of ours.
+CLOCK_SLACK = timedelta(hours=1)
+
+# What else helps if most rows break a rule.
+OTHER_REMEDIES = {
+    "timestamp_in_future": "set the clock of this machine",
+    "movie_id_lost_digits": "export the ids as text",
+    "user_id_lost_digits": "export the ids as text",
+}
 
 # Statements that look up the raw text of rows, in a text file and in a Parquet file.
 RAW_TEXT = {
@@ -44,11 +55,13 @@ def clean(
     connection: duckdb.DuckDBPyConnection,
     loaded: Loaded,
     max_rejected: float,
+    started_at: datetime,
     exclusions: Exclusions = NO_EXCLUSIONS,
 ) -> Counts:
     """Make the tables of ratings, items and users, of rows rejected and repaired, and of rating counts.
 
-    Who is forgotten is in none of them, and what is hidden by command is hidden there.
+    Who is forgotten is in none of them, and what is hidden by command is hidden there. What was rated after
+    the run has `started_at` is rejected.
 
     Raises InputError if more than the share `max_rejected` of the rows of a file is rejected, if no
     rating is left, or if every film is hidden.
@@ -63,7 +76,12 @@ def clean(
     # Whose a row without an id is can only be told while its neighbours are there.
     hold_out_forgotten(connection, loaded, exclusions)
     execute("exclude/hidden_items", item_ids=list(exclusions.hidden))
-    execute("clean/rejected_ratings", has_rating=loaded.has_rating, has_timestamp=loaded.has_timestamp)
+    execute(
+        "clean/rejected_ratings",
+        has_rating=loaded.has_rating,
+        has_timestamp=loaded.has_timestamp,
+        latest=latest_time(started_at),
+    )
     execute("clean/rejected_rating_lines", file=ratings)
     judge_others(connection, loaded)
     execute("clean/rejected_rows")
@@ -87,12 +105,17 @@ def clean(
     for source in loaded.sources():
         look_up_raw_text(connection, "rejected_rows", source)
     look_up_raw_text(connection, "repaired_rows", loaded.ratings)
-    loaded.remove_texts()
+    loaded.remove_copies()
     found = execute("clean/counts", file=ratings)
     names = [column[0] for column in found.description or ()]
     counts = Counts(**dict(zip(names, found.fetchone() or (), strict=True)))
     stop_if_nothing_is_left(connection, counts, ratings, hidden)
     return counts
+
+
+def latest_time(started_at: datetime) -> datetime:
+    """Return the latest time that a row may have, in UTC and without a zone, as the database has times."""
+    return (started_at.astimezone(UTC) + CLOCK_SLACK).replace(tzinfo=None)
 
 
 def stop_if_nothing_is_left(
@@ -160,5 +183,5 @@ def stop_if_too_many_are_rejected(
             raise InputError(
                 f"{file}: {rejected:,} of {rows:,} rows ({rejected / rows:.1%}) are rejected, and at most "
                 f"{max_rejected:.1%} may be; most break the rule {rule}, first in line {line}: {raw[:80]!r}; "
-                "mend the file, or allow more by --max-rejected"
+                f"mend the file, or {OTHER_REMEDIES.get(rule, 'allow more by --max-rejected')}"
             )

@@ -1,4 +1,4 @@
-"""Diff: what changed between two generations, over all lists or in that of one user."""
+"""Diff: what changed between two generations: in all lists, in that of one user, and in titles and genres."""
 
 import tempfile
 from collections.abc import Iterator
@@ -10,12 +10,15 @@ from typing import Any
 import duckdb
 
 from batch.errors import UsageError
+from batch.figures import format_share
 from batch.generations import faults_named, open_generation
 from batch.output import Output
 from batch.rollback import before as generation_before
 from sql import statement
 
 Row = dict[str, Any]
+
+METADATA = ("titles", "years", "genres")
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,8 @@ class Diff:
     origins: Row  # from what the two were made
     lists: Row  # how many lists changed, and how much
     films: list[Row]  # that are in more lists than before, or in fewer
+    metadata: Row  # of how many films title, year or genres changed
+    changed_items: list[Row]  # some of these films
 
     def told(self) -> Iterator[str]:
         """Yield lines for people."""
@@ -45,6 +50,19 @@ class Diff:
                 "overlap of the first ten "
                 f"{lists['overlap_at_10']:.1%}, of whole lists {lists['overlap']:.1%}"
             )
+        yield from self._changes_of_metadata()
+
+    def _changes_of_metadata(self) -> Iterator[str]:
+        found = self.metadata
+        if found["items_before"] != found["items_after"]:
+            yield f"films: {found['items_before']:,} before, {found['items_after']:,} after"
+        shares = [found["catalogue_share_before"], found["catalogue_share_after"]]
+        if any(found[f"{what}_changed"] for what in METADATA):
+            changes = ", ".join(f"{what} of {found[f'{what}_changed']:,}" for what in METADATA)
+            yield f"metadata changed: {changes}, among {found['items_of_both']:,} films of both"
+        if None not in shares and shares[0] != shares[1]:
+            before, after = map(format_share, shares)
+            yield f"rated films with a title: {before} before, {after} after"
 
 
 @dataclass(frozen=True)
@@ -75,7 +93,9 @@ def chosen(output: Output, older: str | None = None, newer: str | None = None) -
 
 
 def diff(before: Path, after: Path, films: int) -> Diff:
-    """Compare all lists, and name so many of the films that rose most, and of those that fell most.
+    """Compare all lists, and what is known of films.
+
+    It names so many of the films that rose most, of those that fell most, and of those described otherwise.
 
     Raises BatchError if a file is damaged, or of a version that can't be compared.
     """
@@ -86,6 +106,8 @@ def diff(before: Path, after: Path, films: int) -> Diff:
             origins=rows_of(connection, "diff/origins")[0],
             lists=rows_of(connection, "diff/lists")[0],
             films=rows_of(connection, "diff/films", films=films),
+            metadata=rows_of(connection, "diff/metadata")[0],
+            changed_items=rows_of(connection, "diff/changed_items", films=films),
         )
 
 

@@ -18,6 +18,11 @@ ROWS_OF = {
 }
 
 
+def format_share(share: float) -> str:
+    """Return a share in per cent; nothing but the whole is 100 %."""
+    return "100%" if share == 1 else f"{min(share, 0.999):.1%}"
+
+
 def table(
     seconds: Mapping[str, float],
     rows: Mapping[str, int],

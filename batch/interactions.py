@@ -13,6 +13,8 @@ from scipy import sparse
 from sql import statement
 
 SECONDS_PER_DAY = 86_400
+# So many users must have rated something at a moment or later, for it to be past.
+USERS_AT_NOW = 3
 
 
 @dataclass(frozen=True)
@@ -74,13 +76,18 @@ class Interactions:
         """Return (users, items), an entry of 1 for each rating."""
         return self.matrix(np.ones(len(self), dtype=np.float32))
 
+    @cached_property
+    def now(self) -> float:
+        """Return the moment for which lists are made, in seconds since 1970; NaN without times."""
+        return now_of(self.last_rated_at)
+
     def gaps(self, moment: float | None = None) -> NDArray[np.float64]:
         """Return (users,), the days from each user's last rating to a moment in seconds since 1970.
 
-        Without a moment: to the newest rating of all. Zeros where the input has no times.
+        Without a moment: to `now`. Zeros for who has rated later, and where the input has no times.
         """
-        until = self.rated_at.max() if moment is None else moment
-        return np.nan_to_num((until - self.last_rated_at) / SECONDS_PER_DAY, nan=0.0)
+        until = self.now if moment is None else moment
+        return np.maximum(np.nan_to_num((until - self.last_rated_at) / SECONDS_PER_DAY, nan=0.0), 0)
 
     def where(self, keep: NDArray[np.bool_]) -> "Interactions":
         """Return some of the ratings; users and films keep their indices, also those without any left."""
@@ -129,6 +136,16 @@ class Interactions:
             int(new_users.max(initial=-1)) + 1,
         )
         return compact, new_users, new_items
+
+
+def now_of(last_rated_at: NDArray[np.float64]) -> float:
+    """Return now, as the data have it: the last moment that USERS_AT_NOW users, or all, have reached.
+
+    `last_rated_at` are (users,) the times of the newest rating of each. The newest rating of all may have a
+    wrong time; another row of one user moves now no further than to the next such time.
+    """
+    times = np.sort(last_rated_at[~np.isnan(last_rated_at)])
+    return float(times[-min(USERS_AT_NOW, len(times))]) if len(times) else np.nan
 
 
 def _renumbered(kept: NDArray[np.bool_]) -> NDArray[np.int32]:

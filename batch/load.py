@@ -3,16 +3,17 @@
 CSV is read by DuckDB's reader in strict mode, which records what does not parse. That reader counts no
 lines for the rows that do parse, so each line is first numbered, as text, and carries its number through
 the reader. A text file that is not quite text (other newlines, a byte order mark, bytes that are no UTF-8)
-is made so on the way in. The raw text of a row stays in the file: it is looked up for the few that are
-rejected or repaired.
+is made so on the way in. The raw text of a row stays in that copy: it is looked up for the few that are
+rejected or repaired. A Parquet file is copied as it is: what is read several times must not change meanwhile.
 """
 
 import codecs
 import csv
 import gzip
 import io
+import shutil
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +22,11 @@ from typing import IO, cast
 import duckdb
 
 from batch.errors import BatchError, InputError
-from batch.inputs import Inputs
+from batch.inputs import BYTES_AT_A_TIME, Snapshot, verified
 from sql import statement
 
+# So many ignored columns are named.
+MAX_IGNORED_NAMED = 20
 # A line of so many characters is no record. It is cut before it is too long for the CSV reader.
 LONGEST_LINE = 200_000
 # Marks what is no text: bytes that are no UTF-8, and the one character that may not be in a line.
@@ -38,7 +41,7 @@ codecs.register_error("mark", lambda error: (_NO_TEXT, cast("UnicodeDecodeError"
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns that a file must have, and those that it may have; others are passed over."""
+    """The columns that a file must have, and those that it may have; others are ignored."""
 
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
@@ -55,8 +58,9 @@ class Source:
     """One input file, and where the raw text of its rows is to be had."""
 
     name: str
-    path: Path  # a text file with a row a line, or the Parquet file itself
+    path: Path  # of a copy: a text file with a row a line, or a Parquet file
     is_text: bool
+    ignored: tuple[str, ...] = ()  # columns that mean nothing to us
 
 
 @dataclass(frozen=True)
@@ -75,40 +79,60 @@ class Loaded:
         sources = (self.ratings, self.movies, self.users, self.hidden)
         return [source for source in sources if source is not None]
 
-    def remove_texts(self) -> None:
-        """Remove the copies of text files, when no raw text is looked up any more."""
+    def remove_copies(self) -> None:
+        """Remove the copies of the files, when no raw text is looked up any more."""
         for source in self.sources():
-            if source.is_text:
-                source.path.unlink()
+            source.path.unlink()
 
 
-def load(connection: duckdb.DuckDBPyConnection, inputs: Inputs, work: Path) -> Loaded:
+def load(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, work: Path) -> Loaded:
     """Read every input file into a table: `rating_rows`, `movie_rows`, `user_rows` and `hidden_rows`.
 
     That of a file that is not there is empty. What does not parse is in `rejected_lines`. Raises InputError,
-    with file, line or column, if a file is no such file or lacks a column.
+    with file, line or column, if a file is no such file, lacks a column, or is not as in the snapshot.
     """
     prepare(connection)
-    ratings, columns = load_file(connection, inputs.ratings, RATINGS, work, "load/rating_rows")
-    if connection.execute("from input_rows where rows = 0").fetchone():
-        raise InputError(f"{ratings.name}: has a header but no rows; check how it was exported")
-    movies, users, hidden = load_others(connection, inputs.movies, inputs.users, inputs.hidden, work)
+    inputs = snapshot.inputs
+    ratings, columns = load_file(
+        connection, inputs.ratings, RATINGS, work, "load/rating_rows", snapshot.digest_of(inputs.ratings)
+    )
+    stop_without_rows(connection, ratings.name)
+    movies, users, hidden = load_others(
+        connection, inputs.movies, inputs.users, inputs.hidden, work, snapshot.digest_of
+    )
     return Loaded(ratings, movies, users, hidden, "rating" in columns, "timestamp" in columns)
 
 
-def load_others(
-    connection: duckdb.DuckDBPyConnection, movies: Path, users: Path | None, hidden: Path | None, work: Path
+def load_others(  # noqa: PLR0913, PLR0917 (the files, where to, and what they must be)
+    connection: duckdb.DuckDBPyConnection,
+    movies: Path,
+    users: Path | None,
+    hidden: Path | None,
+    work: Path,
+    digest_of: Callable[[Path], str | None] = lambda _file: None,
 ) -> tuple[Source, Source | None, Source | None]:
     """Do the same for everything but the ratings."""
-    of_movies, _ = load_file(connection, movies, MOVIES, work, "load/movie_rows")
+
+    def load_if_there(file: Path | None, columns: Columns, rows: str) -> Source | None:
+        return load_file(connection, file, columns, work, rows, digest_of(file))[0] if file else None
+
+    of_movies, _ = load_file(connection, movies, MOVIES, work, "load/movie_rows", digest_of(movies))
+    stop_without_rows(connection, of_movies.name)
     for name in ("load/no_user_rows", "load/no_hidden_rows"):
         connection.execute(statement(name))
-    of_users = of_hidden = None
-    if users is not None:
-        of_users, _ = load_file(connection, users, USERS, work, "load/user_rows")
-    if hidden is not None:
-        of_hidden, _ = load_file(connection, hidden, HIDDEN, work, "load/hidden_rows")
-    return of_movies, of_users, of_hidden
+    of_users = load_if_there(users, USERS, "load/user_rows")
+    return of_movies, of_users, load_if_there(hidden, HIDDEN, "load/hidden_rows")
+
+
+def stop_without_rows(connection: duckdb.DuckDBPyConnection, file: str) -> None:
+    """Raise InputError if a file that was read has no rows."""
+    if connection.execute("from input_rows where file = $file and rows = 0", {"file": file}).fetchone():
+        raise without_rows(file)
+
+
+def without_rows(file: str) -> InputError:
+    """Return the error of a file that has a header alone."""
+    return InputError(f"{file}: has a header but no rows; check how it was exported")
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
@@ -117,17 +141,30 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(statement(name))
 
 
-def load_file(
-    connection: duckdb.DuckDBPyConnection, file: Path, columns: Columns, work: Path, rows: str
+def load_file(  # noqa: PLR0913, PLR0917 (the file, where to, and what it must be)
+    connection: duckdb.DuckDBPyConnection,
+    file: Path,
+    columns: Columns,
+    work: Path,
+    rows: str,
+    digest: str | None = None,
 ) -> tuple[Source, set[str]]:
     """Make the table of the statement `rows` from one file; return it, and which known columns it has.
 
+    `digest` is the SHA-256 that the file must have; None for a file in `work`, to which nobody else writes.
     Raises InputError as `load` does.
     """
     with _faults_named(file):
         if file.suffix.lower() == ".parquet":
-            return _load_parquet(connection, file, columns, rows)
-        return _load_csv(connection, file, columns, work, rows)
+            path = file if digest is None else _copied(file, work / file.name, digest)
+            return _load_parquet(connection, path, columns, rows)
+        return _load_csv(connection, file, columns, work, rows, digest)
+
+
+def _copied(file: Path, target: Path, digest: str) -> Path:
+    with verified(file, digest) as source, target.open("wb") as copy:
+        shutil.copyfileobj(source, copy, BYTES_AT_A_TIME)
+    return target
 
 
 def _load_parquet(
@@ -148,15 +185,21 @@ def _load_parquet(
     number = _make_rows(connection, connection.table("parquet_rows"), columns, known, rows)
     connection.execute("drop table parquet_rows")
     connection.execute(statement("load/rows_of_file"), {"file": file.name, "rows": number})
-    return Source(file.name, file, is_text=False), known
+    return Source(file.name, file, is_text=False, ignored=ignored(source.columns, names)), known
 
 
-def _load_csv(
-    connection: duckdb.DuckDBPyConnection, file: Path, columns: Columns, work: Path, rows: str
+def _load_csv(  # noqa: PLR0913, PLR0917 (the file, where to, and what it must be)
+    connection: duckdb.DuckDBPyConnection,
+    file: Path,
+    columns: Columns,
+    work: Path,
+    rows: str,
+    digest: str | None,
 ) -> tuple[Source, set[str]]:
     text, records = work / f"{file.name}.text", work / f"{file.name}.records"
-    header_line, header = copy_as_text(file, text, columns)
-    names = known_names(file, [name.strip() for name in header], columns)
+    header_line, header = copy_as_text(file, text, columns, digest)
+    header = [name.strip() for name in header]
+    names = known_names(file, header, columns)
     known = {name for name in names if name}
     lines = {"path": str(text), "header_line": header_line, "longest_line": LONGEST_LINE}
     (written,) = connection.execute(
@@ -192,7 +235,7 @@ def _load_csv(
     connection.execute(statement("load/rows_of_file"), {"file": file.name, "rows": written + others})
     connection.execute("drop table reject_errors; drop table reject_scans; drop table other_lines")
     records.unlink()
-    return Source(file.name, text, is_text=True), known
+    return Source(file.name, text, is_text=True, ignored=ignored(header, names)), known
 
 
 def _make_rows(
@@ -213,11 +256,17 @@ def _make_rows(
     return int(number)
 
 
-def copy_as_text(file: Path, target: Path, columns: Columns) -> tuple[int, list[str]]:
-    """Copy a CSV file as UTF-8 with newlines of one kind; return line and names of its header."""
+def copy_as_text(
+    file: Path, target: Path, columns: Columns, digest: str | None = None
+) -> tuple[int, list[str]]:
+    """Copy a CSV file as UTF-8 with newlines of one kind; return line and names of its header.
+
+    Raises InputError if there is no header, or if the file does not have the SHA-256 that is given.
+    """
     expected = ",".join(columns.required)
     with (
-        _opened(file) as stream,
+        file.open("rb") if digest is None else verified(file, digest) as compressed,
+        _decompressed(compressed, file) as stream,
         io.TextIOWrapper(stream, encoding="utf-8-sig", errors="mark", newline=None) as source,
         target.open("w", encoding="utf-8", newline="\n") as copy,
     ):
@@ -240,8 +289,8 @@ def copy_as_text(file: Path, target: Path, columns: Columns) -> tuple[int, list[
     return line, next(csv.reader([header]))
 
 
-def _opened(file: Path) -> IO[bytes]:
-    return cast("IO[bytes]", gzip.open(file)) if file.suffix.lower() == ".gz" else file.open("rb")
+def _decompressed(stream: IO[bytes], file: Path) -> IO[bytes]:
+    return cast("IO[bytes]", gzip.open(stream)) if file.suffix.lower() == ".gz" else stream
 
 
 def known_names(file: Path, header: list[str], columns: Columns) -> list[str]:
@@ -256,6 +305,21 @@ def known_names(file: Path, header: list[str], columns: Columns) -> list[str]:
         if names.count(name) > 1:
             raise InputError(f"{file.name}: has the column {name} twice; keep one of them")
     return names
+
+
+def ignored(header: list[str], names: list[str]) -> tuple[str, ...]:
+    """Return the columns of a header for which `known_names` has none of our names."""
+    return tuple(column for column, name in zip(header, names, strict=True) if not name)
+
+
+def ignored_columns(sources: Iterable[Source]) -> Iterator[str]:
+    """Yield a line for each file that has columns which mean nothing to us."""
+    for source in sources:
+        if source.ignored:
+            names = [name or "(without a name)" for name in source.ignored[:MAX_IGNORED_NAMED]]
+            more = len(source.ignored) - len(names)
+            names += [f"and {more:,} more"] if more else []
+            yield f"{source.name}: ignores the columns {', '.join(names)}"
 
 
 @contextmanager

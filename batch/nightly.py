@@ -31,7 +31,8 @@ def run(settings: Settings, progress: Progress) -> Published:
     inputs = find_inputs(settings.data)
     with output.locked():
         with progress.step("compare") as step:
-            fingerprint = inputs.fingerprint()
+            snapshot = inputs.snapshot()
+            fingerprint = snapshot.fingerprint
             step.finds(f"input {fingerprint[:6]}")
         exclusions = read_exclusions(output.folder)
         published = published_before(output, fingerprint, exclusions, settings, progress)
@@ -39,8 +40,8 @@ def run(settings: Settings, progress: Progress) -> Published:
             # The model and what it needs take longer to import than it takes to see that nothing has changed.
             from batch.pipeline import Job, run as run_pipeline  # noqa: PLC0415
 
-            job = Job(settings, output, fingerprint, exclusions, started_at)
-            published = run_pipeline(job, inputs, progress)
+            job = Job(settings, output, fingerprint, exclusions, started_at, snapshot.stop_if_written)
+            published = run_pipeline(job, snapshot, progress)
         report_if_wanted(output, published, settings, progress)
     return published
 

@@ -1,6 +1,8 @@
 """The pipeline as a sentence: load, clean, train, score, because, similar, judge, write, check, publish."""
 
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import duckdb
@@ -10,13 +12,14 @@ from batch.because import because
 from batch.check import INVARIANTS, check, kept_qualities
 from batch.clean import Counts, clean
 from batch.exclusions import Exclusions
-from batch.inputs import Inputs
+from batch.inputs import Snapshot
 from batch.interactions import read_interactions, read_lots
-from batch.load import load
+from batch.load import Loaded, ignored_columns, load
 from batch.output import Output
 from batch.popular import popular
 from batch.progress import Progress
 from batch.publish import Provenance, Published, publish
+from batch.quality.catalogue import read_catalogue
 from batch.quality.evaluate import MODEL
 from batch.quality.gate import Quality
 from batch.quality.holdout import JUDGED_USERS, Metrics, hold_out, iterations, judge, learn, of_published
@@ -28,6 +31,9 @@ from batch.similar import similar
 from batch.train import place_users
 from batch.workspace import at_rest, connect
 from batch.write import TABLES, OfFilms, OfUsers, write
+from sql import statement
+
+log = logging.getLogger("batch")
 
 
 @dataclass(frozen=True)
@@ -39,18 +45,22 @@ class Job:
     fingerprint: str  # of the input
     exclusions: Exclusions
     started_at: datetime  # UTC
+    stop_if_written: Callable[[], None]  # raises InputError if somebody has written to the input since
 
 
-def run(job: Job, inputs: Inputs, progress: Progress) -> Published:
+def run(job: Job, snapshot: Snapshot, progress: Progress) -> Published:
     """Make a new generation of the inputs, and publish it. Raises InputError or RefusedError."""
     settings, output = job.settings, job.output
     with connect(output.work, settings) as connection:
         with progress.step("load") as step:
-            loaded = load(connection, inputs, output.work)
-            step.finds(", ".join(file.name for file in inputs.files()))
+            loaded = load(connection, snapshot, output.work)
+            step.finds(", ".join(file.name for file in snapshot.inputs.files()))
+            for line in ignored_columns(loaded.sources()):
+                step.notes(line)
         with progress.step("clean") as step:
-            counts = clean(connection, loaded, settings.max_rejected, job.exclusions)
-            step.finds(told(counts))
+            counts = clean(connection, loaded, settings.max_rejected, job.started_at, job.exclusions)
+            step.finds(summary_of_cleaning(connection, loaded, counts))
+        warn_if_catalogue_is_lost(connection, loaded, output)
         return finish(job, connection, counts, _made(connection, counts, settings, progress), progress)
 
 
@@ -69,14 +79,16 @@ def finish(
     """Write, check and publish what was made. Raises RefusedError if it must not be published."""
     settings, output = job.settings, job.output
     draft = output.work / "draft.duckdb"
-    metrics = made.of_films.metrics
+    catalogue = read_catalogue(connection)
+    metrics = made.of_films.metrics | catalogue.metrics
+    of_films = replace(made.of_films, metrics=metrics)
     judged_users = made.judged_users
     with progress.step("write") as step:
         step.expect(len(TABLES), "tables")
-        written = write(connection, draft, made.of_films, made.of_users, step.advance)
+        written = write(connection, draft, of_films, made.of_users, step.advance)
         step.finds(f"{written:,} rows")
     # The checks may want the memory.
-    del made
+    del made, of_films
     with progress.step("check") as step:
         step.expect(len(INVARIANTS), "promises")
         candidate = Quality(metrics, counts.users)
@@ -100,13 +112,23 @@ def finish(
         dict(progress.peak_mb),
         checked.regressions,
     )
+    job.stop_if_written()
     if checked.violations or (checked.regressions and not settings.accept_regression):
         raise refuse(output, provenance, metrics, checked)
     with progress.step("publish") as step:
         generation = publish(connection, draft, output, provenance)
         step.finds(generation)
     file = output.file(generation)
-    return Published(generation, file, counts, progress.seconds, rows, progress.peak_mb, is_new=True)
+    return Published(
+        generation=generation,
+        file=file,
+        counts=counts,
+        seconds=progress.seconds,
+        rows=rows,
+        peak_mb=progress.peak_mb,
+        is_new=True,
+        catalogue_share=catalogue.share,
+    )
 
 
 def _made(
@@ -164,14 +186,41 @@ def _rows(counts: Counts, judged_users: int, written: int) -> dict[str, int]:
     }
 
 
-def told(counts: Counts) -> str:
-    """Return in a few words what became of the rows."""
-    found = [f"{counts.rows_kept:,} of {counts.rows_read:,} rows kept"]
-    found += [f"{counts.rows_rejected:,} rejected"] if counts.rows_rejected else []
-    found += [f"{counts.rows_superseded:,} superseded"] if counts.rows_superseded else []
-    found += [f"{counts.rows_repaired:,} repaired"] if counts.rows_repaired else []
-    found += [f"{counts.rows_held_out:,} held out"] if counts.rows_held_out else []
+def summary_of_cleaning(connection: duckdb.DuckDBPyConnection, loaded: Loaded, counts: Counts) -> str:
+    """Return in a few words what became of the rows of each file, and how many films have a title."""
+    found = connection.execute(statement("clean/file_counts")).fetchall()
+    of_files = {file: _became(*rows) for file, *rows in found}
+    of_files[loaded.ratings.name] = _became(
+        counts.rows_read,
+        counts.rows_rejected,
+        counts.rows_superseded,
+        counts.rows_held_out,
+        counts.rows_repaired,
+    )
+    kept = [f"{source.name} {of_files[source.name]}" for source in loaded.sources()]
+    return f"kept {'; '.join(kept)}; {read_catalogue(connection).summary()}"
+
+
+def _became(rows: int, rejected: int, superseded: int, held_out: int, repaired: int = 0) -> str:
+    found = [f"{rows - rejected - superseded:,} of {rows:,} rows"]
+    found += [
+        f"{number:,} {name}"
+        for number, name in (
+            (rejected, "rejected"),
+            (superseded, "superseded"),
+            (repaired, "repaired"),
+            (held_out, "held out"),
+        )
+        if number
+    ]
     return ", ".join(found)
+
+
+def warn_if_catalogue_is_lost(connection: duckdb.DuckDBPyConnection, loaded: Loaded, output: Output) -> None:
+    """Say so if few films have a title, and nothing is published with which the gate compares that."""
+    warning = read_catalogue(connection).warning(loaded.movies.name)
+    if warning and not output.current_file():
+        log.warning("%s", warning)
 
 
 def judged(metrics: Metrics) -> str:

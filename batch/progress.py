@@ -75,6 +75,13 @@ class Step:
         if self._lines:
             log.info("%s", text)
 
+    def notes(self, text: str) -> None:
+        """Say what must stay to be read: above the bars, or as a line of the log where there are none."""
+        if self._lines:
+            log.info("%s", text)
+        elif not self._bars.disable:
+            self._bars.console.print(Text(text))
+
     def finds(self, text: str) -> None:
         """Say in a few words what the step found or made."""
         self.found = text
@@ -158,7 +165,7 @@ class Progress:
         self._lines = not quiet and not on_terminal
         self._bars = Bars(
             TextColumn("{task.description}", table_column=Column(min_width=7, no_wrap=True)),
-            BarColumn(bar_width=20),
+            BarColumn(bar_width=20, table_column=Column(min_width=20, no_wrap=True)),
             TimeElapsedColumn(table_column=Column(min_width=7, no_wrap=True)),
             _Transferred(table_column=Column(no_wrap=True)),
             TextColumn("{task.fields[found]}", table_column=Column(no_wrap=True, overflow="ellipsis")),

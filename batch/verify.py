@@ -31,6 +31,7 @@ class Verified:
     users: int  # whose lists were recomputed
     places: int  # in these lists
     violations: list[str]
+    catalogue_share: float | None  # of the rated films, those with a title; None: it was not measured
 
 
 def verify(file: Path, users: int) -> Verified:
@@ -42,7 +43,14 @@ def verify(file: Path, users: int) -> Verified:
     with faults_named(file):
         broken = _broken_promises(file)
         checked, places, differences = (0, 0, list[str]()) if broken else _recomputed(file, users)
-    return Verified(file.stem, file, len(INVARIANTS), checked, places, [*broken, *differences])
+        share = _catalogue_share(file)
+    return Verified(file.stem, file, len(INVARIANTS), checked, places, [*broken, *differences], share)
+
+
+def _catalogue_share(file: Path) -> float | None:
+    with open_generation(file) as connection:
+        found = connection.execute(statement("verify/catalogue")).fetchone()
+    return found[0] if found else None
 
 
 def _broken_promises(file: Path) -> list[str]:

@@ -1,5 +1,6 @@
 """The tables after loading and cleaning, for tests that look into them."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +11,20 @@ from batch.inputs import find_inputs
 from batch.load import load
 
 HEADER = "userId,movieId,rating,timestamp\n"
+MOVIES = "movieId,title,genres\n10,Ten (1990),Drama\n"
 
 
 class Cleaned:
     """The tables after cleaning."""
 
-    def __init__(self, folder: Path, work: Path, max_rejected: float = 1.0) -> None:
+    def __init__(
+        self, folder: Path, work: Path, max_rejected: float = 1.0, started_at: datetime | None = None
+    ) -> None:
         self._connection = duckdb.connect()
-        inputs = find_inputs(folder)
-        loaded = load(self._connection, inputs, work)
-        self.counts: Counts = clean(self._connection, loaded, max_rejected)
+        self.loaded = load(self._connection, find_inputs(folder).snapshot(), work)
+        self.counts: Counts = clean(
+            self._connection, self.loaded, max_rejected, started_at or datetime.now(UTC)
+        )
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         return self._connection.execute(query).fetchall()

@@ -16,7 +16,7 @@ from batch.nightly import run
 from batch.progress import Progress
 from batch.publish import Published
 from batch.settings import Settings
-from tests.cleaned import Cleaned
+from tests.cleaned import MOVIES as TEN, Cleaned
 from tests.films import MOVIES, RATINGS
 
 WriteInput = Callable[..., Path]
@@ -46,7 +46,7 @@ def written(folder: Path, ratings: str | bytes, movies: str | bytes = MOVIES, **
 def cleaned(write_input: WriteInput, tmp_path: Path) -> Any:
     """Return a function that writes files, loads and cleans them."""
 
-    def make(ratings: str | bytes, movies: str | bytes = "movieId,title,genres\n", **others: str) -> Cleaned:
+    def make(ratings: str | bytes, movies: str | bytes = TEN, **others: str) -> Cleaned:
         return Cleaned(write_input(ratings, movies, **others), tmp_path)
 
     return make

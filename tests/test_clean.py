@@ -1,5 +1,6 @@
 """Every case of dirt in the values of the input, each with a file that shows it."""
 
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +8,10 @@ import pytest
 
 from batch.clean import Counts
 from batch.errors import InputError
-from tests.cleaned import HEADER, Cleaned
+from tests.cleaned import HEADER, MOVIES, Cleaned
 from tests.conftest import WriteInput
+
+MISSING = ("", " ", "\t", "nan", "NaN", "NULL", "null", "\\N", "None", "<NA>", " NULL ")
 
 
 def test_a_block_without_user_ids_between_a_and_a_plus_2_belongs_to_a_plus_1(cleaned: Any) -> None:
@@ -78,9 +81,33 @@ def test_a_rating_that_is_no_number_is_rejected(cleaned: Any, rating: str) -> No
     assert cleaned(HEADER + f"1,10,{rating},1\n1,11,3,1\n").rejected() == [(2, "rating_not_a_number")]
 
 
-@pytest.mark.parametrize("item_id", ["", " ", "\t", "nan", "NaN"])
-def test_a_missing_film_is_rejected(cleaned: Any, item_id: str) -> None:
-    assert cleaned(HEADER + f"1,{item_id},3,1\n1,11,3,1\n").rejected() == [(2, "movie_id_missing")]
+@pytest.mark.parametrize("missing", MISSING)
+def test_a_missing_film_is_rejected(cleaned: Any, missing: str) -> None:
+    assert cleaned(HEADER + f"1,{missing},3,1\n1,11,3,1\n").rejected() == [(2, "movie_id_missing")]
+
+
+@pytest.mark.parametrize("missing", MISSING)
+def test_a_missing_user_is_repaired_or_rejected(cleaned: Any, missing: str) -> None:
+    result = cleaned(HEADER + f"1,10,3,1\n{missing},11,3,1\n3,10,3,1\n{missing},12,3,1\n")
+    assert result.rows("select line, user_id from repaired_rows") == [(3, "2")]
+    assert result.rejected() == [(5, "user_id_missing")]
+
+
+@pytest.mark.parametrize("missing", MISSING)
+def test_a_missing_value_says_nothing_of_a_film_or_a_user(cleaned: Any, missing: str) -> None:
+    result = cleaned(
+        HEADER + "1,10,3,1\n",
+        f"movieId,title,genres\n10,{missing},{missing}\n",
+        users=f"userId,gender,age,occupation\n1,{missing},{missing},{missing}\n",
+    )
+    assert result.rows("select title, genres from items") == [("10", [])]
+    assert result.rows("select gender, age_group, occupation from judged_users") == [(None, None, None)]
+    assert result.rejected() == []
+
+
+def test_a_title_that_has_such_a_word_in_it_is_a_title(cleaned: Any) -> None:
+    result = cleaned(HEADER + "1,10,3,1\n", "movieId,title,genres\n10,None (2010),None|War\n")
+    assert result.rows("select title, genres from items") == [("None (2010)", ["None", "War"])]
 
 
 @pytest.mark.parametrize(
@@ -105,6 +132,45 @@ def test_a_missing_film_is_rejected(cleaned: Any, item_id: str) -> None:
 )
 def test_a_time_stamp_that_is_none_is_rejected(cleaned: Any, time: str) -> None:
     assert cleaned(HEADER + f"1,10,3,{time}\n1,11,3,1\n").rejected() == [(2, "timestamp_not_a_time")]
+
+
+BEGIN = datetime(2020, 5, 17, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("time", "is_kept"),
+    [
+        ("2020-05-17T11:59:59Z", True),
+        ("2020-05-17T12:59:59Z", True),
+        ("2020-05-17T13:00:00.000001Z", False),
+        ("2020-05-17T14:30:00+02:00", True),
+        ("2020-05-18 12:00:00", False),
+        ("4102444800", False),
+        ("9999-12-31", False),
+    ],
+)
+def test_a_time_more_than_an_hour_after_the_start_of_the_run_is_rejected(
+    write_input: WriteInput, tmp_path: Path, *, time: str, is_kept: bool
+) -> None:
+    folder = write_input(HEADER + f"1,10,3,{time}\n1,11,3,1\n")
+    # The start is a moment, in whatever zone it is told.
+    for started_at in (BEGIN, BEGIN.astimezone(timezone(timedelta(hours=-7)))):
+        result = Cleaned(folder, tmp_path, started_at=started_at)
+        assert result.rejected() == ([] if is_kept else [(2, "timestamp_in_future")])
+        assert result.counts.rows_rejected == (not is_kept)
+
+
+def test_a_rating_of_the_future_supersedes_none(cleaned: Any) -> None:
+    result = cleaned(HEADER + "1,10,5,100\n1,10,2,4102444800\n")
+    assert result.ratings() == [("1", "10", 5)]
+
+
+def test_a_run_that_times_of_the_future_stop_doubts_the_clock(
+    write_input: WriteInput, tmp_path: Path
+) -> None:
+    folder = write_input(HEADER + "1,10,3,1600000000\n" * 3)
+    with pytest.raises(InputError, match=r"timestamp_in_future.*, or set the clock of this machine$"):
+        Cleaned(folder, tmp_path, max_rejected=0.1, started_at=datetime(1970, 1, 1, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
@@ -160,7 +226,7 @@ def test_a_rejected_rating_supersedes_none(cleaned: Any) -> None:
 
 
 def test_superseded_rows_count_towards_no_limit(write_input: WriteInput, tmp_path: Path) -> None:
-    folder = write_input(HEADER + "1,10,5,1\n" * 50, "movieId,title,genres\n")
+    folder = write_input(HEADER + "1,10,5,1\n" * 50, MOVIES)
     assert Cleaned(folder, tmp_path, max_rejected=0).counts.rows_superseded == 49
 
 
@@ -225,14 +291,60 @@ def test_without_ratings_every_row_is_a_vote_and_without_times_the_file_is_in_ti
         ("A", "A"),
         ("Nan", "Nan"),
         ("007", "007"),
+        ("1e+05", "100000"),
         ("1e+16", "10000000000000000"),
+        ("1.25e+07", "12500000"),
         ("1e3", "1e3"),
+        ("7E12", "7E12"),
+        ("1.5E7", "1.5E7"),
     ],
 )
 def test_an_id_is_text_and_a_float_that_is_an_integer_is_that_integer(
     cleaned: Any, written: str, meant: str
 ) -> None:
     assert cleaned(HEADER + f"{written},{written},3,1\n").ratings() == [(meant, meant, 3)]
+
+
+LOST_DIGITS = (
+    "1.58292E+18",
+    "1.58292e+18",
+    "1.6E+12",
+    "2E+15",
+    " -1.58292E+018",
+    "1.5829212345678902e+18",
+    "1.5829212345678902E18",
+)
+
+
+@pytest.mark.parametrize("written", LOST_DIGITS)
+def test_an_id_that_has_lost_digits_is_rejected(cleaned: Any, written: str) -> None:
+    result = cleaned(
+        HEADER + f"{written},10,3,1\n1,{written},3,1\n1,10,3,1\n",
+        f"movieId,title,genres\n{written},Film,Drama\n",
+        users=f"userId,gender\n{written},F\n",
+        hidden=f"movieId\n{written}\n",
+    )
+    assert result.ratings() == [("1", "10", 3)]
+    assert result.rows("select file, line, rule from rejected_rows order by all") == [
+        ("hidden.csv", 2, "movie_id_lost_digits"),
+        ("movies.csv", 2, "movie_id_lost_digits"),
+        ("ratings.csv", 2, "user_id_lost_digits"),
+        ("ratings.csv", 3, "movie_id_lost_digits"),
+        ("users.csv", 2, "user_id_lost_digits"),
+    ]
+
+
+def test_an_id_that_has_lost_digits_is_not_repaired_as_a_missing_one(cleaned: Any) -> None:
+    result = cleaned(HEADER + "1,10,3,1\n1.58292E+18,11,3,1\n3,10,3,1\n")
+    assert result.counts.rows_repaired == 0
+
+
+def test_a_run_that_ids_without_their_digits_stop_says_how_to_export_them(
+    write_input: WriteInput, tmp_path: Path
+) -> None:
+    folder = write_input(HEADER + "1.58292E+18,10,3,1\n" * 3)
+    with pytest.raises(InputError, match=r"user_id_lost_digits.*; mend the file, or export the ids as text$"):
+        Cleaned(folder, tmp_path, max_rejected=0.1)
 
 
 def test_a_hidden_film_is_marked_and_a_row_that_hides_none_recorded_and_named(
@@ -274,9 +386,9 @@ def test_ratings_are_counted_before_and_after(cleaned: Any) -> None:
 
 def test_more_rejected_rows_than_allowed_stop_the_run(write_input: WriteInput, tmp_path: Path) -> None:
     good = "".join(f"1,{film},3,1\n" for film in range(90))
-    folder = write_input(HEADER + good + "1,x,99,1\n" * 10, "movieId,title,genres\n")
+    folder = write_input(HEADER + good + "1,x,99,1\n" * 10, MOVIES)
     assert Cleaned(folder, tmp_path, max_rejected=0.1).counts.rows_rejected == 10
-    folder = write_input(HEADER + good + "1,x,99,1\n" * 11, "movieId,title,genres\n")
+    folder = write_input(HEADER + good + "1,x,99,1\n" * 11, MOVIES)
     with pytest.raises(
         InputError, match=r"ratings.csv: 11 of 101 rows \(10.9%\).*rating_out_of_range.*line 92"
     ):
@@ -285,7 +397,7 @@ def test_more_rejected_rows_than_allowed_stop_the_run(write_input: WriteInput, t
 
 def test_exactly_the_allowed_share_is_allowed(write_input: WriteInput, tmp_path: Path) -> None:
     good = "".join(f"1,{film},3,1\n" for film in range(71))
-    folder = write_input(HEADER + good + "1,x,99,1\n" * 29, "movieId,title,genres\n")
+    folder = write_input(HEADER + good + "1,x,99,1\n" * 29, MOVIES)
     assert Cleaned(folder, tmp_path, max_rejected=0.29).counts.rows_rejected == 29
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from batch.errors import InputError
 from batch.inputs import find_inputs
-from batch.load import load
+from batch.load import ignored_columns, load
 from tests.cleaned import HEADER, Cleaned
 from tests.conftest import WriteInput
 
@@ -75,9 +75,42 @@ def test_a_file_that_is_none_stops_the_run(
     write_input: WriteInput, tmp_path: Path, ratings: bytes, message: str
 ) -> None:
     with pytest.raises(InputError) as raised:
-        load(duckdb.connect(), find_inputs(write_input(ratings)), tmp_path)
+        load(duckdb.connect(), find_inputs(write_input(ratings)).snapshot(), tmp_path)
     assert str(raised.value).startswith(message)
     assert "\n" not in str(raised.value)
+
+
+def test_a_catalogue_without_rows_stops_the_run(write_input: WriteInput, tmp_path: Path) -> None:
+    folder = write_input(HEADER + "1,10,3,1\n", "movieId,title,genres\n\n")
+    with pytest.raises(
+        InputError, match=r"^movies.csv: has a header but no rows; check how it was exported$"
+    ):
+        load(duckdb.connect(), find_inputs(folder).snapshot(), tmp_path)
+
+
+def test_a_list_of_hidden_films_and_one_of_users_may_be_empty(cleaned: Any) -> None:
+    result = cleaned(HEADER + "1,10,3,1\n", hidden="movieId\n", users="userId,gender\n")
+    assert result.ratings() == [("1", "10", 3)]
+
+
+def test_columns_that_mean_nothing_are_named(cleaned: Any) -> None:
+    result = cleaned(
+        "userId,movieId,stars,,time\n1,10,3,x,1\n",
+        "movieId,title,genres," + ",".join(f"c{number}" for number in range(25)) + f"\n10,T,D{',' * 25}\n",
+        hidden="movieId\n",
+    )
+    named = ", ".join(f"c{number}" for number in range(20))
+    assert [*ignored_columns(result.loaded.sources())] == [
+        "ratings.csv: ignores the columns stars, (without a name), time",
+        f"movies.csv: ignores the columns {named}, and 5 more",
+    ]
+
+
+def test_columns_of_parquet_that_mean_nothing_are_named(write_input: WriteInput, tmp_path: Path) -> None:
+    folder = write_input(HEADER)
+    _write_parquet(folder, "ratings", "select 1 as userid, 10 as movieid, 3 as Stars")
+    sources = Cleaned(folder, tmp_path).loaded.sources()
+    assert [*ignored_columns(sources)] == ["ratings.parquet: ignores the columns Stars"]
 
 
 @pytest.mark.parametrize("name", ["ratings.csv.gz", "ratings.parquet"])
@@ -87,7 +120,7 @@ def test_a_damaged_file_stops_the_run(write_input: WriteInput, tmp_path: Path, n
     whole = gzip.compress(os.urandom(10_000))
     (folder / name).write_bytes(whole[:5_000])
     with pytest.raises(InputError, match=rf"^{name}.*"):
-        load(duckdb.connect(), find_inputs(folder), tmp_path)
+        load(duckdb.connect(), find_inputs(folder).snapshot(), tmp_path)
 
 
 def test_an_input_in_two_formats_is_ambiguous(write_input: WriteInput) -> None:
@@ -124,7 +157,7 @@ def test_the_letter_case_of_a_file_name_does_not_matter(write_input: WriteInput)
 
 def test_the_fingerprint_knows_every_byte_of_every_file(write_input: WriteInput) -> None:
     prints = [
-        find_inputs(write_input(*texts)).fingerprint()
+        find_inputs(write_input(*texts)).snapshot().fingerprint
         for texts in [("a", "b"), ("a", "b"), ("a", "c"), ("ab", ""), ("a\n", "b")]
     ]
     assert prints[0] == prints[1]

@@ -185,7 +185,7 @@ def test_two_inputs_whose_fingerprints_begin_alike_are_not_confused(tmp_path: Pa
     # Six hexadecimal digits are 16.8 million: of some thousand inputs, two have the same.
     seen: dict[str, int] = {}
     for number in count():
-        digits = find_inputs(written(tmp_path / "data", RATINGS, _title(number))).fingerprint()[:6]
+        digits = find_inputs(written(tmp_path / "data", RATINGS, _title(number))).snapshot().fingerprint[:6]
         if digits in seen:
             break
         seen[digits] = number

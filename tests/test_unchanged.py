@@ -18,7 +18,7 @@ SETTINGS = Settings(top_n=10, factors=4, iterations=5)
 @pytest.fixture
 def fingerprint(films: Path) -> str:
     """That of the input of the published generation."""
-    return find_inputs(films).fingerprint()
+    return find_inputs(films).snapshot().fingerprint
 
 
 @pytest.fixture

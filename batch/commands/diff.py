@@ -32,14 +32,14 @@ from batch.query import Answer
     show_default=True,
     type=click.IntRange(min=0),
     default=10,
-    help="How many of the films that rose most to name, and of those that fell most.",
+    help="How many films to name that rose most, that fell most, and that are described otherwise.",
 )
 @option("output")
 @json_option
 def diff(  # noqa: PLR0913, PLR0917 (click passes each option by name)
     older: str | None, newer: str | None, user: str | None, films: int, output: Path, as_json: bool
 ) -> None:
-    """Compare the generations A and B: how many lists changed, how much, which films rose and fell.
+    """Compare the generations A and B: their lists, which films rose and fell, and what is known of films.
 
     Without B, it is the published generation; without A, the one before B.
     """
@@ -56,6 +56,22 @@ def diff(  # noqa: PLR0913, PLR0917 (click passes each option by name)
     rows = found.films if isinstance(found, Diff) else found.changes
     if rows:
         print_table(Answer([*rows[0]], [tuple(row.values()) for row in rows]), _style, folding="title")
+    if isinstance(found, Diff) and found.changed_items:
+        click.echo()
+        print_table(_changes(found.changed_items), folding="after")
+
+
+def _changes(items: list[Row]) -> Answer:
+    """Return a row for each title, year or list of genres that changed."""
+    return Answer(
+        ["item_id", "what", "before", "after"],
+        [
+            (item["item_id"], what, before, after)
+            for item in items
+            for what in ("title", "year", "genres")
+            if (before := item[f"{what}_before"]) != (after := item[f"{what}_after"])
+        ],
+    )
 
 
 def _verdict(found: Diff | DiffOfUser) -> str:

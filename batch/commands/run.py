@@ -8,7 +8,7 @@ import click
 
 from batch.commands.options import json_option, options, quiet_option
 from batch.commands.printing import is_terminal, print_json, print_verdict
-from batch.figures import table as table_of_figures
+from batch.figures import format_share, table as table_of_figures
 from batch.memory import tells_peaks_apart
 from batch.nightly import run as run_nightly
 from batch.output import Output
@@ -68,6 +68,11 @@ def _line(published: Published, top_n: int) -> str:
     )
 
 
+def _titled(published: Published) -> str:
+    share = published.catalogue_share
+    return "" if share is None else f", {format_share(share)} of them with a title"
+
+
 def _verdict(published: Published) -> tuple[str, str]:
     if published.is_new:
         return f"published {published.generation}", "green"
@@ -80,7 +85,7 @@ def _facts(published: Published, top_n: int) -> list[tuple[str, str]]:
     report = Output(published.file.parent.parent).report(published.generation)
     return [
         ("lists", f"of up to {top_n:,} films, for {counts.users:,} users"),
-        ("films", f"{counts.items:,} rated"),
+        ("films", f"{counts.items:,} rated{_titled(published)}"),
         (
             "rows",
             f"{counts.rows_kept:,} of {counts.rows_read:,} kept"

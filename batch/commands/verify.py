@@ -8,6 +8,7 @@ import click
 from batch.commands.options import generation_option, json_option, option, quiet_option
 from batch.commands.printing import is_terminal, print_json, print_verdict
 from batch.errors import BatchError
+from batch.figures import format_share
 from batch.output import Output
 
 
@@ -31,10 +32,12 @@ def verify(generation: str | None, users: int, output: Path, quiet: bool, as_jso
     Ends with 1 if something does not hold.
     """
     # What it needs takes more than a second to import, and the help of a command nothing.
+    from batch.quality.catalogue import is_lost  # noqa: PLC0415
     from batch.verify import verify as verify_file  # noqa: PLC0415
 
     file = Output(output).existing(generation)
     verified = verify_file(file, users)
+    share = verified.catalogue_share
     if as_json:
         print_json({**asdict(verified), "file": str(file), "is_ok": not verified.violations})
     elif not quiet and is_terminal():
@@ -46,6 +49,7 @@ def verify(generation: str | None, users: int, output: Path, quiet: bool, as_jso
                 ("generation", verified.generation),
                 ("promises", f"{verified.promises:,} looked up"),
                 ("lists", f"of {verified.users:,} users recomputed, {verified.places:,} places"),
+                *([] if share is None else [("titles", f"of {format_share(share)} of the rated films")]),
                 ("file", str(file)),
                 *(("broken", violation) for violation in verified.violations),
             ],
@@ -55,6 +59,11 @@ def verify(generation: str | None, users: int, output: Path, quiet: bool, as_jso
             f"{file}: looked up {verified.promises:,} promises, and recomputed the lists of "
             f"{verified.users:,} users ({verified.places:,} places)"
         )
+        if share is not None and is_lost(share):
+            click.echo(
+                f"only {format_share(share)} of the rated films have a title, the others are shown with ids: "
+                "check that the movies of the input are whole, and have the same ids as the ratings"
+            )
         for violation in verified.violations:
             click.echo(violation)
         if not verified.violations:

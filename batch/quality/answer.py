@@ -80,7 +80,7 @@ def _learning(settings: Settings) -> Iterator[Callable[[Split, Settings], Scores
 
 def _load(settings: Settings, progress: Progress) -> CleanedRatings:
     with progress.step("load") as step:
-        cleaned = cleaned_ratings(settings)
+        cleaned = cleaned_ratings(settings, step.notes)
         step.finds(f"{cleaned.counts.rows_kept:,} of {cleaned.counts.rows_read:,} rows kept")
     return cleaned
 

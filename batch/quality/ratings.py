@@ -1,7 +1,9 @@
 """Ratings: what a nightly run would learn from, without an output folder."""
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 from batch.clean import Counts, clean
 from batch.inputs import find_inputs
 from batch.interactions import Interactions, read_ids, read_interactions
-from batch.load import load
+from batch.load import ignored_columns, load
 from batch.settings import Settings
 from batch.workspace import connect
 
@@ -25,11 +27,19 @@ class CleanedRatings:
     counts: Counts
 
 
-def cleaned_ratings(settings: Settings) -> CleanedRatings:
-    """Load and clean a folder, as a run does. Raises InputError as a run does; nothing is left behind."""
-    inputs = find_inputs(settings.data)
+def cleaned_ratings(settings: Settings, note: Callable[[str], None] = lambda _line: None) -> CleanedRatings:
+    """Load and clean a folder, as a run does. Raises InputError as a run does; nothing is left behind.
+
+    `note` is called with each line that should be read.
+    """
+    started_at = datetime.now(UTC)
+    snapshot = find_inputs(settings.data).snapshot()
     with tempfile.TemporaryDirectory() as folder, connect(Path(folder), settings) as connection:
-        counts = clean(connection, load(connection, inputs, Path(folder)), settings.max_rejected)
+        loaded = load(connection, snapshot, Path(folder))
+        for line in ignored_columns(loaded.sources()):
+            note(line)
+        counts = clean(connection, loaded, settings.max_rejected, started_at)
+        snapshot.stop_if_written()
         return CleanedRatings(
             ratings=read_interactions(connection, as_given=True),
             user_ids=read_ids(connection, "train/user_ids"),

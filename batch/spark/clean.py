@@ -9,6 +9,7 @@ Only what was rejected, repaired or counted comes to the driver, beside what is 
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from pyspark.sql.functions import avg, count
 from batch.clean import (
     Counts,
     judge_others,
+    latest_time,
     look_up_raw_text,
     name_unknown_hidden,
     raw_of_line,
@@ -33,9 +35,9 @@ from batch.clean import (
 from batch.errors import InputError
 from batch.exclusions import Exclusions
 from batch.forgotten import hold_out_forgotten
-from batch.load import Loaded, Source, load_others, prepare
+from batch.load import Loaded, Source, ignored, known_names, load_others, prepare, without_rows
 from batch.spark.pieces import JUDGED, LOOK, RAW, Batches, Place, Repairs, judge, look, raw
-from batch.spark.tables import Tables, bring, rows_of
+from batch.spark.tables import Tables, bring, header_of, rows_of
 from sql import statement
 
 # A share of users is so many ratings, about: what a worker holds at a time.
@@ -72,7 +74,7 @@ def read(spark: SparkSession, connection: duckdb.DuckDBPyConnection, tables: Tab
         raise InputError(fault)
     before, lines = _line_up(_of_kind(seen, "piece"))
     if lines == 0:
-        raise InputError(f"{table.name}: has a header but no rows; check how it was exported")
+        raise without_rows(table.name)
     connection.execute(statement("spark/found_rows"))
     connection.register("near", _numbered(_of_kind(seen, "near"), before))
     connection.register("blank", _numbered(_of_kind(seen, "blank"), before))
@@ -86,7 +88,9 @@ def read(spark: SparkSession, connection: duckdb.DuckDBPyConnection, tables: Tab
     brought = {each.name: bring(spark, each, work) for each in tables.all()[1:]}
     users, hidden = (work / each.local_name if each else None for each in (tables.users, tables.hidden))
     others = load_others(connection, work / tables.movies.local_name, users, hidden, work)
-    ratings = Source(table.local_name, work, is_text=False)
+    header = header_of(spark, table)
+    names = known_names(Path(table.name), header, table.columns)
+    ratings = Source(table.local_name, work, is_text=False, ignored=ignored(header, names))
     return Read(
         tables=tables,
         loaded=Loaded(ratings, *others, has_rating=True, has_timestamp=True),
@@ -103,12 +107,20 @@ def clean(  # noqa: PLR0913, PLR0917 (where the rows are, and what is done with 
     connection: duckdb.DuckDBPyConnection,
     found: Read,
     max_rejected: float,
+    started_at: datetime,
     exclusions: Exclusions,
     work: Path,
 ) -> Cleaned:
     """Make what the local `clean` makes; the ratings stay on the cluster. Raises InputError as it does."""
     table, loaded = found.tables.ratings, found.loaded
-    by_judge = partial(judge, table=table, before=found.before, repairs=found.repairs, exclusions=exclusions)
+    by_judge = partial(
+        judge,
+        table=table,
+        before=found.before,
+        repairs=found.repairs,
+        latest=latest_time(started_at),
+        exclusions=exclusions,
+    )
     judged = rows_of(spark, table).mapInArrow(by_judge, JUDGED).persist()
     connection.execute(
         statement("spark/judged"), {"path": written(judged.where("kind <> 'kept'"), work / "judged")}

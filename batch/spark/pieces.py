@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
@@ -22,6 +23,7 @@ from pyarrow import parquet
 from batch.errors import InputError
 from batch.exclusions import Exclusions
 from batch.forgotten import hold_out_forgotten
+from batch.inputs import changed
 from batch.load import Loaded, Source, copy_as_text, load_file, prepare
 from batch.spark.tables import Table, arrow_rows, columns_of, without_mark
 from sql import statement
@@ -183,10 +185,18 @@ def _looked(kind: str, place: Place, lines: list[int], texts: list[str | None]) 
     )
 
 
-def judge(
-    batches: Batches, table: Table, before: dict[Place, int], repairs: Repairs, exclusions: Exclusions
+def judge(  # noqa: PLR0913, PLR0917 (what the rows are, and by what they are judged)
+    batches: Batches,
+    table: Table,
+    before: dict[Place, int],
+    repairs: Repairs,
+    latest: datetime,
+    exclusions: Exclusions,
 ) -> Batches:
-    """Judge the rows of each piece, without those of who is forgotten; `before` has the lines before each."""
+    """Judge the rows of each piece, without those of who is forgotten; `before` has the lines before each.
+
+    `latest` is the latest time that a row may have, in UTC.
+    """
     with tempfile.TemporaryDirectory() as work:
         for piece in pieces(batches, table, Path(work)):
             offset = _lines_before(piece, before)
@@ -205,7 +215,11 @@ def judge(
                 hold_out_forgotten(connection, of_piece, exclusions)
                 connection.execute(
                     statement("clean/rejected_ratings"),
-                    {"has_rating": of_piece.has_rating, "has_timestamp": of_piece.has_timestamp},
+                    {
+                        "has_rating": of_piece.has_rating,
+                        "has_timestamp": of_piece.has_timestamp,
+                        "latest": latest,
+                    },
                 )
                 connection.execute(statement("clean/rejected_rating_lines"), {"file": source.name})
                 connection.execute(statement("clean/sound_ratings"))
@@ -243,4 +257,4 @@ def _lines_before(piece: Piece, before: dict[Place, int]) -> int:
     try:
         return before[piece.place]
     except KeyError:
-        raise InputError(f"{piece.place.file}: has changed while it was read; run again") from None
+        raise changed(piece.place.file) from None

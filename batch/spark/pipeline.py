@@ -15,7 +15,8 @@ from pyspark.sql import DataFrame, SparkSession
 from scipy import sparse
 
 from batch.interactions import read_hidden, read_ids
-from batch.pipeline import Job, Made, finish, judged, told
+from batch.load import ignored_columns
+from batch.pipeline import Job, Made, finish, judged, summary_of_cleaning, warn_if_catalogue_is_lost
 from batch.popular import most_watched
 from batch.progress import Progress
 from batch.publish import Published
@@ -37,7 +38,7 @@ from batch.spark.train import (
     count_people,
     hold_out,
     learn_films,
-    newest_of_all,
+    now_there,
 )
 from batch.workspace import at_rest, connect
 from batch.write import OfFilms
@@ -65,9 +66,14 @@ def run(job: Job, spark: SparkSession, tables: Tables, progress: Progress) -> Pu
         with progress.step("load") as step:
             found = read(spark, connection, tables, work)
             step.finds(", ".join(f"{each.name} in {len(each.files):,} files" for each in tables.all()))
+            for line in ignored_columns(found.loaded.sources()):
+                step.notes(line)
         with progress.step("clean") as step:
-            cleaned = clean(spark, connection, found, settings.max_rejected, job.exclusions, work)
-            step.finds(told(cleaned.counts))
+            cleaned = clean(
+                spark, connection, found, settings.max_rejected, job.started_at, job.exclusions, work
+            )
+            step.finds(summary_of_cleaning(connection, found.loaded, cleaned.counts))
+        warn_if_catalogue_is_lost(connection, found.loaded, output)
         made = _made(settings, spark, connection, cleaned, work, progress)
         return finish(job, connection, cleaned.counts, made, progress)
 
@@ -95,8 +101,8 @@ def _made(  # noqa: PLR0913, PLR0917 (where it is made, and of what)
     catalogue = catalogue_of(connection)
     kinds = _kinds(connection)
     with progress.step("train") as step, at_rest(connection, settings):
-        newest = newest_of_all(ratings)
-        sample = hold_out(ratings, catalogue, counts.users, newest)
+        now = now_there(ratings)
+        sample = hold_out(ratings, catalogue, counts.users, now)
         users = cleaned.users_of_share
         held_back = Known(ratings, users, catalogue, sample.known_of_item, sample.held_out)
         before = count_lately(held_back, kinds.of_user, settings)
@@ -114,7 +120,7 @@ def _made(  # noqa: PLR0913, PLR0917 (where it is made, and of what)
             films=films,
             catalogue=catalogue,
             numbers=_numbers(connection),
-            newest=newest,
+            now=now,
             segments=of_segments.names,
             segment_of_kind=of_segments.of_user,
             kind_of_user=kinds.of_user,

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame, SparkSession
 
 from batch.because import because
-from batch.interactions import SECONDS_PER_DAY
 from batch.lookups import texts
 from batch.score import TopN, score
 from batch.settings import Settings
@@ -29,7 +28,7 @@ class Given:
     films: Films
     catalogue: Catalogue
     numbers: NDArray[np.object_]  # (items + 1,), of films in look-ups; the last one is empty
-    newest: float  # the time of the newest rating of all, in seconds since 1970
+    now: float  # in seconds since 1970; NaN without times
     segments: list[str]  # their names
     segment_of_kind: NDArray[np.int32]  # (kinds + 1,), -1: none
     kind_of_user: dict[str, int]
@@ -63,8 +62,7 @@ def _write_users(batches: Batches, given: "object") -> Batches:
 def _rows(share: Share, given: Given) -> pa.Table:
     """Return one row per user: what is known, what is recommended and why, look-ups and vector."""
     ratings, settings = share.ratings, given.settings
-    gaps = np.nan_to_num((given.newest - ratings.last_rated_at) / SECONDS_PER_DAY, nan=0.0)
-    model = place_users(given.films, ratings, gaps, settings)
+    model = place_users(given.films, ratings, ratings.gaps(given.now), settings)
     lists = score(model, settings.top_n)
     reasons = because(given.films, model, ratings, lists, settings)
     item_ids = given.catalogue.item_ids

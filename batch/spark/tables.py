@@ -16,7 +16,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.functions import col
 
 from batch.errors import InputError
-from batch.inputs import ENDINGS, missing, twice
+from batch.inputs import ENDINGS, changed, missing, twice
 from batch.load import HIDDEN, MOVIES, RATINGS, USERS, Columns
 
 # Blank lines may stand before a header; so many lines are looked at.
@@ -57,7 +57,12 @@ class Tables:
     movies: Table
     users: Table | None
     hidden: Table | None
-    fingerprint: str  # SHA-256 over names, sizes and times of change
+    listing: tuple[tuple[str, int, float], ...]  # path, size and time of the last change of every file
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over names, sizes and times of change."""
+        return hashlib.sha256(repr(list(self.listing)).encode()).hexdigest()
 
     def all(self) -> list[Table]:
         """Every table there is, in a fixed order."""
@@ -71,34 +76,49 @@ def find_tables(spark: SparkSession, folder: Path) -> Tables:
     only to see that nothing has changed would cost a good part of the night.
     """
     address = _address(folder)
-    try:
-        listing = (
-            spark.read.format("binaryFile")
-            .option("recursiveFileLookup", "true")
-            .load(address)
-            .select("path", "length", col("modificationTime").cast("double").alias("changed"))
-            .toArrow()
-            .sort_by("path")
-        )
-    except AnalysisException as error:
-        raise InputError(
-            f"{address}: no such folder; name the one with ratings.csv and movies.csv by --data"
-        ) from error
-    found = listing.to_pylist()
-    paths = [each["path"] for each in found if each["length"]]
+    listing = _listing(spark, address)
     by_name: dict[str, list[str]] = {}
-    root = urlsplit(address).path.strip("/")
-    for path in paths:
-        inside = urlsplit(path).path.strip("/").removeprefix(root).strip("/")
-        by_name.setdefault(unquote(inside.split("/")[0]), []).append(path)
-    told = [(each["path"].removeprefix(address), each["length"], each["changed"]) for each in found]
+    for path, size, _ in listing:
+        if size:
+            by_name.setdefault(_inside(path, address).split("/")[0], []).append(path)
     return Tables(
         ratings=_required(spark, address, by_name, "ratings", RATINGS),
         movies=_required(spark, address, by_name, "movies", MOVIES),
         users=_optional(spark, address, by_name, "users", USERS),
         hidden=_optional(spark, address, by_name, "hidden", HIDDEN),
-        fingerprint=hashlib.sha256(repr(told).encode()).hexdigest(),
+        listing=tuple((path.removeprefix(address), size, at) for path, size, at in listing),
     )
+
+
+def stop_if_written(spark: SparkSession, folder: Path, tables: Tables) -> None:
+    """Raise InputError if a file of the folder is not as it was when the tables were found."""
+    address = _address(folder)
+    now = {(path.removeprefix(address), size, at) for path, size, at in _listing(spark, address)}
+    for path, _, _ in sorted(now.symmetric_difference(tables.listing)):
+        raise changed(unquote(path.strip("/")))
+
+
+def _listing(spark: SparkSession, address: str) -> list[tuple[str, int, float]]:
+    """Return path, size and time of the last change of every file, by path."""
+    try:
+        found = (
+            spark.read.format("binaryFile")
+            .option("recursiveFileLookup", "true")
+            .load(address)
+            .select("path", "length", col("modificationTime").cast("double").alias("changed"))
+            .toArrow()
+        )
+    except AnalysisException as error:
+        raise InputError(
+            f"{address}: no such folder; name the one with ratings.csv and movies.csv by --data"
+        ) from error
+    return [tuple(row.values()) for row in found.sort_by("path").to_pylist()]
+
+
+def _inside(path: str, address: str) -> str:
+    """Return the path of a file in the folder."""
+    root = urlsplit(address).path.strip("/")
+    return unquote(urlsplit(path).path.strip("/").removeprefix(root).strip("/"))
 
 
 def bring(spark: SparkSession, table: Table, work: Path) -> dict[str, int]:
@@ -178,6 +198,13 @@ def without_mark(line: bytes) -> bytes:
 def columns_of(header: bytes) -> list[str]:
     """Return the names in a header."""
     return next(csv.reader([header.decode(errors="replace")]))
+
+
+def header_of(spark: SparkSession, table: Table) -> list[str]:
+    """Return the names of the columns of a table."""
+    if table.is_text:
+        return [name.strip() for name in columns_of(table.header)]
+    return spark.read.parquet(*table.files).columns
 
 
 def rows_of(spark: SparkSession, table: Table) -> DataFrame:

@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from pyspark import TaskContext
 from pyspark.ml.recommendation import ALS
 from pyspark.sql import DataFrame
-from pyspark.sql.functions import sum as total
+from pyspark.sql.functions import max as latest, sum as total
 from scipy import sparse
 
-from batch.interactions import other_way_round
+from batch.interactions import USERS_AT_NOW, now_of, other_way_round
 from batch.model.following import Following, core_of, count_pairs, follow
 from batch.model.likes import is_like, recency
 from batch.model.taste import Taste, nothing_is_liked, taste_of
@@ -308,10 +308,11 @@ def count_people(ratings: DataFrame, kind_of_user: dict[str, int], kinds: int) -
     return counted.astype(np.int64)
 
 
-def newest_of_all(ratings: DataFrame) -> float:
-    """Return the time of the newest rating, in seconds since 1970; NaN where there are no times."""
-    newest = ratings.agg({"rated_at": "max"}).toArrow()[0][0].as_py()
-    return float("nan") if newest is None else newest / MICROSECONDS
+def now_there(ratings: DataFrame) -> float:
+    """Return `Interactions.now` of ratings on the cluster."""
+    of_users = ratings.groupBy("user_id").agg(latest("rated_at").alias("rated_at")).dropna()
+    newest = of_users.orderBy(of_users.rated_at.desc()).limit(USERS_AT_NOW).toArrow()["rated_at"]
+    return now_of(newest.to_numpy() / MICROSECONDS)
 
 
 def _people(batches: Batches, kind_of_user: dict[str, int], kinds: int) -> Batches:

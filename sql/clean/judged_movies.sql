@@ -12,6 +12,7 @@ select
     ) as genres,
     case
         when item_id is null then 'movie_id_missing'
+        when has_lost_digits(item_id) then 'movie_id_lost_digits'
         when row_number() over (partition by item_id order by line desc) > 1 then 'superseded'
     end as rule
 from movie_rows

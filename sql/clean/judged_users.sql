@@ -29,6 +29,7 @@ select
     occupation,
     case
         when user_id is null then 'user_id_missing'
+        when has_lost_digits(user_id) then 'user_id_lost_digits'
         when is_no_age then 'age_out_of_range'
         when row_number() over (partition by user_id, is_no_age order by line desc) > 1 then 'superseded'
     end as rule

@@ -4,6 +4,6 @@ insert into rejected_lines by name
 select
     $file as file,
     line,
-    'movie_id_missing' as rule
+    case when item_id is null then 'movie_id_missing' else 'movie_id_lost_digits' end as rule
 from hidden_rows
-where item_id is null;
+where line is not null and (item_id is null or has_lost_digits(item_id));

@@ -6,7 +6,7 @@ select
     hidden_rows.item_id
 from hidden_rows
 anti join items on hidden_rows.item_id = items.item_id
-where hidden_rows.item_id is not null and hidden_rows.line is not null;
+where hidden_rows.line is not null and hidden_rows.item_id is not null and not has_lost_digits(hidden_rows.item_id);
 
 insert into rejected_lines by name
 select

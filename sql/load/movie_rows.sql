@@ -3,6 +3,6 @@ create table movie_rows as
 select
     line,
     id_of(movieid) as item_id,
-    nullif(trimmed(title), '') as title,
-    genres
+    text_of(title) as title,
+    text_of(genres) as genres
 from parsed_rows;

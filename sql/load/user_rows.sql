@@ -3,7 +3,7 @@ create or replace table user_rows as
 select
     line,
     id_of(userid) as user_id,
-    nullif(trimmed(gender), '') as gender,
-    nullif(trimmed(age), '') as age,
-    nullif(trimmed(occupation), '') as occupation
+    text_of(gender) as gender,
+    text_of(age) as age,
+    text_of(occupation) as occupation
 from parsed_rows;

@@ -3,19 +3,22 @@
 import gzip
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 from pyspark.sql import SparkSession
 
 from batch.clean import clean as clean_here
 from batch.errors import InputError
 from batch.exclusions import NO_EXCLUSIONS
 from batch.inputs import find_inputs
-from batch.load import load
+from batch.load import ignored_columns, load
 from batch.quality.ratings import cleaned_ratings
 from batch.score import score
 from batch.settings import Settings
@@ -23,14 +26,17 @@ from batch.spark.clean import clean, read
 from batch.spark.evaluate import catalogue_of, hand_over
 from batch.spark.score import Given, score_users
 from batch.spark.session import connected
-from batch.spark.tables import find_tables
+from batch.spark.tables import find_tables, stop_if_written
+from batch.spark.train import now_there
 from batch.train import learn_films, place_users
 from benchmarks.cluster import Cluster
+from tests.made import interactions
 
 HEADER = "userId,movieId,rating,timestamp\n"
 ROWS = (
     "1,10,4,1\n1,11,5,2\n\n,10,3,3\n,12,4,4\n"
     "3,10,nothing,5\n3,11,4,6\n3,11,2,7\nhalf a\n4,13,3.5,8\n4,10,5,9\n"
+    "4,11,5,4102444800\n4,1.58292E+18,5,10\n1.58292E+18,10,5,11\n4,NULL,5,12\n"
 )
 MOVIES = 'movieId,title,genres\n10,Ten (1990),Drama\n11,"Eleven, The (1991)",Comedy|War\n12,Twelve,Drama\n'
 USERS = "userId,gender,age,occupation\n1,F,25,writer\n4,M,200,\n"
@@ -74,7 +80,7 @@ def _found_there(spark: SparkSession, data: Path, work: Path) -> dict[str, Any]:
     work.mkdir()
     with duckdb.connect() as connection:
         found = read(spark, connection, find_tables(spark, data), work)
-        cleaned = clean(spark, connection, found, 1, NO_EXCLUSIONS, work)
+        cleaned = clean(spark, connection, found, 1, datetime.now(UTC), NO_EXCLUSIONS, work)
         ratings = cleaned.ratings.select("user_id", "item_id", "rating", "rated_at").toArrow()
         return {
             "counts of rows": cleaned.counts,
@@ -86,7 +92,8 @@ def _found_there(spark: SparkSession, data: Path, work: Path) -> dict[str, Any]:
 def _found_here(data: Path, work: Path) -> dict[str, Any]:
     work.mkdir()
     with duckdb.connect() as connection:
-        counts = clean_here(connection, load(connection, find_inputs(data), work), 1, NO_EXCLUSIONS)
+        loaded = load(connection, find_inputs(data).snapshot(), work)
+        counts = clean_here(connection, loaded, 1, datetime.now(UTC))
         ratings = "select user_id::varchar, item_id::varchar, rating, epoch_us(rated_at) from ratings"
         return {
             "counts of rows": counts,
@@ -103,7 +110,8 @@ def test_every_kind_of_fault_is_found_as_by_the_local_run(
     counts = there["counts of rows"]
     assert (counts.rows_repaired, counts.rows_superseded) == (2, 1)
     assert {rule for _, _, rule, _, _ in there["rejected"]} == {
-        "rating_not_a_number", "superseded", "missing_columns", "age_out_of_range"
+        "rating_not_a_number", "superseded", "missing_columns", "age_out_of_range",
+        "timestamp_in_future", "movie_id_lost_digits", "user_id_lost_digits", "movie_id_missing",
     }  # fmt: skip
 
 
@@ -187,6 +195,37 @@ def test_input_is_known_again_until_a_file_changes(spark: SparkSession, data: Pa
     assert find_tables(spark, data).fingerprint != before
 
 
+def test_now_is_that_of_the_local_run(spark: SparkSession) -> None:
+    some = interactions([(user, item, 5.0, 10.0 * user + item) for user in range(5) for item in range(3)])
+    assert now_there(hand_over(spark, some)) == some.now
+    timeless = interactions([(user, 0, 5.0, np.nan) for user in range(5)])
+    assert np.isnan(now_there(hand_over(spark, timeless)))
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_columns_that_mean_nothing_are_named(
+    spark: SparkSession, data: Path, tmp_path: Path, ending: str
+) -> None:
+    table = pa.table({"userId": ["1"], "movieId": ["10"], "Stars": ["3"]})
+    (data / "ratings.csv").unlink()
+    if ending == "csv":
+        (data / "ratings.csv").write_text("userId, movieId, Stars\n1,10,3\n", encoding="utf-8")
+    else:
+        parquet.write_table(table, data / "ratings.parquet")
+    with duckdb.connect() as connection:
+        loaded = read(spark, connection, find_tables(spark, data), tmp_path).loaded
+    assert [*ignored_columns(loaded.sources())] == [f"ratings.{ending}: ignores the columns Stars"]
+
+
+def test_a_folder_to_which_somebody_writes_stops_the_run(spark: SparkSession, data: Path) -> None:
+    tables = find_tables(spark, data)
+    stop_if_written(spark, data, tables)
+    with (data / "users.csv").open("a", encoding="utf-8") as file:
+        file.write("5,F,30,\n")
+    with pytest.raises(InputError, match=r"^users\.csv changed while it was read; run again$"):
+        stop_if_written(spark, data, tables)
+
+
 def test_with_the_vectors_of_a_local_run_the_lists_are_the_same(
     spark: SparkSession, sample: Path, tmp_path: Path
 ) -> None:
@@ -198,7 +237,7 @@ def test_with_the_vectors_of_a_local_run_the_lists_are_the_same(
         films=films,
         catalogue=catalogue_of(ratings),
         numbers=np.array([*map(str, range(ratings.items)), ""], dtype=object),
-        newest=float(ratings.rated_at.max()),
+        now=ratings.now,
         segments=[],
         segment_of_kind=np.array([-1], np.int32),
         kind_of_user={},
