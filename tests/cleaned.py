@@ -9,6 +9,7 @@ import duckdb
 from batch.clean import Counts, clean
 from batch.inputs import find_inputs
 from batch.load import load
+from batch.quality.catalogue import Catalogue, read_catalogue
 
 HEADER = "userId,movieId,rating,timestamp\n"
 MOVIES = "movieId,title,genres\n10,Ten (1990),Drama\n"
@@ -28,6 +29,9 @@ class Cleaned:
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         return self._connection.execute(query).fetchall()
+
+    def catalogue(self) -> Catalogue:
+        return read_catalogue(self._connection)
 
     def ratings(self) -> list[tuple[Any, ...]]:
         return self.rows("select user_id, item_id, rating from ratings order by line")

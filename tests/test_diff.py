@@ -1,6 +1,7 @@
 """What changed between two generations: how many lists, which films, and one user's entries and exits."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from batch.output import Output
 from batch.publish import Published
 from tests.commands import batch
 from tests.conftest import copied, publish, written
-from tests.films import MOVIES, RATINGS, START, USERS
+from tests.films import FILMS, MOVIES, RATINGS, START, USERS
 
 # User 3 has watched film 3, which was the best of the list; user 40 is new, and so is film 20.
 LATER = START + 10_000
@@ -79,6 +80,49 @@ def test_films_rise_and_fall_by_the_number_of_lists(two: tuple[Published, Publis
     assert films[1]["lists_after"] == 0
 
 
+def test_what_is_known_of_films_is_compared(published: Published, tmp_path: Path) -> None:
+    movies = MOVIES.replace("Film, The 1 (1991)", "Film, The 1 (1992)").replace(
+        '3,"Film, The 3 (1993)",Drama|Comedy', '3,"Film, The 3 (1993)",Comedy'
+    )
+    movies = "".join(line for line in movies.splitlines(keepends=True) if line[:2] not in {"2,", "un"})
+    output = tmp_path / "output"
+    copied(published, output)
+    after = publish(written(tmp_path / "data", RATINGS, movies), output, max_fall=1)
+    found = diff(published.file, after.file, films=10)
+    assert found.metadata == {
+        "items_before": FILMS + 1,
+        "items_after": FILMS,
+        "items_of_both": FILMS,
+        "titles_changed": 2,
+        "years_changed": 2,
+        "genres_changed": 2,
+        "catalogue_share_before": 1,
+        "catalogue_share_after": (FILMS - 1) / FILMS,
+    }
+    told = [*found.told()]
+    assert "films: 21 before, 20 after" in told
+    assert "metadata changed: titles of 2, years of 2, genres of 2, among 20 films of both" in told
+    assert "rated films with a title: 100% before, 95.0% after" in told
+    changed = {row.pop("item_id"): tuple(row.values()) for row in found.changed_items}
+    assert changed == {
+        "1": ("Film, The 1 (1991)", "Film, The 1 (1992)", 1991, 1992, *[["Drama", "Comedy"]] * 2),
+        "2": ("Film, The 2 (1992)", "2", 1992, None, ["Drama", "Comedy"], []),
+        "3": (*["Film, The 3 (1993)"] * 2, *[1993] * 2, ["Drama", "Comedy"], ["Comedy"]),
+    }
+    assert len(diff(published.file, after.file, films=2).changed_items) == 2
+    shown = batch("diff", "--output", output).stdout
+    assert re.search(r"^1 +title +Film, The 1 \(1991\) +Film, The 1 \(1992\) *$", shown, re.MULTILINE)
+    assert re.search(r"^2 +year +1992 *$", shown, re.MULTILINE)
+
+
+def test_what_is_known_of_films_and_has_not_changed_is_not_told(
+    films: Path, published: Published, tmp_path: Path
+) -> None:
+    same = diff(published.file, publish(films, tmp_path, seed=1).file, films=10)
+    assert (same.metadata["titles_changed"], same.changed_items) == (0, [])
+    assert not [line for line in same.told() if line.startswith(("films", "metadata", "rated"))]
+
+
 def test_an_exit_has_a_reason(two: tuple[Published, Published]) -> None:
     before, after = two
     changes = {row["item_id"]: row for row in diff_of_user(before.file, after.file, "3").changes}
@@ -137,6 +181,7 @@ def test_the_command_prints_a_table_or_json(two: tuple[Published, Published]) ->
     shown = batch("diff", "--output", output, "--films", "1").stdout
     assert "from another input" in shown
     assert "Film the Twentieth (2020)" in shown
+    assert shown.count("item_id") == 1
     user = batch("diff", "--output", output, "--user", "3").stdout
     assert "watched since" in user
     # Who somebody is on this machine says nothing about whose list is meant.

@@ -6,6 +6,7 @@ from contextlib import redirect_stderr, suppress
 
 import pytest
 from rich.table import Table
+from rich.text import Text
 
 from batch.progress import SECONDS_BETWEEN_LINES, Progress
 
@@ -43,6 +44,34 @@ def clock(caplog: pytest.LogCaptureFixture) -> Clock:
     """A clock at zero; the log is heard from here on."""
     caplog.set_level(logging.INFO, logger="batch")
     return Clock()
+
+
+def test_what_must_stay_to_be_read_is_a_line_of_the_log(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    progress = Progress(clock=clock)
+    with progress.step("load") as step:
+        step.notes("ratings.csv: ignores the columns [x]")
+    assert caplog.messages[0] == "ratings.csv: ignores the columns [x]"
+
+
+def test_on_a_terminal_it_stands_above_the_bars(terminal: Terminal) -> None:
+    with redirect_stderr(terminal), Progress() as progress, progress.step("load") as step:
+        step.notes("ratings.csv: ignores the columns [x]")
+    assert terminal.getvalue().count("ratings.csv: ignores the columns [x]") == 1
+
+
+def test_when_quiet_it_is_not_shown(terminal: Terminal, caplog: pytest.LogCaptureFixture) -> None:
+    with redirect_stderr(terminal), Progress(quiet=True) as progress, progress.step("load") as step:
+        step.notes("ratings.csv: ignores the columns [x]")
+    assert (terminal.getvalue(), caplog.messages) == ("", [])
+
+
+def test_a_long_text_leaves_room_for_the_bar(terminal: Terminal) -> None:
+    with redirect_stderr(terminal), Progress() as progress, progress.step("clean") as step:
+        step.finds("very " * 100 + "long")
+    whole = Text.from_ansi(terminal.getvalue()).plain
+    assert "\N{BOX DRAWINGS HEAVY HORIZONTAL}" * 20 in whole
 
 
 def test_a_long_step_says_now_and_then_how_far_it_is(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:

@@ -57,7 +57,9 @@ class Tables:
     movies: Table
     users: Table | None
     hidden: Table | None
-    listing: tuple[tuple[str, int, float], ...]  # path, size and time of the last change of every file
+    listing: tuple[
+        tuple[str, int, float], ...
+    ]  # path in the folder, size, time of the last change of each file
 
     @property
     def fingerprint(self) -> str:
@@ -86,16 +88,16 @@ def find_tables(spark: SparkSession, folder: Path) -> Tables:
         movies=_required(spark, address, by_name, "movies", MOVIES),
         users=_optional(spark, address, by_name, "users", USERS),
         hidden=_optional(spark, address, by_name, "hidden", HIDDEN),
-        listing=tuple((path.removeprefix(address), size, at) for path, size, at in listing),
+        listing=tuple((_inside(path, address), size, at) for path, size, at in listing),
     )
 
 
 def stop_if_written(spark: SparkSession, folder: Path, tables: Tables) -> None:
     """Raise InputError if a file of the folder is not as it was when the tables were found."""
     address = _address(folder)
-    now = {(path.removeprefix(address), size, at) for path, size, at in _listing(spark, address)}
+    now = {(_inside(path, address), size, at) for path, size, at in _listing(spark, address)}
     for path, _, _ in sorted(now.symmetric_difference(tables.listing)):
-        raise changed(unquote(path.strip("/")))
+        raise changed(path)
 
 
 def _listing(spark: SparkSession, address: str) -> list[tuple[str, int, float]]:

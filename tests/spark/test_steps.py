@@ -36,10 +36,10 @@ HEADER = "userId,movieId,rating,timestamp\n"
 ROWS = (
     "1,10,4,1\n1,11,5,2\n\n,10,3,3\n,12,4,4\n"
     "3,10,nothing,5\n3,11,4,6\n3,11,2,7\nhalf a\n4,13,3.5,8\n4,10,5,9\n"
-    "4,11,5,4102444800\n4,1.58292E+18,5,10\n1.58292E+18,10,5,11\n4,NULL,5,12\n"
+    "4,11,5,4102444800\n4,1.58292E+18,5,10\n4,NULL,5,11\n"
 )
 MOVIES = 'movieId,title,genres\n10,Ten (1990),Drama\n11,"Eleven, The (1991)",Comedy|War\n12,Twelve,Drama\n'
-USERS = "userId,gender,age,occupation\n1,F,25,writer\n4,M,200,\n"
+USERS = "userId,gender,age,occupation\n1,F,25,writer\n4,M,200,\n1.58292E+18,M,30,\n"
 
 # What was found out about rows, in words that do not depend on who did it.
 FOUND = {
