@@ -57,7 +57,7 @@ def published_before(
     counts = unchanged(file, fingerprint, settings, exclusions) if file else None
     if not file or not counts:
         if not settings.accept_rolled_back:
-            refuse_what_was_rolled_back(output, origin_of_run(fingerprint, settings))
+            refuse_what_was_rolled_back(output, origin_of_run(fingerprint, settings, exclusions.digest))
         return None
     return Published(
         generation=file.stem,

@@ -47,6 +47,7 @@ class RolledBack:
     fingerprint: str | None = None  # of the input
     settings: dict[str, str] | None = None
     versions: dict[str, str] | None = None
+    exclusions: str | None = None  # digest of them
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ def publish(connection: duckdb.DuckDBPyConnection, file: Path, output: Output, p
     )
     _add_macros(connection)
     connection.execute("checkpoint draft; detach draft")
-    made = origin_of_run(provenance.fingerprint, provenance.settings)
+    made = origin_of_run(provenance.fingerprint, provenance.settings, provenance.exclusions)
     output.publish(file, generation, [each.generation for each in against(rollbacks(output), made)])
     return generation
 

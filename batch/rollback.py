@@ -1,6 +1,7 @@
 """Rollback: an earlier generation is published again."""
 
 import logging
+from dataclasses import replace
 
 from batch.errors import UsageError
 from batch.exclusions import read_exclusions
@@ -17,7 +18,7 @@ def rollback(output: Output, generation: str | None = None) -> tuple[str | None,
     Without a name, generations that were taken back before are passed over; with one, the link may be lost,
     and then there is no old id. What made the newer ones is not published again without
     `--accept-rolled-back`, see `batch/rolled_back.py`. Warnings name films that were hidden since, and are
-    shown again, and an input that is not held back, because a command has made what is taken back.
+    shown again, and say that nothing is held back, if a command has made what is taken back.
 
     Raises UsageError if there is no such generation, BatchError if it is damaged,
     LockedError while a run is at work.
@@ -32,7 +33,7 @@ def rollback(output: Output, generation: str | None = None) -> tuple[str | None,
         hidden = read_exclusions(output.folder).hidden
         shown = shown_items(file, hidden) if hidden else []
         taken_back = _taken_back(output, target)
-        made, instead = (origin_of(output, each) if each else None for each in (current, target))
+        command = _command_to_blame(output, current, target, taken_back)
         output.roll_back(target, taken_back)
     if shown:
         log.warning(
@@ -40,11 +41,11 @@ def rollback(output: Output, generation: str | None = None) -> tuple[str | None,
             target,
             ", ".join(shown),
         )
-    if made and instead and made.fingerprint != instead.fingerprint and not against(taken_back, made):
+    if command:
         log.warning(
-            "%s was made by %s, so its input is not held back: the next run may publish it again",
+            "%s was made by %s, so what it was made from is not held back: the next run may publish it again",
             current,
-            made.made_by,
+            command,
         )
     return current, target
 
@@ -59,6 +60,17 @@ def _taken_back(output: Output, target: str) -> list[RolledBack]:
         if each > target and each not in left:
             left[each] = blame(each, origin_of(output, each), instead)
     return [*left.values()]
+
+
+def _command_to_blame(
+    output: Output, current: str | None, target: str, taken_back: list[RolledBack]
+) -> str | None:
+    """Return the command that made what is taken back, if a run of the same origin may still be published."""
+    made, instead = (origin_of(output, each) if each else None for each in (current, target))
+    if made is None or instead is None or current not in {each.generation for each in taken_back}:
+        return None
+    is_same = replace(made, made_by=instead.made_by) == instead
+    return None if made.made_by == "run" or is_same or against(taken_back, made) else made.made_by
 
 
 def before(output: Output, generation: str) -> str:

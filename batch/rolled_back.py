@@ -1,7 +1,7 @@
 """Rolled back: what a run must not publish again.
 
 To blame is what differs from the generation that is published instead: the input; if that is the same, the
-settings; if those are the same too, the versions. A generation that a command has made blames nothing: going
+settings; then the versions; then the exclusions. A generation that a command has made blames nothing: going
 back behind a `hide` or a `forget` undoes the command, and says nothing about the input.
 """
 
@@ -16,6 +16,9 @@ from batch.settings import Settings, result_settings
 from batch.versions import versions
 from sql import statement
 
+# In the order in which they are to blame, with the names of an origin and a record.
+PARTS = ("fingerprint", "settings", "versions", "exclusions")
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -25,11 +28,12 @@ class Origin:
     fingerprint: str  # of the input
     settings: dict[str, str]
     versions: dict[str, str]
+    exclusions: str  # digest of them
 
 
-def origin_of_run(fingerprint: str, settings: Settings) -> Origin:
+def origin_of_run(fingerprint: str, settings: Settings, exclusions: str) -> Origin:
     """Return the origin of what a run with these settings makes of that input."""
-    return Origin("run", fingerprint, result_settings(settings), versions(settings.engine))
+    return Origin("run", fingerprint, result_settings(settings), versions(settings.engine), exclusions)
 
 
 def origin_of(output: Output, generation: str) -> Origin | None:
@@ -54,11 +58,12 @@ def blame(generation: str, made: Origin | None, instead: Origin | None) -> Rolle
     """Return the record of a generation that is rolled back, when `instead` is published in its place."""
     if made is None or made.made_by != "run":
         return RolledBack(generation)
-    if instead is None or instead.fingerprint != made.fingerprint:
-        return RolledBack(generation, made.fingerprint)
-    if instead.settings != made.settings:
-        return RolledBack(generation, made.fingerprint, made.settings)
-    return RolledBack(generation, made.fingerprint, made.settings, made.versions)
+    blamed = {}
+    for part in PARTS:
+        blamed[part] = getattr(made, part)
+        if instead is None or getattr(instead, part) != blamed[part]:
+            break
+    return RolledBack(generation, **blamed)
 
 
 def against(rolled_back: list[RolledBack], origin: Origin) -> list[RolledBack]:
@@ -66,9 +71,7 @@ def against(rolled_back: list[RolledBack], origin: Origin) -> list[RolledBack]:
     return [
         each
         for each in rolled_back
-        if each.fingerprint == origin.fingerprint
-        and each.settings in (None, origin.settings)
-        and each.versions in (None, origin.versions)
+        if each.fingerprint and all(getattr(each, part) in (None, getattr(origin, part)) for part in PARTS)
     ]
 
 
@@ -86,6 +89,5 @@ def refuse_what_was_rolled_back(output: Output, origin: Origin) -> None:
 
 
 def _blamed(each: RolledBack) -> str:
-    if each.versions:
-        return "input, settings and versions"
-    return "input and settings" if each.settings else "input"
+    parts = ["input", *(part for part in PARTS[1:] if getattr(each, part) is not None)]
+    return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))

@@ -10,7 +10,7 @@ import pytest
 
 from batch.errors import RefusedError
 from batch.forget import forget
-from batch.hide import hide
+from batch.hide import hide, show_again
 from batch.inputs import find_inputs
 from batch.output import Output
 from batch.progress import Progress
@@ -93,6 +93,24 @@ def test_of_the_same_input_and_settings_the_versions_are_to_blame(
     assert run().is_new
 
 
+def test_of_the_same_input_settings_and_versions_what_was_hidden_is_to_blame(
+    run: Run, output: Output, caplog: pytest.LogCaptureFixture
+) -> None:
+    good = run()
+    _hide(output, "4")
+    bad = run()
+    rollback(output, good.generation)
+    with pytest.raises(RefusedError, match=f"versions and exclusions made generation {bad.generation}"):
+        run()
+    show_again(output, "4")
+    assert not run().is_new
+    _hide(output, "5")
+    assert run().is_new
+    rollback(output, good.generation)
+    rollback(output, bad.generation)
+    assert "not held back" not in caplog.text
+
+
 def test_what_is_published_all_the_same_is_no_longer_held_back(run: Run, output: Output) -> None:
     run()
     run(OTHER_RATINGS)
@@ -137,9 +155,7 @@ def test_a_forget_that_is_rolled_back_holds_nothing_back_and_says_so(
     run(OTHER_RATINGS, seed=1)
     _forget(output, "7")
     rollback(output)
-    assert (
-        "was made by forget, so its input is not held back: the next run may publish it again" in caplog.text
-    )
+    assert "was made by forget, so what it was made from is not held back: the next run" in caplog.text
     assert run(OTHER_RATINGS, seed=1).is_new
 
 
@@ -245,5 +261,11 @@ def test_the_record_names_input_settings_and_versions_whole(run: Run, output: Ou
         found = connection.execute("select fingerprint, settings from generation").fetchall()
     ((fingerprint, settings),) = found
     assert json.loads((output.folder / "rolled_back.json").read_text()) == [
-        {"generation": bad.generation, "fingerprint": fingerprint, "settings": settings, "versions": None}
+        {
+            "generation": bad.generation,
+            "fingerprint": fingerprint,
+            "settings": settings,
+            "versions": None,
+            "exclusions": None,
+        }
     ]

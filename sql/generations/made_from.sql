@@ -1,7 +1,8 @@
--- one row: by what this generation was made, from what input, with which settings and versions
+-- one row: by what this generation was made, from what input, with which settings, versions and exclusions
 select
     made_by,
     fingerprint,
     settings,
-    versions
+    versions,
+    exclusions
 from generation;
