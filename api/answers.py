@@ -98,7 +98,7 @@ async def features(request: Request) -> Response:
         return _answer(generation, None)
     films = await found(generation.history(user_id), generation, current)
     history = numbers(films or "", *_page(asked, generation))
-    item_ids = [each async for part in in_turns(history) for each in generation.films.ids(part)]
+    item_ids = await in_turns(generation.films.ids, history)
     return _answer(generation, b'{"features":[{"histories":[%b]}]}' % b",".join(item_ids))
 
 
@@ -107,7 +107,7 @@ async def _shaped(asked: Mapping[str, Any], page: Page, generation: Generation, 
     films = generation.films
     row = await found(rows.row(generation, asked, page), generation, current)
     _SOURCES[row.source.partition(" ")[0]].inc()
-    items = [each async for part in in_turns(row.places) for each in _shown(films, part, asked)]
+    items = await in_turns(lambda places: _shown(films, places, asked), row.places)
     headers = {"X-Recommendation-Source": row.source}
     named = [*asked.get("liked", ()), *asked.get("exclude", ())]
     if unknown := [item_id for item_id in named if item_id not in films.numbers]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from api import rules
 from api.films import numbers
 from api.generation import Generation, Page, Segment
-from api.turns import ITEMS_OF_A_TURN, in_turns, next_turn
+from api.turns import ITEMS_OF_A_TURN, next_turn
 
 
 class Place(NamedTuple):
@@ -62,7 +62,7 @@ async def _of_user(generation: Generation, user_id: str, asked: Mapping[str, Any
         return Row(await _places([own], keeps, (), page), own.kind)
     segment = generation.segment(asked) or generation.segments.get(segment_name or "")
     # The list of a user holds nothing watched.
-    watched = {each async for part in in_turns(numbers(history)) for each in part}
+    watched = set(numbers(history))
     return Row(await _places([own, *_wider(generation, segment)], keeps, watched, page), own.kind)
 
 
