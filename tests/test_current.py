@@ -208,7 +208,7 @@ def _of_a_newer_storage_version(content: bytes) -> bytes:
     return content[:12] + (9_999).to_bytes(8, "little") + content[20:]
 
 
-def _damaged_inside(file: Path) -> bytes:
+def damaged_inside(file: Path) -> bytes:
     """Return a file whose header is whole, and in which the users can't be looked up."""
     content = bytearray(file.read_bytes())
     with duckdb.connect(str(file), read_only=True, config=CONFIG) as connection:
@@ -251,7 +251,7 @@ def test_a_generation_that_is_not_sound_is_not_served_and_the_next_good_one_is(
             "truncated": whole[:20_000],
             "without a table": _without_a_table(tmp_path),
             "newer": _of_a_newer_storage_version(whole),
-            "damaged inside": _damaged_inside(file) if kind == "damaged inside" else b"",
+            "damaged inside": damaged_inside(file) if kind == "damaged inside" else b"",
         }
         output.file(broken).write_bytes(contents[kind])
     _link(output, broken)
@@ -440,5 +440,5 @@ def test_switches_leave_no_file_open(output: Output, follower: Follower, films: 
 
 
 def test_a_file_of_the_format_that_was_promised_is_what_is_damaged_here() -> None:
-    # `_of_a_newer_storage_version` and `_damaged_inside` know where things stand in it.
+    # `_of_a_newer_storage_version` and `damaged_inside` know where things stand in it.
     assert STORAGE_VERSION == "v1.5.0"

@@ -20,7 +20,7 @@ from api.current import Identity, identity
 # A folder may hold more, if somebody has kept them by hand; the newest are told of.
 MOST_GENERATIONS = 30
 # Of the process that reads files; it takes a part of a second.
-LONGEST_SECONDS = 5.0
+LONGEST_SECONDS = 10.0
 # After which a file that could not be read is read again.
 SECONDS_BEFORE_ANOTHER_TRY = 60.0
 
