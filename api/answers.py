@@ -15,8 +15,10 @@ from api import __version__, metrics, parameters, rows
 from api.current import Current
 from api.films import Films, numbers
 from api.generation import Generation, Page
+from api.held import RETRY_AFTER, served
 from api.rows import Place
 from api.rules import RULES
+from api.turns import in_turns
 
 Found = TypeVar("Found")
 
@@ -43,7 +45,6 @@ FEATURES = parameters.table(parameters.USER_ID, parameters.ANY_LIMIT, parameters
 
 # Proxies have room for about 4 KB of headers.
 LONGEST_HEADER = 2_048
-RETRY_AFTER = {"Retry-After": "10"}
 _SOURCES = {
     source: metrics.RECOMMENDATIONS.labels(source) for source in ("personal", "liked", "segment", "popular")
 }
@@ -52,7 +53,7 @@ _SOURCES = {
 async def recommendations(request: Request) -> Response:
     """Films for somebody, best first; the popular ones for a user who is unknown."""
     current: Current = request.scope["state"]["current"]
-    generation = served(current)
+    generation = served(request)
     asked = parameters.read(request.scope["query_string"], RECOMMENDATIONS, generation)
     page = _page(asked, generation)
     if asked.keys() >= {"user_id", "liked"}:
@@ -75,7 +76,7 @@ async def recommendations(request: Request) -> Response:
 async def similar(request: Request) -> Response:
     """Films that the same people like, most alike first."""
     current: Current = request.scope["state"]["current"]
-    generation = served(current)
+    generation = served(request)
     asked = parameters.read(request.scope["query_string"], SIMILAR, generation)
     item_id = parameters.required(asked, "item_id")
     if item_id not in generation.films.numbers:
@@ -90,25 +91,15 @@ async def similar(request: Request) -> Response:
 async def features(request: Request) -> Response:
     """What a user has watched, newest first; nothing for a user who is unknown."""
     current: Current = request.scope["state"]["current"]
-    generation = served(current)
+    generation = served(request)
     asked = parameters.read(request.scope["query_string"], FEATURES, generation)
     user_id = parameters.required(asked, "user_id")
     if _is_known(request, generation):
         return _answer(generation, None)
     films = await found(generation.history(user_id), generation, current)
-    history = generation.films.ids(numbers(films or "", *_page(asked, generation)))
-    return _answer(generation, b'{"features":[{"histories":[%b]}]}' % b",".join(history))
-
-
-def served(current: Current) -> Generation:
-    """Return the one generation that a request is answered from, or raise HTTPException 503."""
-    if current.generation is None:
-        raise HTTPException(
-            503,
-            f"no recommendations yet: {current.fault}; they come with the next generation that is published",
-            headers=RETRY_AFTER,
-        )
-    return current.generation
+    history = numbers(films or "", *_page(asked, generation))
+    item_ids = await in_turns(generation.films.ids, history)
+    return _answer(generation, b'{"features":[{"histories":[%b]}]}' % b",".join(item_ids))
 
 
 async def _shaped(asked: Mapping[str, Any], page: Page, generation: Generation, current: Current) -> Response:
@@ -116,9 +107,7 @@ async def _shaped(asked: Mapping[str, Any], page: Page, generation: Generation, 
     films = generation.films
     row = await found(rows.row(generation, asked, page), generation, current)
     _SOURCES[row.source.partition(" ")[0]].inc()
-    items = _items(films, [place.film for place in row.places], asked)
-    if asked.get("explain"):
-        items = [_explained(films, item, place) for item, place in zip(items, row.places, strict=True)]
+    items = await in_turns(lambda places: _shown(films, places, asked), row.places)
     headers = {"X-Recommendation-Source": row.source}
     named = [*asked.get("liked", ()), *asked.get("exclude", ())]
     if unknown := [item_id for item_id in named if item_id not in films.numbers]:
@@ -141,6 +130,13 @@ def _page(asked: Mapping[str, Any], generation: Generation) -> Page:
 
 def _items(films: Films, found: Iterable[int], asked: Mapping[str, Any]) -> list[bytes]:
     return films.items(found) if asked.get("returnMetadata") else films.bare_items(found)
+
+
+def _shown(films: Films, places: Sequence[Place], asked: Mapping[str, Any]) -> Sequence[bytes]:
+    items = _items(films, [place.film for place in places], asked)
+    if asked.get("explain"):
+        return [_explained(films, item, place) for item, place in zip(items, places, strict=True)]
+    return items
 
 
 def _explained(films: Films, item: bytes, place: Place) -> bytes:

@@ -6,6 +6,7 @@ import gc
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TypedDict
@@ -23,12 +24,15 @@ from api.current import Current
 from api.docs import docs, openapi
 from api.edge import Edge, refused
 from api.errors import bug, http_error
+from api.held import holding
 from api.keys import requiring
 from api.metrics import keep_room
 from api.probes import healthz, metrics, readyz
 from api.settings import Settings
 
 GARBAGE_BEFORE_COLLECTION = 20_000  # objects
+# After so many seconds another thread that runs Python lets the event loop go on.
+SECONDS_OF_OTHER_THREADS = 0.0005
 
 
 class State(TypedDict):
@@ -80,6 +84,7 @@ def make_app(settings: Settings) -> ASGIApp:
         # cycles as often as it does: requests leave hardly any.
         gc.freeze()
         gc.set_threshold(GARBAGE_BEFORE_COLLECTION)
+        sys.setswitchinterval(SECONDS_OF_OTHER_THREADS)
         # Else DuckDB's binding complains, at the end of the process, about what the collector has left.
         atexit.register(gc.unfreeze)
         following = asyncio.create_task(current.follow())
@@ -91,15 +96,18 @@ def make_app(settings: Settings) -> ASGIApp:
 
     app = Starlette(
         routes=[
-            Route("/recommendations", recommendations),
-            Route("/features", features),
-            Route("/similar", similar),
-            Route("/healthz", healthz),
-            Route("/readyz", readyz),
-            Route("/metrics", metrics),
-            Route("/openapi.json", openapi),
-            Route("/docs", docs),
-            *(_page_routes() if settings.page else ()),
+            Route(route.path, holding(route.endpoint))
+            for route in (
+                Route("/recommendations", recommendations),
+                Route("/features", features),
+                Route("/similar", similar),
+                Route("/healthz", healthz),
+                Route("/readyz", readyz),
+                Route("/metrics", metrics),
+                Route("/openapi.json", openapi),
+                Route("/docs", docs),
+                *(_page_routes() if settings.page else ()),
+            )
         ],
         exception_handlers={HTTPException: _http_error(settings), Exception: bug},
         lifespan=lifespan,

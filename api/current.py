@@ -27,24 +27,25 @@ log = logging.getLogger("api")
 class Current:
     """Follows `current.duckdb`: `generation` is open, or None; `fault` says why it is not the one shown.
 
-    A path is never reused for other content, so what the link says tells one generation from another; that
-    the file has gone or was changed all the same is a fault. A new generation is tried by another process and
-    opened in another thread, beside the answers of the old one, and takes its place between two turns of the
-    event loop. A request must take what it wants from one generation without an `await` but for that of its
-    look-up, then it is answered from that generation alone.
+    What the link says and the identity of that file tell what is served from what is not: a file that was
+    restored, touched or copied once more is opened anew like a new generation. That is tried by another
+    process and opened in another thread, beside the answers of the old one, and takes its place between two
+    turns of the event loop; `api/held.py` says how a request is answered from one generation alone.
 
     What can't be opened is tried again after some seconds, or when the link says something else; until
-    then, what is open goes on. What the link no longer says when its trial is over is not served.
+    then, what is open goes on, also if its file has gone. What the link no longer says when its trial is
+    over, or what has changed meanwhile, is not served.
     """
 
     def __init__(self, output: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self.output = output
         self._link = output / "current.duckdb"
-        self._target: str | None = None
         self._clock = clock
+        # What could not be opened or read, and when it is tried again.
+        self._failed: str | None = None
         self._retry_at = 0.0
-        self._served: str | None = None
-        self._identity: Identity | None = None  # of the file that is served
+        # What is served, and the identity of its file when it was opened; None if it is to be opened anew.
+        self._served: tuple[str, Identity | None] | None = None
         self.generation: Generation | None = None
         self.fault: str | None = None
         self._logged: tuple[str, str] | None = None  # the last fault and its reason
@@ -61,38 +62,40 @@ class Current:
                 self._fails(f"{self._link.name} can't be followed", error)
 
     async def look(self) -> None:
-        """Open what the link shows, if that is another generation, and serve it if it is sound."""
+        """Open what the link shows, if that is not what is served, and serve it if it is sound."""
         target = self._shown()
         if target is None:
-            self._target = None
+            self._failed = None
             self._fails(f"{self._link.name} is not there, or is no link")
             return
-        if target == self._served and _identity(self._link.parent / target) != self._identity:
-            self._fails(f"{target} has gone or was changed since it was opened")
-            return
-        if target == self._target and (self.fault is None or self._clock() < self._retry_at):
-            return
-        self._target = target
-        if target == self._served:
+        shown = target, identity(self._link.parent / target)
+        if shown == self._served and shown[1]:
             if self.fault is not None:
                 log.info("serving generation %s again without a fault", self._id())
-            self.fault = None
-            return
-        identity = _identity(self._link.parent / target)
+            self._failed = self.fault = None
+        elif self._is_served(target) and not shown[1]:
+            self._fails(f"{target} has gone since it was opened")
+        elif target != self._failed or self._clock() >= self._retry_at:
+            if self._is_served(target) and self.fault is None:
+                self._fails(f"{target} was changed since it was opened")
+            await self._switch(*shown)
+
+    async def _switch(self, target: str, known_as: Identity | None) -> None:
+        """Open a generation, and serve it if it is sound."""
         try:
-            opened = await self._open(target)
+            opened = await self._open(target, known_as)
         except Exception as error:  # noqa: BLE001 (DuckDB has others than its own for what is odd)
             metrics.SWITCH_FAILURES.inc()
-            self._retry_at = self._clock() + REOPEN_AFTER_SECONDS
+            self._retries(target)
             what = "tried" if isinstance(error, NoTrialError) else "opened"
             self._fails(f"{target} can't be {what}", error)
             return
         if opened is None:
-            self._target = None
+            self._failed = None
             return
         self.close()
-        self.generation, self._served, self.fault = opened, target, None
-        self._identity = identity
+        self.generation, self._served = opened, (target, known_as)
+        self._failed = self.fault = None
         metrics.SWITCHES.inc()
         log.info("serving generation %s", opened.id)
 
@@ -100,27 +103,29 @@ class Current:
         """Take note that a generation can't be read, and open it anew, or another, when the time has come."""
         if generation is self.generation:
             metrics.SWITCH_FAILURES.inc()
-            self._served = None
-            self._retry_at = self._clock() + REOPEN_AFTER_SECONDS
+            # However many requests find it damaged, the time is that of the first.
+            if self._served:
+                self._retries(self._served[0])
+                self._served = None
             self._fails(f"generations/{generation.id}.duckdb can't be read", error)
 
     def close(self) -> None:
-        """Close what is open, once it has answered."""
+        """Close what is open, once it has answered those who hold it."""
         if self.generation is not None:
-            self.generation.retire()
+            self.generation.release()
             self.generation = None
 
-    async def _open(self, target: str) -> Generation | None:
-        """Return a generation; None if the link shows another when its trial is over."""
+    async def _open(self, target: str, known_as: Identity | None) -> Generation | None:
+        """Return a generation; None if the link or the file is another when its trial is over."""
         file = self._link.parent / target
         _check(file)
         # If none is served, there is no time for a trial.
-        if self.generation is not None and not await self._passes(target, file):
+        if self.generation is not None and not await self._passes(target, file, known_as):
             return None
         return await asyncio.to_thread(Generation, file)
 
-    async def _passes(self, target: str, file: Path) -> bool:
-        """Have a generation tried, and look on; return False if meanwhile the link shows another."""
+    async def _passes(self, target: str, file: Path, known_as: Identity | None) -> bool:
+        """Have a generation tried, and look on; return False if the link or the file changes meanwhile."""
         trial = asyncio.create_task(try_out(file))
         began = self._clock()
         try:
@@ -131,7 +136,7 @@ class Current:
                 if self._shown() != target:
                     return False
             await trial
-            return True
+            return identity(file) == known_as
         finally:
             trial.cancel()
             await asyncio.gather(trial, return_exceptions=True)
@@ -142,6 +147,12 @@ class Current:
             return str(self._link.readlink())
         except OSError:
             return None
+
+    def _is_served(self, target: str) -> bool:
+        return self._served is not None and self._served[0] == target
+
+    def _retries(self, target: str) -> None:
+        self._failed, self._retry_at = target, self._clock() + REOPEN_AFTER_SECONDS
 
     def _id(self) -> str | None:
         return self.generation.id if self.generation else None
@@ -155,7 +166,7 @@ class Current:
         self.fault, self._logged = fault, (fault, reason)
 
 
-def _identity(file: Path) -> Identity | None:
+def identity(file: Path) -> Identity | None:
     """Return what tells a file from others, and from itself before it was written to; None if it is gone."""
     try:
         found = file.stat()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,9 +19,9 @@ BYTES_OF_BLOCKS = 20_000_000
 BYTES_OF_LISTS = 500_000_000
 
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
-    "enable_external_access": False,
-    "lock_configuration": True,
     "threads": 1,
+    # What does not fit into memory is not written elsewhere: the folder may be read-only.
+    "temp_directory": "",
     # What is planned anew for each query must be planned soon. Without the first, users are found by the
     # index; with it, they are joined to what the index finds, which takes twice as long.
     "disabled_optimizers": "in_clause,statistics_propagation,common_subplan",
@@ -28,10 +29,12 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "allowed_configs": ["memory_limit"],
     "memory_limit": f"{BYTES_OF_BLOCKS}B",
 }
+# Set when a file is open, as it could not be opened otherwise.
+CLOSE_THE_REST = "set enable_external_access = false; set lock_configuration = true"
 # Rows that are fetched in one go while requests are answered: they wait for that long.
 ROWS_AT_A_TIME = 256
-# After which it is looked again whether those have ended who read beside the look-ups.
-SECONDS_OF_A_READER = 0.05
+# How often a path can be written another way; so many generations are never open at the same time.
+SPELLINGS = 64
 
 
 class Page(NamedTuple):
@@ -52,13 +55,17 @@ class Segment(NamedTuple):
 class Generation:
     """An open generation: `id`, `finished_at` in seconds since 1970, `depth` of the lists, its `films`.
 
+    It is held by the one that opened it and by each request that it answers, and is closed when the last of
+    them has released it.
+
     Beside them it holds the `popular` list and those of the `segments`, by name, narrow ones first. Lists are
     texts as they are stored: numbers of films, best or newest first, with commas between them.
     """
 
     def __init__(self, file: Path) -> None:
         """Open a file. Raises duckdb.Error or ValueError if it is damaged, or is none of this version."""
-        self._connection = duckdb.connect(str(file), read_only=True, config=CONFIG)
+        self._connection = connect(file)
+        self._holders = 1
         try:
             ((self.id, self.finished_at, self.depth, films),) = self._rows("generation")
             ((for_indexes,),) = self._rows("indexes")
@@ -70,9 +77,9 @@ class Generation:
             self._histories = Lookup(self._connection, "histories")
             self._whole_rows = Lookup(self._connection, "rows")
             self._similar = Lookup(self._connection, "similar")
-            self._one_reader = asyncio.Lock()
-            self._readers = 0
-            for lookup in self._lookups():
+            self._page_reader = Reader(self._connection)
+            self._liked_reader = Reader(self._connection)
+            for lookup in (self._lists, self._histories, self._whole_rows, self._similar):
                 lookup.find_all([""])
             self.films = Films(films, self._rows("items"))
         except BaseException:
@@ -83,14 +90,15 @@ class Generation:
         """Close the file at once."""
         self._connection.close()
 
-    def retire(self) -> None:
-        """Close the file as soon as all look-ups are answered that have begun."""
-        if self._readers:
-            asyncio.get_running_loop().call_later(SECONDS_OF_A_READER, self.retire)
-        elif all(each.is_idle for each in self._lookups()):
+    def hold(self) -> None:
+        """Keep the file open until it is released as often as it is held."""
+        self._holders += 1
+
+    def release(self) -> None:
+        """Close the file if nobody else holds it."""
+        self._holders -= 1
+        if not self._holders:
             self.close()
-        else:
-            asyncio.get_running_loop().call_soon(self.retire)
 
     async def recommendations(self, user_id: str) -> str | None:
         """Return the list of a user; None if the user is unknown. Raises duckdb.Error if it is damaged."""
@@ -115,28 +123,20 @@ class Generation:
         found = await self._similar.find(item_id)
         return found[0] if found else ""
 
-    def liked(self, item_ids: Sequence[str]) -> list[tuple[int, int]]:
+    async def liked(self, item_ids: Sequence[str]) -> list[tuple[int, int]]:
         """Return the films like those, best first, each with the one that speaks most for it; as numbers.
+
+        The query takes many times as long as a look-up, so it is read beside them, and beside what the page
+        reads. Raises duckdb.Error if the file is damaged.
+        """
+        return await self._liked_reader.read("lookups/liked", item_ids=item_ids, depth=self.depth)
+
+    async def read(self, name: str, **asked: Any) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement of `sql/` for the page; look-ups do not wait for it.
 
         Raises duckdb.Error if the file is damaged.
         """
-        with self._connection.cursor() as cursor:
-            asked = {"item_ids": item_ids, "depth": self.depth}
-            return cursor.execute(statement("lookups/liked"), asked).fetchall()
-
-    async def read(self, name: str, **asked: Any) -> list[tuple[Any, ...]]:
-        """Return the rows of a statement of `sql/`, beside the look-ups: they do not wait for it.
-
-        It is read in another thread, one statement at a time, so that who reads for people takes no more of
-        the memory and the processor than one of them. Raises duckdb.Error if the file is damaged.
-        """
-        self._readers += 1
-        try:
-            async with self._one_reader:
-                cursor = self._connection.cursor()
-                return await asyncio.to_thread(_all_rows, cursor, name, asked)
-        finally:
-            self._readers -= 1
+        return await self._page_reader.read(name, **asked)
 
     def segment(self, attributes: Mapping[str, Any]) -> Segment | None:
         """Return the narrowest segment of somebody of whom that is known; other names are passed over."""
@@ -157,9 +157,6 @@ class Generation:
     def _limit_memory(self, limit: int) -> None:
         self._connection.execute("set memory_limit = $limit", {"limit": f"{limit}B"})
 
-    def _lookups(self) -> tuple[Lookup, ...]:
-        return (self._lists, self._histories, self._whole_rows, self._similar)
-
     def _rows(self, name: str) -> Iterator[tuple[Any, ...]]:
         for rows in self._batches(name):
             yield from rows
@@ -171,11 +168,50 @@ class Generation:
                 yield rows
 
 
+class Reader:
+    """Reads in another thread, while the event loop answers others.
+
+    It reads one statement at a time, so that all its readers together take no more of the memory and the
+    processor than one of them.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Take the connection of an open file."""
+        self._connection = connection
+        self._turn = asyncio.Lock()
+
+    async def read(self, name: str, **asked: Any) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement of `sql/`. Raises duckdb.Error if the file is damaged."""
+        async with self._turn:
+            return await asyncio.to_thread(_all_rows, self._connection.cursor(), name, asked)
+
+
+def connect(file: Path) -> duckdb.DuckDBPyConnection:
+    """Open a file to read it and nothing else, as it is now. Raises duckdb.Error if it can't be opened.
+
+    As long as a process has a database open, DuckDB takes what is opened under the same name for the same
+    database, even if another file has taken its path. After the prefix a name is compared as it is written,
+    so each opening writes it another way.
+    """
+    name = f"duckdb:{file.absolute().parent}/{next(_SPELLINGS)}{file.name}"
+    connection = duckdb.connect(name, read_only=True, config=CONFIG)
+    connection.execute(CLOSE_THE_REST)
+    return connection
+
+
+_SPELLINGS = cycle("./" * number for number in range(SPELLINGS))
+
+
 def _all_rows(
     cursor: duckdb.DuckDBPyConnection, name: str, asked: Mapping[str, Any]
 ) -> list[tuple[Any, ...]]:
+    found: list[tuple[Any, ...]] = []
     with cursor:
-        return cursor.execute(statement(name), asked).fetchall()
+        cursor.execute(statement(name), asked)
+        # The event loop waits while rows are fetched; so they are fetched a few at a time.
+        while rows := cursor.fetchmany(ROWS_AT_A_TIME):
+            found += rows
+    return found
 
 
 def _segment(row: tuple[str, str | None, str | None, str | None, str]) -> Segment:

@@ -1,7 +1,9 @@
 """What Prometheus is told: how requests go, how personal the answers are, how old what is served."""
 
+import asyncio
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
@@ -48,19 +50,9 @@ SWITCHES = Counter("recommender_switches", "Generations that were opened to be s
 SWITCH_FAILURES = Counter(
     "recommender_switch_failures", "Attempts to open a generation that failed, or to read it.", registry=None
 )
+# Writing them takes many times as long as a look-up; with several workers, the counts of all are read for it.
+_WRITER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="metrics")
 _COUNTED = (REQUEST_SECONDS, RECOMMENDATIONS, LOOKUP_USERS, SWITCHES, SWITCH_FAILURES)
-
-
-class Served(Protocol):
-    """What is served at the moment."""
-
-    @property
-    def generation(self) -> "Finished | None":
-        """The generation; None before the first."""
-
-    @property
-    def fault(self) -> str | None:
-        """Why it is not the published one; None if it is."""
 
 
 class Finished(Protocol):
@@ -73,16 +65,16 @@ class Finished(Protocol):
 class _Now(Collector):
     """What is served by the process that answers."""
 
-    def __init__(self, served: Served) -> None:
-        self._served = served
+    def __init__(self, generation: Finished | None, fault: str | None) -> None:
+        """Take the generation, None before the first, and why it is not the published one, None if it is."""
+        self._generation, self._fault = generation, fault
 
     def collect(self) -> Iterator[Metric]:
         yield GaugeMetricFamily(
             "recommender_degraded",
             "1 if what is published can't be served, and something older or nothing is.",
-            value=float(self._served.fault is not None),
+            value=float(self._fault is not None),
         )
-        generation = self._served.generation
         name = GaugeMetricFamily(
             "recommender_generation_info",
             "The generation that is served: its id is a label.",
@@ -92,28 +84,28 @@ class _Now(Collector):
             "recommender_generation_finished_timestamp_seconds",
             "When that generation was complete, since 1970.",
         )
-        if generation is not None:
-            name.add_metric([generation.id], 1.0)
-            finished.add_metric([], generation.finished_at)
+        if self._generation is not None:
+            name.add_metric([self._generation.id], 1.0)
+            finished.add_metric([], self._generation.finished_at)
         yield name
         yield finished
 
 
-def exposition(served: Served, accept: str) -> tuple[bytes, str]:
+async def exposition(generation: Finished | None, fault: str | None, accept: str) -> tuple[bytes, str]:
     """Return all metrics in the format that is accepted, and its media type."""
     registry = CollectorRegistry()
-    registry.register(_Now(served))
-    if os.environ.get(SHARED_FOLDER):
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    else:
-        for collector in (*_COUNTED, PROCESS_COLLECTOR, PLATFORM_COLLECTOR, GC_COLLECTOR):
-            registry.register(collector)
+    registry.register(_Now(generation, fault))
     try:
         encode, media_type = choose_encoder(accept)
     except ValueError:
         # Versions may be written in ways that it does not read.
         encode, media_type = choose_encoder("")
-    return encode(registry), media_type
+    if os.environ.get(SHARED_FOLDER):
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    else:
+        for collector in (*_COUNTED, PROCESS_COLLECTOR, PLATFORM_COLLECTOR, GC_COLLECTOR):
+            registry.register(collector)
+    return await asyncio.get_running_loop().run_in_executor(_WRITER, encode, registry), media_type
 
 
 def keep_room() -> None:

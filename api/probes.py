@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from api.answers import served
+from api.held import held_or_none, served
 from api.metrics import exposition
 
 
@@ -15,7 +15,7 @@ async def healthz(_request: Request) -> Response:
 async def readyz(request: Request) -> Response:
     """A generation is open; `degraded` if it is not the one that is published."""
     current = request.state.current
-    generation = served(current)
+    generation = served(request)
     if current.fault is None:
         return JSONResponse({"status": "ready", "generation": generation.id})
     return JSONResponse({"status": "degraded", "generation": generation.id, "fault": current.fault})
@@ -23,5 +23,6 @@ async def readyz(request: Request) -> Response:
 
 async def metrics(request: Request) -> Response:
     """All metrics, in the format of Prometheus or of OpenMetrics."""
-    content, media_type = exposition(request.state.current, request.headers.get("Accept", ""))
+    accept = request.headers.get("Accept", "")
+    content, media_type = await exposition(held_or_none(request), request.state.current.fault, accept)
     return Response(content, headers={"Content-Type": media_type})

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from api import rules
 from api.films import numbers
 from api.generation import Generation, Page, Segment
+from api.turns import ITEMS_OF_A_TURN, next_turn
 
 
 class Place(NamedTuple):
@@ -39,10 +40,10 @@ async def row(generation: Generation, asked: Mapping[str, Any], page: Page) -> R
     Raises duckdb.Error if the file is damaged.
     """
     if "liked" in asked:
-        return _of_likes(generation, asked["liked"], asked, page)
+        return await _of_likes(generation, asked["liked"], asked, page)
     if "user_id" in asked:
         return await _of_user(generation, asked["user_id"], asked, page)
-    return _popular(generation, asked, page)
+    return await _popular(generation, asked, page)
 
 
 async def _of_user(generation: Generation, user_id: str, asked: Mapping[str, Any], page: Page) -> Row:
@@ -53,33 +54,35 @@ async def _of_user(generation: Generation, user_id: str, asked: Mapping[str, Any
     """
     known = await generation.row(user_id)
     if known is None:
-        return _popular(generation, asked, page)
+        return await _popular(generation, asked, page)
     recommendations, because, history, segment_name = known
     own = _List("personal", numbers(recommendations), numbers(because))
     keeps = rules.given(asked, generation.films)
     if not keeps:
-        return Row(_places([own], keeps, (), page), own.kind)
+        return Row(await _places([own], keeps, (), page), own.kind)
     segment = generation.segment(asked) or generation.segments.get(segment_name or "")
     # The list of a user holds nothing watched.
     watched = set(numbers(history))
-    return Row(_places([own, *_wider(generation, segment)], keeps, watched, page), own.kind)
+    return Row(await _places([own, *_wider(generation, segment)], keeps, watched, page), own.kind)
 
 
-def _of_likes(generation: Generation, item_ids: Sequence[str], asked: Mapping[str, Any], page: Page) -> Row:
+async def _of_likes(
+    generation: Generation, item_ids: Sequence[str], asked: Mapping[str, Any], page: Page
+) -> Row:
     """Return the row of somebody who likes these films; a popular list if nothing is like any of them."""
-    alike = generation.liked(item_ids)
+    alike = await generation.liked(item_ids)
     if not alike:
-        return _popular(generation, asked, page)
+        return await _popular(generation, asked, page)
     films, because = zip(*alike, strict=True)
     likes = {generation.films.numbers[each] for each in item_ids if each in generation.films.numbers}
     lists = [_List("liked", films, because), *_wider(generation, generation.segment(asked))]
-    return Row(_places(lists, rules.given(asked, generation.films), likes, page), "liked")
+    return Row(await _places(lists, rules.given(asked, generation.films), likes, page), "liked")
 
 
-def _popular(generation: Generation, asked: Mapping[str, Any], page: Page) -> Row:
+async def _popular(generation: Generation, asked: Mapping[str, Any], page: Page) -> Row:
     segment = generation.segment(asked)
     lists = [*_wider(generation, segment)]
-    places = _places(lists, rules.given(asked, generation.films), (), page)
+    places = await _places(lists, rules.given(asked, generation.films), (), page)
     return Row(places, f"segment {segment.name}" if segment else "popular")
 
 
@@ -89,7 +92,7 @@ def _wider(generation: Generation, segment: Segment | None) -> Iterator[_List]:
     yield _List("popular", numbers(generation.popular))
 
 
-def _places(
+async def _places(
     lists: Sequence[_List], keeps: Sequence[Callable[[int], bool]], left_out: Collection[int], page: Page
 ) -> list[Place]:
     """Return a page of what the rules keep of the lists, one after the other."""
@@ -104,4 +107,6 @@ def _places(
                 places.append(Place(film, each.kind, because))
                 if len(places) == end:
                     return places[page.offset :]
+            if place % ITEMS_OF_A_TURN == ITEMS_OF_A_TURN - 1:
+                await next_turn()
     return places[page.offset :]

@@ -25,7 +25,7 @@ import httpx2
 from benchmarks.load import CLIENTS, check_all_answered, check_programs, fastest
 from benchmarks.machine import machine
 from benchmarks.processes import run
-from benchmarks.serve import OURS, _ours, _user_ids, _written
+from benchmarks.serve import OURS, _liked, _ours, _user_ids, _written
 from benchmarks.servers import Server, serving
 
 SECONDS_BETWEEN_LOOKS = 5
@@ -88,7 +88,8 @@ def endure(output: Path, minutes: float, switch_every: int, *, as_json: bool) ->
         twins = _twins((output / "current.duckdb").resolve(), Path(folder))
         contender = _ours(Path(folder))
         users = _user_ids(twins[0])
-        requests = _written({OURS: contender}, users, Path(folder) / "requests")[OURS]["recommendations"]
+        files = _written({OURS: contender}, users, _liked(twins[0]), Path(folder) / "requests")
+        requests = files[OURS]["recommendations"]
         with serving(contender.command, contender.variables) as server:
             rate = fastest(server.url, requests, SECONDS_OF_TRIAL, seed=1) / 2
             endured = _endured(server, requests, rate, twins, minutes, switch_every)

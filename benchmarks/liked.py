@@ -5,10 +5,11 @@ rest, and two lists of ten are judged by that film: the stored one of the user, 
 user's last films answers, both by the statements of the service. NDCG@10, where one film counts.
 """
 
+import asyncio
 import json
 import math
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import mean
 
@@ -64,12 +65,7 @@ def liked(data: Path, films: int, *, as_json: bool) -> None:
         with duckdb.connect(str(file), read_only=True, config=CONFIG) as connection:
             last = dict(connection.execute(LAST, {"films": films}).fetchall())
             lists = dict(connection.execute(LISTS, {"depth": DEPTH}).fetchall())
-        generation = Generation(file)
-        answers = {
-            user: [generation.films.item_ids[film] for film, _ in generation.liked(likes)][:DEPTH]
-            for user, likes in last.items()
-        }
-        generation.close()
+        answers = asyncio.run(_answers(file, last))
     users = [user for user in held_out if user in last]
     personal, alike = (
         mean(_ndcg(found.get(user, ()), held_out[user]) for user in users) for found in (lists, answers)
@@ -78,6 +74,17 @@ def liked(data: Path, films: int, *, as_json: bool) -> None:
     click.echo(f"own list {personal:.4f}, from the last {films} films {alike:.4f}: {alike / personal:.2f}")
     if as_json:
         click.echo(json.dumps({"personal": personal, "liked": alike, "ratio": alike / personal}))
+
+
+async def _answers(file: Path, last: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Return what the service answers to the last films of each user."""
+    generation = Generation(file)
+    answers = {
+        user: [generation.films.item_ids[film] for film, _ in await generation.liked(likes)][:DEPTH]
+        for user, likes in last.items()
+    }
+    generation.close()
+    return answers
 
 
 def _ndcg(found: Iterable[str], held_out: str) -> float:

@@ -53,6 +53,8 @@ PATHS = {
 }
 # What only ours is asked.
 RULES = {"rules": "/recommendations?user_id={}&genres=Comedy,Drama&not_genres=Horror&min_year=1980&limit=20"}
+LIKED = {"liked": "/recommendations?liked={}"}
+FILMS_LIKED = 10  # the last of a user
 SHORT_TRAINING = ("--iterations=2", "--next-factors=32")
 MOST_WARM_UP_SECONDS = 2
 USERS_COMPARED = 20
@@ -128,7 +130,7 @@ def serve(  # noqa: PLR0913, PLR0917 (one per option)
     if DATASETTE not in without:
         contenders[DATASETTE] = _datasette(generation, folder, environments)
     user_ids = _user_ids(generation)
-    requests = _written(contenders, user_ids, folder / "requests")
+    requests = _written(contenders, user_ids, _liked(generation), folder / "requests")
     with ExitStack() as running:
         servers = {
             name: running.enter_context(serving(each.command, each.variables))
@@ -163,7 +165,7 @@ def _made_up(folder: Path, users: int) -> Path:
 
 def _ours(output: Path) -> Contender:
     command = [sys.executable, "-m", "api", f"--output={output}", "--host=127.0.0.1", "--port=0"]
-    return Contender(command, PATHS | RULES, {"WORKERS": "1"})
+    return Contender(command, PATHS | RULES | LIKED, {"WORKERS": "1"})
 
 
 def _pageless(output: Path) -> Contender:
@@ -196,8 +198,23 @@ def _user_ids(generation: Path) -> list[str]:
     return user_ids
 
 
+def _liked(generation: Path) -> list[str]:
+    """Return the last films of each user as a list that is liked, in the same random order every time."""
+    query = """
+        select string_agg(item_id, ',' order by position) from histories
+        where position <= $films
+        group by user_id
+        order by user_id
+    """
+    with duckdb.connect(str(generation), read_only=True) as connection:
+        rows = connection.execute(query, {"films": FILMS_LIKED}).fetchall()
+    liked = [str(films) for (films,) in rows]
+    random.Random(SEED).shuffle(liked)  # noqa: S311 (no secret)
+    return liked
+
+
 def _written(
-    contenders: Mapping[str, Contender], user_ids: list[str], folder: Path
+    contenders: Mapping[str, Contender], user_ids: list[str], liked: list[str], folder: Path
 ) -> dict[str, dict[str, Path]]:
     """Write what each contender is asked, a path a line, and return the files by contender and question."""
     files: dict[str, dict[str, Path]] = {}
@@ -207,7 +224,7 @@ def _written(
         (folder / name).mkdir(parents=True, exist_ok=True)
         for question, path in paths.items():
             file = folder / name / f"{question}.txt"
-            asked = user_ids if "{}" in path else [""]
+            asked = liked if question in LIKED else user_ids if "{}" in path else [""]
             file.write_text(
                 "".join(f"{path.format(quote(each, safe=''))}\n" for each in asked), encoding="utf-8"
             )
@@ -251,7 +268,7 @@ def _rates(
     for number in range(rounds + 1):
         is_warm_up = number == 0
         click.echo("warming up" if is_warm_up else f"round {number} of {rounds}", err=True)
-        for question in (CONSTANT, *PATHS, *RULES):
+        for question in (CONSTANT, *PATHS, *RULES, *LIKED):
             for name, server in servers.items():
                 if question in requests[name]:
                     lasting = min(seconds, MOST_WARM_UP_SECONDS) if is_warm_up else seconds
@@ -269,7 +286,7 @@ def _times(
 ) -> dict[str, Steady]:
     """Ask ours each question at half of the rate at which it was answered."""
     times = {}
-    for question in PATHS | RULES:
+    for question in PATHS | RULES | LIKED:
         click.echo(f"{question} at half the rate", err=True)
         times[question] = steady(ours.url, requests[question], median(rates[question]) / 2, seconds)
     return times
@@ -279,7 +296,7 @@ def figures(rates: Rates, times: Mapping[str, Steady]) -> dict[str, Any]:
     """Return what was measured by its name.
 
     Of several questions the worst counts: the smallest ratio to another service, the longest time. Rows with
-    rules, which nobody else is asked, have a ratio and times of their own.
+    rules, and from films that are liked, which nobody else is asked, have a ratio and times of their own.
     """
     ours = rates[OURS]
     over_constant = {

@@ -12,7 +12,7 @@ from api.films import numbers
 from api.generation import Generation, Page
 from batch.publish import Published
 from sql import statement
-from tests.conftest import WriteInput, changed, publish
+from tests.conftest import WriteInput, changed, copied, publish
 from tests.films import RATINGS_HEADER
 
 
@@ -185,22 +185,44 @@ def test_what_is_known_of_a_film_is_json_whatever_its_title_holds(
         generation.close()
 
 
-def test_who_reads_beside_the_look_ups_is_answered_before_the_file_is_closed(published: Published) -> None:
-    async def read() -> tuple[list[tuple[object, ...]], bool]:
+def test_a_file_is_closed_when_the_last_that_holds_it_has_released_it(published: Published) -> None:
+    async def hold() -> None:
         generation = Generation(published.file)
-        reading = asyncio.create_task(generation.read("page/scores", user_id="18"))
-        await asyncio.sleep(0)
-        generation.retire()
-        rows = await reading
-        # And closed it is, some time after.
-        for _ in range(100):
-            await asyncio.sleep(0.05)
-            try:
-                await generation.read("page/metrics")
-            except duckdb.ConnectionException:
-                return rows, True
-        return rows, False
+        generation.hold()
+        generation.hold()
+        for _ in range(2):
+            generation.release()
+            assert (await generation.read("page/scores", user_id="18"))[0][0] == "18"
+            assert await generation.liked(["2"])
+            assert await generation.history("18")
+        generation.release()
+        for reading in (generation.read("page/metrics"), generation.liked(["2"]), generation.history("18")):
+            with pytest.raises(duckdb.ConnectionException):
+                await reading
 
-    rows, is_closed = asyncio.run(read())
-    assert rows[0][0] == "18"
-    assert is_closed
+    asyncio.run(hold())
+
+
+def test_each_opening_reads_the_file_that_is_there_then(published: Published, tmp_path: Path) -> None:
+    file = tmp_path / "film.duckdb"
+    opened = []
+    for number in range(3):
+        with changed(published, tmp_path / str(number)) as connection:
+            connection.execute("update generation set id = $id", {"id": str(number)})
+        (tmp_path / str(number) / "current.duckdb").resolve().replace(file)
+        # None is closed: DuckDB would go on with the first, whatever took its path.
+        opened.append(Generation(file))
+    assert [each.id for each in opened] == ["0", "1", "2"]
+    for each in opened:
+        each.close()
+
+
+def test_what_does_not_fit_into_memory_is_not_written_beside_the_file(
+    published: Published, tmp_path: Path
+) -> None:
+    file = copied(published, tmp_path).file
+    generation = Generation(file)
+    with pytest.raises(duckdb.OutOfMemoryException):
+        generation._connection.execute("select list(md5(i::varchar)) from range(2_000_000) as r(i)")  # noqa: SLF001
+    generation.close()
+    assert [*file.parent.iterdir()] == [file]

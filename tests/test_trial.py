@@ -106,7 +106,7 @@ def test_where_no_process_can_be_started_that_is_said(
 def test_a_python_that_can_not_run_it_says_nothing_of_the_file(
     published: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.trial.PROJECT", tmp_path)
+    monkeypatch.setattr("api.apart.PROJECT", tmp_path)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(NoTrialError, match=r"^\S+: .*No module named 'api'"):
         asyncio.run(try_out(published.file))

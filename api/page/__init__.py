@@ -4,10 +4,14 @@ A view is a module with one function for each of its addresses. All that is show
 files; `api/page/render.py` says what is done with every page, `templates/` how it looks.
 """
 
+from functools import partial
+
 from starlette.routing import Route
 
 from api.page.films import film, films
 from api.page.new import new
+from api.page.past import KeptFiles
+from api.page.render import page
 from api.page.start import start
 from api.page.static import static
 from api.page.system import system
@@ -24,6 +28,6 @@ def routes() -> list[Route]:
         Route("/films", films),
         Route("/films/{item_id:path}", film),
         Route("/new", new),
-        Route("/system", system),
+        Route("/system", page(partial(system, files=KeptFiles()))),
         Route("/static/{name:path}", static),
     ]

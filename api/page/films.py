@@ -7,11 +7,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import parameters, rules
+from api import parameters
 from api.films import numbers
 from api.generation import Generation
 from api.page.cards import card, cards
-from api.page.filters import FILTERS, filters, given, offset, pages
+from api.page.filters import FILTERS, bound, filters, given, offset, pages
 from api.page.render import asked, page, shown
 from api.parameters import Parameter
 
@@ -25,16 +25,15 @@ LIKE_IT = 12
 async def films(request: Request, generation: Generation) -> Response:
     """Show the films that are found; without words, all, the most rated first."""
     values = asked(request, FOUND, generation)
-    found = await search(generation, values)
-    found_pages = pages(request.url.path, values, "from", AT_A_TIME, len(found))
+    found, total = await search(generation, values, AT_A_TIME)
     return shown(
         "films.html",
         generation,
         here="films",
         words=values.get("q", ""),
         filters=filters(values, generation),
-        found=cards(generation.films, found_pages.of(found)),
-        found_pages=found_pages,
+        found=cards(generation.films, found),
+        found_pages=pages(request.url.path, values, "from", AT_A_TIME, total),
     )
 
 
@@ -68,12 +67,18 @@ async def film(request: Request, generation: Generation) -> Response:
     )
 
 
-async def search(generation: Generation, values: Mapping[str, Any]) -> Sequence[int]:
-    """Return the films that have the words in their titles, under the filters."""
+async def search(generation: Generation, values: Mapping[str, Any], size: int) -> tuple[Sequence[int], int]:
+    """Return a page of the films that have the words in their titles, and how many films have them."""
     words = values.get("q", "")
-    found: Sequence[int] = range(1, len(generation.films.item_ids))
-    if words:
-        rows = await generation.read("page/found_films", words=words.split(), text=words)
-        found = [number for (number,) in rows]
-    keeps = rules.given(given(values), generation.films)
-    return [number for number in found if all(keep(number) for keep in keeps)] if keeps else found
+    if not words and not given(values):
+        every = range(1, len(generation.films.item_ids))
+        return pages("", values, "from", size, len(every)).of(every), len(every)
+    rows = await generation.read(
+        "page/found_films",
+        words=words.split(),
+        text=words,
+        **bound(values),
+        offset=values.get("from", 0),
+        size=size,
+    )
+    return [number for number, _ in rows], rows[0][1] if rows else 0

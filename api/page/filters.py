@@ -59,6 +59,16 @@ def given(asked: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in asked.items() if name in FILTERS}
 
 
+def bound(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the filters as parameters of a statement; None where one is not given."""
+    genres = asked.get("genres")
+    return {
+        "genres": sorted(genres) if genres else None,
+        "min_year": asked.get("min_year"),
+        "max_year": asked.get("max_year"),
+    }
+
+
 def pages(path: str, asked: Mapping[str, Any], name: str, size: int, total: int) -> Pages:
     """Return where one is in a list of which `name` says how many are left out at the beginning."""
     # Past the end there is the last page.

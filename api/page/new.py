@@ -12,6 +12,7 @@ from api.page.cards import Card, card, cards
 from api.page.films import WORDS, search
 from api.page.filters import FILTERS, address, filters, given
 from api.page.render import asked, page, shown
+from api.turns import next_turn
 
 PICKED = parameters.table(WORDS, parameters.LIKED, *FILTERS.values())
 OFFERED = 6
@@ -43,10 +44,17 @@ async def new(request: Request, generation: Generation) -> Response:
     # What no film has any longer is left out of what is passed on.
     liked = [each for each in dict.fromkeys(values.get("liked", ())) if each in films.numbers]
     row = await rows.row(generation, {"liked": liked, **given(values)}, Page(min(SHOWN, generation.depth), 0))
-    found = await search(generation, {name: value for name, value in values.items() if name == "q"})
+    found, total = await search(
+        generation, {name: value for name, value in values.items() if name == "q"}, OFFERED
+    )
 
-    def offers(numbers: Iterable[int]) -> list[Offer]:
-        return [_offer(each, liked, values) for each in cards(films, numbers)]
+    async def offers(numbers: Iterable[int]) -> list[Offer]:
+        found = []
+        for each in cards(films, numbers):
+            found.append(_offer(each, liked, values))
+            # The address of each has all picks, of which there may be many.
+            await next_turn()
+        return found
 
     return shown(
         "new.html",
@@ -54,9 +62,9 @@ async def new(request: Request, generation: Generation) -> Response:
         here="new",
         words=values.get("q", ""),
         liked=",".join(liked),
-        picked=offers(films.numbers[each] for each in liked),
-        offered=offers(found[:OFFERED]),
-        found=len(found),
+        picked=await offers(films.numbers[each] for each in liked),
+        offered=await offers(found),
+        found=total,
         most=parameters.MOST_WORDS,
         filters=filters(values, generation),
         suggested=[

@@ -1,20 +1,30 @@
-"""The kept generations: what each says of itself. A file never changes, so what was read of it stays."""
+"""The kept generations: what each says of itself.
+
+Nobody has tried their files, so they are read by a process of its own, which may end or hang without harm. As
+long as a file stays what it is, it is read once.
+"""
 
 import asyncio
 import json
 import logging
+import signal
+import time
+from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import duckdb
-
-from api.generation import CONFIG
-from sql import statement
+from api.apart import Ended, run_apart
+from api.current import Identity, identity
 
 # A folder may hold more, if somebody has kept them by hand; the newest are told of.
 MOST_GENERATIONS = 30
+# Of the process that reads files; it takes a part of a second.
+LONGEST_SECONDS = 10.0
+# After which a file that could not be read is read again.
+SECONDS_BEFORE_ANOTHER_TRY = 60.0
+
+File = tuple[Path, Identity]
 
 log = logging.getLogger("api")
 
@@ -24,9 +34,7 @@ class Past(NamedTuple):
 
     id: str
     finished_at: datetime
-    made_by: str
     users: int
-    items: int
     rows_read: int
     rows_rejected: int
     ndcg: float | None
@@ -43,16 +51,60 @@ class Kept(NamedTuple):
     rolled_back: frozenset[str]
 
 
-async def kept(output: Path) -> Kept:
-    """Return the kept generations; what can't be read just now is counted alone."""
-    return await asyncio.to_thread(_kept, output)
+class KeptFiles:
+    """Reads what kept generations say of themselves, and remembers it."""
+
+    def __init__(self) -> None:
+        self._known: dict[File, Past] = {}
+        self._unreadable: dict[File, float] = {}  # and until when it is not read again
+        self._turn = asyncio.Lock()
+
+    async def read(self, output: Path) -> Kept:
+        """Return the kept generations; those that can't be read just now are only counted."""
+        # The names sort by time.
+        files = sorted((output / "generations").glob("*.duckdb"))
+        found = [(file, identity(file)) for file in files[-MOST_GENERATIONS:] if file.is_file()]
+        shown = [(file, known_as) for file, known_as in found if known_as]
+        async with self._turn:
+            await self._learn(shown)
+            self._known = {file: self._known[file] for file in shown if file in self._known}
+        return Kept([*self._known.values()], len(files), _rolled_back(output))
+
+    async def _learn(self, files: Sequence[File]) -> None:
+        """Read what is not known of files; after one with which the process ends, another goes on."""
+        now = time.monotonic()
+        self._unreadable = {file: until for file, until in self._unreadable.items() if until > now}
+        unread = [file for file in files if file not in self._known and file not in self._unreadable]
+        while unread:
+            try:
+                paths = (str(file) for file, _ in unread)
+                ended = await run_apart("api.facts", *paths, seconds=LONGEST_SECONDS)
+            except OSError as error:
+                log.warning("kept generations are not shown: no process can be started: %s", error.strerror)
+                return
+            # The last may be cut short.
+            lines = ended.output.split("\n")[:-1]
+            for file, line in zip(unread, lines, strict=False):
+                self._take(file, json.loads(line))
+            unread = unread[len(lines) :]
+            if unread:
+                self._take(unread.pop(0), _reason(ended))
+
+    def _take(self, file: File, facts: str | list[Any]) -> None:
+        """Remember what a file says of itself, or why it can't be read."""
+        if isinstance(facts, str):
+            log.warning("%s is not shown among the generations: %s", file[0].name, facts)
+            self._unreadable[file] = time.monotonic() + SECONDS_BEFORE_ANOTHER_TRY
+        else:
+            known_as, finished_at, *figures = facts
+            self._known[file] = Past(known_as, datetime.fromisoformat(finished_at), *figures)
 
 
-def _kept(output: Path) -> Kept:
-    # The names sort by time.
-    files = sorted((output / "generations").glob("*.duckdb"))
-    past = [each for each in map(_told, files[-MOST_GENERATIONS:]) if each]
-    return Kept(past, len(files), _rolled_back(output))
+def _reason(ended: Ended) -> str:
+    """Return why a process has ended before its last file."""
+    if ended.status < 0:
+        return f"the process that read it was ended: {signal.strsignal(-ended.status)}"
+    return ended.errors.strip().rpartition("\n")[2] or f"the process that read it ended with {ended.status}"
 
 
 def _rolled_back(output: Path) -> frozenset[str]:
@@ -65,18 +117,3 @@ def _rolled_back(output: Path) -> frozenset[str]:
     except (OSError, ValueError, TypeError, KeyError) as error:
         log.warning("which generations were rolled back is not shown: %s", error)
         return frozenset()
-
-
-def _told(file: Path) -> Past | None:
-    try:
-        return _read(file)
-    except (duckdb.Error, IndexError, TypeError) as error:
-        log.warning("%s is not shown among the generations: %s", file.name, error)
-        return None
-
-
-@lru_cache(maxsize=2 * MOST_GENERATIONS)
-def _read(file: Path) -> Past:
-    """Read what a file says. Raises duckdb.Error, IndexError or TypeError if it can't be told."""
-    with duckdb.connect(str(file), read_only=True, config=CONFIG) as connection:
-        return Past(*connection.execute(statement("page/past")).fetchall()[0])

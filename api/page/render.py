@@ -13,9 +13,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from api.answers import found, served
+from api.answers import found
 from api.errors import http_error
 from api.generation import Generation
+from api.held import held_or_none, served
 from api.page import words
 from api.page.static import address
 from api.parameters import Parameter, read
@@ -51,6 +52,8 @@ _ENVIRONMENT = Environment(
 )
 _ENVIRONMENT.globals.update(static=address)
 _ENVIRONMENT.filters.update(words.FILTERS)
+# Compiled here, and not by the first request for each, which would keep others waiting.
+_PAGES = {name: _ENVIRONMENT.get_template(name) for name in _ENVIRONMENT.list_templates()}
 
 View = Callable[[Request, Generation], Awaitable[Response]]
 
@@ -62,10 +65,10 @@ def page(view: View) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         current = request.scope["state"]["current"]
         try:
-            generation = served(current)
+            generation = served(request)
             return await found(_told(view(request, generation)), generation, current)
         except HTTPException as error:
-            is_empty = current.generation is None
+            is_empty = held_or_none(request) is None
             return refusal(error.status_code, error.detail, error.headers, is_empty=is_empty)
 
     return endpoint
@@ -140,5 +143,5 @@ async def http_error_for_people(request: Request, error: Exception) -> Response:
 def _html(template: str, code: int, headers: Mapping[str, str], **context: Any) -> Response:
     # What stands here changes with the next generation; who comes back asks again.
     own = {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"}
-    text = _ENVIRONMENT.get_template(template).render(context)
+    text = _PAGES[template].render(context)
     return HTMLResponse(text.encode("utf-8", "replace"), code, {**own, **headers})

@@ -10,8 +10,8 @@ from starlette.responses import Response
 from api.generation import Generation
 from api.page.figures import Figures, read_figures
 from api.page.metrics import PUBLISHED, Quality, read_metrics
-from api.page.past import kept
-from api.page.render import page, shown
+from api.page.past import KeptFiles
+from api.page.render import shown
 
 # Measures of the drawings, in their own units.
 WIDTH, HEIGHT = 100, 40
@@ -55,13 +55,12 @@ class Line(NamedTuple):
     dots: list[tuple[float, float]]
 
 
-@page
-async def system(request: Request, generation: Generation) -> Response:
+async def system(request: Request, generation: Generation, *, files: KeptFiles) -> Response:
     """Show the system."""
     figures = await read_figures(generation)
     metrics = await read_metrics(generation)
     current = request.scope["state"]["current"]
-    past, total, rolled_back = await kept(current.output)
+    past, total, rolled_back = await files.read(current.output)
     # What was taken back was nobody's list for long. What is served is no such, though it may have been once.
     taken_back = rolled_back - {figures.id}
     judged = [each for each in past if each.ndcg is not None and each.id not in taken_back]

@@ -8,11 +8,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from api import parameters, rows, rules
-from api.films import numbers
+from api import parameters, rows
 from api.generation import Generation, Page
-from api.page.cards import Card, card, cards
-from api.page.filters import FILTERS, Pages, filters, given, offset, pages
+from api.page.cards import Card, card
+from api.page.filters import FILTERS, Pages, bound, filters, given, offset, pages
 from api.page.render import asked, page, shown
 from api.page.words import user_address
 
@@ -73,7 +72,7 @@ async def user(request: Request, generation: Generation) -> Response:
         raise HTTPException(404, f"Nobody has the id {user_id[: parameters.LONGEST_VALUE]!r}.")
     path = request.url.path
     recommended, recommended_pages = await _recommended(generation, user_id, path, values)
-    watched, watched_pages = await _watched(generation, user_id, path, known[2], values)
+    watched, watched_pages = await _watched(generation, user_id, path, values)
     return shown(
         "user.html",
         generation,
@@ -120,28 +119,16 @@ def _share(score: float | None, best: float) -> int | None:
 
 
 async def _watched(
-    generation: Generation,
-    user_id: str,
-    path: str,
-    history: str,
-    values: dict[str, Any],
+    generation: Generation, user_id: str, path: str, values: dict[str, Any]
 ) -> tuple[list[Watched], Pages]:
     """Return a page of the history of a user under the filters, and where that is in the whole."""
-    keeps = rules.given(given(values), generation.films)
-    kept = [
-        (position, film)
-        for position, film in enumerate(numbers(history), 1)
-        if all(keep(film) for keep in keeps)
-    ]
-    where = pages(path, values, "since", WATCHED_AT_A_TIME, len(kept))
-    part = where.of(kept)
-    positions = [position for position, _ in part]
-    ratings = {
-        position: told
-        for position, *told in await generation.read("page/watched", user_id=user_id, positions=positions)
-    }
-    shown_cards = cards(generation.films, [film for _, film in part])
-    return [
-        Watched(each, *ratings.get(position, (None, None)))
-        for position, each in zip(positions, shown_cards, strict=True)
-    ], where
+    rows = await generation.read(
+        "page/watched",
+        user_id=user_id,
+        **bound(values),
+        offset=values.get("since", 0),
+        size=WATCHED_AT_A_TIME,
+    )
+    where = pages(path, values, "since", WATCHED_AT_A_TIME, rows[0][-1] if rows else 0)
+    films = generation.films
+    return [Watched(card(films, number), rating, rated_at) for number, rating, rated_at, _ in rows], where

@@ -1,14 +1,18 @@
--- one row: what a kept generation says of itself, and how good its lists were found to be on its own night
+-- one row, none for a file that has another name or lacks a figure: what a kept generation says of itself, and how good its lists were found to be on its own night
+-- parameters: $id
+-- The types are stated, since nobody has tried the file.
 select
-    id,
-    finished_at,
-    made_by,
-    users,
-    items,
-    rows_read,
-    rows_rejected,
-    (select value from metrics where metric = 'ndcg@10' and model = 'embedding') as ndcg,
-    (select value from metrics where metric = 'ndcg@10' and model = 'most_popular') as ndcg_of_popular,
-    (select value from metrics where metric = 'hr@10' and model = 'embedding') as hit_rate,
-    (select value from metrics where metric = 'coverage@10' and model = 'published') as coverage
-from generation;
+    cast(id as varchar) as id,
+    cast(finished_at as timestamp) as finished_at,
+    cast(users as bigint) as users,
+    cast(rows_read as bigint) as rows_read,
+    cast(rows_rejected as bigint) as rows_rejected,
+    (select cast(value as double) from metrics where metric = 'ndcg@10' and model = 'embedding') as ndcg,
+    (
+        select cast(value as double) from metrics
+        where metric = 'ndcg@10' and model = 'most_popular'
+    ) as ndcg_of_popular,
+    (select cast(value as double) from metrics where metric = 'hr@10' and model = 'embedding') as hit_rate,
+    (select cast(value as double) from metrics where metric = 'coverage@10' and model = 'published') as coverage
+from generation
+where id = $id and users + rows_read + rows_rejected + epoch(finished_at) is not null;

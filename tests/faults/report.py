@@ -61,6 +61,12 @@ TABLES = {
         "before they are answered. Each answer is what SQL says of the generation that it names.",
         ("clients", "requests", "switches", "answers that differ or failed"),
     ),
+    "service_faults": Table(
+        "The service",
+        "Files that change under it, and requests that take long. It answered all the time, and needed no "
+        "restart.",
+        ("fault", "times", "what was answered"),
+    ),
     "service_leaks": Table(
         "The service",
         "What a process has open and holds, after a fifth of the switches and after all.",
