@@ -24,8 +24,8 @@ Found = TypeVar("Found")
 # For whom a list is: one of these must be given.
 SUBJECT = parameters.table(
     parameters.USER_ID,
-    parameters.USER_IDS,
     parameters.LIKED,
+    parameters.USER_IDS,
     parameters.GENDER,
     parameters.AGE_GROUP,
     parameters.OCCUPATION,

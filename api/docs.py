@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from api.links import prefix
 from api.openapi import ASKED, document, fields
 from api.parameters import DEFAULT_LIMIT
 
@@ -18,7 +19,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 async def openapi(request: Request) -> Response:
     """Everything that can be asked, and what comes back."""
-    return JSONResponse(document(_depth(request)))
+    return JSONResponse(document(_depth(request), prefix.get()))
 
 
 async def docs(request: Request) -> Response:

@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from api.answers import found, served
 from api.errors import http_error
 from api.generation import Generation
+from api.links import fields_of, link
 from api.page import words
 from api.page.static import address
 from api.parameters import Parameter, read
@@ -49,7 +50,7 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.globals.update(static=address)
+_ENVIRONMENT.globals.update(static=address, link=link, fields_of=fields_of)
 _ENVIRONMENT.filters.update(words.FILTERS)
 
 View = Callable[[Request, Generation], Awaitable[Response]]
