@@ -59,44 +59,42 @@ def read(query_string: bytes, allowed: Mapping[str, Parameter], generation: Gene
     given = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
     if len(given) > MOST_PARAMETERS:
         _refuse_many(given, allowed)
-    texts: dict[str, list[str]] = {}
+    texts: dict[str, str] = {}
     for name, text in given:
-        parameter = find(name, allowed)
+        parameter = allowed.get(name) or _list_named(name, allowed)
         if parameter is None:
             raise bad(f"unknown parameter {name[:LONGEST_VALUE]!r}; there are {', '.join(allowed)}")
-        texts.setdefault(parameter.name, []).append(text)
-    return {name: _value(allowed[name], each, generation) for name, each in texts.items()}
+        known_as = parameter.name
+        if known_as not in texts:
+            texts[known_as] = text
+        elif parameter.is_list:
+            texts[known_as] = ",".join(filter(str.strip, (texts[known_as], text)))
+        else:
+            raise bad(f"{name} is given {sum(each == name for each, _ in given)} times; give it once")
+    return {name: _value(allowed[name], text, generation) for name, text in texts.items()}
 
 
-def find(name: str, allowed: Mapping[str, Parameter]) -> Parameter | None:
-    """Return the parameter that a query calls by that name; None if there is none."""
-    if name in allowed:
-        return allowed[name]
+def _list_named(name: str, allowed: Mapping[str, Parameter]) -> Parameter | None:
+    """Return the list that some clients call so, with brackets; None if there is none."""
     parameter = allowed.get(name.removesuffix("[]"))
     return parameter if parameter and parameter.is_list else None
 
 
 def _refuse_many(given: Sequence[tuple[str, str]], allowed: Mapping[str, Parameter]) -> None:
     """Raise HTTPException 400 if there are many parameters that are no lists."""
-    parameters = (find(name, allowed) for name, _ in given)
-    if sum(not (each and each.is_list) for each in parameters) > MOST_PARAMETERS:
+    if sum(not _list_named(name, allowed) for name, _ in given) > MOST_PARAMETERS:
         raise bad(f"there are more than {MOST_PARAMETERS} parameters")
 
 
-def _value(parameter: Parameter, texts: Sequence[str], generation: Generation) -> Any:
-    name, text = parameter.name, texts[0]
-    if len(texts) > 1:
-        if not parameter.is_list:
-            raise bad(f"{name} is given {len(texts)} times; give it once")
-        text = ",".join(filter(str.strip, texts))
+def _value(parameter: Parameter, text: str, generation: Generation) -> Any:
     if len(text) > parameter.longest:
-        raise bad(f"{name} is longer than {parameter.longest} characters")
+        raise bad(f"{parameter.name} is longer than {parameter.longest} characters")
     try:
         return parameter.parse(text, generation)
     except UnknownValueError as error:
-        raise HTTPException(404, f"{name} {error}") from error
+        raise HTTPException(404, f"{parameter.name} {error}") from error
     except ValueError as error:
-        raise bad(f"{name} {error}") from error
+        raise bad(f"{parameter.name} {error}") from error
 
 
 def required(values: Mapping[str, Any], name: str) -> Any:

@@ -9,9 +9,7 @@ from sql.ids import id_of
 
 # Texts near the borders of the rule; any text is beside them.
 NUMBERS = st.from_regex(r"-?[0-9]{1,20}(\.[0-9]{1,3})?([eE][+-]?[0-9]{1,3})?", fullmatch=True)
-WORDS = st.sampled_from(
-    ["", "nan", "NaN", "NAN", "null", "NULL", "None", "\\N", "<NA>", "NA", "A", "é"]
-)
+WORDS = st.sampled_from(["", "nan", "NaN", "NAN", "null", "NULL", "None", "\\N", "<NA>", "NA", "A", "é"])
 SPACES = st.text(" \t\v\f\xa0\r\n\u3000", max_size=2)
 TEXTS = st.lists(st.builds("{}{}{}".format, SPACES, NUMBERS | WORDS | st.text(max_size=8), SPACES))
 BORDERS = [
