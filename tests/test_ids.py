@@ -1,11 +1,17 @@
 """An id is cleaned by one rule: the job does it in SQL, the service and the commands in Python."""
 
+import json
+
+import click
 import duckdb
 import pytest
 from hypothesis import example, given, settings, strategies as st
 
+from batch.commands.options import Id
+from batch.publish import Published
 from sql import statement
 from sql.ids import id_of
+from tests.commands import batch
 
 # Texts near the borders of the rule; any text is beside them.
 NUMBERS = st.from_regex(r"-?[0-9]{1,20}(\.[0-9]{1,3})?([eE][+-]?[0-9]{1,3})?", fullmatch=True)
@@ -47,3 +53,23 @@ def test_an_id_is_the_same_in_python_and_in_sql(texts: list[str]) -> None:
 )
 def test_an_id_is_cleaned(text: str, expected: str | None) -> None:
     assert id_of(text) == expected
+
+
+@pytest.mark.parametrize("text", ["18", "18.0", " 18 ", "nan", "1e+16"])
+def test_cleaning_an_id_again_changes_nothing(text: str) -> None:
+    cleaned = id_of(text)
+    assert cleaned is None or id_of(cleaned) == cleaned
+
+
+@pytest.mark.parametrize("text", ["18", "18.0", " 18"])
+def test_an_id_on_the_command_line_is_cleaned(nights: list[Published], text: str) -> None:
+    output = nights[0].file.parent.parent
+    found = batch("diff", "--user-id", text, "--output", output, "--json")
+    assert found.returncode == 0, found.stderr
+    assert json.loads(found.stdout)["user_id"] == "18"
+
+
+@pytest.mark.parametrize(("text", "error"), [(" ", "the id is empty."), ("NaN", "'NaN' is no id.")])
+def test_what_is_no_id_is_wrong_usage(text: str, error: str) -> None:
+    with pytest.raises(click.BadParameter, match=error):
+        Id().convert(text, None, None)
