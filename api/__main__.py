@@ -17,6 +17,7 @@ from uvicorn.supervisors import Multiprocess
 from api import __version__
 from api.app import make_app
 from api.keys import PUBLIC
+from api.links import plain_prefix
 from api.log import log_config
 from api.metrics import SHARED_FOLDER
 from api.protocol import LimitedProtocol
@@ -71,6 +72,12 @@ def _option(name: str, **attributes: Any) -> Callable[[Command], Command]:
 @_option("host", default="127.0.0.1", help="Address to listen on.")
 @_option(
     "port", type=click.IntRange(0, 65535), default=5000, help="Port to listen on; 0 for any that is free."
+)
+@_option(
+    "root_path",
+    callback=lambda _context, _option, value: _root_path(value),
+    default="",
+    help="Path below which a proxy serves this, as in /films; else it can say so by X-Forwarded-Prefix.",
 )
 @_option("workers", type=click.IntRange(1), default=1, help="Processes that answer, all from one file.")
 @_option(
@@ -128,6 +135,14 @@ def serve(**values: Any) -> None:
             with TemporaryDirectory(prefix="recommender-metrics-") as folder:
                 os.environ[SHARED_FOLDER] = folder
                 Multiprocess(config, [listener]).run()
+
+
+def _root_path(text: str) -> str:
+    """Return the path without a slash at its end, or fail as wrong usage."""
+    found = plain_prefix(text)
+    if found is None:
+        raise click.BadParameter(f"{text!r} is no path such as /films, of letters, digits, and any of ._~-")
+    return found
 
 
 def _listen(settings: Settings) -> socket.socket:

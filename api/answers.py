@@ -1,5 +1,6 @@
 """The questions: what somebody may like, what is like a film, and what a user has watched."""
 
+import json
 from bisect import bisect_right
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from itertools import accumulate
@@ -22,20 +23,25 @@ from api.turns import in_turns
 
 Found = TypeVar("Found")
 
-RECOMMENDATIONS = parameters.table(
+# For whom a list is: one of these must be given.
+SUBJECT = parameters.table(
     parameters.USER_ID,
     parameters.LIKED,
+    parameters.USER_IDS,
+    parameters.GENDER,
+    parameters.AGE_GROUP,
+    parameters.OCCUPATION,
+)
+# Of these there can be one only.
+WHO = frozenset({"user_id", "user_ids", "liked"})
+RECOMMENDATIONS = parameters.table(
+    *SUBJECT.values(),
     parameters.LIMIT,
     parameters.OFFSET,
     parameters.RETURN_METADATA,
     parameters.EXPLAIN,
     *(rule.parameter for rule in RULES),
-    parameters.GENDER,
-    parameters.AGE_GROUP,
-    parameters.OCCUPATION,
 )
-# What tells for whom a row is: one of these must be given.
-SOMEBODY = frozenset({"user_id", "liked", "gender", "age_group", "occupation"})
 # A request with none but these gets what is stored, and is answered in the shortest way.
 PLAIN = frozenset({"user_id", "limit", "offset", "returnMetadata"})
 SIMILAR = parameters.table(
@@ -56,12 +62,16 @@ async def recommendations(request: Request) -> Response:
     generation = served(request)
     asked = parameters.read(request.scope["query_string"], RECOMMENDATIONS, generation)
     page = _page(asked, generation)
-    if asked.keys() >= {"user_id", "liked"}:
-        raise parameters.bad("user_id and liked are given; give one of them")
-    if asked.keys().isdisjoint(SOMEBODY):
+    if len(asked.keys() & WHO) > 1:
+        given = " and ".join(name for name in SUBJECT if name in asked and name in WHO)
+        raise parameters.bad(f"{given} are given; give one of them")
+    if asked.keys().isdisjoint(SUBJECT):
         parameters.required(asked, "user_id")
     if _is_known(request, generation):
         return _answer(generation, None)
+    if "user_ids" in asked:
+        users = await found(_users(asked, page, generation), generation, current)
+        return _answer(generation, b'{"users":[%b]}' % b",".join(users), _unknown_items(asked, generation))
     if not asked.keys() <= PLAIN:
         return await _shaped(asked, page, generation, current)
     films = await found(generation.recommendations(asked["user_id"]), generation, current)
@@ -104,15 +114,36 @@ async def features(request: Request) -> Response:
 
 async def _shaped(asked: Mapping[str, Any], page: Page, generation: Generation, current: Current) -> Response:
     """Answer with a row that is more than the list that is stored."""
-    films = generation.films
     row = await found(rows.row(generation, asked, page), generation, current)
+    headers = {"X-Recommendation-Source": row.source, **_unknown_items(asked, generation)}
+    return _answer(generation, _object_of(await _items_of_row(row, asked, generation)), headers)
+
+
+async def _users(asked: Mapping[str, Any], page: Page, generation: Generation) -> list[bytes]:
+    """Return several users with their rows, as JSON objects, in the order in which they are asked for."""
+    user_ids = iter(asked["user_ids"])
+    return [
+        b'{"user_id":%b,"source":%b,"items":[%b]}'
+        % (_json(next(user_ids)), _json(row.source), b",".join(await _items_of_row(row, asked, generation)))
+        async for row in rows.rows(generation, asked, page)
+    ]
+
+
+async def _items_of_row(row: rows.Row, asked: Mapping[str, Any], generation: Generation) -> Sequence[bytes]:
+    """Return the items of a row, which is counted as one that is served."""
     _SOURCES[row.source.partition(" ")[0]].inc()
-    items = await in_turns(lambda places: _shown(films, places, asked), row.places)
-    headers = {"X-Recommendation-Source": row.source}
+    return await in_turns(lambda places: _shown(generation.films, places, asked), row.places)
+
+
+def _unknown_items(asked: Mapping[str, Any], generation: Generation) -> dict[str, str]:
+    """Return the header that names what is liked or excluded, but unknown; none if everything is known."""
     named = [*asked.get("liked", ()), *asked.get("exclude", ())]
-    if unknown := [item_id for item_id in named if item_id not in films.numbers]:
-        headers["X-Unknown-Items"] = _unknown(unknown)
-    return _answer(generation, _object_of(items), headers)
+    unknown = [item_id for item_id in named if item_id not in generation.films.numbers]
+    return {"X-Unknown-Items": _unknown(unknown)} if unknown else {}
+
+
+def _json(text: str) -> bytes:
+    return json.dumps(text, ensure_ascii=False).encode()
 
 
 def _unknown(item_ids: Sequence[str]) -> str:

@@ -27,6 +27,7 @@ from api.errors import bug, http_error
 from api.held import holding
 from api.keys import requiring
 from api.metrics import keep_room
+from api.prefix import Prefixed
 from api.probes import healthz, metrics, readyz
 from api.settings import Settings
 
@@ -114,8 +115,9 @@ def make_app(settings: Settings) -> ASGIApp:
     )
     app.router.redirect_slashes = False
     with_keys = requiring(settings.api_keys, settings.public, app, has_page=settings.page)
-    return Edge(
+    edge = Edge(
         allowing(settings.cors_origins, with_keys),
         allowing(settings.cors_origins, refused),
         access_log=settings.access_log,
     )
+    return Prefixed(edge, settings.root_path)

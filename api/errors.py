@@ -6,6 +6,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from api.links import link
+
 
 def refusal(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
     """Return an answer that refuses."""
@@ -16,7 +18,7 @@ async def http_error(request: Request, error: Exception) -> Response:
     """Answer what Starlette or an endpoint refuses."""
     assert isinstance(error, HTTPException)
     message = {
-        "Not Found": "there is nothing at this path; /docs says what there is",
+        "Not Found": f"there is nothing at this path; {link('docs')} says what there is",
         "Method Not Allowed": f"{request.method} is not allowed here; use GET or HEAD",
     }.get(error.detail, error.detail)
     return refusal(error.status_code, message, error.headers)

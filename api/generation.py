@@ -37,6 +37,10 @@ ROWS_AT_A_TIME = 256
 SPELLINGS = 64
 
 
+# List, reasons, history and name of the segment of a user, as they are stored.
+WholeRow = tuple[str, str, str, str | None]
+
+
 class Page(NamedTuple):
     """Which part of a list is asked for."""
 
@@ -110,13 +114,17 @@ class Generation:
         found = await self._histories.find(user_id)
         return found[0] if found else None
 
-    async def row(self, user_id: str) -> tuple[str, str, str, str | None] | None:
+    async def row(self, user_id: str) -> WholeRow | None:
         """Return list, reasons, history and name of the segment of a user; None if the user is unknown.
 
         Raises duckdb.Error if they are damaged.
         """
-        found: tuple[str, str, str, str | None] | None = await self._whole_rows.find(user_id)
+        found: WholeRow | None = await self._whole_rows.find(user_id)
         return found
+
+    async def rows(self, user_ids: Sequence[str]) -> list[WholeRow | None]:
+        """Return for each user what `row` does, all from one query."""
+        return await self._whole_rows.find_each(user_ids)
 
     async def similar(self, item_id: str) -> str:
         """Return the films like one, none if nobody knows any. Raises duckdb.Error if they are damaged."""

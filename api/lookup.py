@@ -39,12 +39,19 @@ class Lookup:
 
         Raises duckdb.Error if the file is damaged.
         """
+        return await self._ask(each_id)
+
+    async def find_each(self, ids: Sequence[str]) -> list[Any]:
+        """Return for each id what `find` does, all from one query."""
+        return await asyncio.gather(*map(self._ask, ids))
+
+    def _ask(self, each_id: str) -> asyncio.Future[Any]:
         loop = asyncio.get_running_loop()
         if not self._waiting:
             loop.call_soon(self._wait_for_more, 0)
         found: asyncio.Future[Any] = loop.create_future()
         self._waiting.append((each_id, found))
-        return await found
+        return found
 
     def find_all(self, ids: Sequence[str]) -> dict[str, tuple[Any, ...]]:
         """Return the other columns for those ids that are known. Raises duckdb.Error as `find` does."""

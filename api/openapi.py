@@ -1,6 +1,7 @@
 """What the service answers, as OpenAPI 3.1 says it: `/openapi.json`, from which `/docs` is made."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
+from itertools import combinations
 from typing import Any
 
 from api import __version__, answers, parameters
@@ -9,26 +10,51 @@ from api.parameters import Parameter
 _JSON = "application/json"
 
 
-def _parameter(
-    parameter: Parameter, depth: int, genres: Sequence[str], *, is_required: bool
-) -> dict[str, Any]:
+# The questions that take parameters: which, and which of them must be given.
+ASKED = {
+    "/recommendations": (answers.RECOMMENDATIONS, None),
+    "/similar": (answers.SIMILAR, "item_id"),
+    "/features": (answers.FEATURES, "user_id"),
+}
+
+
+def fields(path: str, depth: int) -> list[dict[str, Any]]:
+    """Return all parameters of a question, for lists of that depth."""
+    table, required = ASKED[path]
+    return [_field(each, depth, is_required=each.name == required) for each in table.values()]
+
+
+def _field(parameter: Parameter, depth: int, *, is_required: bool) -> dict[str, Any]:
     """Return what is said of a parameter: the table has it all but what depends on the generation."""
     schema = dict(parameter.schema)
     if parameter is parameters.LIMIT:
         schema |= {"maximum": depth, "default": min(parameters.DEFAULT_LIMIT, depth)}
     elif parameter is parameters.ANY_LIMIT:
         schema |= {"default": min(parameters.DEFAULT_LIMIT, depth)}
-    elif genres and parameter in (parameters.GENRES, parameters.NOT_GENRES):
-        schema |= {"items": {"type": "string", "enum": [*genres]}}
-    example = {"example": parameter.example} if parameter.example else {}
     return {
         "name": parameter.name,
         "in": "query",
         "required": is_required,
         "description": parameter.description,
         "schema": schema,
-        **parameter.more,
-        **example,
+        **({"example": parameter.example} if parameter.example else {}),
+    }
+
+
+def _subject() -> dict[str, Any]:
+    """Return for whom a list is, as a schema: one of its parameters must be given, some exclude each other.
+
+    OpenAPI says that of the properties of an object only. In a query its properties are parameters.
+    """
+    return {
+        "type": "object",
+        "description": "At least one of these; at most one of user_id, user_ids and liked.",
+        "properties": {
+            each.name: {**each.schema, "description": each.description} for each in answers.SUBJECT.values()
+        },
+        "additionalProperties": False,
+        "minProperties": 1,
+        "not": {"anyOf": [{"required": [*pair]} for pair in combinations(sorted(answers.WHO), 2)]},
     }
 
 
@@ -41,12 +67,14 @@ GENERATION_HEADERS = {
     "ETag": _header("Stays the same as long as the generation does."),
     "Cache-Control": _header("Ask again, with the ETag.", const="no-cache"),
 }
+_SOURCE = "^(personal|liked|popular|segment .+)$"
 ROW_HEADERS = {
     "X-Recommendation-Source": _header(
         "The list with which the answer begins: of the user, of films like those that are liked, of a "
-        "segment, or the popular one.",
-        pattern="^(personal|liked|popular|segment .+)$",
-    ),
+        "segment, or the popular one. With user_ids, each user has a source instead.",
+        pattern=_SOURCE,
+    )
+    | {"required": False},
     "X-Unknown-Items": {
         "description": "Ids in liked and exclude that no film has: percent-encoded, with commas between; "
         "* at the end if there are more.",
@@ -66,6 +94,11 @@ def _object(**properties: Any) -> dict[str, Any]:
 
 
 _ID = {"type": "string", "description": "The film, as in the ratings."}
+_ITEMS = {
+    "type": "array",
+    "description": "Best first.",
+    "items": {"$ref": "#/components/schemas/Item"},
+}
 SCHEMAS = {
     "Error": _object(error={"type": "string", "description": "What is wrong, and what to do."}),
     "Item": {
@@ -80,20 +113,29 @@ SCHEMAS = {
             because={
                 "description": "With explain: the film of the history, or of those liked, that speaks most "
                 "for it; null where none does.",
-                "anyOf": [_object(id=_ID, title={"type": "string"}), {"type": "null"}],
+                "anyOf": [{"$ref": "#/components/schemas/Reason"}, {"type": "null"}],
             },
             source={
+                "type": "string",
                 "description": "With explain: the list that it is from.",
                 "enum": ["personal", "liked", "segment", "popular"],
             },
         ),
         "required": ["id"],
     },
-    "Items": _object(
-        items={
+    "Reason": _object(id=_ID, title={"type": "string"}),
+    "Items": _object(items=_ITEMS),
+    "Subject": _subject(),
+    "UserItems": _object(
+        user_id={"type": "string", "description": "The user, as in the ratings."},
+        source={"type": "string", "description": "The list with which it begins.", "pattern": _SOURCE},
+        items=_ITEMS,
+    ),
+    "Users": _object(
+        users={
             "type": "array",
-            "description": "Best first.",
-            "items": {"$ref": "#/components/schemas/Item"},
+            "description": "In the order in which they are asked for.",
+            "items": {"$ref": "#/components/schemas/UserItems"},
         }
     ),
     "Features": _object(
@@ -120,8 +162,9 @@ SCHEMAS = {
 }
 
 
-def _content(name: str) -> dict[str, Any]:
-    return {_JSON: {"schema": {"$ref": f"#/components/schemas/{name}"}}}
+def _content(*names: str) -> dict[str, Any]:
+    references = [{"$ref": f"#/components/schemas/{name}"} for name in names]
+    return {_JSON: {"schema": references[0] if len(references) == 1 else {"oneOf": references}}}
 
 
 def _error(description: str, **headers: Any) -> dict[str, Any]:
@@ -143,9 +186,14 @@ NOT_READY = {
 
 
 def _operation(
-    summary: str, tag: str, responses: dict[str, Any], parameters: list[dict[str, Any]] | None = None
+    operation_id: str,
+    summary: str,
+    tag: str,
+    responses: dict[str, Any],
+    parameters: list[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     return {
+        "operationId": operation_id,
         "summary": summary,
         "tags": [tag],
         "parameters": parameters or [],
@@ -153,20 +201,23 @@ def _operation(
     }
 
 
-def _lookup(
+def _lookup(  # noqa: PLR0913  each is a part of the document
+    operation_id: str,
     summary: str,
-    schema: str,
-    asked: Iterable[dict[str, Any]],
+    *,
+    schemas: Sequence[str],
+    asked: list[dict[str, Any]],
     headers: dict[str, Any] | None = None,
     responses: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     return _operation(
+        operation_id,
         summary,
         "look-ups",
         {
             "200": {
                 "description": summary,
-                "content": _content(schema),
+                "content": _content(*schemas),
                 "headers": GENERATION_HEADERS | (headers or {}),
             },
             "304": {"description": "If-None-Match has the ETag.", "headers": GENERATION_HEADERS},
@@ -175,16 +226,23 @@ def _lookup(
             **(responses or {}),
             **NOT_READY,
         },
-        [*asked],
+        asked,
     )
 
 
-def document(depth: int, genres: Sequence[str]) -> dict[str, Any]:
-    """Return the whole of it, for lists of that depth, and films of these genres."""
-
-    def told(table: Mapping[str, Parameter], required: str | None = None) -> list[dict[str, Any]]:
-        return [_parameter(each, depth, genres, is_required=each.name == required) for each in table.values()]
-
+def document(depth: int, prefix: str = "") -> dict[str, Any]:
+    """Return the whole of it, for lists of that depth, served below a prefix."""
+    subject = {
+        "name": "subject",
+        "in": "query",
+        "required": True,
+        "description": "For whom the list is.",
+        "style": "form",
+        "explode": True,
+        "schema": {"$ref": "#/components/schemas/Subject"},
+        "example": {"user_id": parameters.USER_ID.example},
+    }
+    others = [each for each in fields("/recommendations", depth) if each["name"] not in answers.SUBJECT]
     return {
         "openapi": "3.1.0",
         "info": {
@@ -192,34 +250,40 @@ def document(depth: int, genres: Sequence[str]) -> dict[str, Any]:
             "version": __version__,
             "description": "Lists and histories of the published generation.",
         },
+        "servers": [{"url": prefix or "/"}],
         "security": [{}, {"key": []}, {"bearer": []}],
         "paths": {
             "/recommendations": {
                 "get": _lookup(
-                    "Films for somebody, best first: for a user, for who likes some films, or popular ones; "
-                    "under rules, if there are any",
-                    "Items",
-                    told(answers.RECOMMENDATIONS),
-                    ROW_HEADERS,
+                    "getRecommendations",
+                    "Films for somebody, best first: for a user, for several, for who likes some films, or "
+                    "popular ones; under rules, if there are any",
+                    schemas=("Items", "Users"),
+                    asked=[subject, *others],
+                    headers=ROW_HEADERS,
+                    responses={"404": _error("No film has a genre that is named.")},
                 )
             },
             "/similar": {
                 "get": _lookup(
+                    "getSimilar",
                     "Films that the same people like, most alike first",
-                    "Items",
-                    told(answers.SIMILAR, "item_id"),
+                    schemas=("Items",),
+                    asked=fields("/similar", depth),
                     responses={"404": _error("There is no such film.")},
                 )
             },
             "/features": {
                 "get": _lookup(
+                    "getFeatures",
                     "What a user has watched, newest first; nothing for a user who is unknown",
-                    "Features",
-                    told(answers.FEATURES, "user_id"),
+                    schemas=("Features",),
+                    asked=fields("/features", depth),
                 )
             },
             "/healthz": {
                 "get": _operation(
+                    "getHealth",
                     "The process lives",
                     "operation",
                     {"200": {"description": "It does.", "content": _content("Health")}},
@@ -227,6 +291,7 @@ def document(depth: int, genres: Sequence[str]) -> dict[str, Any]:
             },
             "/readyz": {
                 "get": _operation(
+                    "getReadiness",
                     "A generation is open, and whether it is the published one",
                     "operation",
                     {"200": {"description": "It is open.", "content": _content("Readiness")}, **NOT_READY},
@@ -234,6 +299,7 @@ def document(depth: int, genres: Sequence[str]) -> dict[str, Any]:
             },
             "/metrics": {
                 "get": _operation(
+                    "getMetrics",
                     "Metrics for Prometheus",
                     "operation",
                     {

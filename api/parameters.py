@@ -1,17 +1,18 @@
-"""Query parameters: each is known by name, is given once, and has a value that makes sense.
+"""Query parameters: each is known by name, is given once or is a list, and has a value that makes sense.
 
 A parameter is a line in a table: how it is read, and what the documentation says of it. `api/answers.py` says
 which question takes which.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
 
 from api.generation import Generation
+from sql.ids import MISSING, SPACES, id_of
 
 LONGEST_VALUE = 256
 MOST_WORDS = 100
@@ -35,9 +36,14 @@ class Parameter:
     # Takes the text, and what is served; raises ValueError with what is wrong, to be read after the name.
     parse: Parse
     schema: Mapping[str, Any]
-    example: str | None = None
+    example: Any = None
     longest: int = LONGEST_VALUE
-    more: Mapping[str, Any] = field(default_factory=dict)  # for OpenAPI
+    # A list may be written with commas, or by repeating the parameter, also as `name[]`.
+    is_list: bool = False
+
+
+class UnknownValueError(ValueError):
+    """A value makes sense, but nothing that is served has it."""
 
 
 def table(*parameters: Parameter) -> dict[str, Parameter]:
@@ -46,27 +52,49 @@ def table(*parameters: Parameter) -> dict[str, Parameter]:
 
 
 def read(query_string: bytes, allowed: Mapping[str, Parameter], generation: Generation) -> dict[str, Any]:
-    """Return the values that a query gives, by name. Raises HTTPException 400, naming the parameter."""
-    try:
-        given = parse_qsl(
-            query_string.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_PARAMETERS
-        )
-    except ValueError as error:
-        raise bad(f"there are more than {MOST_PARAMETERS} parameters") from error
-    values: dict[str, Any] = {}
+    """Return the values that a query gives, by name.
+
+    Raises HTTPException 400, or 404 where nothing has a value; the message names the parameter.
+    """
+    given = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
+    if len(given) > MOST_PARAMETERS:
+        _refuse_many(given, allowed)
+    texts: dict[str, str] = {}
     for name, text in given:
-        parameter = allowed.get(name)
+        parameter = allowed.get(name) or _list_named(name, allowed)
         if parameter is None:
             raise bad(f"unknown parameter {name[:LONGEST_VALUE]!r}; there are {', '.join(allowed)}")
-        if name in values:
+        known_as = parameter.name
+        if known_as not in texts:
+            texts[known_as] = text
+        elif parameter.is_list:
+            texts[known_as] = ",".join(filter(str.strip, (texts[known_as], text)))
+        else:
             raise bad(f"{name} is given {sum(each == name for each, _ in given)} times; give it once")
-        if len(text) > parameter.longest:
-            raise bad(f"{name} is longer than {parameter.longest} characters")
-        try:
-            values[name] = parameter.parse(text, generation)
-        except ValueError as error:
-            raise bad(f"{name} {error}") from error
-    return values
+    return {name: _value(allowed[name], text, generation) for name, text in texts.items()}
+
+
+def _list_named(name: str, allowed: Mapping[str, Parameter]) -> Parameter | None:
+    """Return the list that some clients call so, with brackets; None if there is none."""
+    parameter = allowed.get(name.removesuffix("[]"))
+    return parameter if parameter and parameter.is_list else None
+
+
+def _refuse_many(given: Sequence[tuple[str, str]], allowed: Mapping[str, Parameter]) -> None:
+    """Raise HTTPException 400 if there are many parameters that are no lists."""
+    if sum(not _list_named(name, allowed) for name, _ in given) > MOST_PARAMETERS:
+        raise bad(f"there are more than {MOST_PARAMETERS} parameters")
+
+
+def _value(parameter: Parameter, text: str, generation: Generation) -> Any:
+    if len(text) > parameter.longest:
+        raise bad(f"{parameter.name} is longer than {parameter.longest} characters")
+    try:
+        return parameter.parse(text, generation)
+    except UnknownValueError as error:
+        raise HTTPException(404, f"{parameter.name} {error}") from error
+    except ValueError as error:
+        raise bad(f"{parameter.name} {error}") from error
 
 
 def required(values: Mapping[str, Any], name: str) -> Any:
@@ -87,6 +115,13 @@ def _text(text: str, _generation: Generation) -> str:
     return text
 
 
+def _id(text: str, _generation: Generation) -> str:
+    found = id_of(text)
+    if found is None:
+        raise ValueError(f"must be an id, not {text!r}" if text.strip(SPACES) else "is empty")
+    return found
+
+
 def _boolean(text: str, _generation: Generation) -> bool:
     if text.lower() not in ("true", "false"):
         raise ValueError(f"must be true or false, not {text!r}")
@@ -101,17 +136,18 @@ def _whole_number(text: str, least: int, most: int | None = None) -> int:
     return min(number, _PAST_EVERYTHING)
 
 
-def _words(text: str, what: str) -> list[str]:
-    found = [word.strip() for word in text.split(",")]
-    if not all(found):
+def _words(text: str, what: str, clean: Callable[[str], str | None] = str.strip) -> list[str]:
+    found = [clean(word) for word in text.split(",")]
+    words = [word for word in found if word]
+    if len(words) < len(found):
         raise ValueError(f"must be {what} with commas between them, not {text!r}")
-    if len(found) > MOST_WORDS:
+    if len(words) > MOST_WORDS:
         raise ValueError(f"has more than {MOST_WORDS} {what}")
-    return found
+    return words
 
 
-def _item_ids(text: str, _generation: Generation) -> list[str]:
-    return _words(text, "ids")
+def _ids(text: str, _generation: Generation) -> list[str]:
+    return _words(text, "ids", id_of)
 
 
 def _genres(text: str, generation: Generation) -> frozenset[str]:
@@ -119,7 +155,9 @@ def _genres(text: str, generation: Generation) -> frozenset[str]:
     found = _words(text, "genres")
     for genre in found:
         if genre.casefold() not in known:
-            raise ValueError(f"has {genre!r}, which no film has; there are {', '.join(known.values())}")
+            raise UnknownValueError(
+                f"has {genre!r}, which no film has; there are {', '.join(known.values())}"
+            )
     return frozenset(known[genre.casefold()] for genre in found)
 
 
@@ -129,54 +167,54 @@ def _age_group(text: str, _generation: Generation) -> str:
     return text
 
 
-_LIST = {"style": "form", "explode": False}
-_LIST_SCHEMA = {"type": "array", "minItems": 1, "maxItems": MOST_WORDS}
-_ID_SCHEMA = {"type": "string", "pattern": r"^\s*[^,\s][^,]*$"}
+_ITEMS_OF_LIST = {"type": "string", "pattern": "^[^,]*[^,\\s][^,]*$"}
+_NO_ID = {"enum": sorted(MISSING)}
+_ID_SCHEMA = {"type": "string", "maxLength": LONGEST_VALUE, "pattern": r"[^ \t\v\f\u00a0]", "not": _NO_ID}
+_LISTED_ID_SCHEMA = {"type": "string", "pattern": r"^[^,]*[^ \t\v\f\u00a0,][^,]*$", "not": _NO_ID}
+_LIKED_ID_SCHEMA = {"type": "string", "pattern": "^[^,]*$", "not": {"enum": sorted(MISSING - {""})}}
 _TEXT_SCHEMA = {"type": "string", "minLength": 1, "maxLength": LONGEST_VALUE, "pattern": r"\S"}
-_BOOLEAN_SCHEMA = {
-    "type": "string",
-    "pattern": "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$",
-    "default": "false",
-}
+_BOOLEAN_SCHEMA = {"type": "boolean", "default": False}
 _YEAR_SCHEMA = {"type": "integer", "minimum": 0, "maximum": LAST_YEAR}
 
 
 def _flag(name: str, description: str) -> Parameter:
-    return Parameter(name, description, _boolean, _BOOLEAN_SCHEMA, example="true")
+    return Parameter(name, description, _boolean, _BOOLEAN_SCHEMA, example=True)
 
 
-def _year(name: str, description: str, example: str) -> Parameter:
+def _year(name: str, description: str, example: int) -> Parameter:
     return Parameter(
         name, description, lambda text, _generation: _whole_number(text, 0, LAST_YEAR), _YEAR_SCHEMA, example
     )
 
 
-def _list(name: str, description: str, parse: Parse, example: str, items: Mapping[str, Any]) -> Parameter:
-    return Parameter(
-        name, description, parse, {**_LIST_SCHEMA, "items": items}, example, longest=LONGEST_LIST, more=_LIST
-    )
+def _list(
+    name: str, description: str, parse: Parse, example: list[str], items: Mapping[str, Any], **more: Any
+) -> Parameter:
+    schema = {"type": "array", "items": items, **more}
+    return Parameter(name, description, parse, schema, example, longest=LONGEST_LIST, is_list=True)
 
 
 USER_ID = Parameter(
-    "user_id",
-    "The user, as in the ratings; one who is unknown gets a popular list. Where it is not given, one of "
-    "liked, gender, age_group and occupation must be.",
-    _text,
-    _TEXT_SCHEMA,
-    "18",
+    "user_id", "The user, as in the ratings; one who is unknown gets a popular list.", _id, _ID_SCHEMA, "18"
 )
-ITEM_ID = Parameter("item_id", "The film, as in the ratings.", _text, _TEXT_SCHEMA, "1")
-LIKED = replace(
-    _list(
-        "liked",
-        "Films that somebody without a list likes; the answer is films like them. "
-        "Instead of user_id. Ids that have a comma can't be told.",
-        # It may be empty: somebody may have taken back the last film.
-        lambda text, generation: _item_ids(text, generation) if text.strip() else [],
-        "1,50,260",
-        _ID_SCHEMA,
-    ),
-    schema={"anyOf": [{**_LIST_SCHEMA, "items": _ID_SCHEMA}, {"type": "string", "maxLength": 0}]},
+USER_IDS = _list(
+    "user_ids",
+    "Several users at once, each with a list and its source, in this order; each is there once.",
+    lambda text, generation: [*dict.fromkeys(_ids(text, generation))],
+    ["18", "19"],
+    _LISTED_ID_SCHEMA,
+    minItems=1,
+)
+ITEM_ID = Parameter("item_id", "The film, as in the ratings.", _id, _ID_SCHEMA, "1")
+LIKED = _list(
+    "liked",
+    "Films that somebody without a list likes; the answer is films like them. Ids that have a comma can't be "
+    "told.",
+    # It may be empty: somebody may have taken back the last film.
+    lambda text, generation: _ids(text, generation) if text.strip() else [],
+    ["1", "50", "260"],
+    _LIKED_ID_SCHEMA,
+    minItems=1,
 )
 LIMIT = Parameter(
     "limit",
@@ -203,13 +241,13 @@ GENRES = _list(
     "genres",
     "Only films of one of these genres; in any letter case.",
     _genres,
-    "Drama,Comedy",
-    {"type": "string"},
+    ["Drama", "Comedy"],
+    _ITEMS_OF_LIST,
 )
-NOT_GENRES = _list("not_genres", "No film of any of these genres.", _genres, "Horror", {"type": "string"})
-EXCLUDE = _list("exclude", "None of these films.", _item_ids, "1,2", _ID_SCHEMA)
-MIN_YEAR = _year("min_year", "Only films of this year or later; none whose year is not known.", "1990")
-MAX_YEAR = _year("max_year", "Only films of this year or earlier; none whose year is not known.", "1999")
+NOT_GENRES = _list("not_genres", "No film of any of these genres.", _genres, ["Horror"], _ITEMS_OF_LIST)
+EXCLUDE = _list("exclude", "None of these films.", _ids, ["1", "2"], _LISTED_ID_SCHEMA)
+MIN_YEAR = _year("min_year", "Only films of this year or later; none whose year is not known.", 1990)
+MAX_YEAR = _year("max_year", "Only films of this year or earlier; none whose year is not known.", 1999)
 GENDER = Parameter(
     "gender", "Gender of somebody without a list, as in the file users.", _text, _TEXT_SCHEMA, "F"
 )

@@ -4,12 +4,12 @@ Whatever the rules are, a row has one order, of which a request gets a page: the
 the segment, then the popular one, each film once.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from api import rules
 from api.films import numbers
-from api.generation import Generation, Page, Segment
+from api.generation import Generation, Page, Segment, WholeRow
 from api.turns import ITEMS_OF_A_TURN, next_turn
 
 
@@ -46,13 +46,28 @@ async def row(generation: Generation, asked: Mapping[str, Any], page: Page) -> R
     return await _popular(generation, asked, page)
 
 
+async def rows(generation: Generation, asked: Mapping[str, Any], page: Page) -> AsyncIterator[Row]:
+    """Yield the row of each of several users; other requests are answered between two of them.
+
+    Raises duckdb.Error if the file is damaged.
+    """
+    for known in await generation.rows(asked["user_ids"]):
+        yield await _of_whole(generation, known, asked, page)
+        await next_turn()
+
+
 async def _of_user(generation: Generation, user_id: str, asked: Mapping[str, Any], page: Page) -> Row:
     """Return the row of a user; that of somebody unknown begins with a popular list.
 
     A row without a rule ends where the list of the user ends; what fills up another was never watched by the
     user.
     """
-    known = await generation.row(user_id)
+    return await _of_whole(generation, await generation.row(user_id), asked, page)
+
+
+async def _of_whole(
+    generation: Generation, known: WholeRow | None, asked: Mapping[str, Any], page: Page
+) -> Row:
     if known is None:
         return await _popular(generation, asked, page)
     recommendations, because, history, segment_name = known

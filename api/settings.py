@@ -11,6 +11,7 @@ class Settings:
     output: Path = Path("output")
     host: str = "127.0.0.1"
     port: int = 5000
+    root_path: str = ""
     workers: int = 1
     log_format: str = "text"
     access_log: bool = False

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from zlib import crc32
 
 from api.films import Films
-from api.page.words import film_address, spoken
+from api.links import link_to_film
+from api.page.words import spoken
 
 # A hue for each genre of MovieLens, in twelfths of the circle; kindred genres are neighbours.
 HUES = {
@@ -74,7 +75,7 @@ def card(films: Films, number: int) -> Card:
         spoken(known["title"], year),
         year,
         genres,
-        film_address(item_id),
+        link_to_film(item_id),
         _face(genres, year),
     )
 

@@ -1,6 +1,7 @@
 """Films: found by words of the title, genre and year; and one of them, who likes it, and what is like it."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -10,21 +11,29 @@ from starlette.responses import Response
 from api import parameters
 from api.films import numbers
 from api.generation import Generation
+from api.links import link
 from api.page.cards import card, cards
 from api.page.filters import FILTERS, bound, filters, given, offset, pages
 from api.page.render import asked, page, shown
 from api.parameters import Parameter
+from sql.ids import id_of
 
 WORDS = Parameter("q", "Words of the title.", lambda text, _generation: text.strip(), {})
-FOUND = parameters.table(WORDS, *FILTERS.values(), offset("from", "films"))
+FOUND = parameters.table(WORDS, parameters.ITEM_ID, *FILTERS.values(), offset("from", "films"))
 AT_A_TIME = 24
 LIKE_IT = 12
+ADDRESS = partial(link, "films")
 
 
 @page
 async def films(request: Request, generation: Generation) -> Response:
-    """Show the films that are found; without words, all, the most rated first."""
+    """Show the films that are found; without words, all, the most rated first.
+
+    A film whose id is no part of a path is shown here, too.
+    """
     values = asked(request, FOUND, generation)
+    if "item_id" in values:
+        return await _film(generation, values["item_id"])
     found, total = await search(generation, values, AT_A_TIME)
     return shown(
         "films.html",
@@ -33,17 +42,21 @@ async def films(request: Request, generation: Generation) -> Response:
         words=values.get("q", ""),
         filters=filters(values, generation),
         found=cards(generation.films, found),
-        found_pages=pages(request.url.path, values, "from", AT_A_TIME, total),
+        found_pages=pages(ADDRESS, values, "from", AT_A_TIME, total),
     )
 
 
 @page
 async def film(request: Request, generation: Generation) -> Response:
     """Show a film."""
-    item_id: str = request.path_params["item_id"]
+    return await _film(generation, request.path_params["item_id"])
+
+
+async def _film(generation: Generation, given_id: str) -> Response:
+    item_id = id_of(given_id) or ""
     told = await generation.read("page/film", item_id=item_id)
     if not told or item_id not in generation.films.numbers:
-        raise HTTPException(404, f"No film has the id {item_id[: parameters.LONGEST_VALUE]!r}.")
+        raise HTTPException(404, f"No film has the id {given_id[: parameters.LONGEST_VALUE]!r}.")
     alike = cards(generation.films, numbers(await generation.similar(item_id), LIKE_IT))
     likeness = await generation.read("page/likeness", item_id=item_id)
     scores = likeness[0][0] if likeness else []
@@ -72,7 +85,7 @@ async def search(generation: Generation, values: Mapping[str, Any], size: int) -
     words = values.get("q", "")
     if not words and not given(values):
         every = range(1, len(generation.films.item_ids))
-        return pages("", values, "from", size, len(every)).of(every), len(every)
+        return pages(ADDRESS, values, "from", size, len(every)).of(every), len(every)
     rows = await generation.read(
         "page/found_films",
         words=words.split(),

@@ -1,8 +1,7 @@
 """Filters of lists of films: the rules of the service, as fields of a form and as addresses."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
-from urllib.parse import urlencode
 
 from api import parameters
 from api.generation import Generation
@@ -50,7 +49,7 @@ def filters(asked: Mapping[str, Any], generation: Generation) -> Filters:
         ",".join(sorted(asked.get("genres", ()))),
         asked.get("min_year", ""),
         asked.get("max_year", ""),
-        tuple(generation.films.known_genres.values()),
+        tuple(genre for genre in generation.films.known_genres.values() if "," not in genre),
     )
 
 
@@ -69,14 +68,17 @@ def bound(asked: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def pages(path: str, asked: Mapping[str, Any], name: str, size: int, total: int) -> Pages:
-    """Return where one is in a list of which `name` says how many are left out at the beginning."""
+def pages(address: Callable[..., str], asked: Mapping[str, Any], name: str, size: int, total: int) -> Pages:
+    """Return where one is in a list of which `name` says how many are left out at the beginning.
+
+    `address` makes the address of the view from its values.
+    """
     # Past the end there is the last page.
     offset = min(asked.get(name, 0), max(total - 1, 0) // size * size)
     last = min(offset + size, total)
 
     def at(place: int) -> str:
-        return address(path, {**asked, name: place})
+        return address(**{**asked, name: place})
 
     return Pages(
         offset + 1,
@@ -85,20 +87,6 @@ def pages(path: str, asked: Mapping[str, Any], name: str, size: int, total: int)
         at(max(offset - size, 0)) if offset else None,
         at(last) if last < total else None,
     )
-
-
-def address(path: str, asked: Mapping[str, Any]) -> str:
-    """Return the address of a view with these values; what is empty or 0 is left out."""
-    told = {
-        name: ",".join(sorted(value))
-        if isinstance(value, frozenset)
-        else ",".join(value)
-        if isinstance(value, list)
-        else value
-        for name, value in asked.items()
-    }
-    query = urlencode({name: value for name, value in told.items() if value})
-    return f"{path}?{query}" if query else path
 
 
 def offset(name: str, what: str) -> Parameter:

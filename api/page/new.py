@@ -8,9 +8,10 @@ from starlette.responses import Response
 
 from api import parameters, rows
 from api.generation import Generation, Page
+from api.links import link
 from api.page.cards import Card, card, cards
 from api.page.films import WORDS, search
-from api.page.filters import FILTERS, address, filters, given
+from api.page.filters import FILTERS, filters, given
 from api.page.render import asked, page, shown
 from api.turns import next_turn
 
@@ -76,11 +77,11 @@ async def new(request: Request, generation: Generation) -> Response:
             )
             for rank, place in enumerate(row.places, 1)
         ],
-        nobody=address("/new", {}),
+        nobody=link("new"),
     )
 
 
 def _offer(each: Card, liked: list[str], values: dict[str, object]) -> Offer:
     is_picked = each.item_id in liked
     picks = [other for other in liked if other != each.item_id] if is_picked else [*liked, each.item_id]
-    return Offer(each, is_picked, address("/new", {**values, "liked": picks}))
+    return Offer(each, is_picked, link("new", **{**values, "liked": picks}))

@@ -17,6 +17,7 @@ from api.answers import found
 from api.errors import http_error
 from api.generation import Generation
 from api.held import held_or_none, served
+from api.links import fields_of, link
 from api.page import words
 from api.page.static import address
 from api.parameters import Parameter, read
@@ -50,7 +51,7 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.globals.update(static=address)
+_ENVIRONMENT.globals.update(static=address, link=link, fields_of=fields_of)
 _ENVIRONMENT.filters.update(words.FILTERS)
 # Compiled here, and not by the first request for each, which would keep others waiting.
 _PAGES = {name: _ENVIRONMENT.get_template(name) for name in _ENVIRONMENT.list_templates()}

@@ -7,6 +7,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.links import link
+
 FOLDER = Path(__file__).parent / "static"
 MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 FILES = {file.name: file.read_bytes() for file in FOLDER.iterdir() if file.suffix in MEDIA_TYPES}
@@ -28,4 +30,4 @@ async def static(request: Request) -> Response:
 
 def address(name: str) -> str:
     """Return the address of a file."""
-    return f"/static/{name}?{VERSIONS[name]}"
+    return f"{link('static', name)}?{VERSIONS[name]}"

@@ -2,6 +2,7 @@
 
 import random
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from starlette.exceptions import HTTPException
@@ -10,15 +11,16 @@ from starlette.responses import RedirectResponse, Response
 
 from api import parameters, rows
 from api.generation import Generation, Page
+from api.links import is_segment, link, link_to_user
 from api.page.cards import Card, card
 from api.page.filters import FILTERS, Pages, bound, filters, given, offset, pages
 from api.page.render import asked, page, shown
-from api.page.words import user_address
+from sql.ids import id_of
 
-WANTED = parameters.table(parameters.USER_ID)
 SHOWN = parameters.table(
     *FILTERS.values(), offset("from", "recommended films"), offset("since", "watched films")
 )
+WANTED = parameters.table(parameters.USER_ID, *SHOWN.values())
 RECOMMENDED_AT_A_TIME = 20
 WATCHED_AT_A_TIME = 20
 
@@ -44,11 +46,14 @@ class Watched(NamedTuple):
 
 @page
 async def users(request: Request, generation: Generation) -> Response:
-    """Lead from the form to the page of a user."""
+    """Lead from the form to the page of a user; show it here if the id is no part of a path."""
     values = asked(request, WANTED, generation)
     if "user_id" not in values:
-        return RedirectResponse("/", 303)
-    return RedirectResponse(user_address(values["user_id"].strip()), 303)
+        return RedirectResponse(link(), 303)
+    user_id = values.pop("user_id")
+    if is_segment(user_id):
+        return RedirectResponse(link_to_user(user_id), 303)
+    return await _user(generation, user_id, values)
 
 
 @page
@@ -58,26 +63,30 @@ async def any_user(_request: Request, generation: Generation) -> Response:
     found = await generation.read("page/any_user", share=share)
     if not found:
         raise HTTPException(404, "There are no users.")
-    return RedirectResponse(user_address(found[0][0]), 303, {"Cache-Control": "no-store"})
+    return RedirectResponse(link_to_user(found[0][0]), 303, {"Cache-Control": "no-store"})
 
 
 @page
 async def user(request: Request, generation: Generation) -> Response:
     """Show a user."""
-    user_id: str = request.path_params["user_id"]
     values = asked(request, SHOWN, generation)
+    return await _user(generation, request.path_params["user_id"], values)
+
+
+async def _user(generation: Generation, given_id: str, values: dict[str, Any]) -> Response:
+    user_id = id_of(given_id) or ""
     known = await generation.row(user_id)
     told = await generation.read("page/user", user_id=user_id)
     if known is None or not told:
-        raise HTTPException(404, f"Nobody has the id {user_id[: parameters.LONGEST_VALUE]!r}.")
-    path = request.url.path
-    recommended, recommended_pages = await _recommended(generation, user_id, path, values)
-    watched, watched_pages = await _watched(generation, user_id, path, values)
+        raise HTTPException(404, f"Nobody has the id {given_id[: parameters.LONGEST_VALUE]!r}.")
+    recommended, recommended_pages = await _recommended(generation, user_id, values)
+    watched, watched_pages = await _watched(generation, user_id, values)
     return shown(
         "user.html",
         generation,
         here="user",
         user_id=user_id,
+        address=link_to_user(user_id),
         about=told[0],
         filters=filters(values, generation),
         recommended=recommended,
@@ -88,14 +97,14 @@ async def user(request: Request, generation: Generation) -> Response:
 
 
 async def _recommended(
-    generation: Generation, user_id: str, path: str, values: dict[str, Any]
+    generation: Generation, user_id: str, values: dict[str, Any]
 ) -> tuple[list[Recommended], Pages]:
     """Return a page of the list of a user under the filters, and where that is in the whole."""
     row = await rows.row(generation, {"user_id": user_id, **given(values)}, Page(generation.depth, 0))
     scores = dict(await generation.read("page/scores", user_id=user_id))
     best = max(scores.values(), default=0.0)
     films = generation.films
-    where = pages(path, values, "from", RECOMMENDED_AT_A_TIME, len(row.places))
+    where = pages(partial(link_to_user, user_id), values, "from", RECOMMENDED_AT_A_TIME, len(row.places))
 
     def told(rank: int, place: rows.Place) -> Recommended:
         score = scores.get(films.item_ids[place.film]) if place.source == "personal" else None
@@ -119,7 +128,7 @@ def _share(score: float | None, best: float) -> int | None:
 
 
 async def _watched(
-    generation: Generation, user_id: str, path: str, values: dict[str, Any]
+    generation: Generation, user_id: str, values: dict[str, Any]
 ) -> tuple[list[Watched], Pages]:
     """Return a page of the history of a user under the filters, and where that is in the whole."""
     rows = await generation.read(
@@ -129,6 +138,7 @@ async def _watched(
         offset=values.get("since", 0),
         size=WATCHED_AT_A_TIME,
     )
-    where = pages(path, values, "since", WATCHED_AT_A_TIME, rows[0][-1] if rows else 0)
+    total = rows[0][-1] if rows else 0
+    where = pages(partial(link_to_user, user_id), values, "since", WATCHED_AT_A_TIME, total)
     films = generation.films
     return [Watched(card(films, number), rating, rated_at) for number, rating, rated_at, _ in rows], where

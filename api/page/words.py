@@ -2,7 +2,6 @@
 
 import re
 from datetime import UTC, datetime
-from urllib.parse import quote
 
 _ARTICLES = "The|A|An|Les|La|Le|L'|El|Los|Las|Il|Lo|Gli|Der|Die|Das|Un|Une|Det|Den"
 # As lists of titles write them: `Girl Who Played with Fire, The (Flickan som lekte med elden) (2009)`.
@@ -69,16 +68,6 @@ def plural(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def user_address(user_id: str) -> str:
-    """Return the address of the page of a user."""
-    return f"/users/{quote(user_id, safe='')}"
-
-
-def film_address(item_id: str) -> str:
-    """Return the address of the page of a film."""
-    return f"/films/{quote(item_id, safe='')}"
-
-
 FILTERS = {
     "thousands": thousands,
     "percent": percent,
@@ -87,6 +76,4 @@ FILTERS = {
     "age": age,
     "duration": duration,
     "plural": plural,
-    "user_address": user_address,
-    "film_address": film_address,
 }

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from batch.commands.options import json_option, option
+from batch.commands.options import Id, json_option, option
 from batch.commands.printing import is_terminal, print_json, print_table, print_verdict
 from batch.diff import Diff, DiffOfUser, Row, chosen, diff as diff_of_lists, diff_of_user
 from batch.output import Output
@@ -23,6 +23,7 @@ from batch.query import Answer
     envvar="USER_ID",
     show_envvar=True,
     metavar="ID",
+    type=Id(),
     help="What entered and left the list of one user, and why.",
 )
 @click.option(

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from batch.settings import by_name
+from sql.ids import SPACES, id_of
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -29,10 +30,11 @@ class Id(click.ParamType[str]):
     name = "id"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the id, or fail as wrong usage."""
-        if not value.strip():
-            self.fail("the id is empty.", param, ctx)
-        return str(value)
+        """Return the id, cleaned as those of the input are, or fail as wrong usage."""
+        found = id_of(value)
+        if found is None:
+            self.fail(f"{value!r} is no id." if value.strip(SPACES) else "the id is empty.", param, ctx)
+        return found
 
 
 def option(name: str) -> Callable[[Command], Command]:

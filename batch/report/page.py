@@ -138,7 +138,7 @@ def _of_quality(facts: Facts) -> list[Plot]:
                 (
                     "ndcg@10",
                     "Quality of the ranking",
-                    "Do the lists foresee what is watched better than what needs no model, and put it higher?",
+                    "Do the lists foresee better than what needs no model, and put it higher?",
                     "NDCG@10, from 0 to 1",
                 ),
                 (

@@ -58,7 +58,7 @@ function setIn(query, name, value) {
   else query.delete(name);
 }
 
-const likedIn = (address) => (address.searchParams.get("liked") ?? "").split(",").filter(Boolean);
+const likedIn = (address) => address.searchParams.getAll("liked").join(",").split(",").filter(Boolean);
 
 // A pick is added to those that are wanted by now, which the address of its link may not know yet.
 function addressOfPick(link) {

@@ -1,0 +1,28 @@
+"""What an id is, in Python: the rule of the macro `id_of` in `sql/load/macros.sql`, which cleans the input.
+
+A request may write an id as the input may: `18.0` is `18`. `tests/test_ids.py` compares the two.
+"""
+
+import re
+
+# What stands around an id and is no part of it, and what is no id at all.
+SPACES = " \t\v\f\xa0"
+MISSING = frozenset({"", "nan", "NaN", "NAN"})
+_INTEGER_AS_FLOAT = re.compile(r"(-?[0-9]+)\.0+")
+_LARGE_FLOAT = re.compile(r"-?[0-9](\.[0-9]+)?e\+[0-9]{2}")
+_LIMIT_OF_INTEGERS = 2**127
+
+
+def id_of(text: str) -> str | None:
+    """Return the id that a text means; None if it means none: it is empty, or stands for a missing value."""
+    if text.isascii() and text.isdigit():
+        return text
+    text = text.strip(SPACES)
+    if text in MISSING:
+        return None
+    if found := _INTEGER_AS_FLOAT.fullmatch(text):
+        return found[1]
+    if _LARGE_FLOAT.fullmatch(text):
+        number = round(float(text))
+        return str(number) if abs(number) < _LIMIT_OF_INTEGERS else None
+    return text

@@ -1,0 +1,249 @@
+"""Links: each leads to what it names, whatever stands in an id, and below whatever path a proxy has."""
+
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from html.parser import HTMLParser
+from http import HTTPStatus
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+import pytest
+from starlette.testclient import TestClient
+
+from api.app import make_app
+from api.links import link, link_to_film, link_to_user, plain_prefix
+from api.settings import Settings
+from tests.commands import serving
+from tests.conftest import publish, written
+
+# Each is beside what it becomes if it is encoded too little, too often or not at all.
+IDS = (
+    *(".", "..", "...", "a/b", "a//b", "a/../b", "a", "b", "a?b", "a#b", "a b", "a+b", "a&b=c", "a=b"),
+    *(
+        "%41",
+        "A",
+        "user@x",
+        "user%40x",
+        "é",
+        "\u65e5\u672c",
+        "<i>",
+        '"quoted"',
+        "\\",
+        "c:\\d",
+        "a;b",
+        "'",
+        "new",
+    ),
+)
+FILMS = (*IDS, *(f"film {number}" for number in range(20)))
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Everybody has watched more than a page of films, and each another one last."""
+    ratings, movies = ["userId,movieId,rating,timestamp"], ["movieId,title,genres"]
+    for place, film in enumerate(FILMS):
+        movies.append(f"{_quoted(film)},{_quoted(_title(place))},Drama|Rock & Roll")
+    for place, user in enumerate(IDS):
+        watched = [film for number, film in enumerate(FILMS) if (number + place) % 2] + [FILMS[place]]
+        ratings += [
+            f"{_quoted(user)},{_quoted(film)},{3 + number % 3},{1000 + number}"
+            for number, film in enumerate(dict.fromkeys(watched))
+        ]
+    data = written(tmp_path_factory.mktemp("data"), "\n".join(ratings) + "\n", "\n".join(movies) + "\n")
+    return publish(data, tmp_path_factory.mktemp("output"), top_n=30).file.parent.parent
+
+
+def _title(place: int) -> str:
+    return f"Title of {FILMS[place]} ({1980 + place})"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+class Page(HTMLParser):
+    """The addresses of a page, each with the fields of its form if it is one, and its first heading."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+        self.next: dict[str, str] = {}
+        self.heading = ""
+        self._in_heading = False
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self._in_heading = tag == "h1" or (self._in_heading and tag == "bdi")
+        if tag == "form":
+            assert given["action"] is not None
+        for name in ("href", "src", "action"):
+            if (address := given.get(name)) and not address.startswith("#"):
+                self.addresses.append(address)
+                if given.get("rel") == "next":
+                    self.next[str(given["data-live"])] = address
+
+    def handle_data(self, data: str) -> None:
+        if self._in_heading:
+            self.heading += data
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_heading = self._in_heading and tag != "h1"
+
+
+class Browser:
+    """Asks for addresses as they are, through a proxy that serves all this below a prefix."""
+
+    def __init__(self, url: str, prefix: str = "", *, strips: bool = True, **headers: str) -> None:
+        self._host = urlsplit(url).netloc
+        self._prefix, self._strips, self._headers = prefix, strips, headers
+
+    def get(self, address: str) -> tuple[int, str, str]:
+        """Return status, where it led, and text; each address must be below the prefix."""
+        assert address.startswith(f"{self._prefix}/"), address
+        assert not address.startswith("//")
+        # A browser would follow these, encoded or not.
+        assert not {"", ".", ".."} & {*unquote(address.partition("?")[0]).split("/")[1:-1]}, address
+        assert unquote(address.partition("?")[0]).rpartition("/")[2] not in {".", ".."}
+        target = address.removeprefix(self._prefix) if self._strips else address
+        with closing(HTTPConnection(self._host)) as connection:
+            connection.request("GET", target.partition("#")[0], headers=self._headers)
+            answer = connection.getresponse()
+            text = answer.read().decode()
+        if answer.status == HTTPStatus.SEE_OTHER:
+            return self.get(answer.headers["Location"])
+        return answer.status, address, text
+
+    def page(self, address: str) -> Page:
+        """Return a page that must be there."""
+        status, _, text = self.get(address)
+        assert status == 200, (address, text)
+        return Page(text)
+
+
+@pytest.fixture(scope="module")
+def browser(output: Path) -> Iterator[Browser]:
+    with serving(output) as url:
+        yield Browser(url)
+
+
+@pytest.fixture(scope="module")
+def client(output: Path) -> Iterator[TestClient]:
+    with TestClient(make_app(Settings(output)), follow_redirects=False) as client:
+        yield client
+
+
+def _titles(text: str, part: str) -> list[str]:
+    (section,) = re.findall(rf'<section [^>]*data-part="{part}">.*?</section>', text, re.DOTALL)
+    return re.findall(r'<a class="title" href="([^"]+)"', section)
+
+
+@pytest.mark.parametrize("user_id", IDS)
+def test_the_pages_of_a_user_are_of_that_user(browser: Browser, client: TestClient, user_id: str) -> None:
+    answer = client.get("/features", params={"user_id": user_id, "limit": 1000}).json()
+    address: str | None = f"/users?user_id={quote(user_id, safe='')}"
+    seen: list[str] = []
+    while address:
+        _, _, text = browser.get(address)
+        page = Page(text)
+        assert page.heading == f"User {user_id}"
+        seen += _titles(text, "watched")
+        address = page.next.get("watched")
+    assert seen == [link_to_film(film).replace("&", "&amp;") for film in answer["features"][0]["histories"]]
+    assert len(seen) > 20
+
+
+@pytest.mark.parametrize("item_id", IDS)
+def test_the_page_of_a_film_is_of_that_film(browser: Browser, item_id: str) -> None:
+    assert browser.page(link_to_film(item_id)).heading.startswith(f"Title of {item_id}")
+
+
+@pytest.mark.parametrize("each_id", IDS)
+def test_what_is_filtered_stays_with_the_user(browser: Browser, each_id: str) -> None:
+    page = browser.page(link_to_user(each_id, min_year=1981, genres="Rock & Roll"))
+    assert page.heading == f"User {each_id}"
+    query = parse_qs(urlsplit(page.next["watched"]).query)
+    assert (query["min_year"], query["genres"]) == (["1981"], ["Rock & Roll"])
+
+
+def _crawl(browser: Browser, start: str) -> set[str]:
+    """Follow every link from a page on; return the addresses. Picks are followed one deep: they never end."""
+    found, todo = {start}, [start]
+    while todo:
+        status, _, text = browser.get(todo.pop())
+        assert status == 200, (start, text)
+        if not text.startswith("<!doctype html>"):
+            continue
+        for address in Page(text).addresses:
+            picked = parse_qs(urlsplit(address).query).get("liked", [""])[0]
+            if "/docs" not in address and address not in found and "," not in picked:
+                found.add(address)
+                todo.append(address)
+    return found
+
+
+def test_every_link_leads_somewhere(browser: Browser) -> None:
+    found = _crawl(browser, "/")
+    assert {link_to_film(film) for film in FILMS} <= found
+    assert len([address for address in found if "/new?" in address]) > len(IDS) / 2
+
+
+@pytest.mark.parametrize(("strips", "is_told"), [(True, True), (False, False)])
+def test_below_a_path_every_link_leads_somewhere(output: Path, strips: bool, is_told: bool) -> None:  # noqa: FBT001  (pytest passes by name)
+    variables = {} if is_told else {"ROOT_PATH": "/recs/v1"}
+    headers = {"X-Forwarded-Prefix": "/recs/v1"} if is_told else {}
+    with serving(output, **variables) as url:
+        browser = Browser(url, "/recs/v1", strips=strips, **headers)
+        found = _crawl(browser, "/recs/v1/")
+        assert {f"/recs/v1{link_to_film(film)}" for film in FILMS} <= found
+        assert browser.page("/recs/v1/users?user_id=A").heading == "User A"
+        assert browser.get("/recs/v1/users")[1] == "/recs/v1/"
+        for asked in ("recommendations?user_id=A", "healthz", "docs", "openapi.json", "random"):
+            assert browser.get(f"/recs/v1/{asked}")[0] == 200
+        assert '"servers":[{"url":"/recs/v1"}]' in browser.get("/recs/v1/openapi.json")[2]
+        status, _, text = browser.get("/recs/v1/nothing")
+        assert (status, "/recs/v1/docs" in text) == (404, True)
+
+
+def test_the_prefix_may_be_a_word_of_the_service_where_the_proxy_cuts_it(output: Path) -> None:
+    with serving(output, ROOT_PATH="/films") as url:
+        found = _crawl(Browser(url, "/films"), "/films/")
+        assert {f"/films{link_to_film(film)}" for film in FILMS} <= found
+
+
+@pytest.mark.parametrize(
+    "told", ["//host", "/a//b", "/..", "/a/../b", "/.", "a", "/a b", "/<a>", "/é", "/a?b", "/a#b", "\\\\host",
+             "/%2e", "http://host", "/" + "a" * 256])  # fmt: skip
+def test_a_prefix_that_is_no_plain_path_counts_for_nothing(client: TestClient, told: str) -> None:
+    assert plain_prefix(told) is None
+    headers = {b"X-Forwarded-Prefix": told.encode("latin-1")}
+    assert client.get("/users?user_id=A", headers=headers).headers["Location"] == "/users/A"
+    assert 'href="/films"' in client.get("/", headers=headers).text
+    assert client.get("/openapi.json", headers=headers).json()["servers"] == [{"url": "/"}]
+
+
+@pytest.mark.parametrize(
+    ("told", "prefix"),
+    [("/a", "/a"), ("/a/", "/a"), ("/", ""), ("", ""), ("/a, /b/c", "/a/b/c"), ("/a.b~c-1", "/a.b~c-1")],
+)
+def test_a_prefix_has_no_slash_at_its_end(told: str, prefix: str) -> None:
+    assert plain_prefix(told) == prefix
+
+
+def test_the_option_goes_before_the_header(output: Path) -> None:
+    with TestClient(make_app(Settings(output, root_path="/own")), follow_redirects=False) as client:
+        answer = client.get("/users?user_id=A", headers={"X-Forwarded-Prefix": "/other"})
+    assert answer.headers["Location"] == "/own/users/A"
+
+
+def test_a_link_is_encoded() -> None:
+    assert link() == "/"
+    assert link("films", q="a&b", genres=frozenset("ba"), liked=["1", "2"], offset=0) == (
+        "/films?q=a%26b&genres=a%2Cb&liked=1%2C2"
+    )
+    assert link_to_user("user%40x") == "/users/user%2540x"
+    assert link_to_user("..", since=20) == "/users?user_id=..&since=20"
+    assert link_to_film("a/b") == "/films?item_id=a%2Fb"
