@@ -3,14 +3,22 @@
 import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
 
 MOST_BYTES = 65_536
 MOST_SECONDS = 10.0
 
 
+class State(ServerState):
+    """What the connections of a process share."""
+
+    is_ending = False
+
+
 class LimitedProtocol(HttpToolsProtocol):
     """Hangs up on who sends a request line and headers without end, or anything else byte by byte."""
 
+    server_state: State
     # Whether a request has begun whose headers have not ended, or none has begun yet.
     _incomplete = True
     _bytes = 0  # of that request, as far as they came alone
@@ -52,6 +60,8 @@ class LimitedProtocol(HttpToolsProtocol):
         if sum(len(name) + len(value) for name, value in self.headers) > MOST_BYTES:
             raise ValueError("the headers are too long")
         super().on_headers_complete()
+        if self.server_state.is_ending:
+            self.cycle.keep_alive = False
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the client."""

@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from api.generation import Generation
-from api.metrics import SHARED_FOLDER
+from api.settings import SHARED_FOLDER
 
 # Of the processor it gets what the service leaves, and a tenth where nothing is left.
 NICENESS = 10
