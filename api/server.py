@@ -99,6 +99,8 @@ def run(settings: Settings, listeners: list[socket.socket], metrics_folder: str 
         # What comes once it has ended changes nothing of how it has.
         for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
+        for listener in listeners:
+            listener.close()
 
 
 def _folder_of_metrics(inside: str | None) -> TemporaryDirectory[str]:
@@ -194,6 +196,11 @@ class Server(uvicorn.Server):
         await self._wait(min(IDLE_SECONDS, seconds), lambda: bool(self.server_state.connections))
         self.config.timeout_graceful_shutdown = max(0, math.ceil(end - time.monotonic()))
         await super().shutdown(sockets)
+        # What has not ended in time.
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        if self.force_exit:
+            await self.lifespan.shutdown()
 
     async def _wait(self, seconds: float, is_needed: Callable[[], bool] = lambda: True) -> None:
         """Wait while it is needed, and nobody forces the end."""
