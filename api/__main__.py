@@ -2,35 +2,44 @@
 
 import logging
 import os
-import socket
 from collections.abc import Callable
-from contextlib import suppress
-from functools import partial
+from logging.config import dictConfig
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import click
-import uvicorn
-from uvicorn.supervisors import Multiprocess
 
 from api import __version__
-from api.app import make_app
-from api.keys import PUBLIC
+from api.keys import PUBLIC, Keys, KeysError
 from api.links import plain_prefix
+from api.listen import listen, reachable
 from api.log import log_config
-from api.metrics import SHARED_FOLDER
-from api.protocol import LimitedProtocol
-from api.settings import Settings
+from api.settings import SHARED_FOLDER, Settings
+from sql import openable
 
-# Connections that wait to be accepted.
-BACKLOG = 2_048
 # Said in place of what is public: in an environment, an empty value is none at all.
 NOTHING = "nothing"
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 log = logging.getLogger("api")
+
+
+class WrongValueError(click.ClickException):
+    """The value of an option can't be used."""
+
+    exit_code = 2
+
+
+class OutputFolder(click.Path):
+    """A folder in which DuckDB can open files."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return its path. Raises WrongValueError if there is none."""
+        try:
+            return openable(Path(os.fsdecode(super().convert(value, param, ctx))))
+        except (click.BadParameter, ValueError) as error:
+            raise WrongValueError(f"--output: {error}") from error
 
 
 class Words(click.ParamType[tuple[str, ...], str]):
@@ -65,11 +74,11 @@ def _option(name: str, **attributes: Any) -> Callable[[Command], Command]:
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 @_option(
     "output",
-    type=click.Path(path_type=Path, file_okay=False, readable=False),
+    type=OutputFolder(path_type=Path, file_okay=False, readable=False),
     default=Path("output"),
     help="Folder in which generations are published.",
 )
-@_option("host", default="127.0.0.1", help="Address to listen on.")
+@_option("host", default="127.0.0.1", help="Address to listen on; empty, or ::, for all.")
 @_option(
     "port", type=click.IntRange(0, 65535), default=5000, help="Port to listen on; 0 for any that is free."
 )
@@ -87,6 +96,12 @@ def _option(name: str, **attributes: Any) -> Callable[[Command], Command]:
     help="Keys, with commas between them, one of which a request must have; without any, none must.",
 )
 @_option(
+    "api_keys_file",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="File with more keys, one a line; SIGHUP has it read again.",
+)
+@_option(
     "public",
     type=Words(*PUBLIC, NOTHING),
     default="health,docs",
@@ -100,7 +115,13 @@ def _option(name: str, **attributes: Any) -> Callable[[Command], Command]:
     help="Origins whose pages may read answers, with commas between them; * for all.",
 )
 @_option("log_format", type=click.Choice(["text", "json"]), default="text", help="Form of a line of the log.")
-@_option("access_log", is_flag=True, help="Log every request.")
+@_option("access_log", is_flag=True, help="Log every request but those of probes.")
+@_option(
+    "keep_alive_seconds",
+    type=click.IntRange(1),
+    default=75,
+    help="Seconds for which a connection waits for its next request; more than those of a load balancer.",
+)
 @_option(
     "shutdown_seconds",
     type=click.IntRange(0),
@@ -111,30 +132,15 @@ def _option(name: str, **attributes: Any) -> Callable[[Command], Command]:
 def serve(**values: Any) -> None:
     """Answer look-ups over HTTP from the published generation, and follow it to the next."""
     settings = Settings(**values)
-    config = uvicorn.Config(
-        partial(make_app, settings),
-        factory=True,
-        workers=settings.workers,
-        loop="uvloop",
-        http=LimitedProtocol,
-        ws="none",
-        lifespan="on",
-        interface="asgi3",
-        log_config=log_config(settings.log_format),
-        access_log=False,  # ours knows more
-        server_header=False,
-        backlog=BACKLOG,
-        timeout_graceful_shutdown=settings.shutdown_seconds,
-    )
-    with _listen(settings) as listener:
-        if settings.workers == 1:
-            # It has ended in good order by then.
-            with suppress(KeyboardInterrupt):
-                uvicorn.Server(config).run([listener])
-        else:
-            with TemporaryDirectory(prefix="recommender-metrics-") as folder:
-                os.environ[SHARED_FOLDER] = folder
-                Multiprocess(config, [listener]).run()
+    dictConfig(log_config(settings.log_format))
+    keys = _keys(settings)
+    metrics_folder = _inherited_folder()
+    from api.server import run  # noqa: PLC0415 (it loads prometheus_client)
+
+    listeners = listen(settings.host, settings.port)
+    if (reached := reachable(listeners)) and not keys.are_required:
+        log.warning("whoever reaches %s can ask for everything: no key is required (API_KEYS)", reached)
+    run(settings, listeners, metrics_folder)
 
 
 def _root_path(text: str) -> str:
@@ -145,28 +151,27 @@ def _root_path(text: str) -> str:
     return found
 
 
-def _listen(settings: Settings) -> socket.socket:
-    """Return a socket that is bound, and say where."""
+def _keys(settings: Settings) -> Keys:
+    """Return the keys, of which those in a file can be read."""
+    keys = Keys(settings.api_keys, settings.api_keys_file)
     try:
-        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
-        family, *_, address = found[0]
-        listener = socket.create_server(address[:2], family=family, backlog=BACKLOG)
-    except (OSError, UnicodeError) as error:
-        raise click.ClickException(
-            f"can't listen on {settings.host}, port {settings.port}: {_reason(error)}; "
-            "name another --port or --host, or stop what is there"
-        ) from error
-    listener.set_inheritable(True)
-    host = f"[{settings.host}]" if family == socket.AF_INET6 else settings.host
-    log.info("running on http://%s:%s", host, listener.getsockname()[1])
-    return listener
+        keys.read()
+    except KeysError as error:
+        raise WrongValueError(f"--api-keys-file: {error}") from error
+    return keys
 
 
-def _reason(error: OSError | UnicodeError) -> str:
-    if isinstance(error, UnicodeError):
-        return "that is no name of a host"
-    # What Python says of an address repeats it; a name that is none has no number of the system.
-    return str(error.strerror) if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
+def _inherited_folder() -> str | None:
+    """Return the folder for metrics that the environment names, and take it from there.
+
+    Another program may have left it. One process does not need it; several count in a new one inside of it.
+    """
+    folder = os.environ.pop(SHARED_FOLDER, None) or None
+    if folder and not (Path(folder).is_dir() and os.access(folder, os.W_OK | os.X_OK)):
+        raise WrongValueError(
+            f"{SHARED_FOLDER}: {folder} is no folder that can be written to; name another, or unset it"
+        )
+    return folder
 
 
 if __name__ == "__main__":

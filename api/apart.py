@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from api.metrics import SHARED_FOLDER
+from api.settings import SHARED_FOLDER
 
 # Of the processor it gets what the service leaves, and a tenth where nothing is left.
 NICENESS = 10

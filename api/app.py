@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TypedDict
@@ -25,7 +26,7 @@ from api.docs import docs, openapi
 from api.edge import Edge, refused
 from api.errors import bug, http_error
 from api.held import holding
-from api.keys import requiring
+from api.keys import Keys, requiring
 from api.metrics import keep_room
 from api.prefix import Prefixed
 from api.probes import healthz, metrics, readyz
@@ -56,6 +57,12 @@ def _end_with_parent() -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
+def _at_sighup(do: Callable[[], None]) -> None:
+    """Do that at SIGHUP; in a thread, where an application runs in tests, there are no signals."""
+    if threading.current_thread() is threading.main_thread():
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, do)
+
+
 def _page_routes() -> list[Route]:
     """Return the addresses of the page, which is loaded only where it is served."""
     from api.page import routes  # noqa: PLC0415
@@ -74,11 +81,14 @@ def _http_error(settings: Settings) -> Callable[[Request, Exception], Awaitable[
 
 def make_app(settings: Settings) -> ASGIApp:
     """Return the application that serves what is published in the output folder."""
+    keys = Keys(settings.api_keys, settings.api_keys_file)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[State]:
         keep_room()
+        keys.read()
         _end_with_parent()
+        _at_sighup(keys.read_again)
         current = Current(settings.output)
         await current.look()
         # What is there now stays: the collector need not look at it again and again. Nor need it look for
@@ -114,7 +124,7 @@ def make_app(settings: Settings) -> ASGIApp:
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
-    with_keys = requiring(settings.api_keys, settings.public, app, has_page=settings.page)
+    with_keys = requiring(keys, settings.public, app, has_page=settings.page)
     edge = Edge(
         allowing(settings.cors_origins, with_keys),
         allowing(settings.cors_origins, refused),

@@ -14,7 +14,17 @@ READABLE_HEADERS = (
     "X-Request-ID",
     "X-Unknown-Items",
 )
-SENDABLE_HEADERS = ("Authorization", "If-None-Match", "X-API-Key", "X-Request-ID")
+# They name the trace that a request belongs to: W3C's, then those of Zipkin, Jaeger, Sentry, New Relic,
+# Elastic, Application Insights, Datadog, Google and Amazon.
+TRACE_HEADERS = (
+    *("traceparent", "tracestate", "baggage"),
+    *("b3", "X-B3-TraceId", "X-B3-SpanId", "X-B3-ParentSpanId", "X-B3-Sampled", "X-B3-Flags"),
+    *("uber-trace-id", "sentry-trace", "newrelic", "elastic-apm-traceparent"),
+    *("Request-Id", "Request-Context"),
+    *("x-datadog-trace-id", "x-datadog-parent-id", "x-datadog-sampling-priority", "x-datadog-origin"),
+    *("x-datadog-tags", "X-Cloud-Trace-Context", "X-Amzn-Trace-Id"),
+)
+SENDABLE_HEADERS = ("Authorization", "If-None-Match", "X-API-Key", "X-Request-ID", *TRACE_HEADERS)
 
 
 class _Cors(CORSMiddleware):

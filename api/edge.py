@@ -17,6 +17,8 @@ LONGEST_REQUEST_ID = 128
 ROUTES = frozenset({"/recommendations", "/features", "/similar"}).union(
     *(paths for name, paths in PUBLIC.items() if name != "page")
 )
+# Asked for every few seconds by programs that look after the service.
+PROBES = PUBLIC["health"] | PUBLIC["metrics"]
 
 SECURITY_HEADERS = [
     (b"x-content-type-options", b"nosniff"),
@@ -83,7 +85,7 @@ class Edge:
         path = scope["path"]
         route = path if path in ROUTES else "page" if is_of_page(path) else "other"
         metrics.REQUEST_SECONDS.labels(route, str(status)).observe(seconds)
-        if self._logs:
+        if self._logs and path not in PROBES:
             # As it was sent, so that what is encoded in it can't end a line.
             query = scope["query_string"].decode("latin-1")
             raw_path = scope["raw_path"].decode("latin-1")

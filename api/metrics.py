@@ -21,8 +21,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-# Set by `api.__main__` where several processes serve: the folder in which they add up.
-SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+from api.settings import SHARED_FOLDER
 
 # When a metric was first counted says nothing that the start of the process does not.
 disable_created_metrics()  # type: ignore[no-untyped-call]

@@ -6,6 +6,7 @@ import string
 import httptools
 from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
 
 from api.edge import MAX_TARGET_BYTES, REFUSAL, TARGET_TOO_LONG
 from api.errors import refusal
@@ -43,14 +44,22 @@ class _Connection(asyncio.Transport):
         self._protocol = protocol
         self.write = transport.write  # type: ignore[method-assign]
         self.is_closing = transport.is_closing  # type: ignore[method-assign]
+        self.abort = transport.abort  # type: ignore[method-assign]
 
     def close(self) -> None:
         self._protocol.close()
 
 
+class State(ServerState):
+    """What the connections of a process share."""
+
+    is_ending = False
+
+
 class LimitedProtocol(HttpToolsProtocol):
     """Gives each request one answer, and hangs up on a client that sends without end, or byte by byte."""
 
+    server_state: State
     _in_head = True  # a request has begun whose headers have not ended, or none has begun yet
     _in_body = False  # the headers of a request have ended, and its body has not
     _has_ended_part = False  # headers or a body ended in the data that arrived last
@@ -127,6 +136,8 @@ class LimitedProtocol(HttpToolsProtocol):
         if len(self.url) > MAX_HEAD_BYTES:  # more than uvicorn can read
             raise _RefusedError(TARGET_TOO_LONG)
         super().on_headers_complete()
+        if self.server_state.is_ending:
+            self.cycle.keep_alive = False
         self._in_body = True
         self._check_head()
         self.headers = []  # the application does not see what comes after a body as headers

@@ -1,5 +1,6 @@
-"""The statements that both halves speak: one file per result, read by name."""
+"""What both halves share: statements, one file per result and read by name, and what DuckDB can open."""
 
+import os
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -8,6 +9,28 @@ from typing import Any
 import duckdb
 
 FOLDER = Path(__file__).parent
+
+
+# DuckDB ends the path of a file at the first, and takes the second for a slash.
+MISREAD = ("?", "\\")
+
+
+def openable(folder: Path) -> Path:
+    """Return the path by which DuckDB opens files in a folder. Raises ValueError, which says why, if none."""
+    # At the beginning of a path it takes `name:` for an extension, and `~` for the folder of a user.
+    first = folder.parts[0] if folder.parts else ""
+    path = folder.absolute() if ":" in first or first.startswith("~") else folder
+    # It makes each path absolute, and follows links.
+    for text in (str(folder.absolute()), os.path.realpath(folder)):
+        shown = os.fsencode(text).decode("utf-8", "backslashreplace")
+        for character in MISREAD:
+            if character in text:
+                raise ValueError(
+                    f"{shown} has a {character} in it, which DuckDB misreads; name another folder"
+                )
+        if shown != text:
+            raise ValueError(f"{shown} is no UTF-8, which DuckDB can't open; name another folder")
+    return path
 
 
 @cache

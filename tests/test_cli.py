@@ -417,3 +417,39 @@ def test_a_compressed_folder_is_read(write_input: WriteInput, tmp_path: Path) ->
     (data / "ratings.csv.gz").write_bytes(gzip.compress(RATINGS.encode()))
     (data / "ratings.csv").unlink()
     assert batch("run", "--data", data, "--output", tmp_path / "output", *SMALL).returncode == 0
+
+
+@pytest.mark.parametrize("command", ["run", "generations", "sql"])
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("a?b", "has a ? in it"), ("a\\b", "has a \\ in it"), ("a\udcffb", "is no UTF-8")],
+)
+def test_an_output_path_that_can_not_be_opened_is_wrong_usage(
+    films: Path, tmp_path: Path, command: str, name: str, reason: str
+) -> None:
+    data = ("--data", films) if command == "run" else ()
+    done = batch(command, *data, "--output", tmp_path / name)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: --output: ")
+    assert reason in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_a_link_to_an_output_path_that_can_not_be_opened_is_wrong_usage(tmp_path: Path) -> None:
+    (tmp_path / "a?b").mkdir()
+    (tmp_path / "link").symlink_to("a?b")
+    done = batch("generations", "--output", tmp_path / "link")
+    assert done.returncode == 2
+    assert "has a ? in it" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["ab:c", "~", "é 日本"])
+def test_a_run_publishes_in_an_odd_output_path(films: Path, tmp_path: Path, name: str) -> None:
+    there, variables = ("env", f"--chdir={tmp_path}"), {"PYTHONPATH": str(ROOT)}
+    quick = ("--factors", "4", "--iterations", "2", "--quiet")
+    done = batch("run", "--data", films, "--output", name, *quick, within=there, variables=variables)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / name / "current.duckdb").is_file()
+    asked = batch("sql", "generation", "--output", name, within=there, variables=variables)
+    assert asked.returncode == 0

@@ -191,6 +191,35 @@ def test_a_browser_may_ask_whether_it_may_send_a_key(published: Published) -> No
         assert refused.headers["Access-Control-Allow-Origin"] == "https://films.example"
 
 
+@pytest.mark.parametrize(
+    "header", ["traceparent", "tracestate", "baggage", "b3", "X-B3-TraceId", "sentry-trace"]
+)
+def test_a_page_of_another_origin_may_say_to_which_trace_its_request_belongs(
+    published: Published, header: str
+) -> None:
+    with _client(published, cors_origins=("https://films.example",)) as client:
+        asked = {
+            "Origin": "https://films.example",
+            "Access-Control-Request-Method": "GET",
+            "Access-Control-Request-Headers": f"x-api-key,{header}",
+        }
+        answer = client.options(PATHS[0], headers=asked)
+        assert answer.status_code == 200
+        assert header.lower() in answer.headers["Access-Control-Allow-Headers"].lower()
+
+
+def test_keys_of_a_file_are_one_a_line_beside_those_that_are_given(
+    published: Published, tmp_path: Path
+) -> None:
+    file = tmp_path / "keys"
+    file.write_bytes("\ufeff# of the web team\r\n first \r\n\r\nsécond #2\n".encode())
+    with _client(published, api_keys=("third",), api_keys_file=file) as client:
+        for key in ("first", "sécond #2", "third"):
+            assert client.get(PATHS[0], headers=_sent({"X-API-Key": key.encode()})).status_code == 200
+        for key in ("", "# of the web team", "second"):
+            assert client.get(PATHS[0], headers=_sent({"X-API-Key": key})).status_code == 401
+
+
 def _value(client: TestClient, line: str) -> float:
     found = [each for each in client.get("/metrics").text.splitlines() if each.startswith(line + " ")]
     return float(found[0].split()[-1]) if found else 0.0
@@ -264,6 +293,15 @@ def test_no_request_is_logged_unless_told(client: TestClient, caplog: pytest.Log
     with caplog.at_level(logging.INFO, "api.access"):
         client.get("/features?user_id=18")
     assert "/features" not in caplog.text
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_probes_are_not_logged(published: Published, caplog: pytest.LogCaptureFixture, path: str) -> None:
+    with caplog.at_level(logging.INFO, "api.access"), _client(published, access_log=True) as client:
+        assert client.get(path).status_code == 200
+        client.get("/features?user_id=18")
+    assert path not in caplog.text
+    assert "/features" in caplog.text
 
 
 def test_the_page_of_questions_needs_nothing_from_elsewhere(client: TestClient) -> None:

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import os
 import re
 import signal
 import socket
@@ -137,43 +136,6 @@ def test_after_sigterm_what_has_begun_is_answered_whole(published: Published) ->
     assert answer.startswith(b"HTTP/1.1 405 ")
     assert answer.endswith(b'use GET or HEAD"}')
     assert "Traceback" not in told
-
-
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_ctrl_c_ends_it_without_a_complaint(published: Published, workers: str) -> None:
-    server = subprocess.Popen(
-        [sys.executable, "-m", "api", "--output", published.file.parent.parent, "--port", "0"],
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        env=environment(PYTHONWARNINGS="error", WORKERS=workers),
-        process_group=0,
-    )
-    assert server.stderr is not None
-    for _ in range(int(workers)):
-        next(line for line in server.stderr if "startup complete" in line)
-    os.killpg(server.pid, signal.SIGINT)
-    _, told = server.communicate(timeout=30)
-    assert server.returncode == 0
-    assert {line.split(":")[0] for line in told.splitlines()} == {"INFO"}
-
-
-def test_a_port_that_is_taken_ends_it_with_one_line(published: Published) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as holder:
-        port = holder.getsockname()[1]
-        tried = subprocess.run(
-            [sys.executable, "-m", "api", "--output", published.file.parent.parent, "--port", str(port)],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=ROOT,
-            env=environment(PYTHONWARNINGS="error"),
-        )
-    assert tried.returncode == 1
-    assert tried.stderr == (
-        f"Error: can't listen on 127.0.0.1, port {port}: Address already in use; "
-        "name another --port or --host, or stop what is there\n"
-    )
 
 
 @pytest.mark.parametrize("begun", [b"GET /", b"GET / HTTP/1.1\r\nHost: ", b"GET / HTTP/1.1\r\n"])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from api.metrics import SHARED_FOLDER
+from api.settings import SHARED_FOLDER
 from api.trial import NoTrialError, UnsoundError, try_out
 from batch.publish import Published
 

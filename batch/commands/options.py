@@ -1,13 +1,16 @@
 """Options: each setting is one on the command line, and an environment variable."""
 
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from batch.errors import UsageError
 from batch.settings import by_name
+from sql import openable
 from sql.ids import SPACES, id_of
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -37,12 +40,25 @@ class Id(click.ParamType[str]):
         return found
 
 
+class OutputFolder(click.Path):
+    """A folder in which DuckDB can open files."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return its path. Raises UsageError if there is none."""
+        try:
+            return openable(Path(os.fsdecode(super().convert(value, param, ctx))))
+        except ValueError as error:
+            raise UsageError(f"--output: {error}") from error
+
+
 def option(name: str) -> Callable[[Command], Command]:
     """Make the option of a setting: its environment variable has the same name, in capitals."""
     setting = by_name()[name]
     limits = setting.metadata
     kinds: dict[Any, Any] = {
-        Path: click.Path(path_type=Path, file_okay=False, readable=False),
+        Path: (OutputFolder if name == "output" else click.Path)(
+            path_type=Path, file_okay=False, readable=False
+        ),
         int: click.IntRange(limits.get("least"), limits.get("most")),
         float: FiniteRange(limits.get("least"), limits.get("most")),
         str: click.Choice(limits["choices"]) if "choices" in limits else click.STRING,

@@ -72,6 +72,13 @@ TABLES = {
         "What a process has open and holds, after a fifth of the switches and after all.",
         ("switches", "open files", "MiB of memory"),
     ),
+    "service_ended": Table(
+        "The service",
+        "Requests up to the end of the service by SIGTERM, of clients that keep their connection and of "
+        "clients that make one for each request, until they are refused. A request is lost if its connection "
+        "was made, and it got no whole answer.",
+        ("workers", "clients", "requests", "lost"),
+    ),
     "service_fuzzed": Table(
         "The service",
         "Made-up requests: no 500, one shape of errors, no traceback.",

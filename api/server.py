@@ -1,0 +1,347 @@
+"""How the service starts and ends: processes that share sockets, and end without losing a request.
+
+The kernel makes connections for a socket as long as it listens, and resets those that are not accepted when
+the socket is closed. So at the end the kernel first makes no new ones, then all processes accept what waits,
+and then they close the socket: a client that comes later is refused, and can go elsewhere. A client that has
+a connection may send another request for a moment more; the answer says that it is the last.
+"""
+
+import asyncio
+import ctypes
+import logging
+import math
+import multiprocessing
+import os
+import signal
+import socket
+import struct
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from tempfile import TemporaryDirectory
+from types import FrameType
+from typing import Any
+
+import click
+import uvicorn
+from uvicorn.supervisors.multiprocess import Process
+
+from api.app import make_app
+from api.listen import BACKLOG
+from api.log import log_config
+from api.protocol import LimitedProtocol, State
+from api.settings import SHARED_FOLDER, Settings
+
+# For which connections are still accepted: handshakes end that had begun when new ones were refused.
+ACCEPT_SECONDS = 0.25
+# After the first signal to end, for which connections wait for another request.
+IDLE_SECONDS = 1.5
+# Beyond `--shutdown-seconds`, after which a worker that has not ended is killed.
+SPARE_SECONDS = 5.0
+# What is sent to a process and to its group arrives twice, and is one signal.
+SAME_SIGNAL_SECONDS = 0.2
+LOOK_EVERY_SECONDS = 0.05
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+LOOK_AT_WORKERS_EVERY_SECONDS = 0.5
+# A worker that could not start is started again after these.
+RETRY_SECONDS = 5.0
+
+# From <asm-generic/socket.h>. The filter of a listening socket sees packets from the header of TCP on:
+# those with SYN and without ACK, which would begin a connection, are dropped, and all others are let through.
+SO_ATTACH_FILTER = 26
+_ONLY_NEW = (
+    (0x30, 0, 0, 13),  # load the byte of the flags
+    (0x54, 0, 0, 0x12),  # keep SYN and ACK
+    (0x15, 0, 1, 0x02),  # if it is SYN alone:
+    (0x06, 0, 0, 0),  # drop
+    (0x06, 0, 0, 0xFFFFFFFF),  # else let through
+)
+# Bytes of `struct tcp_info` before the connections that wait to be accepted.
+_BEFORE_WAITING = 24
+
+log = logging.getLogger("api")
+
+
+def run(settings: Settings, listeners: list[socket.socket], metrics_folder: str | None) -> None:
+    """Serve until a signal to end. Exits with 1 if that can't start, or raises ClickException.
+
+    The metrics of several processes are in a new folder, inside of `metrics_folder` if that is given.
+    """
+    config = uvicorn.Config(
+        partial(make_app, settings),
+        factory=True,
+        workers=settings.workers,
+        loop="uvloop",
+        http=LimitedProtocol,
+        ws="none",
+        lifespan="on",
+        interface="asgi3",
+        log_config=log_config(settings.log_format),
+        access_log=False,  # ours knows more
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=settings.keep_alive_seconds,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+    )
+    try:
+        if settings.workers == 1:
+            # Until the application knows what to do at it.
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+            Server(config).run(listeners)
+            return
+        with _folder_of_metrics(metrics_folder) as folder:
+            os.environ[SHARED_FOLDER] = folder
+            Supervisor(config, listeners).run()
+    finally:
+        # What comes once it has ended changes nothing of how it has.
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        for listener in listeners:
+            listener.close()
+
+
+def _folder_of_metrics(inside: str | None) -> TemporaryDirectory[str]:
+    try:
+        return TemporaryDirectory(prefix="recommender-metrics-", dir=inside, ignore_cleanup_errors=True)
+    except OSError as error:
+        raise click.ClickException(
+            f"several workers need a folder in which they count, and none can be made: {error.strerror}; "
+            "name a folder that can be written to as TMPDIR, or use --workers 1"
+        ) from error
+
+
+def refuse_new(listeners: Sequence[socket.socket]) -> None:
+    """Have listening sockets make no new connections, in all processes; only Linux can."""
+    if sys.platform == "linux":
+        program = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *each) for each in _ONLY_NEW))
+        of_kernel = struct.pack("HP", len(_ONLY_NEW), ctypes.addressof(program))
+        for listener in listeners:
+            # A sandbox may not know it, and at a second signal the socket may be closed.
+            with suppress(OSError):
+                listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, of_kernel)
+
+
+def _waiting(listener: socket.socket) -> int:
+    """Return how many connections wait to be accepted; 0 if that is not known."""
+    if sys.platform != "linux":
+        return 0
+    information = listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _BEFORE_WAITING + 4)
+    return int.from_bytes(information[_BEFORE_WAITING:], sys.byteorder)
+
+
+class _Again:
+    """Tells whether a signal to end is another one than the first."""
+
+    _first: float | None = None
+
+    def __call__(self) -> bool:
+        now = time.monotonic()
+        self._first = self._first or now
+        return now > self._first + SAME_SIGNAL_SECONDS
+
+
+class _Reason(logging.LoggerAdapter[logging.Logger]):
+    """Says in one line why a process can't start: the last one of a traceback."""
+
+    def error(self, msg: object, *_args: object, **_options: Any) -> None:
+        """Log an error, but for the one that says only that there was one."""
+        if not str(msg).startswith("Application startup failed"):
+            log.error("can't start: %s", str(msg).strip().rpartition("\n")[2])
+
+
+class Server(uvicorn.Server):
+    """One process that answers: alone, or as a worker."""
+
+    server_state: State
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.server_state = State()
+        self._again = _Again()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 (uvicorn's signature)
+        """End in good order, with status 0; at another signal, at once. A worker is forced by its parent."""
+        self.force_exit = self._again() and multiprocessing.parent_process() is None
+        self.should_exit = True
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to accept; exit with 1, and one line, if the application can't start."""
+        logger = self.lifespan.logger
+        self.lifespan.logger = _Reason(logger)
+        try:
+            await super().startup(sockets)
+        except SystemExit:
+            sys.exit(1)
+        self.lifespan.logger = logger
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept what waits, close the sockets, let connections end, and close what is left."""
+        listeners = sockets or []
+        seconds = self.config.timeout_graceful_shutdown or 0
+        end = time.monotonic() + seconds
+        self.server_state.is_ending = True
+        parent = multiprocessing.parent_process()
+        # One worker of several may end alone.
+        if parent is None or not parent.is_alive():
+            refuse_new(listeners)
+        await self._wait(min(ACCEPT_SECONDS, seconds))
+        await self._wait(min(IDLE_SECONDS, seconds), lambda: any(map(_waiting, listeners)))
+        for server in self.servers:
+            server.close()
+        for listener in listeners:
+            listener.close()
+        await self._wait(min(IDLE_SECONDS, seconds), lambda: bool(self.server_state.connections))
+        self.config.timeout_graceful_shutdown = max(0, math.ceil(end - time.monotonic()))
+        await super().shutdown(sockets)
+        # What has not ended in time.
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        if self.force_exit:
+            await self.lifespan.shutdown()
+
+    async def _wait(self, seconds: float, is_needed: Callable[[], bool] = lambda: True) -> None:
+        """Wait while it is needed, and nobody forces the end."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and is_needed() and not self.force_exit:  # noqa: ASYNC110 (a signal sets it)
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
+
+
+# What its parent decides for a worker, and what a worker does only when its application knows how.
+_NOT_WHILE_STARTING = (signal.SIGINT, signal.SIGHUP)
+
+
+class Worker(Process):
+    """One of several processes that answer, as its parent sees it, and as it sees itself."""
+
+    has_started = False  # as far as its parent has seen
+
+    @property
+    def server(self) -> Server:
+        """The server of this process."""
+        if self._server is None:
+            self._server = Server(self.config)
+        assert isinstance(self._server, Server)
+        return self._server
+
+    def start(self) -> None:
+        """Start the process. Signals wait in it until it can bear them."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, _NOT_WHILE_STARTING)
+        try:
+            super().start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _NOT_WHILE_STARTING)
+
+    def target(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve; this runs in the process."""
+        for number in _NOT_WHILE_STARTING:
+            signal.signal(number, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _NOT_WHILE_STARTING)
+        status = 0
+        try:
+            super().target(sockets)
+        except SystemExit:
+            status = 1
+        # The thread that answers the parent never ends, and what it holds can't be freed: DuckDB's binding
+        # would complain.
+        os._exit(status)
+
+    def is_well(self) -> bool:
+        """Tell whether the process lives, and still answers its parent if it has started."""
+        if not self.process.is_alive():
+            return False
+        if not self.has_started:
+            self.has_started = self.is_ready(timeout=0)
+            return True
+        return self.ping()
+
+
+class Supervisor:
+    """The parent of several workers: starts them, starts those anew that die, and ends them."""
+
+    def __init__(self, config: uvicorn.Config, listeners: list[socket.socket]) -> None:
+        self._config = config
+        self._listeners = listeners
+        self._workers: list[Worker] = []
+        self._is_ending = threading.Event()
+        self._has_hung_up = False
+        self._again = _Again()
+
+    def run(self) -> None:
+        """Start one worker, then the others, and look after them until told to end."""
+        for number in SIGNALS:
+            signal.signal(number, self._signalled)
+        first = self._start()
+        self._workers.append(first)
+        first.has_started = first.wait_until_ready(math.inf, self._is_ending)
+        if not first.has_started and not self._is_ending.is_set():
+            first.join()
+            _fail(first)
+        while not self._is_ending.is_set() and len(self._workers) < self._config.workers:
+            self._workers.append(self._start())
+        while not self._is_ending.wait(LOOK_AT_WORKERS_EVERY_SECONDS):
+            self._look()
+        self._end()
+
+    def _signalled(self, number: int, _frame: FrameType | None) -> None:
+        if number == signal.SIGHUP:
+            self._has_hung_up = True
+            return
+        # At once, since the workers may have been told, too.
+        refuse_new(self._listeners)
+        if self._again():
+            for worker in self._workers:
+                worker.process.kill()
+        self._is_ending.set()
+
+    def _start(self) -> Worker:
+        worker = Worker(self._config, self._listeners)
+        worker.start()
+        return worker
+
+    def _look(self) -> None:
+        """Start workers anew that have died or no longer answer, and hand SIGHUP on."""
+        for index, worker in enumerate(self._workers):
+            if worker.is_well():
+                continue
+            worker.kill()
+            worker.join()
+            if not worker.has_started:
+                if not any(each.process.is_alive() for each in self._workers):
+                    _fail(worker)
+                self._is_ending.wait(RETRY_SECONDS)
+            if self._is_ending.is_set():
+                return
+            log.warning("worker %s has ended (%s); another takes its place", worker.pid, _how(worker))
+            self._workers[index] = self._start()
+        if self._has_hung_up:
+            self._has_hung_up = False
+            for worker in self._workers:
+                if worker.has_started and worker.pid:
+                    os.kill(worker.pid, signal.SIGHUP)
+
+    def _end(self) -> None:
+        """End all workers; kill those that don't end in time."""
+        for worker in self._workers:
+            worker.terminate()
+        for listener in self._listeners:
+            listener.close()
+        end = time.monotonic() + (self._config.timeout_graceful_shutdown or 0) + SPARE_SECONDS
+        for worker in self._workers:
+            worker.process.join(max(0.0, end - time.monotonic()))
+            worker.process.kill()
+            worker.process.join()
+
+
+def _how(worker: Worker) -> str:
+    status = worker.exitcode or 0
+    return signal.Signals(-status).name if status < 0 else f"status {status}"
+
+
+def _fail(worker: Worker) -> None:
+    """Exit with 1 because a worker can't start; if it could not, say why."""
+    if (worker.exitcode or 0) < 0:
+        log.error("can't start: a worker was ended by %s before it could answer", _how(worker))
+    sys.exit(1)
