@@ -55,7 +55,7 @@ def diff(  # noqa: PLR0913, PLR0917 (click passes each option by name)
         click.echo(line)
     rows = found.films if isinstance(found, Diff) else found.changes
     if rows:
-        print_table(Answer([*rows[0]], [tuple(row.values()) for row in rows]), _style, folding="title")
+        print_table(Answer([*rows[0]], [tuple(row.values()) for row in rows]), _style)
 
 
 def _verdict(found: Diff | DiffOfUser) -> str:
