@@ -89,7 +89,22 @@ def chosen(output: Output, older: str | None = None, newer: str | None = None) -
     Raises UsageError if there is none of that name, or none before.
     """
     after = output.existing(newer)
-    return output.existing(older or generation_before(output, after.stem)), after
+    return output.existing(older or _before(output, after.stem)), after
+
+
+def _before(output: Output, generation: str) -> str:
+    """Return the generation before one; raise UsageError with what is the matter if there is none."""
+    try:
+        return generation_before(output, generation)
+    except UsageError as error:
+        reason = (
+            "it is the only generation; publish another by 'python -m batch run' when the input has changed"
+            if output.generations() == [generation]
+            else "no older one is kept that was not rolled back; name two by 'python -m batch diff A B'"
+        )
+        raise UsageError(
+            f"{output.folder}: there is nothing to compare {generation} with: {reason}"
+        ) from error
 
 
 def diff(before: Path, after: Path, films: int) -> Diff:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from rich.table import Table
 
+from batch.tables import bare_table
+
 # What is counted of a step; it stands beside the number, since rows of ratings and users are not alike.
 ROWS_OF = {
     "load": "ratings",
@@ -32,9 +34,10 @@ def table(
 ) -> Table:
     """Return a table with a row for each step, and one for all; what isn't known of a step stays blank."""
     peak = "peak MiB" if tells_peaks_apart else "peak MiB so far"
-    page = Table("step", pad_edge=False)
+    page = bare_table()
+    page.add_column("step", no_wrap=True)
     for name in ("seconds", "rows", "of what", "rows a second", peak):
-        page.add_column(name, justify="left" if name == "of what" else "right")
+        page.add_column(name, justify="left" if name == "of what" else "right", no_wrap=True)
     for step, took in seconds.items():
         counted = rows.get(step)
         page.add_row(

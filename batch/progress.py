@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Self, TypeVar
 
-from rich import box
 from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import (
@@ -28,6 +27,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from batch.memory import Peak
+from batch.tables import Cell, print_whole
 
 log = logging.getLogger("batch")
 
@@ -149,6 +149,14 @@ class _Transferred(ProgressColumn):
         return Text("  ").join(column.render(task) for column in self.columns if task.fields["counts_bytes"])
 
 
+class _Found(ProgressColumn):
+    """What a step has found: below each other in a narrow terminal."""
+
+    def render(self, task: Task) -> Cell:
+        """Return all of it."""
+        return Cell(task.fields["found"])
+
+
 class Progress:
     """The steps of one run, with the seconds that each took, and the most memory that was held meanwhile.
 
@@ -168,7 +176,7 @@ class Progress:
             BarColumn(bar_width=20, table_column=Column(min_width=20, no_wrap=True)),
             TimeElapsedColumn(table_column=Column(min_width=7, no_wrap=True)),
             _Transferred(table_column=Column(no_wrap=True)),
-            TextColumn("{task.fields[found]}", table_column=Column(no_wrap=True, overflow="ellipsis")),
+            _Found(),
             console=Console(stderr=True),
             disable=quiet or not on_terminal,
         )
@@ -205,15 +213,15 @@ class Progress:
 
     def show(self, table: Table) -> None:
         """Show a table: below the bars on a terminal, as plain lines of the log elsewhere."""
-        table.box = None if self._lines else box.SIMPLE_HEAD
         if self._lines:
-            page = Console(file=io.StringIO(), width=100, color_system=None)
+            table.box, table.padding = None, (0, 2)
+            page = Console(file=io.StringIO(), color_system=None, force_terminal=False)
             with page.capture() as captured:
-                page.print(table)
+                print_whole(table, page)
             for line in filter(None, map(str.rstrip, captured.get().splitlines())):
                 log.info("%s", line)
         elif not self._quiet:
-            self._bars.console.print(table)
+            print_whole(table, self._bars.console)
 
     def __enter__(self) -> Self:
         return self

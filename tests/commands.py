@@ -89,7 +89,7 @@ def batch_on_terminal(*arguments: str | Path, with_output: bool = False, **varia
         stderr=side,
         stdout=side if with_output else subprocess.DEVNULL,
         cwd=ROOT,
-        env=environment(TERM="xterm", COLUMNS="120", **variables),
+        env=environment(**{"TERM": "xterm", "COLUMNS": "120"} | variables),
     )
     os.close(side)
     with job:

@@ -160,10 +160,18 @@ def test_the_published_generation_is_compared_with_the_one_before(two: tuple[Pub
     output = Output(before.file.parent.parent)
     assert chosen(output) == (before.file, after.file)
     assert chosen(output, after.generation, before.generation) == (after.file, before.file)
-    with pytest.raises(UsageError, match="no generation before"):
+    with pytest.raises(UsageError, match="no older one is kept that was not rolled back; name two by"):
         chosen(output, newer=before.generation)
     with pytest.raises(UsageError, match="has no generation x"):
         chosen(output, "x")
+
+
+def test_a_single_generation_has_nothing_to_be_compared_with(published: Published) -> None:
+    done = batch("diff", "--output", published.file.parent.parent)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"nothing to compare {published.generation} with: it is the only generation;" in done.stderr
+    assert "publish another by 'python -m batch run'" in done.stderr
+    assert "back" not in done.stderr
 
 
 def test_a_user_whom_one_of_them_does_not_know_is_named(two: tuple[Published, Published]) -> None:

@@ -5,10 +5,10 @@ import logging
 from contextlib import redirect_stderr, suppress
 
 import pytest
-from rich.table import Table
 from rich.text import Text
 
 from batch.progress import SECONDS_BETWEEN_LINES, Progress
+from batch.tables import bare_table
 
 # The half of a bar that is still to come begins with it.
 NOT_YET = "\N{BOX DRAWINGS HEAVY RIGHT}"
@@ -127,7 +127,7 @@ def test_quiet_says_nothing(clock: Clock, caplog: pytest.LogCaptureFixture) -> N
         clock.now += 100
         step.advance()
         step.says("something")
-    progress.show(Table("column"))
+    progress.show(bare_table())
     assert caplog.messages == []
     assert progress.seconds == {"score": 100}
 
@@ -154,7 +154,9 @@ def test_a_step_that_fails_has_its_seconds_and_no_line(
 
 
 def test_a_table_is_plain_lines_in_a_log(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
-    table = Table("step", "seconds", pad_edge=False)
+    table = bare_table()
+    table.add_column("step")
+    table.add_column("seconds")
     table.add_row("load", "1.00")
     Progress(clock=clock).show(table)
     assert caplog.messages == ["step  seconds", "load  1.00"]
@@ -182,7 +184,9 @@ def test_a_bar_is_not_full_before_its_step_ends(terminal: Terminal, clock: Clock
 
 
 def test_a_table_stands_below_the_bars_of_a_terminal(terminal: Terminal, clock: Clock) -> None:
-    table = Table("step", "seconds")
+    table = bare_table()
+    table.add_column("step")
+    table.add_column("seconds")
     table.add_row("load", "1.00")
     with redirect_stderr(terminal):
         progress = Progress(clock=clock)

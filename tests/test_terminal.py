@@ -58,7 +58,7 @@ def test_verify_shows_its_verdict_first(published: Published, tmp_path: Path) ->
 
 def test_generations_show_which_one_is_published(several: Path) -> None:
     *older, newest = Output(several).generations()
-    shown = _shown("generations", "--output", several)
+    shown = _shown("generations", "--output", several, COLUMNS="80")
     assert re.match(f"{GREEN}{newest} is published, one of 3", shown)
     assert re.search(f"{GREEN}{newest}", shown.partition("one of 3")[2])
     assert not re.search(f"{COLOUR}({'|'.join(older)})", shown)

@@ -56,10 +56,10 @@ def diff(  # noqa: PLR0913, PLR0917 (click passes each option by name)
         click.echo(line)
     rows = found.films if isinstance(found, Diff) else found.changes
     if rows:
-        print_table(Answer([*rows[0]], [tuple(row.values()) for row in rows]), _style, folding="title")
+        print_table(Answer([*rows[0]], [tuple(row.values()) for row in rows]), _style)
     if isinstance(found, Diff) and found.changed_items:
         click.echo()
-        print_table(_changes(found.changed_items), folding="after")
+        print_table(_changes(found.changed_items))
 
 
 def _changes(items: list[Row]) -> Answer:

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.console import Console
 
 from batch.commands.options import FiniteRange, json_option, options, quiet_option
-from batch.commands.printing import finite, is_terminal, print_verdict, print_whole
+from batch.commands.printing import finite, is_terminal, print_verdict
 from batch.progress import Progress, log_to_stderr
 from batch.quality.request import CUTS, Request
 from batch.settings import MODEL_SETTINGS, Settings
+from batch.tables import print_whole
 
 
 @click.command()
@@ -81,4 +83,4 @@ def evaluate(quiet: bool, as_json: bool, **values: Any) -> None:
         click.echo(line)
     for table in tables(evaluation, of_lists=request.protocol == "full"):
         click.echo()
-        print_whole(table)
+        print_whole(table, Console())

@@ -11,7 +11,7 @@ from batch.commands.printing import is_terminal, print_json, print_table, print_
 from batch.output import Output
 from batch.query import Answer
 
-# What a person wants to know, in the 80 columns of a terminal; elsewhere there is all of it.
+# What a person wants to know, within the first 80 columns of a terminal; the rest follows.
 FIRST = ("generation", "state", "users", "rows_kept", "rows_rejected", "ndcg_10")
 
 
@@ -19,9 +19,10 @@ FIRST = ("generation", "state", "users", "rows_kept", "rows_rejected", "ndcg_10"
 @option("output")
 @json_option
 def generations(output: Path, as_json: bool) -> None:
-    """List what is published, newest first; on a terminal the main columns, all of them elsewhere."""
+    """List what is published, newest first; on a terminal as many columns as fit, the main ones first."""
     rows = list_of_generations.generations(Output(output))
-    columns = list(dict.fromkeys(name for row in rows for name in row))
+    names = dict.fromkeys(name for row in rows for name in row)
+    columns = sorted(names, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
     if as_json:
         print_json(rows)
     elif not rows:
@@ -29,7 +30,6 @@ def generations(output: Path, as_json: bool) -> None:
     else:
         if is_terminal():
             print_verdict(*_verdict(rows))
-            columns = [name for name in FIRST if name in columns]
         print_table(Answer(columns, [tuple(row.get(name) for name in columns) for row in rows]), _style)
 
 

@@ -2,7 +2,8 @@
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
 import click
@@ -11,7 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from batch.query import Answer
-from batch.tables import bare_table
+from batch.tables import Cell, bare_table, fit, print_whole
+
+# Decimals of a float; a smaller one has an exponent.
+MAX_DECIMALS = 4
+# From here on a float has no decimals that mean anything, and shows as Python writes it.
+MAX_WITH_DECIMALS = 1e15
 
 
 def print_json(value: Any) -> None:
@@ -20,21 +26,58 @@ def print_json(value: Any) -> None:
 
 
 def finite(value: Any) -> Any:
-    """Return a value with null for NaN and infinity, which JSON does not know."""
+    """Return a value as JSON knows it: null for NaN and infinity, and keys as text."""
     if isinstance(value, dict):
-        return {key: finite(each) for key, each in value.items()}
+        return {str(key): finite(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [finite(each) for each in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def text(value: Any) -> str:
-    """Return a value as it stands in a table or in CSV: nothing for null, lists and maps as JSON."""
+    """Return a value as it stands in CSV, exactly: nothing for null, lists and maps as JSON."""
     if value is None:
         return ""
-    return (
-        json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, (list, dict)) else str(value)
-    )
+    if isinstance(value, (list, dict)):
+        return json.dumps(finite(value), ensure_ascii=False, default=str)
+    return str(value)
+
+
+def shown(value: Any, decimals: int | None = None) -> str:
+    """Return a value as it stands in a table: floats rounded, lists as `A, B`, maps as `key=value`.
+
+    A list or map inside another is in brackets. A column of floats has as many decimals as its longest one.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return _rounded(value, _decimals([value]) if decimals is None else decimals)
+    if isinstance(value, list):
+        return ", ".join(map(_inside, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{key}={_inside(each)}" for key, each in value.items())
+    return str(value)
+
+
+def _inside(value: Any) -> str:
+    """Return a value of a list or map, where a blank would say nothing."""
+    if value is None:
+        return "null"
+    return f"[{shown(value)}]" if isinstance(value, (list, dict)) else shown(value)
+
+
+def _decimals(values: Iterable[Any]) -> int:
+    """Return how many decimals are enough for all floats of a column, if each is rounded to four."""
+    floats = (abs(value) for value in values if isinstance(value, float) and math.isfinite(value))
+    return max((len(f"{each:.{MAX_DECIMALS}f}".rstrip("0").partition(".")[2]) for each in floats), default=1)
+
+
+def _rounded(value: float, decimals: int) -> str:
+    if not math.isfinite(value) or abs(value) >= MAX_WITH_DECIMALS:
+        return str(value)
+    if 0 < abs(value) < 10**-MAX_DECIMALS:
+        return f"{value:.2e}"
+    return f"{value:.{max(decimals, 1)}f}"
 
 
 def is_terminal() -> bool:
@@ -45,39 +88,48 @@ def is_terminal() -> bool:
 def print_verdict(verdict: str, colour: str, facts: Sequence[tuple[str, str]] = ()) -> None:
     """Print what a person wants to know first, in colour, and below it facts by name, in two columns."""
     console = Console(highlight=False)
-    console.print(Text(verdict, style=f"bold {colour}"))
+    console.print(Cell(verdict), style=f"bold {colour}")
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True)
-    grid.add_column(overflow="fold")
+    grid.add_column()
     for name, value in facts:
-        grid.add_row(Text(name), Text(value))
+        grid.add_row(Text(name), Cell(value))
     console.print(grid)
 
 
-def print_table(
-    answer: Answer, style_of: Callable[[dict[str, Any]], str] = lambda _: "", folding: str | None = None
-) -> None:
+def print_table(answer: Answer, style_of: Callable[[dict[str, Any]], str] = lambda _: "") -> None:
     """Print rows for people, numbers below each other; `style_of` gives a row its style on a terminal.
 
-    The column `folding` takes several lines where a terminal is too narrow for one.
+    A single row with more columns than fit beside each other has them below each other.
     """
+    console = Console()
+    if len(answer.rows) == 1 and console.is_terminal and fit(_table(answer, style_of), console):
+        values = map(shown, answer.rows[0])
+        answer = Answer(["column", "value"], [*zip(answer.columns, values, strict=True)])
+        print_whole(_table(answer, lambda _: ""), console)
+    else:
+        print_whole(_table(answer, style_of), console)
+
+
+def _table(answer: Answer, style_of: Callable[[dict[str, Any]], str]) -> Table:
+    """Return a table with a line below the head; only columns of texts fold, and no ids."""
     table = bare_table()
+    decimals = []
     for place, name in enumerate(answer.columns):
         values = [row[place] for row in answer.rows if row[place] is not None]
-        is_number = values and all(isinstance(value, (int, float)) for value in values)
-        table.add_column(
-            Text(name), justify="right" if is_number else "left", overflow="fold", no_wrap=name != folding
+        folds = any(isinstance(value, (str, list, dict)) for value in values)
+        is_number = bool(values) and all(
+            isinstance(value, (int, float, Decimal)) and not isinstance(value, bool) for value in values
         )
+        table.add_column(
+            Cell(name), justify="right" if is_number else "left", no_wrap=not folds or _is_id(name)
+        )
+        decimals.append(_decimals(values))
     for row in answer.rows:
         style = style_of(dict(zip(answer.columns, row, strict=True)))
-        table.add_row(*(Text(text(value)) for value in row), style=style)
-    print_whole(table)
+        table.add_row(*(Cell(shown(*each)) for each in zip(row, decimals, strict=True)), style=style)
+    return table
 
 
-def print_whole(table: Table) -> None:
-    """Print a table with no column cut short, however narrow the terminal is."""
-    console = Console()
-    # A column that is cut short can't be copied from: a wide table may rather wrap.
-    needed = console.measure(table, options=console.options.update(max_width=10_000))
-    console.width = max(console.width, needed.minimum if console.is_terminal else needed.maximum)
-    console.print(table)
+def _is_id(column: str) -> bool:
+    return column == "id" or column.endswith("_id")

@@ -143,7 +143,7 @@ def _style(model: str) -> str:
 
 def _table(title: str, *columns: str) -> Table:
     table = bare_table(title)
-    table.add_column(columns[0])
+    table.add_column(columns[0], no_wrap=True)
     for column in columns[1:]:
-        table.add_column(column, justify="right")
+        table.add_column(column, justify="right", no_wrap=True)
     return table
