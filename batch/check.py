@@ -78,7 +78,7 @@ def kept_qualities(output: Output) -> dict[str, Quality]:
         try:
             with open_generation(output.file(generation)) as connection:
                 metrics = connection.execute(statement("generations/metrics")).fetchall()
-                ((users, accepted),) = connection.execute(statement("generations/users")).fetchall()
+                ((users, accepted),) = connection.execute(statement("generations/gate")).fetchall()
         except (BatchError, duckdb.Error) as error:
             reason = str(error).splitlines()[0]
             log.warning("%s can't be read, so nothing is compared with it: %s", generation, reason)
