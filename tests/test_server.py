@@ -152,7 +152,6 @@ def test_a_taken_port_ends_the_start_with_one_line(output: Path, workers: int) -
     )
 
 
-@ALONE_AND_NOT
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
