@@ -10,6 +10,7 @@ from batch.commands.printing import print_json
 from batch.output import Output
 from batch.progress import Progress, log_to_stderr
 from batch.settings import Settings
+from batch.tables import escaped
 
 
 @click.command()
@@ -52,7 +53,7 @@ def hide(  # noqa: PLR0913, PLR0917 (click passes each option by name)
     if as_json:
         print_json({"item_id": item, **asdict(hidden)})
     elif not quiet:
-        film = f"film {item} ({hidden.title or 'not known yet'})"
+        film = f"film {item} ({escaped(hidden.title) if hidden.title else 'not known yet'})"
         if hidden.rewritten:
             click.echo(
                 f"{hidden.rewritten.before} -> {hidden.rewritten.after}: {film} is in no list; lists of "
