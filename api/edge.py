@@ -1,6 +1,7 @@
 """The edge: what is done with every request before a route sees it, and with every answer after."""
 
 import logging
+import re
 import secrets
 from itertools import count
 from time import perf_counter
@@ -13,6 +14,7 @@ from api.keys import PUBLIC, is_of_page
 from api.log import request_id
 
 MAX_TARGET_BYTES = 8_192
+ENCODED = re.compile(rb"%[0-9A-Fa-f]{2}")
 LONGEST_REQUEST_ID = 128
 ROUTES = frozenset({"/recommendations", "/features", "/similar"}).union(
     *(paths for name, paths in PUBLIC.items() if name != "page")
@@ -108,8 +110,12 @@ class Edge:
 
 
 def _is_short(scope: Scope) -> bool:
-    query = scope["query_string"]
-    return len(scope["raw_path"]) + len(query) + bool(query) <= MAX_TARGET_BYTES
+    """Tell whether path and query are short; what is encoded counts as the byte that it is."""
+    path, query = scope["raw_path"], scope["query_string"]
+    size = len(path) + len(query) + bool(query)
+    if MAX_TARGET_BYTES < size <= 3 * MAX_TARGET_BYTES:
+        size -= 2 * (len(ENCODED.findall(path)) + len(ENCODED.findall(query)))
+    return size <= MAX_TARGET_BYTES
 
 
 def _given_id(scope: Scope) -> str | None:

@@ -75,6 +75,11 @@ def test_a_path_that_is_too_long_is_refused(client: TestClient) -> None:
     with_query = "/features?user_id="
     assert client.get(with_query + "a" * (MAX_TARGET_BYTES - len(with_query))).status_code == 400
     assert client.get(with_query + "a" * (MAX_TARGET_BYTES + 1 - len(with_query))).status_code == 414
+    # What is encoded is as long as what it means, up to three times the bytes.
+    encoded = with_query + "%C3%A9" * ((MAX_TARGET_BYTES - len(with_query)) // 2)
+    assert client.get(encoded).status_code == 400
+    assert client.get(encoded + "%C3%A9").status_code == 414
+    assert client.get("/features?user_id=" + "%%" * MAX_TARGET_BYTES).status_code == 414
 
 
 @pytest.mark.parametrize(
