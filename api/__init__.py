@@ -3,4 +3,4 @@
 It reads what `batch` writes; neither imports the other.
 """
 
-__version__ = "0.5.0"
+__version__ = "0.6.0"

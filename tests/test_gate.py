@@ -26,6 +26,7 @@ GOOD = {
     ("ndcg@10", "embedding"): 0.08,
     ("ndcg@10", "most_popular"): 0.02,
     ("coverage@10", "published"): 0.2,
+    ("catalogue_share", "published"): 1.0,
 }
 SMALL = {"next_factors": 32, "factors": 16, "iterations": 4}
 
@@ -63,6 +64,10 @@ def test_a_fall_by_more_than_the_set_share_is_a_fault() -> None:
     ]
     assert _faults({("coverage@10", "published"): 0.1}) == [
         "coverage@10 of the lists fell by 50%, from 0.2 in last to 0.1"
+    ]
+    assert _faults({("catalogue_share", "published"): 0.96}) == []
+    assert _faults({("catalogue_share", "published"): 0.5}) == [
+        "the share of films with a title fell by 50%, from 1 in last to 0.5"
     ]
     assert _faults({}, users=305) == ["the number of users fell by 50%, from 610 in last to 305"]
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from batch.quality.catalogue import CATALOGUE_SHARE
 from batch.quality.evaluate import MODEL
 from batch.quality.holdout import JUDGED_USERS, PUBLISHED, ROLLING_CUTS, SEEN, Metrics
 
@@ -13,6 +14,9 @@ COVERAGE = "coverage@10"
 # several items, and says more than somebody of whom one is held out.
 MIN_ROLLING_USERS = 50
 MIN_LAST_USERS = 100
+
+# A catalogue grows with its films; where it loses titles, it was cut, or its ids are others.
+MAX_CATALOGUE_FALL = 0.05
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,10 @@ class Quality:
         people = self.metrics.get((JUDGED_USERS, MODEL), 0)
         enough = MIN_ROLLING_USERS if self.is_rolling else MIN_LAST_USERS
         return self.metrics.get((metric, model), math.nan) if people >= enough else math.nan
+
+    def of_published(self, metric: str) -> float:
+        """Return a value of the lists as they are published; NaN where there is none."""
+        return self.metrics.get((metric, PUBLISHED), math.nan)
 
 
 def regressions(candidate: Quality, kept: Mapping[str, Quality], max_fall: float) -> Iterator[str]:
@@ -55,28 +63,24 @@ def regressions(candidate: Quality, kept: Mapping[str, Quality], max_fall: float
             f"that were evaluated, which had not seen it ({quality:.4f})"
         )
     same_kind = {id_: each for id_, each in kept.items() if each.is_rolling is candidate.is_rolling}
-    for name, now, before in (
-        (f"{QUALITY} of the model", quality, {id_: each.value(QUALITY) for id_, each in same_kind.items()}),
+    qualities = {id_: each.value(QUALITY) for id_, each in same_kind.items()}
+    coverages = {id_: each.of_published(COVERAGE) for id_, each in kept.items()}
+    users = {id_: float(each.users) for id_, each in kept.items()}
+    catalogues = {id_: each.of_published(CATALOGUE_SHARE) for id_, each in kept.items()}
+    for name, now, before, most in (
+        (f"{QUALITY} of the model", quality, qualities, max_fall),
+        (f"{COVERAGE} of the lists", candidate.of_published(COVERAGE), coverages, max_fall),
+        ("the number of users", float(candidate.users), users, max_fall),
         (
-            f"{COVERAGE} of the lists",
-            _coverage(candidate),
-            {id_: _coverage(each) for id_, each in kept.items()},
-        ),
-        (
-            "the number of users",
-            float(candidate.users),
-            {id_: float(each.users) for id_, each in kept.items()},
+            "the share of films with a title",
+            candidate.of_published(CATALOGUE_SHARE),
+            catalogues,
+            MAX_CATALOGUE_FALL,
         ),
     ):
         known = {id_: value for id_, value in before.items() if not math.isnan(value)}
-        if not known:
-            continue
-        best = max(known, key=lambda id_: (known[id_], id_))
-        if now < known[best] * (1 - max_fall):
+        best = max(known, key=lambda id_: (known[id_], id_), default=None)
+        if best and now < known[best] * (1 - most):
             yield (
                 f"{name} fell by {1 - now / known[best]:.0%}, from {known[best]:,.4g} in {best} to {now:,.4g}"
             )
-
-
-def _coverage(quality: Quality) -> float:
-    return quality.metrics.get((COVERAGE, PUBLISHED), math.nan)
