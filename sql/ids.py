@@ -7,9 +7,9 @@ import re
 
 # What stands around an id and is no part of it, and what is no id at all.
 SPACES = " \t\v\f\xa0"
-MISSING = frozenset({"", "nan", "NaN", "NAN"})
+MISSING = frozenset({"", "nan", "NaN", "NAN", "NULL", "null", "\\N", "None", "<NA>"})
 _INTEGER_AS_FLOAT = re.compile(r"(-?[0-9]+)\.0+")
-_LARGE_FLOAT = re.compile(r"-?[0-9](\.[0-9]+)?e\+[0-9]{2}")
+_ROUND_NUMBER = re.compile(r"-?[0-9](\.[0-9][0-9]?)?e\+(0[5-9]|[1-9][0-9])")
 _LIMIT_OF_INTEGERS = 2**127
 
 
@@ -22,7 +22,7 @@ def id_of(text: str) -> str | None:
         return None
     if found := _INTEGER_AS_FLOAT.fullmatch(text):
         return found[1]
-    if _LARGE_FLOAT.fullmatch(text):
+    if _ROUND_NUMBER.fullmatch(text):
         number = round(float(text))
         return str(number) if abs(number) < _LIMIT_OF_INTEGERS else None
     return text

@@ -134,6 +134,19 @@ def test_a_catalogue_without_rows_is_bad_input(own: Night, recorded: Recorded) -
 
 
 @pytest.mark.parametrize("change", [_half, _other_ids])
+def test_a_lost_catalogue_is_refused_after_a_whole_one(
+    own: Night, recorded: Recorded, change: Callable[[list[str]], list[str]]
+) -> None:
+    before = own.seen()
+    _changed(own, "movies", change)
+    done = own.run(3)
+    assert_told(done, "not published", "title", status=4)
+    assert own.seen() == before
+    name = change.__name__.strip("_").replace("_", " ")
+    recorded("job_faults", f"a movies.csv with {name}", 1, "4", "the one before", own.says(done))
+
+
+@pytest.mark.parametrize("change", [_half, _other_ids])
 def test_a_lost_catalogue_is_told_by_the_first_run_and_by_verify(
     own: Night, tmp_path: Path, recorded: Recorded, change: Callable[[list[str]], list[str]]
 ) -> None:
