@@ -31,7 +31,7 @@ USER app
 FROM base AS api
 COPY requirements-api.txt ./
 RUN pip install -r requirements-api.txt
-COPY sql/__init__.py sql/__init__.py
+COPY sql/__init__.py sql/ids.py sql/
 COPY sql/lookups/ sql/lookups/
 COPY sql/page/ sql/page/
 COPY api/ api/
