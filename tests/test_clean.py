@@ -365,7 +365,8 @@ def test_unknown_ids_of_hidden_films_count_towards_no_limit_and_the_first_are_na
     write_input: WriteInput, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     ids = "\n".join(map(str, range(10, 18)))
-    folder = write_input(HEADER + "1,10,3,1\n1,9,3,1\n", "movieId,title,genres\n", hidden=f"movieId\n{ids}\n")
+    movies = "movieId,title,genres\n9,A,\n"
+    folder = write_input(HEADER + "1,10,3,1\n1,9,3,1\n", movies, hidden=f"movieId\n{ids}\n")
     found = Cleaned(folder, tmp_path, max_rejected=0)
     assert found.rows("select raw from rejected_rows order by line") == [
         (str(each),) for each in range(11, 18)

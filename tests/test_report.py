@@ -206,7 +206,7 @@ def test_one_user_makes_a_report(write_input: WriteInput, tmp_path: Path) -> Non
     # Nobody can be judged, and the only film of the list is in no other.
     made = publish(write_input(f"{RATINGS_HEADER}\n1,1,5,{START}\n1,2,4,{START}\n"), tmp_path / "output")
     text = _page(made)
-    assert "There was nobody to judge by" in text
+    assert "Nobody could evaluate the run" in text
     assert "The list is empty" in text
 
 

@@ -14,6 +14,8 @@ COVERAGE = "coverage@10"
 # several items, and says more than somebody of whom one is held out.
 MIN_ROLLING_USERS = 50
 MIN_LAST_USERS = 100
+# With fewer users and their few items, nothing but popularity can be learned.
+MIN_USERS = 200
 
 # A catalogue grows with its films; where it loses titles, it was cut, or its ids are others.
 MAX_CATALOGUE_FALL = 0.05
@@ -33,10 +35,12 @@ class Quality:
         return None if cuts is None else cuts > 0
 
     def value(self, metric: str, model: str = MODEL) -> float:
-        """Return a value; NaN where there is none, or too few people have evaluated it."""
+        """Return a value; NaN where there is none, or too few users are there or have evaluated it."""
         people = self.metrics.get((JUDGED_USERS, MODEL), 0)
         enough = MIN_ROLLING_USERS if self.is_rolling else MIN_LAST_USERS
-        return self.metrics.get((metric, model), math.nan) if people >= enough else math.nan
+        if people < enough or self.users < MIN_USERS:
+            return math.nan
+        return self.metrics.get((metric, model), math.nan)
 
     def of_published(self, metric: str) -> float:
         """Return a value of the lists as they are published; NaN where there is none."""
