@@ -71,6 +71,14 @@ def nights(films: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Publis
     return [publish(films, output, seed=seed) for seed in range(3)]
 
 
+@pytest.fixture(scope="module")
+def quick_training() -> Iterator[None]:
+    """Learn what follows what of the 500 most rated films alone: of thousands that takes seconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("batch.model.following.MOST_ITEMS", 500)
+        yield
+
+
 def copied(published: Published, output: Path) -> Published:
     """Return a generation in a copy of its output folder, for a test that changes what is there."""
     shutil.copytree(published.file.parent.parent, output, symlinks=True, dirs_exist_ok=True)

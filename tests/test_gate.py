@@ -98,6 +98,9 @@ def test_without_a_generation_before_nothing_can_have_fallen() -> None:
     assert list(regressions(Quality(GOOD, 1), {}, max_fall=0.3)) == []
 
 
+pytestmark = pytest.mark.usefixtures("quick_training")
+
+
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Real films: MovieLens small of 2016."""
@@ -107,7 +110,11 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def first(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Published:
+def first(
+    quick_training: None,  # noqa: ARG001 (it comes first)
+    sample: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Published:
     """A good generation, not to be touched."""
     return publish(sample, tmp_path_factory.mktemp("first"), **SMALL)
 

@@ -1,6 +1,6 @@
 """A run is evaluated as it is served: if its vectors or their weights are broken, its figures fall."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
@@ -22,50 +22,16 @@ from batch.quality.holdout import (
 )
 from batch.settings import Settings
 from batch.train import Films
+from tests.comebacks import DAY, ITEMS, world
 from tests.made import Row, interactions
 
-DAY = 86_400.0
-DAYS = 40
-# A story has parts that are watched one after the other; of the others, everyone likes those of one kind.
-STORIES, PARTS = 12, 8
-LASTING = 80
-RELEASES = DAYS // 2
-FIRST_LASTING = STORIES * PARTS
-FIRST_RELEASE = FIRST_LASTING + LASTING
-ITEMS = FIRST_RELEASE + RELEASES
 SETTINGS = Settings(factors=8, iterations=8, next_factors=24, regularization=1.0)
 LOTS = np.array([f"{user:04d}" for user in range(1_000)])
 
 
-def _world() -> Iterator[Row]:
-    """Yield what 240 people watch: half of them every day, half of them again after weeks.
-
-    Every day the next part of a story is watched by those who watch daily. After weeks, somebody watches the
-    newest release, and one of the lasting films that people of the same kind like.
-    """
-    draw = np.random.default_rng(7)
-    for user in range(240):
-        kind = user % 4
-        lasting = FIRST_LASTING + kind * LASTING // 4 + draw.permutation(LASTING // 4)
-        is_daily = user < 120
-        for place, item in enumerate(lasting[:8]):
-            yield user, int(item), 5.0, DAY * draw.uniform(0, 3) + place
-        if is_daily:
-            stories = draw.permutation(STORIES)[:5]
-            watched = [story * PARTS + part for story in stories for part in range(PARTS)]
-            for day, item in enumerate(watched[:DAYS], start=0):
-                yield user, int(item), 5.0, DAY * (day + 0.5 + 0.1 * draw.random())
-        else:
-            for back in (12 + 4 * draw.random(), DAYS - 2 + 1.9 * draw.random()):
-                release = FIRST_RELEASE + int(back) // 2
-                yield user, release, 5.0, DAY * back
-                yield user, release - 1, 4.0, DAY * back + 60
-                yield user, int(lasting[8 + (back > DAYS / 2)]), 4.0, DAY * back + 120
-
-
 @cache
 def _ratings() -> Interactions:
-    return interactions(list(_world()), items=ITEMS)
+    return interactions(list(world()), items=ITEMS)
 
 
 @cache

@@ -47,7 +47,10 @@ Print = Callable[[Answer, int], str]
 
 
 @pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Output:
+def real(
+    quick_training: None,  # noqa: ARG001 (it comes first)
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Output:
     """Two generations of the sample, dirty, with titles that are hard to print."""
     data, output = tmp_path_factory.mktemp("sample"), tmp_path_factory.mktemp("published")
     fetch("sample", data, Source(), Progress(quiet=True))

@@ -1,0 +1,57 @@
+"""People who come back: what is right for them to be shown depends on when they were last seen.
+
+What they watch can be foreseen by every part of the model: the next part of a story by the sequential one, what
+people of one kind like by the collaborative one, and the newest release by the trend.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from tests.made import START
+
+DAY = 86_400.0
+DAYS = 40
+# A story has parts that are watched one after the other; of the others, everyone likes those of one kind.
+STORIES, PARTS = 12, 8
+LASTING = 80
+RELEASES = DAYS // 2
+FIRST_LASTING = STORIES * PARTS
+FIRST_RELEASE = FIRST_LASTING + LASTING
+ITEMS = FIRST_RELEASE + RELEASES
+
+
+def world() -> Iterator[tuple[int, int, float, float]]:
+    """Yield user, film, stars and seconds of what 240 people watch: half of them daily, half again after weeks.
+
+    Every day the next part of a story is watched by those who watch daily. After weeks, somebody watches the
+    newest release, and one of the lasting films that people of the same kind like.
+    """
+    draw = np.random.default_rng(7)
+    for user in range(240):
+        kind = user % 4
+        lasting = FIRST_LASTING + kind * LASTING // 4 + draw.permutation(LASTING // 4)
+        is_daily = user < 120
+        for place, item in enumerate(lasting[:8]):
+            yield user, int(item), 5.0, DAY * draw.uniform(0, 3) + place
+        if is_daily:
+            stories = draw.permutation(STORIES)[:5]
+            watched = [story * PARTS + part for story in stories for part in range(PARTS)]
+            for day, item in enumerate(watched[:DAYS], start=0):
+                yield user, int(item), 5.0, DAY * (day + 0.5 + 0.1 * draw.random())
+        else:
+            for back in (12 + 4 * draw.random(), DAYS - 2 + 1.9 * draw.random()):
+                release = FIRST_RELEASE + int(back) // 2
+                yield user, release, 5.0, DAY * back
+                yield user, release - 1, 4.0, DAY * back + 60
+                yield user, int(lasting[8 + (back > DAYS / 2)]), 4.0, DAY * back + 120
+
+
+def write_world(folder: Path) -> None:
+    """Write an input folder of what they watch."""
+    folder.mkdir()
+    rows = [f"{user},{item},{stars},{START + seconds}" for user, item, stars, seconds in world()]
+    (folder / "ratings.csv").write_text("\n".join(["userId,movieId,rating,timestamp", *rows]) + "\n")
+    movies = [f"{item},Film {item} (1999),Drama" for item in range(ITEMS)]
+    (folder / "movies.csv").write_text("\n".join(["movieId,title,genres", *movies]) + "\n")
