@@ -1,7 +1,7 @@
 """People who come back: what is right for them to be shown depends on when they were last seen.
 
-What they watch can be foreseen by every part of the model: the next part of a story by the sequential one, what
-people of one kind like by the collaborative one, and the newest release by the trend.
+What they watch can be foreseen by every part of the model: the next part of a story by the sequential one,
+what people of one kind like by the collaborative one, and the newest release by the trend.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ ITEMS = FIRST_RELEASE + RELEASES
 
 
 def world() -> Iterator[tuple[int, int, float, float]]:
-    """Yield user, film, stars and seconds of what 240 people watch: half of them daily, half again after weeks.
+    """Yield user, film, stars and seconds: half of 240 people watch daily, half of them again after weeks.
 
     Every day the next part of a story is watched by those who watch daily. After weeks, somebody watches the
     newest release, and one of the lasting films that people of the same kind like.
