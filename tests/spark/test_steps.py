@@ -153,7 +153,7 @@ def test_parts_of_parquet_are_one_table(spark: SparkSession, data: Path, tmp_pat
     there = _found_there(spark, tmp_path / "parts", tmp_path / "there")
     here = _found_here(data, tmp_path / "here")
     assert here["counts of rows"].rows_repaired == 2
-    told = ["movies.parquet/b.parquet", *["ratings.parquet/b.parquet"] * 3, "users.csv"]
+    told = ["movies.parquet/b.parquet", *["ratings.parquet/b.parquet"] * 3, *["users.csv"] * 2]
     assert [file for file, *_ in there["rejected"]] == told
     # By name of the part and line there, and as JSON, the same rows.
     for kind in ("rejected", "repaired"):
