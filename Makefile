@@ -12,8 +12,10 @@ BIN := $(VENV)/bin
 RUNNING := requirements.txt requirements-api.txt requirements-report.txt requirements-sample.txt requirements-tune.txt
 TESTING := requirements-dev.txt requirements-spark.txt
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-BROWSER := $(BIN)/pytest tests/browser
-FAULTS := $(BIN)/pytest tests/faults -o tmp_path_retention_policy=failed
+# Two processes share two cores: threads of BLAS would wait for each other.
+PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/pytest
+BROWSER := $(PYTEST) tests/browser
+FAULTS := $(PYTEST) tests/faults -o tmp_path_retention_policy=failed
 URL := http://127.0.0.1:$(PORT)
 
 .DEFAULT_GOAL := help
@@ -72,7 +74,7 @@ types: dev  ## types, strictly
 	@$(BIN)/mypy
 
 unit: dev  ## the tests
-	@$(BIN)/pytest
+	@$(PYTEST)
 
 test-faults: dev  ## what happens when it is killed, the disk is full, links are damaged and more; three minutes, Linux; nginx, curl, JDK
 	@$(FAULTS)

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser
 
 from tests.browser.chromium import chromium
 from tests.commands import batch, serving
+from tests.conftest import publish
 
 # A title that would be markup, were it not text; and one that has no end.
 NASTY = "<img src=x onerror=alert(1)> \"quoted\" & 'single' \N{CLAPPER BOARD}"
@@ -31,10 +32,10 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
             + [[7, 1, 99, 1_500_000_000], [7, 2, -8, 1_500_000_000]]
         )
     # As good a list as it gets is not what is looked at here.
-    quick = ["--iterations", "2", "--factors", "16", "--next-factors", "32"]
-    for weight in ("0.1", "0.5"):
-        job = batch("run", "--data", data, "--output", output, "--quiet", "--next-weight", weight, *quick)
-        assert job.returncode == 0, job.stderr
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("batch.model.following.MOST_ITEMS", 500)
+        for weight in (0.1, 0.5):
+            publish(data, output, top_n=100, iterations=2, factors=16, next_factors=32, next_weight=weight)
     return output
 
 
