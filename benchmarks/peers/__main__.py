@@ -130,7 +130,16 @@ def _measured(name: str, job: Job, environments: Path, minutes: float | None) ->
     """Run one contender, and return what it took; what it needs is installed and read before."""
     if name == OURS:
         options = {"data": job.ratings.parent, "output": job.lists / OURS, "top-n": job.top_n}
-        command = [sys.executable, "-m", "batch", "run", "--rebuild", "--json", "--quiet"]
+        command = [
+            sys.executable,
+            "-m",
+            "batch",
+            "run",
+            "--rebuild",
+            "--accept-regression",
+            "--json",
+            "--quiet",
+        ]
         command += [f"--{option}={value}" for option, value in options.items()]
     else:
         try:
