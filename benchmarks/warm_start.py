@@ -12,12 +12,13 @@ import numpy as np
 
 from batch.interactions import Interactions
 from batch.model.taste import learn_taste
-from batch.quality.evaluate import MODEL
-from batch.quality.holdout import CUTS, Candidate, judge, of_evaluated
+from batch.quality.holdout import CUTS
+from batch.quality.measures import DEPTHS, measure
+from batch.quality.rank import whole_catalogue
 from batch.quality.ratings import cleaned_ratings
 from batch.quality.split import Split, by_moment
 from batch.settings import Settings
-from batch.train import Films, learn_films
+from batch.train import Films, learn_films, place_users
 
 
 @click.command()
@@ -48,8 +49,11 @@ def main(data: Path) -> None:
 
 
 def _ndcg(films: Films, split: Split, settings: Settings) -> float:
-    candidate = Candidate(films, of_evaluated(split))
-    return judge([candidate], films, settings)["ndcg@10", MODEL]
+    model = place_users(films, split.train, split.gaps, settings)
+    lists = whole_catalogue(
+        lambda users: model.user_factors[users] @ model.item_factors.T, split, max(DEPTHS)
+    )
+    return measure(lists, split).means()["ndcg@10"]
 
 
 def _losses(ratings: Interactions, start: np.ndarray, settings: Settings) -> str:

@@ -6,13 +6,19 @@ from dataclasses import dataclass
 
 from batch.quality.catalogue import CATALOGUE_SHARE
 from batch.quality.evaluate import MODEL
-from batch.quality.holdout import JUDGED_USERS, PUBLISHED, ROLLING_CUTS, SEEN, Metrics
+from batch.quality.holdout import (
+    JUDGED_USERS,
+    MIN_ROLLING_USERS,
+    PUBLISHED,
+    ROLLING_CUTS,
+    SEEN,
+    Metrics,
+)
 
 QUALITY = "ndcg@10"
 COVERAGE = "coverage@10"
-# Of fewer people, a mean says more about chance than about the lists. Somebody who came back has watched
-# several items, and says more than somebody of whom one is held out.
-MIN_ROLLING_USERS = 50
+# Of fewer people, a mean says more about chance than about the lists. MIN_ROLLING_USERS are fewer: somebody
+# who came back has watched several items, and says more than somebody of whom one is held out.
 MIN_LAST_USERS = 100
 # With fewer users and their few items, nothing but popularity can be learned.
 MIN_USERS = 200
