@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
+from threadpoolctl import threadpool_limits
 
 from batch.compiled import compiled
 from batch.interactions import Interactions
@@ -72,9 +73,8 @@ def follow(
     gram[np.diag_indices(len(core))] += settings.next_regularization
     # With gram = L L', the fitted values are L^-1 target: what is strong in them is what is foreseen well.
     lower = linalg.cholesky(gram, lower=True, overwrite_a=True, check_finite=False)
-    fitted = np.asarray(linalg.solve_triangular(lower, target, lower=True, check_finite=False), np.float32)
-    directions = _strongest(fitted, settings.next_factors, settings.seed)
-    weights = linalg.solve_triangular(lower.T, fitted @ directions, lower=False, check_finite=False)
+    directions = _strongest(lower, target, settings.next_factors, settings.seed)
+    weights = _solve(lower, _solve(lower, target @ directions), transposed=True)
     return Following(
         item_factors=_spread(directions, core, items),
         history_factors=_spread(weights, core, items),
@@ -137,20 +137,37 @@ def _count(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
         first += ratings
 
 
-def _strongest(matrix: NDArray[np.float32], count: int, seed: int) -> NDArray[np.float32]:
-    """Return the right singular vectors of the largest singular values of a matrix (n, m), as (m, count).
+def _strongest(
+    lower: NDArray[np.float32], target: NDArray[np.float32], count: int, seed: int
+) -> NDArray[np.float32]:
+    """Return the right singular vectors of the largest singular values of L^-1 target, as (films, count).
 
     By subspace iteration from random directions (Halko, Martinsson and Tropp, SIAM Review 53, 2011,
-    algorithm 4.4).
+    algorithm 4.4). The product is never made: to solve for some directions takes less than for all films.
     """
-    size = matrix.shape[1]
+    size = target.shape[1]
     if size <= count + OVERSAMPLED:
-        return np.ascontiguousarray(linalg.svd(matrix, check_finite=False)[2][:count].T)
+        return np.ascontiguousarray(linalg.svd(_solve(lower, target), check_finite=False)[2][:count].T)
     directions = np.random.default_rng(seed).standard_normal((size, count + OVERSAMPLED), dtype=np.float32)
-    for _ in range(POWERS):
-        directions = linalg.qr(matrix.T @ (matrix @ directions), mode="economic", check_finite=False)[0]
-    mixed = linalg.svd(matrix @ directions, full_matrices=False, check_finite=False)[2][:count].T
+    # Of matrices as narrow as these, threads of BLAS wait for each other more than they work.
+    with threadpool_limits(limits=1, user_api="blas"):
+        for _ in range(POWERS):
+            fitted = _solve(lower, target @ directions)
+            back = target.T @ _solve(lower, fitted, transposed=True)
+            directions = linalg.qr(back, mode="economic", check_finite=False)[0]
+        fitted = _solve(lower, target @ directions)
+        mixed = linalg.svd(fitted, full_matrices=False, check_finite=False)[2][:count].T
     return np.asarray(directions @ mixed)
+
+
+def _solve(
+    lower: NDArray[np.float32], right: NDArray[np.float32], *, transposed: bool = False
+) -> NDArray[np.float32]:
+    """Return L^-1 right, or L'^-1 right."""
+    solved = linalg.solve_triangular(
+        lower, right, trans="T" if transposed else "N", lower=True, check_finite=False
+    )
+    return np.asarray(solved, dtype=np.float32)
 
 
 def _spread(factors: NDArray[np.float32], core: NDArray[np.intp], items: int) -> NDArray[np.float32]:

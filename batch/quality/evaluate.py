@@ -6,9 +6,9 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from batch.quality.baselines import Scores, baselines
+from batch.quality.bootstrap import Interval, bootstrap
 from batch.quality.measures import DEPTHS, Measured, measure
 from batch.quality.rank import Rank, whole_catalogue
 from batch.quality.split import Split
@@ -16,11 +16,7 @@ from batch.settings import Settings
 from batch.train import train
 
 MODEL = "embedding"
-RESAMPLES = 1_000
-CONFIDENCE = 0.95
 ACTIVITIES = ("few", "some", "many")  # thirds of the judged users, by the number of known ratings
-
-Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -100,23 +96,3 @@ def embedding(split: Split, settings: Settings) -> Scores:
     """Learn the model itself from what a split lets it know."""
     model = train(split.train, split.gaps, settings)
     return lambda users: model.user_factors[users] @ model.item_factors.T
-
-
-def bootstrap(samples: list[NDArray[np.float64]]) -> Interval:
-    """Return the percentile interval of the mean over samples of their means; users are drawn within each."""
-
-    def mean_of_means(*drawn: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
-        return np.asarray(np.mean([each.mean(axis=axis) for each in drawn], axis=0))
-
-    if min(len(each) for each in samples) < 2:  # noqa: PLR2004 (one user has no interval)
-        return float("nan"), float("nan")
-    found = stats.bootstrap(
-        samples,
-        mean_of_means,
-        n_resamples=RESAMPLES,
-        batch=100,
-        confidence_level=CONFIDENCE,
-        method="percentile",
-        rng=np.random.default_rng(0),
-    )
-    return float(found.confidence_interval.low), float(found.confidence_interval.high)

@@ -22,7 +22,8 @@ from batch.model.following import Following
 from batch.model.likes import is_like
 from batch.model.taste import iterations_from, taste_of
 from batch.quality.baselines import LATELY, lately_name, rated_lately
-from batch.quality.evaluate import MODEL, bootstrap
+from batch.quality.bootstrap import bootstrap
+from batch.quality.evaluate import MODEL
 from batch.quality.measures import DEPTHS, Measured, exposure, measure
 from batch.quality.rank import Lists
 from batch.quality.split import Everybody, Split, by_moment

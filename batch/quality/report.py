@@ -5,7 +5,8 @@ from typing import Any
 
 from rich.table import Table
 
-from batch.quality.evaluate import ACTIVITIES, CONFIDENCE, MODEL, Evaluation, activity_of
+from batch.quality.bootstrap import CONFIDENCE
+from batch.quality.evaluate import ACTIVITIES, MODEL, Evaluation, activity_of
 from batch.tables import bare_table
 
 MAIN = ("hr@10", "ndcg@10")
