@@ -159,6 +159,12 @@ class LimitedProtocol(HttpToolsProtocol):
         self._has_ended_part = True
         self._bytes = 0
 
+    def on_response_complete(self) -> None:
+        """Begin the next answer, and read no further requests while some wait for theirs."""
+        super().on_response_complete()
+        if self.pipeline:
+            self.flow.pause_reading()
+
     def _refuse(self, answer: Response, *, is_method_known: bool = True) -> None:
         """Have the application send this answer in its turn, and close the connection."""
         if not self._in_body:

@@ -6,6 +6,7 @@ import socket
 import subprocess
 from pathlib import Path
 
+import duckdb
 import httpx2
 import pytest
 
@@ -47,5 +48,9 @@ def test_the_demo_serves_shows_three_answers_and_ends_with_ctrl_c(tmp_path: Path
     finally:
         os.killpg(demo.pid, signal.SIGINT)
         demo.communicate()
+    with duckdb.connect(tmp_path / "output" / "current.duckdb", read_only=True) as generation:
+        users = generation.sql("select count(*), sum(ratings) from users").fetchall()
+        rejected = generation.sql("select count(*) from rejected_rows").fetchall()
+    assert (users, rejected) == ([(671, 100_004)], [(0,)])
     with pytest.raises(httpx2.ConnectError):
         httpx2.get(f"http://127.0.0.1:{port}/healthz")

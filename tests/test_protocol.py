@@ -290,13 +290,20 @@ def test_a_host_is_required_since_http_1_1(address: Address) -> None:
         assert _statuses(_sent(address, LAST.replace(b"films", host))) == [200]
 
 
+def _metrics(url: str) -> dict[str, float]:
+    """Return what `/metrics` says now."""
+    lines = httpx2.get(f"{url}/metrics").text.splitlines()
+    values = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+    return {name: float(value) for name, value in values}
+
+
 def test_malformed_requests_are_counted(url: str, address: Address) -> None:
     line = 'recommender_request_seconds_count{route="other",status="%s"}'
     names = {status: line % status for status in (400, 414, 431)}
 
     def counts() -> dict[int, float]:
-        metrics = dict(each.rsplit(" ", 1) for each in httpx2.get(f"{url}/metrics").text.splitlines())
-        return {status: float(metrics.get(name, 0)) for status, name in names.items()}
+        metrics = _metrics(url)
+        return {status: metrics.get(name, 0) for status, name in names.items()}
 
     before = counts()
     for case in ("no method", "a URL without end", "headers without end", "raw UTF-8 in the path"):
@@ -321,6 +328,17 @@ def test_a_client_that_sends_a_body_without_end_is_hung_up_on(address: Address, 
             connection.sendall(b"a" * MAX_HEAD_BYTES)
             sent += MAX_HEAD_BYTES
     assert sent < 20 * MAX_IGNORED_BYTES
+
+
+def test_requests_whose_answers_nobody_reads_take_no_memory(url: str, address: Address) -> None:
+    before = _metrics(url)["process_resident_memory_bytes"]
+    with socket.socket() as connection, suppress(TimeoutError):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        connection.settimeout(1)
+        connection.connect(address)
+        for _ in range(300):
+            connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: films\r\n\r\n" * 1_000)
+    assert _metrics(url)["process_resident_memory_bytes"] < before + 100_000_000
 
 
 @pytest.mark.parametrize("piece", [b"a", b"a" * MAX_HEAD_BYTES])

@@ -41,9 +41,12 @@ def test_a_signal_to_end_ends_it_with_0(
 def test_a_second_signal_ends_it_though_a_request_has_not_ended(output: Path, workers: int) -> None:
     with (
         service(output, "--shutdown-seconds", "600", workers=workers) as running,
-        socket.create_connection(("127.0.0.1", running.port), timeout=1) as connection,
+        socket.socket() as connection,
     ):
-        # Nobody reads the answers, until there is room for no more.
+        # Nobody reads the answers, until there is room for no more, which is soon.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.settimeout(1)
+        connection.connect(("127.0.0.1", running.port))
         with suppress(TimeoutError):
             while True:
                 connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: films\r\n\r\n" * 100)

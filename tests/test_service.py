@@ -25,7 +25,7 @@ from tests.conftest import copied
 from tests.expected import expected
 from tests.films import USERS
 
-CONNECTIONS = 16
+CONNECTIONS = 4
 REQUESTS = 2_000
 
 
