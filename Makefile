@@ -112,7 +112,7 @@ load: dev  ## how many look-ups a second, beside others, and how soon; needs the
 	@$(BIN)/python -m benchmarks.serve
 
 schema: setup  ## docs/schema.md, from the comments in the published file
-	@$(BIN)/python -m batch.schema "$(OUTPUT)" > docs/schema.new && mv docs/schema.new docs/schema.md || { rm -f docs/schema.new; exit 1; }
+	@$(BIN)/python -m batch.generation.schema "$(OUTPUT)" > docs/schema.new && mv docs/schema.new docs/schema.md || { rm -f docs/schema.new; exit 1; }
 
 clean:  ## remove .venv and caches; data and output stay
 	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -1,37 +1,35 @@
-"""The pipeline as a sentence: load, clean, train, score, because, similar, judge, write, check, publish."""
+"""The run: nothing to do, or load, clean, train, score, because, similar, judge, write, check and publish.
+
+Most modules are imported inside of functions: they take a second to load, and a night with nothing to do
+needs none of them.
+"""
+
+from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-import duckdb
-import numpy as np
-
-from batch.because import because
-from batch.check import INVARIANTS, check, kept_qualities
-from batch.clean import Counts, clean
-from batch.exclusions import Exclusions
-from batch.inputs import Snapshot
-from batch.interactions import read_interactions, read_lots
-from batch.load import Loaded, ignored_columns, load
-from batch.output import Output
-from batch.popular import popular
-from batch.progress import Progress
-from batch.publish import Provenance, Published, publish
-from batch.quality.catalogue import read_catalogue
-from batch.quality.evaluate import MODEL
-from batch.quality.gate import Quality
-from batch.quality.holdout import JUDGED_USERS, Metrics, hold_out, iterations, judge, learn, of_published
-from batch.refuse import refuse
-from batch.score import score
-from batch.segments import read_attributes, segments
-from batch.settings import Settings
-from batch.similar import similar
-from batch.train import place_users
-from batch.workspace import at_rest, connect
-from batch.write import TABLES, OfFilms, OfUsers, write
+from batch.data.exclusions import Exclusions, read_exclusions
+from batch.data.inputs import Snapshot, find_inputs
+from batch.generation.publish import Provenance, Published, publish
+from batch.generation.store import Output
+from batch.generation.unchanged import up_to_date
+from batch.report.build import keep_after_run
 from sql import statement
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import duckdb
+
+    from batch.data.clean import Counts
+    from batch.data.load import Loaded
+    from batch.evaluation.holdout import Metrics
+    from batch.generation.write import OfFilms, OfUsers
+    from batch.runtime.progress import Progress
+    from batch.settings import Settings
 
 log = logging.getLogger("batch")
 
@@ -48,8 +46,36 @@ class Job:
     stop_if_written: Callable[[], None]  # raises InputError if somebody has written to the input since
 
 
-def run(job: Job, snapshot: Snapshot, progress: Progress) -> Published:
+def run(settings: Settings, progress: Progress) -> Published:
+    """Publish a new generation of `settings.data` in `settings.output`, unless that would be the same again.
+
+    Raises LockedError, InputError or RefusedError; whatever is raised, and whenever the process dies,
+    the generation that was published before stays so.
+    """
+    started_at = datetime.now(UTC)
+    output = Output(settings.output)
+    inputs = find_inputs(settings.data)
+    with output.locked():
+        with progress.step("compare") as step:
+            snapshot = inputs.snapshot()
+            fingerprint = snapshot.fingerprint
+            step.finds(f"input {fingerprint[:6]}")
+        exclusions = read_exclusions(output.folder)
+        published = up_to_date(output, fingerprint, exclusions, settings, progress)
+        if not published:
+            job = Job(settings, output, fingerprint, exclusions, started_at, snapshot.stop_if_written)
+            published = publish_new(job, snapshot, progress)
+        if settings.report:
+            keep_after_run(output, published.generation, progress)
+    return published
+
+
+def publish_new(job: Job, snapshot: Snapshot, progress: Progress) -> Published:
     """Make a new generation of the inputs, and publish it. Raises InputError or RefusedError."""
+    from batch.data.clean import clean
+    from batch.data.load import ignored_columns, load
+    from batch.runtime.database import connect
+
     settings, output = job.settings, job.output
     with connect(output.work, settings) as connection:
         with progress.step("load") as step:
@@ -69,7 +95,7 @@ class Made:
     """What a generation is to hold, and by how many users it was judged."""
 
     of_films: OfFilms
-    of_users: OfUsers | None  # None: it is in the connection, see `batch.write`
+    of_users: OfUsers | None  # None: it is in the connection, see `batch.generation.write`
     judged_users: int
 
 
@@ -77,6 +103,12 @@ def finish(
     job: Job, connection: duckdb.DuckDBPyConnection, counts: Counts, made: Made, progress: Progress
 ) -> Published:
     """Write, check and publish what was made. Raises RefusedError if it must not be published."""
+    from batch.evaluation.catalogue import read_catalogue
+    from batch.evaluation.gate import Quality
+    from batch.generation.check import INVARIANTS, check, kept_qualities
+    from batch.generation.refuse import refuse
+    from batch.generation.write import TABLES, write
+
     settings, output = job.settings, job.output
     draft = output.work / "draft.duckdb"
     catalogue = read_catalogue(connection)
@@ -138,6 +170,20 @@ def _made(
 
     All else that this takes, the ratings above all, is no longer held afterwards.
     """
+    import numpy as np
+
+    from batch.data.interactions import read_interactions, read_lots
+    from batch.evaluation.holdout import JUDGED_USERS, hold_out, iterations, judge, learn, of_published
+    from batch.evaluation.metrics import MODEL
+    from batch.generation.write import OfFilms, OfUsers
+    from batch.model.embedding import place_users
+    from batch.recommend.explanations import because
+    from batch.recommend.popular import popular
+    from batch.recommend.segments import read_attributes, segments
+    from batch.recommend.similar_items import similar
+    from batch.recommend.topn import score
+    from batch.runtime.database import at_rest
+
     with progress.step("train") as step:
         ratings = read_interactions(connection)
         splits = hold_out(ratings, read_lots(connection), settings.seed)
@@ -172,7 +218,7 @@ def _made(
 
 
 def _rows(counts: Counts, judged_users: int, written: int) -> dict[str, int]:
-    """Return what each step went through; `batch.figures.ROWS_OF` says of what."""
+    """Return what each step went through; `batch.runtime.step_table.ROWS_OF` says of what."""
     return {
         "load": counts.rows_read,
         "clean": counts.rows_read,
@@ -188,6 +234,8 @@ def _rows(counts: Counts, judged_users: int, written: int) -> dict[str, int]:
 
 def summary_of_cleaning(connection: duckdb.DuckDBPyConnection, loaded: Loaded, counts: Counts) -> str:
     """Return in a few words what became of the rows of each file, and how many films have a title."""
+    from batch.evaluation.catalogue import read_catalogue
+
     found = connection.execute(statement("clean/file_counts")).fetchall()
     of_files = {file: _became(*rows) for file, *rows in found}
     of_files[loaded.ratings.name] = _became(
@@ -218,6 +266,8 @@ def _became(rows: int, rejected: int, superseded: int, held_out: int, repaired: 
 
 def warn_if_catalogue_is_lost(connection: duckdb.DuckDBPyConnection, loaded: Loaded, output: Output) -> None:
     """Say so if few films have a title, and nothing is published with which the gate compares that."""
+    from batch.evaluation.catalogue import read_catalogue
+
     warning = read_catalogue(connection).warning(loaded.movies.name)
     if warning and not output.current_file():
         log.warning("%s", warning)
@@ -225,6 +275,9 @@ def warn_if_catalogue_is_lost(connection: duckdb.DuckDBPyConnection, loaded: Loa
 
 def judged(metrics: Metrics) -> str:
     """Return in a few words what was measured."""
+    from batch.evaluation.holdout import JUDGED_USERS
+    from batch.evaluation.metrics import MODEL
+
     if not metrics[JUDGED_USERS, MODEL]:
         return "nobody to judge by"
     ours, popular = (metrics["ndcg@10", model] for model in (MODEL, "most_popular"))

@@ -15,13 +15,13 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from batch.quality.measures import measure
-from batch.quality.rank import whole_catalogue
-from batch.quality.ratings import cleaned_ratings
-from batch.quality.request import CUTS
-from batch.quality.split import Split, by_last, by_time
+from batch.evaluation.metrics import measure
+from batch.evaluation.rank import whole_catalogue
+from batch.evaluation.ratings import cleaned_ratings
+from batch.evaluation.request import CUTS
+from batch.evaluation.splits import Split, by_last, by_time
+from batch.model.embedding import Films, learn_films, place_users
 from batch.settings import Settings
-from batch.train import Films, learn_films, place_users
 
 METRIC = "ndcg@10"
 LONG = 1e6  # half-lives and days after which nothing changes any more
@@ -68,9 +68,9 @@ PARTS = {
 }
 TRIED = {
     "twice the weight of the trend": Variant(placing=replace(DEFAULT, trend_weight=4.0)),
-    "1 step ahead": Variant(constants=(("batch.model.following.STEPS_AHEAD", 1),)),
-    "8 steps ahead": Variant(constants=(("batch.model.following.STEPS_AHEAD", 8),)),
-    "a solve for 2,000 films": Variant(constants=(("batch.model.following.MOST_ITEMS", 2_000),)),
+    "1 step ahead": Variant(constants=(("batch.model.sequential.STEPS_AHEAD", 1),)),
+    "8 steps ahead": Variant(constants=(("batch.model.sequential.STEPS_AHEAD", 8),)),
+    "a solve for 2,000 films": Variant(constants=(("batch.model.sequential.MOST_ITEMS", 2_000),)),
     "next film in 128 columns": Variant(replace(DEFAULT, next_factors=128)),
     "next film in 512 columns": Variant(replace(DEFAULT, next_factors=512)),
     "taste in 32 columns": Variant(replace(DEFAULT, factors=32)),

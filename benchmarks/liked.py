@@ -17,8 +17,8 @@ import click
 import duckdb
 
 from api.generation import CONFIG, Generation
-from batch.nightly import run
-from batch.progress import Progress
+from batch.pipeline import run
+from batch.runtime.progress import Progress
 from batch.settings import Settings
 from benchmarks.machine import machine
 

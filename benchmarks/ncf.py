@@ -29,14 +29,14 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from batch.data.interactions import Interactions
 from batch.errors import BatchError
-from batch.interactions import Interactions
-from batch.quality.baselines import Scores, baselines
-from batch.quality.evaluate import MODEL, embedding
-from batch.quality.measures import DEPTHS, measure
-from batch.quality.rank import whole_catalogue
-from batch.quality.ratings import cleaned_ratings
-from batch.quality.split import Split, by_last, by_time
+from batch.evaluation.baselines import Scores, baselines
+from batch.evaluation.evaluate import embedding
+from batch.evaluation.metrics import DEPTHS, MODEL, measure
+from batch.evaluation.rank import whole_catalogue
+from batch.evaluation.ratings import cleaned_ratings
+from batch.evaluation.splits import Split, by_last, by_time
 from batch.settings import Settings
 from benchmarks.machine import machine
 from benchmarks.networks import EPOCHS, NEUMF_EPOCHS, neumf, original, original_per_row

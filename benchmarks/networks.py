@@ -13,9 +13,9 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from batch.interactions import Interactions
-from batch.quality.baselines import Scores
-from batch.quality.split import Split
+from batch.data.interactions import Interactions
+from batch.evaluation.baselines import Scores
+from batch.evaluation.splits import Split
 
 # Keras reads it while it is imported, and would look for TensorFlow without it.
 os.environ["KERAS_BACKEND"] = "torch"

@@ -3,7 +3,7 @@
 `python -m benchmarks.score`, or with `--data FOLDER` for other ratings than made-up ones of that scale.
 Four ways, on the vectors of an ALS with one part of 64 columns and on those of the default model:
 
-- ours: `batch.score`, seen films left out;
+- ours: `batch.recommend.topn`, seen films left out;
 - implicit: `implicit.cpu.topk.topk`, which its `recommend` calls, seen films left out;
 - faiss: `faiss.knn` by inner product, which leaves out nothing, so it has less to do than it should;
 - product: all pairs multiplied by BLAS and thrown away, block by block.
@@ -31,12 +31,12 @@ from rich.console import Console
 from rich.table import Table
 from scipy import sparse
 
-from batch.model.likes import is_like
-from batch.model.taste import factorise
-from batch.quality.ratings import cleaned_ratings
-from batch.score import best
+from batch.evaluation.ratings import cleaned_ratings
+from batch.model.als import factorise
+from batch.model.embedding import train
+from batch.model.positives import is_like
+from batch.recommend.topn import best
 from batch.settings import Settings
-from batch.train import train
 from benchmarks.generate import Scale, Size, generate
 from benchmarks.machine import machine
 

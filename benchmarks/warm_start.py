@@ -1,7 +1,7 @@
 """Warm start: the loss, and the quality of lists, where training goes on from the vectors of a moment before.
 
 `python -m benchmarks.warm_start --data FOLDER` prints, for moments in time, both beside those of training
-from random vectors: what `SHARE_OF_ITERATIONS` of `batch/model/taste.py` stands on.
+from random vectors: what `SHARE_OF_ITERATIONS` of `batch/model/als.py` stands on.
 """
 
 from dataclasses import replace
@@ -10,15 +10,15 @@ from pathlib import Path
 import click
 import numpy as np
 
-from batch.interactions import Interactions
-from batch.model.taste import learn_taste
-from batch.quality.holdout import CUTS
-from batch.quality.measures import DEPTHS, measure
-from batch.quality.rank import whole_catalogue
-from batch.quality.ratings import cleaned_ratings
-from batch.quality.split import Split, by_moment
+from batch.data.interactions import Interactions
+from batch.evaluation.holdout import CUTS
+from batch.evaluation.metrics import DEPTHS, measure
+from batch.evaluation.rank import whole_catalogue
+from batch.evaluation.ratings import cleaned_ratings
+from batch.evaluation.splits import Split, by_moment
+from batch.model.als import learn_taste
+from batch.model.embedding import Films, learn_films, place_users
 from batch.settings import Settings
-from batch.train import Films, learn_films, place_users
 
 
 @click.command()

@@ -6,10 +6,10 @@ from typing import Any
 
 import duckdb
 
-from batch.clean import Counts, clean
-from batch.inputs import find_inputs
-from batch.load import load
-from batch.quality.catalogue import Catalogue, read_catalogue
+from batch.data.clean import Counts, clean
+from batch.data.inputs import find_inputs
+from batch.data.load import load
+from batch.evaluation.catalogue import Catalogue, read_catalogue
 
 HEADER = "userId,movieId,rating,timestamp\n"
 MOVIES = "movieId,title,genres\n10,Ten (1990),Drama\n"

@@ -12,9 +12,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from batch.nightly import run
-from batch.progress import Progress
-from batch.publish import Published
+from batch.generation.publish import Published
+from batch.pipeline import run
+from batch.runtime.progress import Progress
 from batch.settings import Settings
 from tests.cleaned import MOVIES as TEN, Cleaned
 from tests.films import MOVIES, RATINGS
@@ -75,7 +75,7 @@ def nights(films: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Publis
 def quick_training() -> Iterator[None]:
     """Learn what follows what of the 500 most rated films alone: of thousands that takes seconds."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("batch.model.following.MOST_ITEMS", 500)
+        patch.setattr("batch.model.sequential.MOST_ITEMS", 500)
         yield
 
 

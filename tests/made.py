@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from batch.interactions import Interactions
+from batch.data.interactions import Interactions
 
 START = 1_500_000_000.0
 

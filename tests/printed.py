@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rich.cells import split_graphemes
 
-from batch.tables import INDENT, INSIDE_A_WORD
+from batch.runtime.tables import INDENT, INSIDE_A_WORD
 
 ESCAPE = re.compile(r"\x1b\[[\d;?]*[a-zA-Z]")
 

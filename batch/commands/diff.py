@@ -7,9 +7,9 @@ import click
 
 from batch.commands.options import Id, json_option, option
 from batch.commands.printing import is_terminal, print_json, print_table, print_verdict
-from batch.diff import Diff, DiffOfUser, Row, chosen, diff as diff_of_lists, diff_of_user
-from batch.output import Output
-from batch.query import Answer
+from batch.generation.diff import Diff, DiffOfUser, Row, chosen, diff as diff_of_lists, diff_of_user
+from batch.generation.query import Answer
+from batch.generation.store import Output
 
 
 # The variable USER is there already, with another meaning; so the option has a longer name, too.

@@ -8,12 +8,13 @@ from typing import Any
 import click
 from rich.console import Console
 
+from batch.commands.engines import spark_module
 from batch.commands.options import FiniteRange, json_option, options, quiet_option
 from batch.commands.printing import finite, is_terminal, print_verdict
-from batch.progress import Progress, log_to_stderr
-from batch.quality.request import CUTS, Request
+from batch.evaluation.request import CUTS, Request
+from batch.runtime.progress import Progress, log_to_stderr
+from batch.runtime.tables import print_whole
 from batch.settings import MODEL_SETTINGS, Settings
-from batch.tables import print_whole
 
 
 @click.command()
@@ -67,13 +68,15 @@ from batch.tables import print_whole
 def evaluate(quiet: bool, as_json: bool, **values: Any) -> None:
     """Measure the lists against later ratings, beside baselines; write nothing."""
     # What it needs takes more than a second to import, and the help of a command nothing.
-    from batch.quality.answer import evaluate_folder  # noqa: PLC0415
-    from batch.quality.report import as_json as evaluation_as_json, tables, told, verdict  # noqa: PLC0415
+    from batch.evaluation.answer import evaluate_folder, learning_here  # noqa: PLC0415
+    from batch.evaluation.summary import as_json as evaluation_as_json, tables, told, verdict  # noqa: PLC0415
 
     log_to_stderr()
     request = Request(**{each.name: values.pop(each.name) for each in fields(Request)})
+    settings = Settings(**values)
+    learning = spark_module("evaluate").learning if settings.engine == "spark" else learning_here
     with Progress(quiet=quiet) as progress:
-        evaluation = evaluate_folder(request, Settings(**values), progress)
+        evaluation = evaluate_folder(request, settings, progress, learning)
     if as_json:
         click.echo(json.dumps(finite(evaluation_as_json(evaluation))))
         return

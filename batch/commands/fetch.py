@@ -8,8 +8,8 @@ import click
 
 from batch.commands.options import json_option, option, quiet_option
 from batch.commands.printing import print_json
-from batch.fetch import catalogue
-from batch.progress import Progress, log_to_stderr
+from batch.datasets import catalogue
+from batch.runtime.progress import Progress, log_to_stderr
 
 
 @click.command(epilog=catalogue.described())
@@ -40,8 +40,8 @@ def fetch(name: str, data: Path, quiet: bool, as_json: bool, **source: Any) -> N
     ml-1m.zip, is used instead of a download.
     """
     # Other commands need no HTTP client, which takes a tenth of a second to import.
-    from batch.fetch.download import Source  # noqa: PLC0415
-    from batch.fetch.fetch import fetch as fetch_set  # noqa: PLC0415
+    from batch.datasets.download import Source  # noqa: PLC0415
+    from batch.datasets.fetch import fetch as fetch_set  # noqa: PLC0415
 
     log_to_stderr()
     with Progress(quiet=quiet) as progress:

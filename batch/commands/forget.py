@@ -7,8 +7,8 @@ import click
 
 from batch.commands.options import Id, in_advance_option, json_option, options, quiet_option
 from batch.commands.printing import print_json
-from batch.output import Output
-from batch.progress import Progress, log_to_stderr
+from batch.generation.store import Output
+from batch.runtime.progress import Progress, log_to_stderr
 from batch.settings import Settings
 
 
@@ -27,7 +27,7 @@ def forget(  # noqa: PLR0913, PLR0917 (click passes each option by name)
     also if it is killed. The input is not touched. An id that no generation has ends with 2.
     """
     # What it needs takes more than a second to import, and the help of a command nothing.
-    from batch.forget import forget as forget_user  # noqa: PLC0415
+    from batch.generation.forget import forget as forget_user  # noqa: PLC0415
 
     log_to_stderr()
     with Progress(quiet=quiet) as progress:

@@ -5,11 +5,11 @@ from typing import Any
 
 import click
 
-from batch import generations as list_of_generations
 from batch.commands.options import json_option, option
 from batch.commands.printing import is_terminal, print_json, print_table, print_verdict
-from batch.output import Output
-from batch.query import Answer
+from batch.generation import reader as list_of_generations
+from batch.generation.query import Answer
+from batch.generation.store import Output
 
 # What a person wants to know, within the first 80 columns of a terminal; the rest follows.
 FIRST = ("generation", "state", "users", "rows_kept", "rows_rejected", "ndcg_10")

@@ -7,10 +7,10 @@ import click
 
 from batch.commands.options import Id, in_advance_option, json_option, options, quiet_option
 from batch.commands.printing import print_json
-from batch.output import Output
-from batch.progress import Progress, log_to_stderr
+from batch.generation.store import Output
+from batch.runtime.progress import Progress, log_to_stderr
+from batch.runtime.tables import escaped
 from batch.settings import Settings
-from batch.tables import escaped
 
 
 @click.command()
@@ -35,7 +35,7 @@ def hide(  # noqa: PLR0913, PLR0917 (click passes each option by name)
     has ends with 2.
     """
     # What it needs takes more than a second to import, and the help of a command nothing.
-    from batch.hide import hide as hide_film, show_again  # noqa: PLC0415
+    from batch.generation.hide import hide as hide_film, show_again  # noqa: PLC0415
 
     log_to_stderr()
     if undo:

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from batch.query import Answer
-from batch.tables import Cell, bare_table, fit, print_whole
+from batch.generation.query import Answer
+from batch.runtime.tables import Cell, bare_table, fit, print_whole
 
 # Decimals of a float; a smaller one has an exponent.
 MAX_DECIMALS = 4

@@ -6,8 +6,8 @@ import click
 
 from batch.commands.options import generation_option, json_option, option, quiet_option
 from batch.commands.printing import print_json
-from batch.output import Output
-from batch.report.report import keep, page
+from batch.generation.store import Output
+from batch.report.build import keep, page
 
 
 @click.command()

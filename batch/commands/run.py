@@ -6,14 +6,15 @@ from typing import Any
 
 import click
 
+from batch.commands.engines import spark_module
 from batch.commands.options import json_option, options, quiet_option
 from batch.commands.printing import is_terminal, print_json, print_verdict
-from batch.figures import format_share, table as table_of_figures
-from batch.memory import tells_peaks_apart
-from batch.nightly import run as run_nightly
-from batch.output import Output
-from batch.progress import Progress, log_to_stderr
-from batch.publish import Published
+from batch.generation.publish import Published
+from batch.generation.store import Output
+from batch.pipeline import run as run_locally
+from batch.runtime.memory import tells_peaks_apart
+from batch.runtime.progress import Progress, log_to_stderr
+from batch.runtime.step_table import format_share, table as table_of_figures
 from batch.settings import Settings, by_name
 
 log = logging.getLogger("batch")
@@ -42,8 +43,10 @@ def run(force: bool, quiet: bool, as_json: bool, **values: Any) -> None:
             "refuses is published by --accept-regression, what was rolled back by --accept-rolled-back"
         )
         values["rebuild"] = True
+    settings = Settings(**values)
+    run_on = spark_module("run").run if settings.engine == "spark" else run_locally
     with Progress(quiet=quiet) as progress:
-        published = run_nightly(Settings(**values), progress)
+        published: Published = run_on(settings, progress)
     on_terminal = is_terminal() and not as_json and not quiet
     if on_terminal:
         print_verdict(*_verdict(published), _facts(published, values["top_n"]))

@@ -10,9 +10,9 @@ import click
 from batch.commands.options import generation_option, json_option, option
 from batch.commands.printing import print_json, print_table, text
 from batch.errors import UsageError
-from batch.output import Output
-from batch.query import Answer, query as run_query, saved_queries
-from batch.rollback import before as generation_before
+from batch.generation.query import Answer, query as run_query, saved_queries
+from batch.generation.rollback import before as generation_before
+from batch.generation.store import Output
 
 
 # A query may begin with a comment, which looks like an option.

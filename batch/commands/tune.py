@@ -8,7 +8,7 @@ import click
 
 from batch.commands.options import FiniteRange, json_option, options, quiet_option
 from batch.commands.printing import finite
-from batch.progress import Progress, log_to_stderr
+from batch.runtime.progress import Progress, log_to_stderr
 from batch.settings import MODEL_SETTINGS, Settings
 
 
@@ -28,7 +28,7 @@ from batch.settings import MODEL_SETTINGS, Settings
 def tune(minutes: float, quiet: bool, as_json: bool, **values: Any) -> None:
     """Search better options of the model for your data, and print them as settings for run."""
     # What it needs takes more than a second to import, and the help of a command nothing.
-    from batch.quality.answer import tune_folder  # noqa: PLC0415
+    from batch.evaluation.answer import tune_folder  # noqa: PLC0415
 
     log_to_stderr()
     with Progress(quiet=quiet) as progress:

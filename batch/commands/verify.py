@@ -8,8 +8,8 @@ import click
 from batch.commands.options import generation_option, json_option, option, quiet_option
 from batch.commands.printing import is_terminal, print_json, print_verdict
 from batch.errors import BatchError
-from batch.figures import format_share
-from batch.output import Output
+from batch.generation.store import Output
+from batch.runtime.step_table import format_share
 
 
 @click.command()
@@ -32,8 +32,8 @@ def verify(generation: str | None, users: int, output: Path, quiet: bool, as_jso
     Ends with 1 if something does not hold.
     """
     # What it needs takes more than a second to import, and the help of a command nothing.
-    from batch.quality.catalogue import is_lost  # noqa: PLC0415
-    from batch.verify import verify as verify_file  # noqa: PLC0415
+    from batch.evaluation.catalogue import is_lost  # noqa: PLC0415
+    from batch.generation.verify import verify as verify_file  # noqa: PLC0415
 
     file = Output(output).existing(generation)
     verified = verify_file(file, users)

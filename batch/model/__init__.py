@@ -1,1 +1,6 @@
-"""The parts of the model; `batch.train` puts them side by side."""
+"""Model: vectors of users and items, whose inner product is the score.
+
+Each part has a module: `als.py`, `sequential.py`, `trend.py`; `embedding.py` puts them side by side. A part
+can change without a look elsewhere, as long as its vectors keep their shapes; `make test` holds the
+quality.
+"""

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from batch.interactions import Interactions
+from batch.data.interactions import Interactions
 
 # Taste has a film's lasting popularity in it already; what the trend adds is what is new.
 SHARE_OF_LASTING = 0.5

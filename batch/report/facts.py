@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import duckdb
 
-from batch.diff import Diff, Row, attached, diff, rows_of
 from batch.errors import BatchError, UsageError
-from batch.generations import faults_named, open_generation
-from batch.output import Output
-from batch.rollback import before as generation_before
+from batch.generation.diff import Diff, Row, attached, diff, rows_of
+from batch.generation.reader import faults_named, open_generation
+from batch.generation.rollback import before as generation_before
+from batch.generation.store import Output
 from sql import statement
 
 USERS = 30

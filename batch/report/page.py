@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from batch.quality.holdout import JUDGED_USERS, PUBLISHED
+from batch.evaluation.holdout import JUDGED_USERS, PUBLISHED
 from batch.report import plots
 from batch.report.facts import Facts
 

@@ -18,7 +18,7 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter, PercentFormatter
 
-from batch.diff import Row
+from batch.generation.diff import Row
 from batch.report.facts import Night
 
 # What stands in a drawing for a colour of the page.

@@ -22,7 +22,7 @@ from pyspark import TaskContext
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.functions import avg, count
 
-from batch.clean import (
+from batch.data.clean import (
     Counts,
     judge_others,
     latest_time,
@@ -32,10 +32,10 @@ from batch.clean import (
     stop_if_nothing_is_left,
     stop_if_too_many_are_rejected,
 )
+from batch.data.exclusions import Exclusions
+from batch.data.forgotten import hold_out_forgotten
+from batch.data.load import Loaded, Source, ignored, known_names, load_others, prepare, without_rows
 from batch.errors import InputError
-from batch.exclusions import Exclusions
-from batch.forgotten import hold_out_forgotten
-from batch.load import Loaded, Source, ignored, known_names, load_others, prepare, without_rows
 from batch.spark.pieces import JUDGED, LOOK, RAW, Batches, Place, Repairs, judge, look, raw
 from batch.spark.tables import Tables, bring, header_of, rows_of
 from sql import statement

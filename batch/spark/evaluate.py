@@ -13,21 +13,21 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
-from batch.interactions import Interactions
-from batch.quality.baselines import Scores
-from batch.quality.split import Split
+from batch.data.interactions import Interactions
+from batch.evaluation.baselines import Scores
+from batch.evaluation.splits import Split
+from batch.model.embedding import Films, place_users
 from batch.settings import Settings
 from batch.spark.clean import RATINGS_PER_SHARE, users_of_shares
 from batch.spark.session import connected
 from batch.spark.shares import MICROSECONDS, Catalogue
 from batch.spark.train import Known, count_lately, learn_films
-from batch.train import Films, place_users
 
 
 @contextmanager
-def learning(master: str) -> Iterator[Callable[[Split, Settings], Scores]]:
+def learning(settings: Settings) -> Iterator[Callable[[Split, Settings], Scores]]:
     """Connect to a cluster for the body, and give what learns the model of a split there."""
-    with tempfile.TemporaryDirectory() as work, connected(master, Path(work)) as spark:
+    with tempfile.TemporaryDirectory() as work, connected(settings.master, Path(work)) as spark:
 
         def embedding(split: Split, settings: Settings) -> Scores:
             films = learn_from(spark, split.train, settings)

@@ -1,8 +1,8 @@
 """Pieces: what one worker reads of a file, loaded and judged there by the rules of the local run.
 
 Spark splits files into blocks. The rows of each come here, are written into a file of its own, with the
-header before them, and go through `batch.load` and `sql/clean/` in a small database. Nothing is said twice of
-what a row means. Lines are counted in the piece, and how many lines come before it is added.
+header before them, and go through `batch.data.load` and `sql/clean/` in a small database. Nothing is said
+twice of what a row means. Lines are counted in the piece, and how many lines come before it is added.
 """
 
 import tempfile
@@ -20,11 +20,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import parquet
 
+from batch.data.exclusions import Exclusions
+from batch.data.forgotten import hold_out_forgotten
+from batch.data.inputs import changed
+from batch.data.load import Loaded, Source, copy_as_text, load_file, prepare
 from batch.errors import InputError
-from batch.exclusions import Exclusions
-from batch.forgotten import hold_out_forgotten
-from batch.inputs import changed
-from batch.load import Loaded, Source, copy_as_text, load_file, prepare
 from batch.spark.tables import Table, arrow_rows, columns_of, without_mark
 from sql import statement
 

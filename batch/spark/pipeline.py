@@ -14,18 +14,19 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame, SparkSession
 from scipy import sparse
 
-from batch.interactions import read_hidden, read_ids
-from batch.load import ignored_columns
+from batch.data.interactions import read_hidden, read_ids
+from batch.data.load import ignored_columns
+from batch.evaluation.holdout import JUDGED_USERS, Metrics, judge, of_places
+from batch.evaluation.metrics import DEPTHS, MODEL
+from batch.generation.publish import Published
+from batch.generation.write import OfFilms
 from batch.pipeline import Job, Made, finish, judged, summary_of_cleaning, warn_if_catalogue_is_lost
-from batch.popular import most_watched
-from batch.progress import Progress
-from batch.publish import Published
-from batch.quality.evaluate import MODEL
-from batch.quality.holdout import JUDGED_USERS, Metrics, judge, of_places
-from batch.quality.measures import DEPTHS
-from batch.segments import ATTRIBUTES, Segments, segments_of
+from batch.recommend.popular import most_watched
+from batch.recommend.segments import ATTRIBUTES, Segments, segments_of
+from batch.recommend.similar_items import similar
+from batch.runtime.database import at_rest, connect
+from batch.runtime.progress import Progress
 from batch.settings import Settings
-from batch.similar import similar
 from batch.spark.clean import Cleaned, clean, read
 from batch.spark.score import Given, score_users
 from batch.spark.shares import Catalogue
@@ -40,8 +41,6 @@ from batch.spark.train import (
     learn_films,
     now_there,
 )
-from batch.workspace import at_rest, connect
-from batch.write import OfFilms
 from sql import statement
 
 # What the local run has in tables and frames, read from the files that the workers write.

@@ -13,12 +13,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame, SparkSession
 
-from batch.because import because
-from batch.lookups import texts
-from batch.score import TopN, score
+from batch.generation.lookups import texts
+from batch.model.embedding import Films, place_users
+from batch.recommend.explanations import because
+from batch.recommend.topn import TopN, score
 from batch.settings import Settings
 from batch.spark.shares import Batches, Catalogue, Share, shares
-from batch.train import Films, place_users
 
 
 @dataclass(frozen=True)

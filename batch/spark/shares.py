@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from batch.interactions import Interactions, from_columns
+from batch.data.interactions import Interactions, from_columns
 
 Batches = Iterator[pa.RecordBatch]
 

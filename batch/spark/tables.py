@@ -15,9 +15,9 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.functions import col
 
+from batch.data.inputs import ENDINGS, changed, missing, twice
+from batch.data.load import HIDDEN, MOVIES, RATINGS, USERS, Columns
 from batch.errors import InputError
-from batch.inputs import ENDINGS, changed, missing, twice
-from batch.load import HIDDEN, MOVIES, RATINGS, USERS, Columns
 
 # Blank lines may stand before a header; so many lines are looked at.
 LINES_BEFORE_HEADER = 1_000
@@ -223,4 +223,4 @@ def rows_of(spark: SparkSession, table: Table) -> DataFrame:
 
 def arrow_rows(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Return the columns of the table itself."""
-    return batch.select([name for name in batch.schema.names if not name.startswith("__")])
+    return batch.select([name for name in batch.generation.schema.names if not name.startswith("__")])

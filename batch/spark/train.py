@@ -1,6 +1,6 @@
 """Train on a cluster: Spark's own ALS for taste, and sums over shares of users for the other parts.
 
-Taste is learned as in `batch.model.taste`, from the same likes and weights. Spark's ALS differs in three
+Taste is learned as in `batch.model.als`, from the same likes and weights. Spark's ALS differs in three
 ways. Confidence is 1 + alpha r there, and alpha r in implicit. It pulls a vector towards zero in proportion
 to how many likes it has (Zhou, Wilkinson, Schreiber and Pan, AAIM 2008, section 3.1), where implicit pulls
 all alike: the setting is divided by the mean number of likes of a film, so that films as a whole are pulled
@@ -25,14 +25,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql.functions import max as latest, sum as total
 from scipy import sparse
 
-from batch.interactions import USERS_AT_NOW, now_of, other_way_round
-from batch.model.following import Following, core_of, count_pairs, follow
-from batch.model.likes import is_like, recency
-from batch.model.taste import Taste, nothing_is_liked, taste_of
-from batch.model.trend import fading, risen
-from batch.popular import HALF_LIFE
-from batch.quality.baselines import LATELY
-from batch.quality.holdout import (
+from batch.data.interactions import USERS_AT_NOW, now_of, other_way_round
+from batch.evaluation.baselines import LATELY
+from batch.evaluation.holdout import (
     CUTS,
     MAX_EVALUATED_USERS,
     MIN_ROLLING_USERS,
@@ -41,7 +36,13 @@ from batch.quality.holdout import (
     hold_out_of,
     max_evaluated,
 )
-from batch.quality.split import LEAST_RATINGS, Everybody, Split
+from batch.evaluation.splits import LEAST_RATINGS, Everybody, Split
+from batch.model.als import Taste, nothing_is_liked, taste_of
+from batch.model.embedding import Films
+from batch.model.positives import is_like, recency
+from batch.model.sequential import Following, core_of, count_pairs, follow
+from batch.model.trend import fading, risen
+from batch.recommend.popular import HALF_LIFE
 from batch.settings import Settings
 from batch.spark.shares import (
     MICROSECONDS,
@@ -53,7 +54,6 @@ from batch.spark.shares import (
     share_of,
     shares,
 )
-from batch.train import Films
 
 # Of the moment of a cut; whether it is a few ratings earlier or later matters to nobody.
 QUANTILE_ERROR = 1e-4
@@ -89,7 +89,7 @@ class Sample:
 
 
 def hold_out(ratings: DataFrame, catalogue: Catalogue, users: int, now: float) -> Sample:
-    """Hold out what `batch.quality.holdout` would: from the newest cut that is enough, or the last ratings.
+    """Hold out as `batch.evaluation.holdout` does: from the newest cut that is enough, or the last ratings.
 
     `now` is the moment for which lists are made, in seconds since 1970.
     """
@@ -160,7 +160,7 @@ def candidate_of(films: Films, sample: Sample, known: Known, lately: Lately) -> 
 def learn_films(
     known: Known, lately: Lately, settings: Settings, tell: Callable[[str], None] = lambda _part: None
 ) -> Films:
-    """Learn what `batch.train.learn_films` learns, without what is held out.
+    """Learn what `batch.model.embedding.learn_films` learns, without what is held out.
 
     `tell` is called with what is learned next. Raises InputError if nobody likes anything.
     """

@@ -54,7 +54,7 @@ create macro time_of(value) as
             then iso_time_of(trimmed(value))
     end;
 
--- A text file is UTF-8 with newline `\n`, made so by `batch/load.py`. The delimiter is a character that it
+-- A text file is UTF-8 with newline `\n`, made so by `batch/data/load.py`. The delimiter is a character that it
 -- can't hold, so that a line is one value; the reader keeps the order of the file.
 create macro lines_of(path) as table
     select

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from batch.output import Output
-from batch.report.report import page as report
+from batch.generation.store import Output
+from batch.report.build import page as report
 from tests.browser.chromium import chromium
 from tests.commands import serving
 

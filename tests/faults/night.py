@@ -12,8 +12,8 @@ from pathlib import Path
 
 import duckdb
 
-from batch.check import INVARIANTS
-from batch.output import KEPT_GENERATIONS, Output
+from batch.generation.check import INVARIANTS
+from batch.generation.store import KEPT_GENERATIONS, Output
 from sql import named, statement
 from tests.commands import batch, start_batch
 

@@ -7,8 +7,8 @@ from itertools import count
 
 import duckdb
 
-from batch.exclusions import read_exclusions
-from batch.verify import verify
+from batch.data.exclusions import read_exclusions
+from batch.generation.verify import verify
 from tests.commands import start_batch
 from tests.faults.conftest import Recorded
 from tests.faults.night import Night

@@ -12,13 +12,13 @@ import aiohttp
 import httpx2
 import pytest
 
-from batch.output import Output
-from batch.publish import Published
+from batch.generation.publish import Published
+from batch.generation.store import Output
+from tests.api.test_current import damaged_inside
 from tests.asked import asking
 from tests.commands import serving
 from tests.conftest import publish
 from tests.faults.conftest import Recorded
-from tests.test_current import damaged_inside
 
 VIEWS = ("/", "/users/18", "/random", "/films?q=film", "/films/2", "/new?liked=2,4", "/system")
 CLIENTS = 8

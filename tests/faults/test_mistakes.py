@@ -17,12 +17,13 @@ from tests.faults.night import Night, assert_told
 
 # A run with a bug: a user without ratings gets into the file.
 WITH_A_BUG = """
-import batch.write
+import batch.generation.write
 from batch.cli import main
 
-statement = batch.write.statement
+writing = batch.generation.write
+statement = writing.statement
 ghost = "insert into draft.users (user_id, ratings) values ('ghost', 1)"
-batch.write.statement = lambda name: statement(name) + (ghost if name == "generation/users" else "")
+writing.statement = lambda name: statement(name) + (ghost if name == "generation/users" else "")
 main()
 """
 ACCEPTED = ("--rebuild", "--accept-regression", "--accept-rolled-back")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from batch.publish import Published
+from batch.generation.publish import Published
 from tests.commands import serving
 from tests.conftest import publish
 from tests.faults.proxy import proxied

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from api.current import Current
 from api.keys import is_of_page
-from batch.output import Output
+from batch.generation.store import Output
 from tests.commands import serving
 from tests.conftest import publish
 from tests.expected import expected

@@ -10,12 +10,12 @@ from typing import Any
 import duckdb
 import pytest
 
-from batch.exclusions import NO_EXCLUSIONS, Exclusions, write_forgotten, write_hidden
-from batch.quality.evaluate import embedding
-from batch.quality.measures import DEPTHS, measure
-from batch.quality.rank import whole_catalogue
-from batch.quality.ratings import cleaned_ratings
-from batch.quality.split import by_last
+from batch.data.exclusions import NO_EXCLUSIONS, Exclusions, write_forgotten, write_hidden
+from batch.evaluation.evaluate import embedding
+from batch.evaluation.metrics import DEPTHS, measure
+from batch.evaluation.rank import whole_catalogue
+from batch.evaluation.ratings import cleaned_ratings
+from batch.evaluation.splits import by_last
 from batch.settings import Settings
 from benchmarks.cluster import Cluster
 from tests.commands import batch, environment

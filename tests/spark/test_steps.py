@@ -14,13 +14,14 @@ import pytest
 from pyarrow import parquet
 from pyspark.sql import SparkSession
 
-from batch.clean import clean as clean_here
+from batch.data.clean import clean as clean_here
+from batch.data.exclusions import NO_EXCLUSIONS
+from batch.data.inputs import find_inputs
+from batch.data.load import ignored_columns, load
 from batch.errors import InputError
-from batch.exclusions import NO_EXCLUSIONS
-from batch.inputs import find_inputs
-from batch.load import ignored_columns, load
-from batch.quality.ratings import cleaned_ratings
-from batch.score import score
+from batch.evaluation.ratings import cleaned_ratings
+from batch.model.embedding import learn_films, place_users
+from batch.recommend.topn import score
 from batch.settings import Settings
 from batch.spark.clean import clean, read
 from batch.spark.evaluate import catalogue_of, hand_over
@@ -28,7 +29,6 @@ from batch.spark.score import Given, score_users
 from batch.spark.session import connected
 from batch.spark.tables import find_tables, stop_if_written
 from batch.spark.train import now_there
-from batch.train import learn_films, place_users
 from benchmarks.cluster import Cluster
 from tests.made import interactions
 

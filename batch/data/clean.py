@@ -1,0 +1,187 @@
+"""Clean: rows that can't be meant are rejected, and what must have been meant is repaired.
+
+The rules are SQL, in `sql/clean/`. Nothing is dropped without a row in `rejected_rows`.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import duckdb
+
+from batch.data.exclusions import NO_EXCLUSIONS, Exclusions
+from batch.data.forgotten import hold_out_forgotten
+from batch.data.load import Loaded, Source
+from batch.errors import InputError
+from sql import statement
+
+# How far the clock of whoever has written a row may be ahead of ours.
+CLOCK_SLACK = timedelta(hours=1)
+
+# What else helps if most rows break a rule.
+OTHER_REMEDIES = {
+    "timestamp_in_future": "set the clock of this machine",
+    "movie_id_lost_digits": "export the ids as text",
+    "user_id_lost_digits": "export the ids as text",
+}
+
+# Statements that look up the raw text of rows, in a text file and in a Parquet file.
+RAW_TEXT = {
+    "rejected_rows": ("clean/rejected_rows_of_text", "clean/rejected_rows_of_parquet"),
+    "repaired_rows": ("clean/repaired_rows_of_text", "clean/repaired_rows_of_parquet"),
+}
+# So many ids are named in a message.
+IDS_NAMED = 5
+
+log = logging.getLogger("batch")
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many rows of the ratings were read and what became of them; users and films with ratings."""
+
+    rows_read: int
+    rows_kept: int
+    rows_repaired: int
+    rows_rejected: int
+    rows_superseded: int
+    rows_held_out: int
+    users: int
+    items: int
+
+
+def clean(
+    connection: duckdb.DuckDBPyConnection,
+    loaded: Loaded,
+    max_rejected: float,
+    started_at: datetime,
+    exclusions: Exclusions = NO_EXCLUSIONS,
+) -> Counts:
+    """Make the tables of ratings, items and users, of rows rejected and repaired, and of rating counts.
+
+    Who is forgotten is in none of them, and what is hidden by command is hidden there. What was rated after
+    the run has `started_at` is rejected.
+
+    Raises InputError if more than the share `max_rejected` of the rows of a file is rejected, if no
+    rating is left, or if every film is hidden.
+    """
+
+    def execute(name: str, **values: object) -> duckdb.DuckDBPyConnection:
+        return connection.execute(statement(name), values)
+
+    ratings = loaded.ratings.name
+    hidden = loaded.hidden.name if loaded.hidden else "hidden.csv"
+    execute("clean/repaired_users", file=ratings)
+    # Whose a row without an id is can only be told while its neighbours are there.
+    hold_out_forgotten(connection, loaded, exclusions)
+    execute("exclude/hidden_items", item_ids=list(exclusions.hidden))
+    execute(
+        "clean/rejected_ratings",
+        has_rating=loaded.has_rating,
+        has_timestamp=loaded.has_timestamp,
+        latest=latest_time(started_at),
+    )
+    execute("clean/rejected_rating_lines", file=ratings)
+    judge_others(connection, loaded)
+    execute("clean/rejected_rows")
+    sources = {source.name: source for source in loaded.sources()}
+    stop_if_too_many_are_rejected(
+        connection, max_rejected, lambda file, line: raw_of_line(connection, sources[file], line)
+    )
+    execute("clean/sound_ratings")
+    execute("clean/user_ids")
+    execute("clean/item_ids")
+    execute("clean/given_ratings")
+    execute("clean/superseded_ratings")
+    execute("clean/marked_ratings")
+    execute("clean/superseded_rating_lines", file=ratings)
+    execute("clean/ratings")
+    execute("clean/repaired_lines")
+    execute("clean/rated_items")
+    execute("clean/items")
+    name_unknown_hidden(connection, hidden)
+    execute("clean/rating_counts", file=ratings)
+    for source in loaded.sources():
+        look_up_raw_text(connection, "rejected_rows", source)
+    look_up_raw_text(connection, "repaired_rows", loaded.ratings)
+    loaded.remove_copies()
+    found = execute("clean/counts", file=ratings)
+    names = [column[0] for column in found.description or ()]
+    counts = Counts(**dict(zip(names, found.fetchone() or (), strict=True)))
+    stop_if_nothing_is_left(connection, counts, ratings, hidden)
+    return counts
+
+
+def latest_time(started_at: datetime) -> datetime:
+    """Return the latest time that a row may have, in UTC and without a zone, as the database has times."""
+    return (started_at.astimezone(UTC) + CLOCK_SLACK).replace(tzinfo=None)
+
+
+def stop_if_nothing_is_left(
+    connection: duckdb.DuckDBPyConnection, counts: Counts, ratings: str, hidden: str
+) -> None:
+    """Raise InputError if there is no rating, or no film that may be in a list."""
+    if counts.rows_kept == 0:
+        raise InputError(f"{ratings}: no row is left after cleaning; check how it was exported")
+    if connection.execute("from items where ratings > 0 and not is_hidden limit 1").fetchone() is None:
+        raise InputError(f"{hidden}: hides every film with a rating, so every list would be empty; mend it")
+
+
+def name_unknown_hidden(connection: duckdb.DuckDBPyConnection, hidden: str) -> None:
+    """Record the rows of hidden whose film is in no other file, and warn of them: what is meant stays shown.
+
+    They count towards no limit: films may leave the catalogue before they leave that file.
+    """
+    connection.execute(statement("clean/unknown_hidden_rows"), {"file": hidden})
+    found = connection.execute("select item_id from unknown_hidden_rows order by line").fetchall()
+    if found:
+        first = ", ".join(item_id for (item_id,) in found[:IDS_NAMED])
+        more = f" and {len(found) - IDS_NAMED:,} more" if len(found) > IDS_NAMED else ""
+        log.warning(
+            "%s: hides nothing by ids that no film has: %s%s; correct or remove them", hidden, first, more
+        )
+
+
+def judge_others(connection: duckdb.DuckDBPyConnection, loaded: Loaded) -> None:
+    """Judge the rows of everything but the ratings."""
+
+    def execute(name: str, **values: object) -> None:
+        connection.execute(statement(name), values)
+
+    execute("clean/judged_movies")
+    execute("clean/rejected_movie_lines", file=loaded.movies.name)
+    execute("clean/judged_users")
+    execute("clean/rejected_user_lines", file=loaded.users.name if loaded.users else "users.csv")
+    execute("clean/rejected_hidden_lines", file=loaded.hidden.name if loaded.hidden else "hidden.csv")
+
+
+def look_up_raw_text(connection: duckdb.DuckDBPyConnection, rows: str, source: Source) -> None:
+    """Add the rejected rows of a file with their raw text, or make the repaired ones."""
+    of_text, of_parquet = RAW_TEXT[rows]
+    name = of_text if source.is_text else of_parquet
+    connection.execute(statement(name), {"file": source.name, "path": str(source.path)})
+
+
+def raw_of_line(connection: duckdb.DuckDBPyConnection, source: Source, line: int) -> str:
+    """Return the raw text of one rejected line, for a message."""
+    look_up_raw_text(connection, "rejected_rows", source)
+    (raw,) = connection.execute(
+        "select raw from rejected_rows where file = $file and line = $line",
+        {"file": source.name, "line": line},
+    ).fetchone() or ("",)
+    return str(raw)
+
+
+def stop_if_too_many_are_rejected(
+    connection: duckdb.DuckDBPyConnection, max_rejected: float, raw_text: Callable[[str, int], str]
+) -> None:
+    """Raise InputError if more than this share of the rows of a file is; it shows the text of one of them."""
+    for file, rows, rejected, rule, line in connection.execute(statement("clean/row_counts")).fetchall():
+        if rejected / rows > max_rejected:
+            raw = raw_text(file, line)
+            raise InputError(
+                f"{file}: {rejected:,} of {rows:,} rows ({rejected / rows:.1%}) are rejected, and at most "
+                f"{max_rejected:.1%} may be; most break the rule {rule}, first in line {line}: {raw[:80]!r}; "
+                f"mend the file, or {OTHER_REMEDIES.get(rule, 'allow more by --max-rejected')}"
+            )

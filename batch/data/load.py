@@ -1,0 +1,334 @@
+"""Load: the input files become tables, each row with its line number and its values.
+
+CSV is read by DuckDB's reader in strict mode, which records what does not parse. That reader counts no
+lines for the rows that do parse, so each line is first numbered, as text, and carries its number through
+the reader. A text file that is not quite text (other newlines, a byte order mark, bytes that are no UTF-8)
+is made so on the way in. The raw text of a row stays in that copy: it is looked up for the few that are
+rejected or repaired. A Parquet file is copied as it is: what is read several times must not change meanwhile.
+"""
+
+import codecs
+import csv
+import gzip
+import io
+import shutil
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, cast
+
+import duckdb
+
+from batch.data.inputs import BYTES_AT_A_TIME, Snapshot, verified
+from batch.errors import BatchError, InputError
+from sql import statement
+
+# So many ignored columns are named.
+MAX_IGNORED_NAMED = 20
+# A line of so many characters is no record. It is cut before it is too long for the CSV reader.
+LONGEST_LINE = 200_000
+# Marks what is no text: bytes that are no UTF-8, and the one character that may not be in a line.
+# It is a character that no text holds, so that a replacement character in a title is not taken for it.
+_NO_TEXT = "\uffff"
+_FORBIDDEN = "\x01"
+# Stands for the part of a line that was cut out of it.
+_CUT = "\ufffe"
+
+codecs.register_error("mark", lambda error: (_NO_TEXT, cast("UnicodeDecodeError", error).end))
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns that a file must have, and those that it may have; others are ignored."""
+
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+
+
+RATINGS = Columns(required=("userId", "movieId"), optional=("rating", "timestamp"))
+MOVIES = Columns(required=("movieId", "title", "genres"))
+USERS = Columns(required=("userId",), optional=("gender", "age", "occupation"))
+HIDDEN = Columns(required=("movieId",))
+
+
+@dataclass(frozen=True)
+class Source:
+    """One input file, and where the raw text of its rows is to be had."""
+
+    name: str
+    path: Path  # of a copy: a text file with a row a line, or a Parquet file
+    is_text: bool
+    ignored: tuple[str, ...] = ()  # columns that mean nothing to us
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The files that were read, and which of the optional columns the ratings have."""
+
+    ratings: Source
+    movies: Source
+    users: Source | None
+    hidden: Source | None
+    has_rating: bool
+    has_timestamp: bool
+
+    def sources(self) -> list[Source]:
+        """Every file that was read."""
+        sources = (self.ratings, self.movies, self.users, self.hidden)
+        return [source for source in sources if source is not None]
+
+    def remove_copies(self) -> None:
+        """Remove the copies of the files, when no raw text is looked up any more."""
+        for source in self.sources():
+            source.path.unlink()
+
+
+def load(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, work: Path) -> Loaded:
+    """Read every input file into a table: `rating_rows`, `movie_rows`, `user_rows` and `hidden_rows`.
+
+    That of a file that is not there is empty. What does not parse is in `rejected_lines`. Raises InputError,
+    with file, line or column, if a file is no such file, lacks a column, or is not as in the snapshot.
+    """
+    prepare(connection)
+    inputs = snapshot.inputs
+    ratings, columns = load_file(
+        connection, inputs.ratings, RATINGS, work, "load/rating_rows", snapshot.digest_of(inputs.ratings)
+    )
+    stop_without_rows(connection, ratings.name)
+    movies, users, hidden = load_others(
+        connection, inputs.movies, inputs.users, inputs.hidden, work, snapshot.digest_of
+    )
+    return Loaded(ratings, movies, users, hidden, "rating" in columns, "timestamp" in columns)
+
+
+def load_others(  # noqa: PLR0913, PLR0917 (the files, where to, and what they must be)
+    connection: duckdb.DuckDBPyConnection,
+    movies: Path,
+    users: Path | None,
+    hidden: Path | None,
+    work: Path,
+    digest_of: Callable[[Path], str | None] = lambda _file: None,
+) -> tuple[Source, Source | None, Source | None]:
+    """Do the same for everything but the ratings."""
+
+    def load_if_there(file: Path | None, columns: Columns, rows: str) -> Source | None:
+        return load_file(connection, file, columns, work, rows, digest_of(file))[0] if file else None
+
+    of_movies, _ = load_file(connection, movies, MOVIES, work, "load/movie_rows", digest_of(movies))
+    stop_without_rows(connection, of_movies.name)
+    for name in ("load/no_user_rows", "load/no_hidden_rows"):
+        connection.execute(statement(name))
+    of_users = load_if_there(users, USERS, "load/user_rows")
+    return of_movies, of_users, load_if_there(hidden, HIDDEN, "load/hidden_rows")
+
+
+def stop_without_rows(connection: duckdb.DuckDBPyConnection, file: str) -> None:
+    """Raise InputError if a file that was read has no rows."""
+    if connection.execute("from input_rows where file = $file and rows = 0", {"file": file}).fetchone():
+        raise without_rows(file)
+
+
+def without_rows(file: str) -> InputError:
+    """Return the error of a file that has a header alone."""
+    return InputError(f"{file}: has a header but no rows; check how it was exported")
+
+
+def prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make what reading a file needs: what values mean, and the tables of what is found beside rows."""
+    for name in ("load/macros", "load/rejected_lines", "load/input_rows", "load/blank_lines"):
+        connection.execute(statement(name))
+
+
+def load_file(  # noqa: PLR0913, PLR0917 (the file, where to, and what it must be)
+    connection: duckdb.DuckDBPyConnection,
+    file: Path,
+    columns: Columns,
+    work: Path,
+    rows: str,
+    digest: str | None = None,
+) -> tuple[Source, set[str]]:
+    """Make the table of the statement `rows` from one file; return it, and which known columns it has.
+
+    `digest` is the SHA-256 that the file must have; None for a file in `work`, to which nobody else writes.
+    Raises InputError as `load` does.
+    """
+    with _faults_named(file):
+        if file.suffix.lower() == ".parquet":
+            path = file if digest is None else _copied(file, work / file.name, digest)
+            return _load_parquet(connection, path, columns, rows)
+        return _load_csv(connection, file, columns, work, rows, digest)
+
+
+def _copied(file: Path, target: Path, digest: str) -> Path:
+    with verified(file, digest) as source, target.open("wb") as copy:
+        shutil.copyfileobj(source, copy, BYTES_AT_A_TIME)
+    return target
+
+
+def _load_parquet(
+    connection: duckdb.DuckDBPyConnection, file: Path, columns: Columns, rows: str
+) -> tuple[Source, set[str]]:
+    source = connection.read_parquet(str(file))
+    names = known_names(file, source.columns, columns)
+    for name, kind in zip(names, source.types, strict=True):
+        if name and kind.id in ("list", "array", "struct", "map"):
+            raise InputError(
+                f"{file.name}: column {name} is a {kind.id}; write it as text (genres split by |)"
+            )
+    known = {name for name in names if name}
+    connection.execute(
+        statement("load/parquet_rows"),
+        {"path": str(file), "columns": sorted(name.lower() for name in known)},
+    )
+    number = _make_rows(connection, connection.table("parquet_rows"), columns, known, rows)
+    connection.execute("drop table parquet_rows")
+    connection.execute(statement("load/rows_of_file"), {"file": file.name, "rows": number})
+    return Source(file.name, file, is_text=False, ignored=ignored(source.columns, names)), known
+
+
+def _load_csv(  # noqa: PLR0913, PLR0917 (the file, where to, and what it must be)
+    connection: duckdb.DuckDBPyConnection,
+    file: Path,
+    columns: Columns,
+    work: Path,
+    rows: str,
+    digest: str | None,
+) -> tuple[Source, set[str]]:
+    text, records = work / f"{file.name}.text", work / f"{file.name}.records"
+    header_line, header = copy_as_text(file, text, columns, digest)
+    header = [name.strip() for name in header]
+    names = known_names(file, header, columns)
+    known = {name for name in names if name}
+    lines = {"path": str(text), "header_line": header_line, "longest_line": LONGEST_LINE}
+    (written,) = connection.execute(
+        statement("load/records"), {**lines, "records": str(records)}
+    ).fetchone() or (0,)
+    connection.execute(statement("load/other_lines"), lines)
+    types = {"line": "bigint"} | {
+        name or f"ignored_{position}": "varchar" for position, name in enumerate(names)
+    }
+    # In strict mode, what does not parse is recorded in `reject_errors`.
+    parsed = connection.read_csv(
+        str(records),
+        columns=types,
+        auto_detect=False,
+        header=False,
+        delimiter=",",
+        quotechar='"',
+        escapechar='"',
+        comment="",
+        lineterminator=duckdb.CSVLineTerminator.LINE_FEED,
+        strict_mode=True,
+        store_rejects=True,
+    )
+    number = _make_rows(connection, parsed, columns, known, rows)
+    (rejected,) = connection.execute(statement("load/unparsed_lines"), {"file": file.name}).fetchone() or (0,)
+    connection.execute(statement("load/blank_lines_of_file"), {"file": file.name})
+    (others,) = connection.execute("select count(rule) from other_lines").fetchone() or (0,)
+    if written + others != number + rejected:
+        raise BatchError(
+            f"{file.name}: of {written + others:,} rows {number:,} were read and {rejected:,} rejected, so "
+            "some are lost; this is a bug: please report it"
+        )
+    connection.execute(statement("load/rows_of_file"), {"file": file.name, "rows": written + others})
+    connection.execute("drop table reject_errors; drop table reject_scans; drop table other_lines")
+    records.unlink()
+    return Source(file.name, text, is_text=True, ignored=ignored(header, names)), known
+
+
+def _make_rows(
+    connection: duckdb.DuckDBPyConnection,
+    found: duckdb.DuckDBPyRelation,
+    columns: Columns,
+    known: set[str],
+    rows: str,
+) -> int:
+    """Make the table of rows from what a reader finds, and return how many there are."""
+    if known.issuperset(columns.optional):
+        found.create_view("parsed_rows", replace=True)
+    else:
+        found.create_view("found_rows", replace=True)
+        connection.execute(statement("load/completed_rows"))
+    (number,) = connection.execute(statement(rows)).fetchone() or (0,)
+    connection.execute("drop view parsed_rows; drop view if exists found_rows")
+    return int(number)
+
+
+def copy_as_text(
+    file: Path, target: Path, columns: Columns, digest: str | None = None
+) -> tuple[int, list[str]]:
+    """Copy a CSV file as UTF-8 with newlines of one kind; return line and names of its header.
+
+    Raises InputError if there is no header, or if the file does not have the SHA-256 that is given.
+    """
+    expected = ",".join(columns.required)
+    with (
+        file.open("rb") if digest is None else verified(file, digest) as compressed,
+        _decompressed(compressed, file) as stream,
+        io.TextIOWrapper(stream, encoding="utf-8-sig", errors="mark", newline=None) as source,
+        target.open("w", encoding="utf-8", newline="\n") as copy,
+    ):
+        line = 1
+        while (header := source.readline(LONGEST_LINE)).isspace():
+            copy.write(header)
+            line += 1
+        if not header:
+            raise InputError(f"{file.name}: is empty; expected a header line with {expected}")
+        if len(header) == LONGEST_LINE:
+            raise InputError(f"{file.name}, line {line}: is too long; expected a header line with {expected}")
+        if _NO_TEXT in header or "\0" in header:
+            raise InputError(
+                f"{file.name}, line {line}: is no text in UTF-8; expected a header line with {expected}"
+            )
+        copy.write(header)
+        while chunk := source.read(LONGEST_LINE):
+            is_one_line = len(chunk) == LONGEST_LINE and "\n" not in chunk
+            copy.write(_CUT if is_one_line else chunk.replace(_FORBIDDEN, _NO_TEXT))
+    return line, next(csv.reader([header]))
+
+
+def _decompressed(stream: IO[bytes], file: Path) -> IO[bytes]:
+    return cast("IO[bytes]", gzip.open(stream)) if file.suffix.lower() == ".gz" else stream
+
+
+def known_names(file: Path, header: list[str], columns: Columns) -> list[str]:
+    """Return, for each column of the file, its name in our spelling, or "" if it is none of ours."""
+    spelling = {name.lower(): name for name in (*columns.required, *columns.optional)}
+    names = [spelling.get(name.lower(), "") for name in header]
+    for name in columns.required:
+        if name not in names:
+            found = ", ".join(header)
+            raise InputError(f"{file.name}: has no column {name}; found {found[:200]}; add it")
+    for name in spelling.values():
+        if names.count(name) > 1:
+            raise InputError(f"{file.name}: has the column {name} twice; keep one of them")
+    return names
+
+
+def ignored(header: list[str], names: list[str]) -> tuple[str, ...]:
+    """Return the columns of a header for which `known_names` has none of our names."""
+    return tuple(column for column, name in zip(header, names, strict=True) if not name)
+
+
+def ignored_columns(sources: Iterable[Source]) -> Iterator[str]:
+    """Yield a line for each file that has columns which mean nothing to us."""
+    for source in sources:
+        if source.ignored:
+            names = [name or "(without a name)" for name in source.ignored[:MAX_IGNORED_NAMED]]
+            more = len(source.ignored) - len(names)
+            names += [f"and {more:,} more"] if more else []
+            yield f"{source.name}: ignores the columns {', '.join(names)}"
+
+
+@contextmanager
+def _faults_named(file: Path) -> Iterator[None]:
+    """Turn what a reader says about a damaged file into an InputError that names it."""
+    try:
+        yield
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise InputError(f"{file.name}: is damaged ({error}); copy or export it again") from error
+    except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{file.name}: can't be read ({reason}); copy or export it again") from error

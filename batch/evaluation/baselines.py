@@ -1,0 +1,82 @@
+"""Baselines: what people would take instead, under the same split."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg
+
+from batch.data.interactions import Interactions
+from batch.model.als import factorise
+from batch.settings import Settings
+
+# Scores of some users for all films: indices (n,) in, (n, items) out.
+Scores = Callable[[NDArray[np.int32]], NDArray[np.float32]]
+
+LATELY = (0.05, 0.1, 0.2)  # shares of the ratings, the newest
+# Options of its own: those of the model do not move it, so that a lead before tuning and one after it are
+# over the same.
+ALS = Settings(factors=32, alpha=5.0, regularization=12.0, iterations=15)
+EASE_REGULARIZATION = 250.0
+# Matrices of that side, with the sparse product they come from, take about 2 GB.
+MOST_EASE_ITEMS = 12_000
+
+
+def baselines(train: Interactions, seed: int) -> dict[str, Callable[[], Scores]]:
+    """Return how to learn each baseline from the ratings, by name; EASE only where its matrix fits."""
+    by_name: dict[str, Callable[[], Scores]] = {"most_popular": lambda: most_popular(train)}
+    for share in LATELY:
+        by_name[lately_name(share)] = lambda share=share: popular_lately(train, share)  # type: ignore[misc]
+    by_name["als"] = lambda: als(train, seed)
+    if train.items <= MOST_EASE_ITEMS:
+        by_name["ease"] = lambda: ease(train)
+    return by_name
+
+
+def lately_name(share: float) -> str:
+    """Return the name of the baseline that ranks by the newest share of ratings."""
+    return f"popular_lately_{share:.0%}"
+
+
+def most_popular(train: Interactions) -> Scores:
+    """Rank by the number of ratings."""
+    return alike(train.ratings_of_item)
+
+
+def popular_lately(train: Interactions, share: float) -> Scores:
+    """Rank by the number of ratings among the newest `share` of all."""
+    return alike(rated_lately(train, share))
+
+
+def rated_lately(train: Interactions, share: float) -> NDArray[np.int64]:
+    """Return (items,), how many of the newest `share` of all ratings each film has."""
+    place = int(len(train) * (1 - share))
+    first = np.partition(train.place_in_time, place)[place]
+    newest = train.item_index[train.place_in_time >= first]
+    return np.bincount(newest, minlength=train.items)
+
+
+def als(train: Interactions, seed: int) -> Scores:
+    """Factorise the matrix of seen films as it is, every rating with one weight."""
+    model, _ = factorise(train.seen, replace(ALS, seed=seed))
+    users, items = np.asarray(model.user_factors), np.asarray(model.item_factors)
+    return lambda rows: users[rows] @ items.T
+
+
+def ease(train: Interactions) -> Scores:
+    """Regress every film on all others.
+
+    Steck, "Embarrassingly Shallow Autoencoders for Sparse Data", WWW 2019, page 3253.
+    """
+    gram = (train.seen.T @ train.seen).toarray()
+    gram[np.diag_indices(train.items)] += EASE_REGULARIZATION
+    inverse = linalg.inv(gram, assume_a="pos", overwrite_a=True, check_finite=False)
+    weights = inverse / -np.diag(inverse)
+    weights[np.diag_indices(train.items)] = 0
+    return lambda rows: np.asarray(train.seen[rows] @ weights, dtype=np.float32)
+
+
+def alike(scores: NDArray[np.int64]) -> Scores:
+    """Return the same scores for everyone."""
+    return lambda rows: np.tile(scores.astype(np.float32), (len(rows), 1))

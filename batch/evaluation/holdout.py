@@ -1,0 +1,286 @@
+"""Hold out: the newest interactions evaluate the model of a run before it learns from them, too.
+
+The question is that of a night: which lists would have been published at a moment, for people who were last
+seen when they were last seen, and what did those watch who came back? So the model is trained on all that
+came before a moment, and evaluated by what came after it. Then training goes on with the interactions that
+were held out, from the vectors that it has, and the vectors that come of that are published. These are
+evaluated by the same people once more. They have seen the answers, so that is no measure of quality; but
+vectors that rank the answers worse than those before them are broken.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from batch.data.interactions import Interactions
+from batch.errors import InputError
+from batch.evaluation.baselines import LATELY, lately_name, rated_lately
+from batch.evaluation.bootstrap import bootstrap
+from batch.evaluation.metrics import DEPTHS, MODEL, Measured, exposure, measure
+from batch.evaluation.rank import Lists
+from batch.evaluation.splits import Everybody, Split, by_moment
+from batch.model.als import iterations_from, taste_of
+from batch.model.embedding import Films, learn_films, place_users
+from batch.model.positives import is_like
+from batch.model.sequential import Following
+from batch.recommend.topn import TopN, best
+from batch.settings import Settings
+
+# Shares of the interactions before the moments at which a run may be evaluated, the newest moment first.
+CUTS = (0.95, 0.9, 0.8, 0.7)
+# Of few data, few people come back: then there is another moment before, until so many came back in all.
+MIN_ROLLING_USERS = 50
+MAX_EVALUATED_USERS = 1_000  # of each moment
+MAX_EVALUATED_SHARE = 0.5  # of all, where the last interaction of each is held out
+PUBLISHED = "published"
+JUDGED_USERS = "judged_users"
+ROLLING_CUTS = "rolling_cuts"
+# The same metric by the vectors that are published, which have seen the answers.
+SEEN = "_seen"
+WITH_INTERVAL = ("hr@10", "ndcg@10")
+
+Metrics = dict[tuple[str, str], float]  # by metric and model
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Items as they were learned from what a split lets a model know, and who evaluates them."""
+
+    films: Films
+    split: Split  # with the known interactions of the evaluated users alone
+
+
+def hold_out(ratings: Interactions, lots: NDArray[np.str_], seed: int) -> list[Split]:
+    """Return the splits that evaluate a run, oldest moment first; nothing if nobody can evaluate it.
+
+    Without times, or if fewer than MIN_ROLLING_USERS people come back, the last interactions of a sample of
+    users are held out, those with the lowest lots (users,), for lists made at the end of the data.
+    """
+    splits = _rolling_cuts(ratings, seed)
+    if sum(len(split.users) for split in splits) >= MIN_ROLLING_USERS:
+        return splits
+    drawn = draw(ratings, lots, ratings.ratings_of_item, max_evaluated(ratings.users))
+    last = hold_out_of(ratings, drawn, ratings.ratings_of_item, ratings.gaps())
+    return [last] if len(last.users) else []
+
+
+def _rolling_cuts(ratings: Interactions, seed: int) -> list[Split]:
+    """Return cuts in time, oldest first: the newest one, and older ones until enough people came back."""
+    splits: list[Split] = []
+    if np.isnan(ratings.rated_at).any():
+        return splits
+    for cut in CUTS:
+        with suppress(InputError):
+            split = by_moment(ratings, cut)
+            if is_like(split.train.rating).any():
+                splits.insert(0, split.sampled(MAX_EVALUATED_USERS, seed))
+        if sum(len(split.users) for split in splits) >= MIN_ROLLING_USERS:
+            break
+    return splits
+
+
+def max_evaluated(users: int) -> int:
+    """Return of how many users the last interaction may be held out."""
+    return min(MAX_EVALUATED_USERS, int(users * MAX_EVALUATED_SHARE))
+
+
+def draw(
+    ratings: Interactions, lots: NDArray[np.str_], ratings_of_item: NDArray[np.int64], most: int
+) -> NDArray[np.int32]:
+    """Return the users with the lowest lots whose last rating can be held out, the lowest first.
+
+    The ratings may be those of some users; `ratings_of_item` are (items,) those of all.
+    """
+    eligible = (
+        (ratings.age == 0)
+        & (ratings.ratings_of_user[ratings.user_index] > 1)
+        & (ratings_of_item[ratings.item_index] > 1)
+    )
+    candidates = ratings.user_index[eligible]
+    return np.asarray(candidates[np.argsort(lots[candidates], kind="stable")[:most]])
+
+
+def hold_out_of(
+    ratings: Interactions,
+    drawn: NDArray[np.int32],
+    ratings_of_item: NDArray[np.int64],
+    gaps: NDArray[np.float64],
+) -> Split:
+    """Hold out the last ratings of these users, each of whom can be judged alone.
+
+    `gaps` are (users,) the days from the last rating of each to the moment for which lists are made.
+    """
+    held_out = (ratings.age == 0) & np.isin(ratings.user_index, drawn)
+    # Several may have the same film held out that nobody else has rated: all of them keep it.
+    known = ratings_of_item - np.bincount(ratings.item_index[held_out], minlength=ratings.items)
+    held_out &= known[ratings.item_index] > 0
+    # A model needs a like to begin with.
+    held_out &= is_like(ratings.rating[~held_out]).any()
+    later = ratings.where(held_out)
+    relevant = sparse.csr_matrix(
+        (later.rating, (np.arange(len(later)), later.item_index)), shape=(len(later), ratings.items)
+    )
+    return Split(
+        name="last",
+        train=ratings.where(~held_out),
+        gaps=gaps,
+        users=later.user_index,
+        relevant=relevant,
+        unknown=np.zeros(len(later), dtype=np.int64),
+        old_users=np.arange(ratings.users),
+        old_items=np.arange(ratings.items),
+        is_tied=np.zeros(len(later), dtype=np.bool_),
+    )
+
+
+def iterations(settings: Settings, splits: Sequence[Split]) -> int:
+    """Return how many iterations `learn` takes."""
+    later = iterations_from(settings, has_start=True)
+    return iterations_from(settings, has_start=False) + later * len(splits)
+
+
+def learn(
+    ratings: Interactions, splits: Sequence[Split], settings: Settings, advance: Callable[[], None]
+) -> tuple[list[Candidate], Films]:
+    """Learn the films from what each split lets a model know, oldest first, and at last from all ratings.
+
+    Training goes on from one to the next. Raises InputError if nobody likes anything.
+    """
+    start: NDArray[np.float32] | None = None
+    candidates = []
+    for split in splits:
+        known_start = None if start is None else start[split.old_items]
+        films = learn_films(split.train, settings, advance, known_start)
+        start = np.zeros((ratings.items, settings.factors), dtype=np.float32)
+        start[split.old_items] = films.taste.item_factors
+        candidates.append(Candidate(films, of_evaluated(split)))
+    return candidates, learn_films(ratings, settings, advance, start)
+
+
+def of_evaluated(split: Split) -> Split:
+    """Return the same split with the known ratings of the evaluated users alone."""
+    return replace(
+        split,
+        train=split.train.of_users(split.users),
+        gaps=split.gaps[split.users],
+        users=np.arange(len(split.users), dtype=np.int32),
+        old_users=split.old_users[split.users],
+        everybody=split.everybody or _counted(split.train),
+    )
+
+
+def judge(
+    candidates: Sequence[Candidate],
+    published: Films,
+    settings: Settings,
+    advance: Callable[[], None] = lambda: None,
+) -> Metrics:
+    """Measure the model by the people of all splits together, beside what is popular.
+
+    Without anyone to judge there is one metric: that there is nobody. `advance` is called after each split.
+    """
+    if not candidates:
+        return {(JUDGED_USERS, MODEL): 0.0}
+    by_name: dict[str, list[Measured]] = {}
+    seen = []
+    for candidate in candidates:
+        for name, lists in _lists_by_name(candidate, settings).items():
+            by_name.setdefault(name, []).append(measure(lists, candidate.split))
+        again = _lists(_restricted(published, candidate.split, settings), candidate.split, settings)
+        seen.append(measure(again, candidate.split))
+        advance()
+    measured = {name: _pooled(each) for name, each in by_name.items()}
+    people = float(sum(len(candidate.split.users) for candidate in candidates))
+    cuts = sum(candidate.split.name.startswith("time") for candidate in candidates)
+    metrics: Metrics = {(ROLLING_CUTS, MODEL): float(cuts)}
+    for name, pooled in measured.items():
+        metrics[JUDGED_USERS, name] = people
+        metrics |= {(metric, name): value for metric, value in pooled.means().items()}
+        for metric in WITH_INTERVAL:
+            low, high = bootstrap([pooled.by_user[metric]])
+            metrics |= {(f"{metric}_low", name): low, (f"{metric}_high", name): high}
+    means = _pooled(seen).means()
+    return metrics | {(f"{metric}{SEEN}", MODEL): means[metric] for metric in WITH_INTERVAL}
+
+
+def _pooled(measured: Sequence[Measured]) -> Measured:
+    """Return what was measured of the people of all splits; what lists show is that of the newest one."""
+    by_user = {
+        name: np.concatenate([each.by_user[name] for each in measured]) for name in measured[0].by_user
+    }
+    return Measured(by_user, measured[-1].of_lists)
+
+
+def _lists_by_name(candidate: Candidate, settings: Settings) -> dict[str, Lists]:
+    """Return the lists of the evaluated users, by the model and by what is popular."""
+    split = candidate.split
+    assert split.everybody
+    popular = {
+        "most_popular": split.everybody.ratings_of_item,
+        **{lately_name(share): split.everybody.lately[share] for share in LATELY},
+    }
+    by_popularity = {
+        name: _best(
+            np.ones((len(split.users), 1), np.float32), scores[:, None].astype(np.float32), [1], split
+        )
+        for name, scores in popular.items()
+    }
+    return {MODEL: _lists(candidate.films, split, settings), **by_popularity}
+
+
+def _lists(films: Films, split: Split, settings: Settings) -> Lists:
+    """Return the lists of the evaluated users as a run makes them."""
+    model = place_users(films, split.train, split.gaps, settings)
+    return _best(model.user_factors, model.item_factors, model.parts, split)
+
+
+def _best(users: NDArray[np.float32], items: NDArray[np.float32], parts: list[int], split: Split) -> Lists:
+    """Score as a run does."""
+    found = best(users, items, parts, split.train.seen, ~split.train.is_hidden, max(DEPTHS))
+    ends = np.cumsum(np.bincount(found.user_index, minlength=len(split.users)))
+    return np.split(found.item_index, ends[:-1])
+
+
+def _restricted(films: Films, split: Split, settings: Settings) -> Films:
+    """Return the films that a split knows, with its indices."""
+    old = split.old_items
+    return Films(
+        taste_of(np.ascontiguousarray(films.taste.item_factors[old]), settings),
+        Following(
+            films.following.item_factors[old],
+            films.following.history_factors[old],
+            films.following.half_life,
+        ),
+        films.trend[old],
+    )
+
+
+def of_published(lists: TopN, ratings: Interactions) -> Metrics:
+    """Measure what the lists of everyone show of the catalogue."""
+    places = {
+        depth: np.bincount(lists.item_index[lists.rank <= depth], minlength=ratings.items) for depth in DEPTHS
+    }
+    return of_places(places, ratings.ratings_of_item, ratings.users, ratings.is_hidden)
+
+
+def of_places(
+    places: dict[int, NDArray[np.int64]],
+    ratings_of_item: NDArray[np.int64],
+    users: int,
+    is_hidden: NDArray[np.bool_],
+) -> Metrics:
+    """Measure the lists of everyone by how many places each film has in them, by depth."""
+    return {
+        (name, PUBLISHED): value
+        for depth, of_films in places.items()
+        for name, value in exposure(of_films, ratings_of_item, users, is_hidden, depth).items()
+    }
+
+
+def _counted(train: Interactions) -> Everybody:
+    lately = {share: rated_lately(train, share) for share in LATELY}
+    return Everybody(train.users, train.ratings_of_item, lately)

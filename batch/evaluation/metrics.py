@@ -1,0 +1,128 @@
+"""Measures: how well lists foresee what was watched later, and what else they are.
+
+Names and definitions are those of the field: hit rate, recall and mean reciprocal rank as in Järvelin
+and Kekäläinen's line of work on ranked retrieval, NDCG with gains of 0 or 1 ("Cumulated gain-based
+evaluation of IR techniques", TOIS 2002, pages 422-446) and an ideal list cut at the same depth.
+`tests/batch/evaluation/test_metrics.py` holds them against another library.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from batch.evaluation.splits import Split
+
+MODEL = "embedding"  # the name of our model, beside those of the baselines
+DEPTHS = (10, 50)
+LEAST_LIKED = 4.0  # stars; who gives them is glad to have watched the film
+LEAST_ACCEPTED = 3.0  # below, a recommendation was a mistake
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the lists of one model are worth on one split."""
+
+    by_user: dict[str, NDArray[np.float64]]  # by metric, (judged users,); NaN: says nothing of the user
+    of_lists: dict[str, float]  # by metric, of all lists together
+
+    def means(self) -> dict[str, float]:
+        """Return every metric as one number."""
+        # Nobody may have liked or disliked anything: then there is no mean.
+        per_user = {
+            name: float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
+            for name, values in self.by_user.items()
+        }
+        return per_user | self.of_lists
+
+
+def measure(lists: list[NDArray[np.int32]], split: Split) -> Measured:
+    """Measure one list per judged user, best first, against what the user rated later.
+
+    A list may be shorter than the depth of a metric; a later film that nobody knew counts as relevant
+    and not found.
+    """
+    deepest = max(DEPTHS)
+    ranked = np.full((len(lists), deepest), -1, dtype=np.int32)
+    for row, best in enumerate(lists):
+        ranked[row, : min(len(best), deepest)] = best[:deepest]
+    stars = _stars_of(ranked, split)
+    relevant = np.diff(split.relevant.indptr) + split.unknown
+    by_user: dict[str, NDArray[np.float64]] = {}
+    for depth in DEPTHS:
+        by_user |= _accuracy(~np.isinf(stars[:, :depth]), relevant, depth)
+        by_user |= _welcome(stars[:, :depth], split, depth)
+    of_lists: dict[str, float] = {}
+    for depth in DEPTHS:
+        top = ranked[:, :depth]
+        places = np.bincount(top[top >= 0], minlength=split.train.items)
+        of_lists |= exposure(places, *split.known_to_all(), split.train.is_hidden, depth)
+    return Measured(by_user, of_lists)
+
+
+def _stars_of(ranked: NDArray[np.int32], split: Split) -> NDArray[np.float64]:
+    """Return the later stars of each listed film (users, depth); minus infinity where there are none."""
+    stars = np.full(ranked.shape, -np.inf)
+    for row, films in enumerate(ranked):
+        block = slice(split.relevant.indptr[row], split.relevant.indptr[row + 1])
+        later = dict(zip(split.relevant.indices[block].tolist(), split.relevant.data[block], strict=True))
+        stars[row] = [later.get(film, -np.inf) for film in films.tolist()]
+    return stars
+
+
+def _accuracy(
+    is_hit: NDArray[np.bool_], relevant: NDArray[np.int64], depth: int
+) -> dict[str, NDArray[np.float64]]:
+    discounts = 1 / np.log2(np.arange(2, depth + 2))
+    ideal = np.cumsum(discounts)[np.minimum(relevant, depth) - 1]
+    hits = is_hit.sum(axis=1)
+    return {
+        f"hr@{depth}": (hits > 0).astype(np.float64),
+        f"ndcg@{depth}": is_hit @ discounts / ideal,
+        f"recall@{depth}": hits / relevant,
+        f"mrr@{depth}": np.where(hits > 0, 1 / (1 + is_hit.argmax(axis=1)), 0.0),
+    }
+
+
+def _welcome(stars: NDArray[np.float64], split: Split, depth: int) -> dict[str, NDArray[np.float64]]:
+    """Return recall of what was liked and of what was disliked; NaN for who has nothing of the kind."""
+    rows = np.repeat(np.arange(len(split.users)), np.diff(split.relevant.indptr))
+    later = split.relevant.data
+    measured = {}
+    for name, of_list, of_later in (
+        ("liked", stars >= LEAST_LIKED, later >= LEAST_LIKED),
+        ("disliked", np.isfinite(stars) & (stars < LEAST_ACCEPTED), later < LEAST_ACCEPTED),
+    ):
+        available = np.bincount(rows[of_later], minlength=len(split.users))
+        measured[f"recall_{name}@{depth}"] = np.where(
+            available > 0, of_list.sum(axis=1) / np.maximum(available, 1), np.nan
+        )
+    return measured
+
+
+def exposure(
+    places: NDArray[np.int64],
+    ratings_of_item: NDArray[np.int64],
+    users: int,
+    is_hidden: NDArray[np.bool_],
+    depth: int,
+) -> dict[str, float]:
+    """Return what lists of a depth show of the catalogue, from how many of their places each film has."""
+    candidates = np.flatnonzero(~is_hidden)
+    rarity = -np.log2(np.maximum(ratings_of_item, 1) / users)
+    novelty = float(places @ rarity / places.sum()) if places.sum() else float("nan")
+    places, popularity = places[candidates], ratings_of_item[candidates]
+    by_popularity = np.argsort(-popularity, kind="stable")
+    tenth = by_popularity[: max(1, len(candidates) // 10)]
+    rising = np.sort(places)
+    films = len(candidates)
+    return {
+        f"coverage@{depth}": float(np.mean(places > 0)),
+        # Mean self-information of a listed film, in bits (Zhou et al., PNAS 2010, page 4512).
+        f"novelty@{depth}": novelty,
+        f"popular_tenth@{depth}": float(places[tenth].sum() / max(1, places.sum())),
+        # 0: all films are shown equally often; 1: one film takes every place.
+        f"gini@{depth}": float(
+            (2 * np.arange(1, films + 1) - films - 1) @ rising / (films * max(1, rising.sum()))
+        ),
+    }

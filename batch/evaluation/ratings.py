@@ -1,0 +1,48 @@
+"""Ratings: what a nightly run would learn from, without an output folder."""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from batch.data.clean import Counts, clean
+from batch.data.inputs import find_inputs
+from batch.data.interactions import Interactions, read_ids, read_interactions
+from batch.data.load import ignored_columns, load
+from batch.runtime.database import connect
+from batch.settings import Settings
+
+
+@dataclass(frozen=True)
+class CleanedRatings:
+    """The ratings of a folder, also those that a later one supersedes, and whose index is whose."""
+
+    ratings: Interactions
+    user_ids: NDArray[np.object_]  # (users,)
+    item_ids: NDArray[np.object_]  # (items,)
+    counts: Counts
+
+
+def cleaned_ratings(settings: Settings, note: Callable[[str], None] = lambda _line: None) -> CleanedRatings:
+    """Load and clean a folder, as a run does. Raises InputError as a run does; nothing is left behind.
+
+    `note` is called with each line that should be read.
+    """
+    started_at = datetime.now(UTC)
+    snapshot = find_inputs(settings.data).snapshot()
+    with tempfile.TemporaryDirectory() as folder, connect(Path(folder), settings) as connection:
+        loaded = load(connection, snapshot, Path(folder))
+        for line in ignored_columns(loaded.sources()):
+            note(line)
+        counts = clean(connection, loaded, settings.max_rejected, started_at)
+        snapshot.stop_if_written()
+        return CleanedRatings(
+            ratings=read_interactions(connection, as_given=True),
+            user_ids=read_ids(connection, "train/user_ids"),
+            item_ids=read_ids(connection, "train/item_ids"),
+            counts=counts,
+        )

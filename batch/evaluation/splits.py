@@ -1,0 +1,149 @@
+"""Split: what a model may know, and what it is judged by."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from batch.data.interactions import Interactions
+from batch.errors import InputError
+
+# Who comes back is judged by time only if something is known of them.
+LEAST_RATINGS = 5
+
+
+@dataclass(frozen=True)
+class Everybody:
+    """What is counted over the known ratings of all users, where a split has those of some alone."""
+
+    users: int
+    ratings_of_item: NDArray[np.int64]  # (items,)
+    lately: dict[float, NDArray[np.int64]]  # (items,), of the newest share of all ratings, by that share
+
+
+@dataclass(frozen=True)
+class Split:
+    """Ratings to learn from, and the later ones that lists should foresee.
+
+    Only what is in `train` has an index: users and films that come later are unknown to every model, and
+    so is how many there are.
+    """
+
+    name: str
+    train: Interactions
+    gaps: NDArray[np.float64]  # (users of train,), days from the last known rating to the moment judged
+    users: NDArray[np.int32]  # (judged,), who is judged; rising
+    relevant: sparse.csr_matrix  # (judged, items of train), the stars of each later rating; NaN: a vote
+    unknown: NDArray[np.int64]  # (judged,), how many later ratings are of films that nobody knows yet
+    old_users: NDArray[np.intp]  # (users of train,), the index among all ratings
+    old_items: NDArray[np.intp]  # (items of train,), the same
+    is_tied: NDArray[np.bool_]  # (judged,), has a later rating at the very second of the last known one
+    everybody: Everybody | None = None  # None: `train` has the ratings of all users
+
+    def known_to_all(self) -> tuple[NDArray[np.int64], int]:
+        """Return (items,), how many users have rated each film, and how many users there are."""
+        counted = self.everybody or self.train
+        return counted.ratings_of_item, counted.users
+
+    @property
+    def tied(self) -> float:
+        """Return the share of judged users of whom only the file says which rating was later."""
+        return float(self.is_tied.mean())
+
+    def sampled(self, most: int, seed: int) -> "Split":
+        """Return the same split with at most so many judged users, drawn at random; its name says so."""
+        if len(self.users) <= most:
+            return self
+        rows = np.sort(np.random.default_rng(seed).choice(len(self.users), most, replace=False))
+        return replace(
+            self,
+            name=f"{self.name}, {most:,} of {len(self.users):,} users",
+            users=self.users[rows],
+            relevant=self.relevant[rows],
+            unknown=self.unknown[rows],
+            is_tied=self.is_tied[rows],
+        )
+
+
+def by_last(ratings: Interactions) -> Split:
+    """Hold out the last rating of everyone who has two or more; among equal times the file decides.
+
+    A list is made at the moment of the last known rating, so all gaps are 0: when the held-out one was
+    given is not known. A held-out film that nobody else has rated can't be foreseen; it counts as missed.
+    Raises InputError if nobody has two ratings.
+    """
+    held_out = (ratings.age == 0) & (ratings.ratings_of_user[ratings.user_index] > 1)
+    return _split("last", *_parted(ratings, held_out), moment=None)
+
+
+def by_time(ratings: Interactions, share: float) -> Split:
+    """Hold out everything from the moment on at which the oldest `share` of all ratings is over.
+
+    Judged are those who had `LEAST_RATINGS` before that moment and come back, by all their later ratings
+    of films that were known. Raises InputError if there is nobody.
+    """
+    name = f"time {100 * share:g}%"
+    if np.isnan(ratings.rated_at).all():
+        return _split(name, *_parted(ratings, ratings.place_in_time >= len(ratings) * share), moment=np.nan)
+    moment = moment_of(ratings, share)
+    return _split(name, *_parted(ratings, ratings.rated_at >= moment), moment)
+
+
+def by_moment(ratings: Interactions, share: float) -> Split:
+    """Return `by_time` of ratings with times, none of which supersedes another.
+
+    That takes a tenth of the time. Raises InputError if nobody comes back.
+    """
+    moment = moment_of(ratings, share)
+    is_known = ratings.rated_at < moment
+    return _split(f"time {100 * share:g}%", ratings.where(is_known), ratings.where(~is_known), moment)
+
+
+def moment_of(ratings: Interactions, share: float) -> float:
+    """Return the time, in seconds since 1970, at which the oldest `share` of all ratings is over."""
+    place = min(int(len(ratings) * share), len(ratings) - 1)
+    return float(np.partition(ratings.rated_at, place)[place])
+
+
+def _parted(ratings: Interactions, held_out: NDArray[np.bool_]) -> tuple[Interactions, Interactions]:
+    """Return what is known, and what is held out of it: without superseded ratings, and without films again.
+
+    Who rates a film again has seen it: that is no film to foresee.
+    """
+    known = ratings.where(~held_out).without_superseded()
+    later = ratings.where(held_out).without_superseded()
+    return known, later.where(~np.isin(later.pair, known.pair))
+
+
+def _split(name: str, known_ratings: Interactions, later: Interactions, moment: float | None) -> Split:
+    train, new_users, new_items = known_ratings.compacted()
+    user, item = new_users[later.user_index], new_items[later.item_index]
+    if moment is None:
+        gaps, judged = np.zeros(train.users), user >= 0
+    else:
+        gaps = train.gaps(moment)
+        judged = (user >= 0) & (item >= 0)
+        judged[judged] = train.ratings_of_user[user[judged]] >= LEAST_RATINGS
+    if not judged.any():
+        raise InputError(
+            f"ratings: nobody can be judged by the split '{name}': it takes users with ratings before it, "
+            f"by time {LEAST_RATINGS} or more, and later ones of films known then; take another split or cut"
+        )
+    users, row = np.unique(user[judged], return_inverse=True)
+    known = item[judged] >= 0
+    relevant = sparse.csr_matrix(
+        (later.rating[judged][known], (row[known], item[judged][known])), shape=(len(users), train.items)
+    )
+    ties = later.rated_at[judged] == train.last_rated_at[user[judged]]
+    return Split(
+        name=name,
+        train=train,
+        gaps=gaps,
+        users=users.astype(np.int32),
+        relevant=relevant,
+        unknown=np.bincount(row[~known], minlength=len(users)),
+        old_users=np.flatnonzero(new_users >= 0),
+        old_items=np.flatnonzero(new_items >= 0),
+        is_tied=np.bincount(row, weights=ties, minlength=len(users)) > 0,
+    )

@@ -1,1 +1,0 @@
-"""Data sets from elsewhere: what there is, how it is downloaded, and how it becomes our input files."""

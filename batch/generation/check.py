@@ -1,0 +1,92 @@
+"""Check: what must hold before anyone sees the file, looked up in it and compared with the kept ones."""
+
+import logging
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import duckdb
+
+from batch.errors import BatchError
+from batch.evaluation.gate import Quality, regressions
+from batch.generation.reader import open_generation
+from batch.generation.store import Output
+from sql import FOLDER, named, statement
+
+log = logging.getLogger("batch")
+
+INVARIANTS = tuple(sorted(file.stem for file in (FOLDER / "invariants").glob("*.sql")))
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Why a draft should not be published, in a sentence each."""
+
+    violations: list[str]  # of invariants: a bug, and never published
+    regressions: list[str]  # what the quality gate found: published if that is accepted
+
+    @property
+    def all(self) -> list[str]:
+        """Return both, what is worse first."""
+        return [*self.violations, *self.regressions]
+
+
+def check(  # noqa: PLR0913, PLR0917 (what was promised, and what is compared with what)
+    connection: duckdb.DuckDBPyConnection,
+    candidate: Quality,
+    kept: Mapping[str, Quality],
+    top_n: int,
+    max_fall: float,
+    advance: Callable[[], None] = lambda: None,
+) -> Checked:
+    """Return why the attached `draft` should not be published; nothing if it may be.
+
+    Every statement of `sql/invariants/` returns one row per violation, and the gate compares `candidate`
+    with the `kept` generations. `advance` is called after each statement.
+    """
+    for generation, quality in kept.items():
+        if quality.is_rolling is not candidate.is_rolling:
+            log.warning("%s was evaluated in another way, so its quality is not compared", generation)
+    return Checked(list(violations(connection, top_n, advance)), list(regressions(candidate, kept, max_fall)))
+
+
+def violations(
+    connection: duckdb.DuckDBPyConnection, top_n: int, advance: Callable[[], None] = lambda: None
+) -> Iterator[str]:
+    """Yield, in a sentence each, which promises the attached `draft` breaks; beside it are the `ratings`."""
+    for invariant in INVARIANTS:
+        name = f"invariants/{invariant}"
+        found = connection.execute(statement(name), named(name, {"top_n": top_n}))
+        columns = [column[0] for column in found.description or ()]
+        violation = found.fetchone()
+        if violation is not None:
+            more = sum(1 for _ in iter(found.fetchone, None))
+            yield (
+                f"'{invariant.replace('_', ' ')}' does not hold, in {1 + more:,} places, "
+                f"for example {dict(zip(columns, violation, strict=True))}"
+            )
+        advance()
+
+
+def kept_qualities(output: Output) -> dict[str, Quality]:
+    """Return by id what the kept generations say of their quality, the newest first.
+
+    What was rolled back is no measure for others. Nor is what is older than a regression that was accepted.
+    """
+    qualities = {}
+    for generation in sorted({*output.generations()} - {*output.rolled_back()}, reverse=True):
+        try:
+            with open_generation(output.file(generation)) as connection:
+                metrics = connection.execute(statement("generations/metrics")).fetchall()
+                ((users, accepted),) = connection.execute(statement("generations/gate")).fetchall()
+        except (BatchError, duckdb.Error) as error:
+            reason = str(error).splitlines()[0]
+            log.warning("%s can't be read, so nothing is compared with it: %s", generation, reason)
+            continue
+        qualities[generation] = Quality(
+            {(metric, model): math.nan if value is None else value for metric, model, value in metrics},
+            users,
+        )
+        if accepted:
+            break
+    return qualities

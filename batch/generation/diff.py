@@ -1,0 +1,165 @@
+"""Diff: what changed between two generations: in all lists, in that of one user, and in titles and genres."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from batch.errors import UsageError
+from batch.generation.reader import faults_named, open_generation
+from batch.generation.rollback import before as generation_before
+from batch.generation.store import Output
+from batch.runtime.step_table import format_share
+from sql import statement
+
+Row = dict[str, Any]
+
+METADATA = ("titles", "years", "genres")
+
+
+@dataclass(frozen=True)
+class Diff:
+    """What changed; rows are by column, as the statements in `sql/diff/` return them."""
+
+    before: str
+    after: str
+    origins: Row  # from what the two were made
+    lists: Row  # how many lists changed, and how much
+    films: list[Row]  # that are in more lists than before, or in fewer
+    metadata: Row  # of how many films title, year or genres changed
+    changed_items: list[Row]  # some of these films
+
+    def told(self) -> Iterator[str]:
+        """Yield lines for people."""
+        lists, origins = self.lists, self.origins
+        yield f"from {'the same' if origins['is_same_input'] else 'another'} input"
+        for what in ("settings", "versions"):
+            if origins[what]:
+                yield f"other {what}: {', '.join(origins[what])}"
+        yield (
+            f"users: {lists['users_before']:,} before, {lists['users_after']:,} after, "
+            f"{lists['users_of_both']:,} both"
+        )
+        if lists["users_of_both"]:
+            yield (
+                f"lists changed: {lists['lists_changed']:,} ({lists['share_changed']:.1%}); "
+                "overlap of the first ten "
+                f"{lists['overlap_at_10']:.1%}, of whole lists {lists['overlap']:.1%}"
+            )
+        yield from self._changes_of_metadata()
+
+    def _changes_of_metadata(self) -> Iterator[str]:
+        found = self.metadata
+        if found["items_before"] != found["items_after"]:
+            yield f"films: {found['items_before']:,} before, {found['items_after']:,} after"
+        shares = [found["catalogue_share_before"], found["catalogue_share_after"]]
+        if any(found[f"{what}_changed"] for what in METADATA):
+            changes = ", ".join(f"{what} of {found[f'{what}_changed']:,}" for what in METADATA)
+            yield f"metadata changed: {changes}, among {found['items_of_both']:,} films of both"
+        if None not in shares and shares[0] != shares[1]:
+            before, after = map(format_share, shares)
+            yield f"rated films with a title: {before} before, {after} after"
+
+
+@dataclass(frozen=True)
+class DiffOfUser:
+    """What entered or left the list of one user, and why."""
+
+    before: str
+    after: str
+    user_id: str
+    changes: list[Row]
+
+    def told(self) -> Iterator[str]:
+        """Yield lines for people."""
+        entered = sum(row["change"] == "entered" for row in self.changes)
+        yield (
+            f"user {self.user_id}: {entered:,} films entered the list, "
+            f"and {len(self.changes) - entered:,} left it"
+        )
+
+
+def chosen(output: Output, older: str | None = None, newer: str | None = None) -> tuple[Path, Path]:
+    """Return two generations to compare: by default the one before the published one, and the published one.
+
+    Raises UsageError if there is none of that name, or none before.
+    """
+    after = output.existing(newer)
+    return output.existing(older or _before(output, after.stem)), after
+
+
+def _before(output: Output, generation: str) -> str:
+    """Return the generation before one; raise UsageError with what is the matter if there is none."""
+    try:
+        return generation_before(output, generation)
+    except UsageError as error:
+        reason = (
+            "it is the only generation; publish another by 'python -m batch run' when the input has changed"
+            if output.generations() == [generation]
+            else "no older one is kept that was not rolled back; name two by 'python -m batch diff A B'"
+        )
+        raise UsageError(
+            f"{output.folder}: there is nothing to compare {generation} with: {reason}"
+        ) from error
+
+
+def diff(before: Path, after: Path, films: int) -> Diff:
+    """Compare all lists, and what is known of films.
+
+    It names so many of the films that rose most, of those that fell most, and of those described otherwise.
+
+    Raises BatchError if a file is damaged, or of a version that can't be compared.
+    """
+    with attached(before, after) as connection:
+        return Diff(
+            before=before.stem,
+            after=after.stem,
+            origins=rows_of(connection, "diff/origins")[0],
+            lists=rows_of(connection, "diff/lists")[0],
+            films=rows_of(connection, "diff/films", films=films),
+            metadata=rows_of(connection, "diff/metadata")[0],
+            changed_items=rows_of(connection, "diff/changed_items", films=films),
+        )
+
+
+def diff_of_user(before: Path, after: Path, user_id: str) -> DiffOfUser:
+    """Tell what entered and left the list of one user. Raises UsageError if one does not know the user."""
+    with attached(before, after) as connection:
+        (known,) = rows_of(connection, "diff/users", user_id=user_id)
+        unknown = [
+            file.stem
+            for file, is_known in ((before, known["is_known_before"]), (after, known["is_known_after"]))
+            if not is_known
+        ]
+        if unknown:
+            raise UsageError(
+                f"user {user_id} has no list in {' and '.join(unknown)}: there is nothing to compare"
+            )
+        changes = rows_of(connection, "diff/entries_and_exits", user_id=user_id)
+    return DiffOfUser(before.stem, after.stem, user_id, changes)
+
+
+@contextmanager
+def attached(before: Path, after: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Attach two files read-only as `before` and `after`."""
+    # What does not fit into memory goes to a folder that anybody may write to: the output may be another's.
+    with (
+        tempfile.TemporaryDirectory() as spill,
+        duckdb.connect(config={"temp_directory": spill}) as connection,
+    ):
+        for name, file in (("before", before), ("after", after)):
+            open_generation(file).close()
+            connection.execute(f"attach $file as {name} (read_only)", {"file": str(file)})
+        with faults_named(before, after):
+            yield connection
+
+
+def rows_of(connection: duckdb.DuckDBPyConnection, name: str, **values: object) -> list[Row]:
+    """Return what a statement of `sql/` returns, by column."""
+    found = connection.execute(statement(name), values)
+    columns = [column[0] for column in found.description or ()]
+    return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]

@@ -1,0 +1,82 @@
+"""Hide: a film is in no list any more, of what is published and of later runs."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from batch.data.exclusions import read_exclusions, write_hidden
+from batch.errors import UsageError
+from batch.generation.reader import find_item, similar_ids
+from batch.generation.rewrite import Change, Rewritten, prepare, rewrite
+from batch.generation.store import Output, Replacement
+from batch.runtime.database import connect
+from batch.runtime.progress import Progress
+from batch.settings import Settings
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """What was changed, and whether the list of hidden films had the film before."""
+
+    title: str | None  # None: no film of the published generation has the id
+    was_hidden: bool
+    published: str | None
+    rewritten: Rewritten | None  # None: the published generation shows the film nowhere
+
+
+def hide(
+    output: Output, item_id: str, settings: Settings, progress: Progress, *, in_advance: bool = False
+) -> Hidden:
+    """Publish the published generation anew with a film in no list, and have later runs hide it.
+
+    Raises UsageError if no film has the id, unless that is meant: `in_advance`; RefusedError if no film
+    would be left, or if what was written breaks an invariant.
+    """
+    with output.locked():
+        exclusions = read_exclusions(output.folder)
+        was_hidden = item_id in exclusions.hidden
+        current = output.published() if output.generations() or not in_advance else None
+        title, is_shown = (current and find_item(current, item_id)) or (None, False)
+        if current and title is None and not was_hidden and not in_advance:
+            raise _unknown(current, item_id)
+        rewritten = None
+        if current and is_shown:
+            (new,) = output.new_ids([current.stem], datetime.now(UTC))
+            draft = output.work / f"{new}.duckdb"
+            with connect(output.work, settings) as connection, progress.step("hide") as step:
+                prepare(connection)
+                change = Change(f"hide {item_id}", hidden=[item_id])
+                rewritten = rewrite(connection, current, draft, change)
+                step.finds(f"{rewritten.lists_refilled:,} lists filled again")
+        published = rewritten.after if rewritten else current.stem if current else None
+        output.replace(
+            Replacement(
+                new=[rewritten.after] if rewritten else [],
+                old=[],
+                published=published if rewritten else None,
+                taken_back=output.rollbacks(),
+                records=write_hidden(exclusions.with_hidden(exclusions.hidden | {item_id}), output.work),
+            )
+        )
+    return Hidden(title, was_hidden, published, rewritten)
+
+
+def _unknown(file: Path, item_id: str) -> UsageError:
+    """Return the error of an id that no film has; it names those that may be meant."""
+    similar = ", ".join(f"{each} ({title})" for each, title in similar_ids(file, item_id))
+    return UsageError(
+        f"no film of {file.stem} has the id {item_id}, so nothing is hidden; "
+        + (f"perhaps it is one of {similar}; " if similar else "")
+        + "look for it by 'python -m batch sql find_films title=WORDS'; if it is to be hidden when it comes, "
+        "add --in-advance"
+    )
+
+
+def show_again(output: Output, item_id: str) -> bool:
+    """Let later runs show a film again; return whether it was hidden by command."""
+    with output.locked():
+        exclusions = read_exclusions(output.folder)
+        shown = exclusions.with_hidden(exclusions.hidden - {item_id})
+        records = write_hidden(shown, output.work)
+        output.replace(Replacement([], [], None, output.rollbacks(), records))
+    return item_id in exclusions.hidden

@@ -1,0 +1,58 @@
+"""Look-ups: what the service reads of a user: list, reasons and history, each as one text, and the segment.
+
+A text holds the numbers of films, with commas between them: short, the same in every SQL tool, and cut by
+the service without a look at the rest.
+"""
+
+import duckdb
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from batch.recommend.segments import Segments
+from batch.recommend.topn import TopN
+from sql import statement
+
+
+def lookups(
+    connection: duckdb.DuckDBPyConnection,
+    lists: TopN,
+    reasons: NDArray[np.int32],
+    segments: Segments,
+    user_ids: "pd.Index[str]",
+) -> pd.DataFrame:
+    """Return one row per user, in the order of indices: `user_id`, the texts, and `segment`.
+
+    It takes the numbers of films, and the histories, from what `clean` has left in the connection.
+    """
+    numbers = connection.execute(statement("write/item_numbers")).fetchnumpy()["number"]
+    # Index -1 stands for no film, and finds the empty text at the end.
+    names = np.array([*map(str, numbers), ""], dtype=object)
+    ratings = connection.execute(statement("write/histories")).fetchnumpy()
+    rated_by, rated = (np.asarray(ratings[each], dtype=np.int32) for each in ("user_index", "item_index"))
+    users = len(user_ids)
+    return pd.DataFrame(
+        {
+            "user_id": pd.Categorical.from_codes(np.arange(users), user_ids),
+            "recommendations": texts(lists.user_index, lists.item_index, users, names),
+            "because": texts(lists.user_index, reasons, users, names),
+            "history": texts(rated_by, rated, users, names),
+            "segment": pd.Categorical.from_codes(segments.of_user, pd.Index(segments.names, dtype=object)),
+        }
+    )
+
+
+def texts(
+    user_index: NDArray[np.int32],  # rising
+    item_index: NDArray[np.int32],
+    users: int,
+    names: NDArray[np.object_],  # (items + 1,)
+) -> "pd.Series[str]":
+    """Return (users,), the names of each user's films; an empty text for who has none."""
+    assert (np.diff(user_index) >= 0).all(), "rows stand by user"
+    ends = np.cumsum(np.bincount(user_index, minlength=users)).tolist()
+    found, start = [], 0
+    for end in ends:
+        found.append(",".join(names[item_index[start:end]]))
+        start = end
+    return pd.Series(found, dtype=object)

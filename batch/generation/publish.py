@@ -1,0 +1,92 @@
+"""Publish: the checked file gets its name, and the link shows it."""
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from batch.data.clean import Counts
+from batch.generation.rolled_back import against, origin_of_run, rollbacks
+from batch.generation.store import Output
+from batch.generation.versions import versions
+from batch.settings import Settings, result_settings
+from sql import FOLDER, statement
+
+MACROS = tuple(sorted(file.stem for file in (FOLDER / "macros").glob("*.sql")))
+
+
+@dataclass(frozen=True)
+class Published:
+    """What is published after a run, and what the steps of the run took."""
+
+    generation: str
+    file: Path
+    counts: Counts
+    seconds: dict[str, float]  # by step
+    rows: dict[str, int]  # by step; of what, says `batch.runtime.step_table.ROWS_OF`
+    peak_mb: dict[str, float]  # by step, in MiB
+    is_new: bool  # False: there was nothing to do, it was published before
+    catalogue_share: float | None = None  # of the rated films; None: there was nothing to do
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """From what a generation was made, how and when."""
+
+    settings: Settings
+    fingerprint: str  # of the input
+    exclusions: str  # digest of them
+    counts: Counts
+    started_at: datetime  # UTC
+    seconds: dict[str, float]  # by step
+    rows: dict[str, int]  # by step
+    peak_mb: dict[str, float]  # by step, in MiB
+    regressions: list[str]  # for which it would have been refused without `accept_regression`
+
+
+def publish(connection: duckdb.DuckDBPyConnection, file: Path, output: Output, provenance: Provenance) -> str:
+    """Close the attached `draft`, publish it, and return the id of the new generation.
+
+    Before it is closed, the file gets its last table, what it is and where it comes from, and its macros.
+    """
+    now = datetime.now(UTC)
+    generation = output.new_id(provenance.fingerprint, now)
+    values = result_settings(provenance.settings)
+    packages = versions(provenance.settings.engine)
+    connection.execute(
+        statement("generation/generation"),
+        {
+            "id": generation,
+            "started_at": provenance.started_at.replace(tzinfo=None),
+            "finished_at": now.replace(tzinfo=None),
+            "steps": list(provenance.seconds),
+            "seconds": [round(value, 3) for value in provenance.seconds.values()],
+            "peak_mb": [round(provenance.peak_mb[step], 1) for step in provenance.seconds],
+            "counted_steps": list(provenance.rows),
+            "rows": list(provenance.rows.values()),
+            "fingerprint": provenance.fingerprint,
+            "exclusions": provenance.exclusions,
+            "top_n": provenance.settings.top_n,
+            "settings": list(values),
+            "setting_values": list(values.values()),
+            "packages": list(packages),
+            "versions": list(packages.values()),
+            "overridden": provenance.regressions,
+            **asdict(provenance.counts),
+        },
+    )
+    _add_macros(connection)
+    connection.execute("checkpoint draft; detach draft")
+    made = origin_of_run(provenance.fingerprint, provenance.settings, provenance.exclusions)
+    output.publish(file, generation, [each.generation for each in against(rollbacks(output), made)])
+    return generation
+
+
+def _add_macros(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the table macros of the attached `draft`, for whoever opens it."""
+    with connection.cursor() as cursor:
+        # They name tables without the database, since it has another name for everybody who opens it.
+        cursor.execute("use draft")
+        for macro in MACROS:
+            cursor.execute(statement(f"macros/{macro}"))

@@ -1,0 +1,82 @@
+"""Rollback: an earlier generation is published again."""
+
+import logging
+from dataclasses import replace
+
+from batch.data.exclusions import read_exclusions
+from batch.errors import UsageError
+from batch.generation.reader import open_generation, shown_items
+from batch.generation.rolled_back import against, blame, origin_of, rollbacks
+from batch.generation.store import Output, RolledBack
+
+log = logging.getLogger("batch")
+
+
+def rollback(output: Output, generation: str | None = None) -> tuple[str | None, str]:
+    """Publish the generation before the current one, or the one named; return the old and the new id.
+
+    Without a name, generations that were taken back before are passed over; with one, the link may be lost,
+    and then there is no old id. What made the newer ones is not published again without
+    `--accept-rolled-back`, see `batch/generation/rolled_back.py`. Warnings name films that were hidden since,
+    and are shown again, and say that nothing is held back, if a command has made what is taken back.
+
+    Raises UsageError if there is no such generation, BatchError if it is damaged,
+    LockedError while a run is at work.
+    """
+    if generation is None or not output.generations():
+        output.published()
+    with output.locked():
+        current = output.current()
+        target = generation or before(output, output.published().stem)
+        file = output.existing(target)
+        open_generation(file).close()
+        hidden = read_exclusions(output.folder).hidden
+        shown = shown_items(file, hidden) if hidden else []
+        taken_back = _taken_back(output, target)
+        command = _command_to_blame(output, current, target, taken_back)
+        output.roll_back(target, taken_back)
+    if shown:
+        log.warning(
+            "%s shows films that are hidden: %s; take each out again by 'python -m batch hide ID'",
+            target,
+            ", ".join(shown),
+        )
+    if command:
+        log.warning(
+            "%s was made by %s, so what it was made from is not held back: the next run may publish it again",
+            current,
+            command,
+        )
+    return current, target
+
+
+def _taken_back(output: Output, target: str) -> list[RolledBack]:
+    """Return the records as they are once `target` is published; put back, its input is no longer bad."""
+    instead = origin_of(output, target)
+    left = {each.generation: each for each in rollbacks(output)}
+    if left.pop(target, None) and instead:
+        left = {name: each for name, each in left.items() if each.fingerprint != instead.fingerprint}
+    for each in output.generations():
+        if each > target and each not in left:
+            left[each] = blame(each, origin_of(output, each), instead)
+    return [*left.values()]
+
+
+def _command_to_blame(
+    output: Output, current: str | None, target: str, taken_back: list[RolledBack]
+) -> str | None:
+    """Return the command that made what is taken back, if a run of the same origin may still be published."""
+    made, instead = (origin_of(output, each) if each else None for each in (current, target))
+    if made is None or instead is None or current not in {each.generation for each in taken_back}:
+        return None
+    is_same = replace(made, made_by=instead.made_by) == instead
+    return None if made.made_by == "run" or is_same or against(taken_back, made) else made.made_by
+
+
+def before(output: Output, generation: str) -> str:
+    """Return the newest one older than a generation, but for what was taken back; else raise UsageError."""
+    taken_back = output.rolled_back()
+    older = [each for each in output.generations() if each < generation and each not in taken_back]
+    if not older:
+        raise UsageError(f"{output.folder}: there is no generation before {generation} to go back to")
+    return older[-1]

@@ -1,0 +1,114 @@
+"""Verify: whether a published file keeps its promises, and its lists are those of its vectors."""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from batch.generation.check import INVARIANTS, violations
+from batch.generation.reader import faults_named, open_generation
+from batch.generation.stored import Stored, read_stored
+from sql import statement
+
+# Products in single precision differ in the last digits with the shape of what is multiplied at a time.
+TOLERANCE = 1e-5
+# Scores of so many users and all films are held at a time.
+USERS_AT_A_TIME = 256
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What was looked up in a file, and what does not hold, in a sentence each."""
+
+    generation: str
+    file: Path
+    promises: int
+    users: int  # whose lists were recomputed
+    places: int  # in these lists
+    violations: list[str]
+    catalogue_share: float | None  # of the rated films, those with a title; None: it was not measured
+
+
+def verify(file: Path, users: int) -> Verified:
+    """Look up every promise in a generation, and recompute the lists of some of its users; of all for 0.
+
+    The users are drawn by hash, and so are the same every time. A file that breaks a promise has no list
+    recomputed: its vectors may not be there. Raises BatchError if the file is damaged, or of another version.
+    """
+    with faults_named(file):
+        broken = _broken_promises(file)
+        checked, places, differences = (0, 0, list[str]()) if broken else _recomputed(file, users)
+        share = _catalogue_share(file)
+    return Verified(file.stem, file, len(INVARIANTS), checked, places, [*broken, *differences], share)
+
+
+def _catalogue_share(file: Path) -> float | None:
+    with open_generation(file) as connection:
+        found = connection.execute(statement("verify/catalogue")).fetchone()
+    return found[0] if found else None
+
+
+def _broken_promises(file: Path) -> list[str]:
+    with open_generation(file) as connection:
+        (top_n, _, _) = connection.execute(statement("generations/depth")).fetchone() or (0, 0, 0)
+    # What does not fit into memory goes to a folder that anybody may write to: the output may be another's.
+    with (
+        tempfile.TemporaryDirectory() as spill,
+        duckdb.connect(config={"temp_directory": spill}) as connection,
+    ):
+        connection.execute("attach $file as draft (read_only)", {"file": str(file)})
+        connection.execute(statement("verify/ratings"))
+        return list(violations(connection, top_n))
+
+
+def _recomputed(file: Path, users: int) -> tuple[int, int, list[str]]:
+    """Return how many lists with how many places were recomputed, and a sentence for each that differs."""
+    with open_generation(file) as connection:
+        (top_n, _, _) = connection.execute(statement("generations/depth")).fetchone() or (0, 0, 0)
+        (all_users,) = connection.execute(statement("generations/users")).fetchone() or (0,)
+        connection.execute(statement("verify/chosen_users"), {"users": users or all_users})
+        stored = read_stored(connection)
+        lists = connection.execute(statement("verify/lists")).fetchnumpy()
+    return len(stored.user_ids), len(lists["score"]), list(_differences(stored, lists, top_n))
+
+
+def _differences(stored: Stored, lists: Any, top_n: int) -> Iterator[str]:
+    """Yield a sentence for each user whose list is not what all products in double precision say."""
+    items = stored.item_factors.astype(np.float64)
+    ends = np.searchsorted(lists["user_index"], np.arange(len(stored.user_ids) + 1))
+    for first in range(0, len(stored.user_ids), USERS_AT_A_TIME):
+        some = slice(first, first + USERS_AT_A_TIME)
+        scores = stored.user_factors[some].astype(np.float64) @ items.T
+        scores[:, ~stored.is_candidate] = -np.inf
+        scores[stored.seen[some].nonzero()] = -np.inf
+        for user, of_user in enumerate(scores, start=first):
+            place = slice(ends[user], ends[user + 1])
+            listed, told = lists["item_index"][place], lists["score"][place].astype(np.float64)
+            fault = _fault(of_user, listed.astype(np.intp), told, top_n)
+            if fault:
+                yield f"the list of user {stored.user_ids[user]} is not that of the vectors: {fault}"
+
+
+def _fault(
+    scores: NDArray[np.float64],  # (items,), -inf for what must not be listed
+    listed: NDArray[np.intp],
+    told: NDArray[np.float64],  # the scores in the file
+    top_n: int,
+) -> str:
+    """Return what is wrong with a list; nothing if only films change places that score the same."""
+    length = min(top_n, int(np.isfinite(scores).sum()))
+    if len(listed) != length:
+        return f"it has {len(listed):,} films, and should have {length:,}"
+    best = -np.sort(-scores)[:length]
+    here = np.where(listed < 0, -np.inf, scores[listed])
+    for what, expected in (("scores", here), ("should score", best)):
+        is_wrong = ~np.isclose(told, expected, rtol=TOLERANCE, atol=0)
+        if is_wrong.any():
+            place = int(np.argmax(is_wrong))
+            return f"rank {place + 1} is given {told[place]:.6g}, and {what} {expected[place]:.6g}"
+    return ""

@@ -1,0 +1,162 @@
+"""Write: everything that a generation holds, into a new DuckDB file that nobody sees yet."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from batch.data.interactions import read_ids
+from batch.evaluation.holdout import Metrics
+from batch.generation.lookups import lookups
+from batch.recommend.popular import Popular
+from batch.recommend.segments import ATTRIBUTES, Segments
+from batch.recommend.topn import TopN
+from sql import FOLDER, statement
+
+# What the command-line tool of DuckDB 1.5 reads; the format that 2.0 writes by default it can't. Formats
+# before that of 1.5 keep floating point as it is in blocks of this size, and files are a fifth larger.
+STORAGE_VERSION = "v1.5.0"
+# Bytes that are read at a time: a look-up wants one row, and the service little memory. In smaller blocks
+# DuckDB does not pack whole numbers.
+BLOCK_SIZE = 32_768
+
+TABLES = tuple(sorted({file.stem for file in (FOLDER / "generation").glob("*.sql")} - {"generation"}))
+
+
+@dataclass(frozen=True)
+class OfFilms:
+    """What a generation holds of films, beside the cleaned input."""
+
+    item_factors: NDArray[np.float32]  # (items, factors)
+    losses: list[float]  # one per iteration
+    similar: TopN  # its users are films
+    popular: Popular
+    segments: Segments
+    metrics: Metrics
+
+
+@dataclass(frozen=True)
+class OfUsers:
+    """What a generation holds of users, beside the cleaned input."""
+
+    user_factors: NDArray[np.float32]  # (users, factors)
+    lists: TopN
+    reasons: NDArray[np.int32]  # one element per place in the lists, a film; -1: none
+
+
+def write(
+    connection: duckdb.DuckDBPyConnection,
+    file: Path,
+    of_films: OfFilms,
+    of_users: OfUsers | None,
+    advance: Callable[[], None] = lambda: None,
+) -> int:
+    """Attach a new file as `draft` and fill every table of it but `generation`, which `publish` adds.
+
+    Beside these contents it takes what `clean` has left in the connection. None for those of users: they are
+    in the connection too, by the names of `_frames_of_users`. `advance` is called after each table. Returns
+    how many rows were written.
+    """
+    connection.execute(
+        "attach $file as draft (storage_version $version, block_size $block)",
+        {"file": str(file), "version": STORAGE_VERSION, "block": BLOCK_SIZE},
+    )
+    item_ids = pd.Index(read_ids(connection, "train/item_ids"))
+    frames = _frames_of_films(of_films, item_ids)
+    if of_users is not None:
+        frames |= _frames_of_users(connection, of_users, of_films.segments, item_ids)
+    for name, frame in frames.items():
+        connection.register(name, frame)
+    for table in TABLES:
+        connection.execute(statement(f"generation/{table}"))
+        advance()
+    for name in frames:
+        connection.unregister(name)
+    (rows,) = connection.execute(statement("write/rows")).fetchone() or (0,)
+    return int(rows)
+
+
+def _frames_of_users(
+    connection: duckdb.DuckDBPyConnection,
+    of_users: OfUsers,
+    segments: Segments,
+    item_ids: "pd.Index[str]",
+) -> dict[str, pd.DataFrame]:
+    """Return the contents by the names by which the statements know them, column by column."""
+    user_ids = pd.Index(read_ids(connection, "train/user_ids"))
+    lists, reasons = of_users.lists, of_users.reasons
+    return {
+        "lists": pd.DataFrame(
+            {
+                "user_id": pd.Categorical.from_codes(lists.user_index, user_ids),
+                "rank": lists.rank,
+                "item_id": pd.Categorical.from_codes(lists.item_index, item_ids),
+                "score": lists.score,
+                "because_item_id": pd.Categorical.from_codes(reasons, item_ids),
+            }
+        ),
+        "rendered": lookups(connection, lists, reasons, segments, user_ids),
+        "user_vectors": _vectors("user_id", user_ids, of_users.user_factors),
+    }
+
+
+def _frames_of_films(of_films: OfFilms, item_ids: "pd.Index[str]") -> dict[str, pd.DataFrame]:
+    """Return the contents by the names by which the statements know them, column by column."""
+    similar, popular, segments = of_films.similar, of_films.popular, of_films.segments
+    return {
+        "similar_lists": pd.DataFrame(
+            {
+                "item_id": pd.Categorical.from_codes(similar.user_index, item_ids),
+                "rank": similar.rank,
+                "similar_item_id": pd.Categorical.from_codes(similar.item_index, item_ids),
+                "score": similar.score,
+            }
+        ),
+        "popular_list": pd.DataFrame(
+            {
+                "rank": range(1, len(popular.item_index) + 1),
+                "item_id": pd.Categorical.from_codes(popular.item_index, item_ids),
+                "score": popular.score,
+            }
+        ),
+        "lately": pd.DataFrame(
+            {
+                "item_id": pd.Categorical.from_codes(np.arange(len(item_ids)), item_ids),
+                "popularity": popular.of_items,
+            }
+        ),
+        "segments_told": pd.DataFrame(
+            {
+                "segment": segments.names,
+                "place": range(1, len(segments.names) + 1),
+                **{name: [told.get(name) for told in segments.attributes] for name in ATTRIBUTES},
+                "users": segments.users,
+            }
+        ),
+        "segment_lists": pd.DataFrame(
+            {
+                "segment": pd.Categorical.from_codes(
+                    segments.segment_index, pd.Index(segments.names, dtype=object)
+                ),
+                "rank": segments.rank,
+                "item_id": pd.Categorical.from_codes(segments.item_index, item_ids),
+                "score": segments.score,
+            }
+        ),
+        "item_vectors": _vectors("item_id", item_ids, of_films.item_factors),
+        "measured": pd.DataFrame(
+            [(metric, model, value) for (metric, model), value in of_films.metrics.items()],
+            columns=["metric", "model", "value"],
+        ),
+        "losses": pd.DataFrame({"iteration": range(1, len(of_films.losses) + 1), "loss": of_films.losses}),
+    }
+
+
+def _vectors(name: str, ids: "pd.Index[str]", factors: NDArray[np.float32]) -> pd.DataFrame:
+    """Return ids and vectors, a column for each factor: no object per row, no list in Python."""
+    each = pd.DataFrame({name: pd.Categorical.from_codes(np.arange(len(ids)), ids)})
+    return pd.concat([each, pd.DataFrame(factors)], axis=1)

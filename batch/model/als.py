@@ -1,0 +1,134 @@
+"""Taste: implicit matrix factorisation, with a second look at what a user watched lately.
+
+Alternating least squares (Hu, Koren and Volinsky, "Collaborative Filtering for Implicit Feedback
+Datasets", ICDM 2008), by the package `implicit`. It learns the films; then every user is solved once more
+against them, from weights that fall quickly with age: taste as of now.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from implicit.als import AlternatingLeastSquares
+from numpy.typing import NDArray
+from scipy import sparse
+from threadpoolctl import threadpool_limits
+
+from batch.data.interactions import Interactions
+from batch.errors import InputError
+from batch.model.positives import LEAST_LIKE, is_like, recency
+from batch.settings import Settings
+
+# From vectors that were learned without the newest ratings, so many of the iterations lead to the loss that
+# all of them reach from random ones: docs/model.md.
+SHARE_OF_ITERATIONS = 0.25
+
+
+@dataclass(frozen=True)
+class Taste:
+    """What is liked together: a vector per film, and how a user's vector follows from likes."""
+
+    item_factors: NDArray[np.float32]  # (items, factors)
+    losses: list[float]  # one per iteration; none where training did not tell
+    _als: Any = field(repr=False)
+    _half_life: float
+    mean: NDArray[np.float64] | None = None  # (factors,), the mean taste where some users stand for all
+
+    def of_users(self, ratings: Interactions) -> NDArray[np.float32]:
+        """Return (users, factors), the taste of each user as of the last rating.
+
+        Nothing is known of the taste of a user who likes nothing: the mean taste is the best guess, and
+        ranks much as popularity does, where the zero vector would rank by id.
+        """
+        likes = ratings.matrix(is_like(ratings.rating) * recency(ratings.age, self._half_life))
+        with threadpool_limits(limits=1, user_api="blas"):
+            factors = np.asarray(self._als.recalculate_user(np.arange(ratings.users), likes))
+        likes_something = np.diff(likes.indptr) > 0
+        if likes_something.any() and not likes_something.all():
+            mean = factors[likes_something].mean(axis=0) if self.mean is None else self.mean
+            factors[~likes_something] = mean
+        return factors.astype(np.float32)
+
+
+def learn_taste(
+    ratings: Interactions,
+    settings: Settings,
+    advance: Callable[[], None] = lambda: None,
+    start: NDArray[np.float32] | None = None,
+) -> Taste:
+    """Learn the vectors of films from who likes them. Raises InputError if nobody likes anything.
+
+    `start` are vectors (items, factors) that were learned from most of these ratings, zeros for a new film:
+    then a quarter of the iterations is enough. `advance` is called after each iteration.
+    """
+    weights = is_like(ratings.rating) * recency(ratings.age, settings.item_half_life)
+    als, losses = factorise(ratings.matrix(weights), settings, advance, start)
+    return Taste(
+        item_factors=np.asarray(als.item_factors, dtype=np.float32),
+        losses=losses,
+        _als=als,
+        _half_life=settings.taste_half_life,
+    )
+
+
+def taste_of(item_factors: NDArray[np.float32], settings: Settings) -> Taste:
+    """Return the taste of films whose vectors were learned elsewhere."""
+    with threadpool_limits(limits=1, user_api="blas"):
+        als: Any = AlternatingLeastSquares(
+            factors=settings.factors, regularization=settings.regularization, alpha=settings.alpha
+        )
+    als.item_factors = item_factors
+    return Taste(item_factors, losses=[], _als=als, _half_life=settings.taste_half_life)
+
+
+def iterations_from(settings: Settings, *, has_start: bool) -> int:
+    """Return how many iterations learning takes, from vectors to start with or from random ones."""
+    return math.ceil(settings.iterations * SHARE_OF_ITERATIONS) if has_start else settings.iterations
+
+
+def factorise(
+    likes: sparse.csr_matrix,
+    settings: Settings,
+    advance: Callable[[], None] = lambda: None,
+    start: NDArray[np.float32] | None = None,
+) -> tuple[Any, list[float]]:
+    """Factorise a matrix (users, items) of likes; return implicit's model, and the loss by iteration.
+
+    `start` and `advance` are those of `learn_taste`. The same likes, settings and seed give the same bits,
+    whatever the number of threads. Raises InputError if there is no like.
+    """
+    if likes.nnz == 0:
+        raise nothing_is_liked()
+    losses: list[float] = []
+
+    def after_iteration(_iteration: int, _seconds: float, loss: float) -> None:
+        losses.append(float(loss))
+        advance()
+
+    # Every row is solved by one thread. BLAS with threads of its own would wait for them, and would
+    # make the last bits depend on their number.
+    with threadpool_limits(limits=1, user_api="blas"):
+        als: Any = AlternatingLeastSquares(
+            factors=settings.factors,
+            regularization=settings.regularization,
+            alpha=settings.alpha,
+            iterations=iterations_from(settings, has_start=start is not None),
+            random_state=settings.seed,
+            calculate_training_loss=True,
+        )
+        if start is not None:
+            # Users are solved first, from the films alone.
+            als.item_factors = start.copy()
+            als.user_factors = np.zeros((likes.shape[0], settings.factors), dtype=np.float32)
+        als.fit(likes, show_progress=False, callback=after_iteration)
+    return als, losses
+
+
+def nothing_is_liked() -> InputError:
+    """Return the error of ratings from which no taste can be learned."""
+    return InputError(
+        f"ratings: none is {LEAST_LIKE:g} or more, so nobody likes anything and nothing can be learned; "
+        "check the scale of the ratings"
+    )

@@ -1,0 +1,120 @@
+"""Train: every user and every film gets a vector whose inner product is the score.
+
+A vector is three parts side by side, and so the score is their sum: taste (`batch.model.als`), what follows
+what was watched last (`batch.model.sequential`), and the trend (`batch.model.trend`). How much each says
+depends on how long ago the user was last seen: in the middle of a sitting the next film matters, after a week
+what everybody watches now. docs/model.md gives the formula, and what each part is worth.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from batch.data.interactions import Interactions
+from batch.model.als import Taste, learn_taste
+from batch.model.sequential import Following, learn_following
+from batch.model.trend import trend
+from batch.settings import Settings
+
+
+@dataclass(frozen=True)
+class Films:
+    """What is learned of the films, and how the vector of a user follows from it."""
+
+    taste: Taste
+    following: Following
+    trend: NDArray[np.float32]  # (items,)
+
+    @property
+    def factors(self) -> NDArray[np.float32]:
+        """Return (items, factors), the vectors of the films, part by part."""
+        return np.hstack([self.taste.item_factors, self.following.item_factors, self.trend[:, None]])
+
+
+@dataclass(frozen=True)
+class Model:
+    """What training knows: the vectors, who has seen what, and which films may be in a list."""
+
+    user_factors: NDArray[np.float32]  # (users, factors)
+    item_factors: NDArray[np.float32]  # (items, factors)
+    parts: list[int]  # how many columns each part of the vectors has, in order
+    seen: sparse.csr_matrix  # (users, items), one entry per rating that counts
+    is_candidate: NDArray[np.bool_]  # (items,)
+    losses: list[float]  # one per iteration of the taste
+    weights: NDArray[np.float64]  # (users, 2), by what the taste and the next part of each were multiplied
+
+
+def train(
+    ratings: Interactions,
+    gaps: NDArray[np.float64],
+    settings: Settings,
+    advance: Callable[[], None] = lambda: None,
+) -> Model:
+    """Learn the films from all ratings, and place the users among them.
+
+    `gaps` are (users,) the days from the last rating of each to the moment for which lists are made;
+    `advance` is called after each iteration. Raises InputError if nobody likes anything.
+    """
+    return place_users(learn_films(ratings, settings, advance), ratings, gaps, settings)
+
+
+def learn_films(
+    ratings: Interactions,
+    settings: Settings,
+    advance: Callable[[], None] = lambda: None,
+    start: NDArray[np.float32] | None = None,
+) -> Films:
+    """Learn what is liked together, what follows what, and what is watched now.
+
+    `start` are the taste parts (items, factors) of films that were learned from most of these ratings.
+    """
+    return Films(
+        taste=learn_taste(ratings, settings, advance, start),
+        following=learn_following(ratings, settings),
+        trend=trend(ratings, settings.trend_half_life),
+    )
+
+
+def place_users(films: Films, ratings: Interactions, gaps: NDArray[np.float64], settings: Settings) -> Model:
+    """Return the model for users with these ratings; the films may have been learned from others."""
+    here = 0.5 ** (gaps / settings.gap_half_life)
+    # What single precision can't tell from nothing is nothing: after some weeks a vector has one part less.
+    here[here < np.finfo(np.float32).eps] = 0
+    seen_lately = np.flatnonzero(here * settings.next_weight)
+    taste, lately = films.taste.of_users(ratings), films.following.of_users(ratings, seen_lately)
+    weights = np.zeros((ratings.users, 2))
+    weights[:, 0] = 1 / _spread(taste, films.taste.item_factors)
+    weights[seen_lately, 1] = (
+        settings.next_weight * here[seen_lately] / _spread(lately, films.following.item_factors)
+    )
+    following = np.zeros((ratings.users, films.following.item_factors.shape[1]), dtype=np.float32)
+    following[seen_lately] = lately * weights[seen_lately, 1:]
+    parts = [
+        (taste * weights[:, :1]).astype(np.float32),
+        following,
+        (settings.trend_weight * (1 - here[:, None])).astype(np.float32),
+    ]
+    return Model(
+        user_factors=np.hstack(parts),
+        item_factors=films.factors,
+        parts=[part.shape[1] for part in parts],
+        seen=ratings.seen,
+        is_candidate=~ratings.is_hidden,
+        losses=films.taste.losses,
+        weights=weights,
+    )
+
+
+def _spread(users: NDArray[np.float32], items: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return (users,), the standard deviation of the scores of each over all films; 1 where all are alike.
+
+    Divided by it, the parts of a score can be weighed against each other.
+    """
+    covariance = np.cov(items, rowvar=False, bias=True, dtype=np.float64).reshape(
+        items.shape[1], items.shape[1]
+    )
+    spread = np.sqrt(np.maximum(np.einsum("uf,fg,ug->u", users, covariance, users, optimize=True), 0))
+    return np.where(spread > 0, spread, 1.0)

@@ -1,0 +1,177 @@
+"""Following: which film comes next, after those that were watched last.
+
+A linear model: the next film of a user is predicted from the history, in which a film weighs less the more
+films came after it. Ridge regression finds the weights; the solution is cut to its strongest directions
+(reduced-rank regression: Izenman, Journal of Multivariate Analysis 5, 1975, pages 248-264), and so it is a
+vector per film, and a vector per user that follows from the history: an inner product like any other.
+
+Both matrices of the regression are sums over pairs of films that one user has rated a given number of steps
+apart. They are counted; the rows of the regression, one per rating, are never made.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg
+from threadpoolctl import threadpool_limits
+
+from batch.data.interactions import Interactions
+from batch.model.positives import recency
+from batch.runtime.jit import compiled
+from batch.settings import Settings
+
+# The regression solves a square matrix of films. Of a larger catalogue it takes those rated most, which have
+# nearly all ratings: with half as many or twice as many, lists are as good. The others have taste and
+# trend.
+MOST_ITEMS = 4_000
+# What comes close after a film is often watched after it too, in another order: the target of a step is also
+# what follows within the next steps, each weighing half of the one before.
+STEPS_AHEAD = 3
+# A film further back than this many half-lives weighs less than a thousandth.
+HALF_LIVES = 10
+OVERSAMPLED = 32
+POWERS = 3
+
+
+@dataclass(frozen=True)
+class Following:
+    """What follows what: a vector per film as the next one, and one per film as part of a history."""
+
+    item_factors: NDArray[np.float32]  # (items, factors), of the next film
+    history_factors: NDArray[np.float32]  # (items, factors), of a film that was watched
+    half_life: float
+
+    def of_users(self, ratings: Interactions, users: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Return (len(users), factors), where the history of each of these users points."""
+        weights = recency(ratings.age, self.half_life)
+        # What single precision can't tell from nothing is nothing.
+        weights[weights < np.finfo(np.float32).eps] = 0
+        return np.asarray(ratings.matrix(weights)[users] @ self.history_factors, dtype=np.float32)
+
+
+def learn_following(ratings: Interactions, settings: Settings) -> Following:
+    """Learn what follows what from the order in which everyone rated."""
+    core = core_of(ratings.ratings_of_item)
+    return follow(*count_pairs(ratings, core, settings.next_half_life), core, ratings.items, settings)
+
+
+def core_of(ratings_of_item: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Return the films that the regression takes, rising."""
+    most_rated = np.argsort(-ratings_of_item, kind="stable")[:MOST_ITEMS]
+    return np.sort(most_rated[ratings_of_item[most_rated] > 0])
+
+
+def follow(
+    gram: NDArray[np.float32],
+    target: NDArray[np.float32],
+    core: NDArray[np.intp],
+    items: int,
+    settings: Settings,
+) -> Following:
+    """Solve the regression of which `count_pairs` gives the matrices; `gram` is overwritten."""
+    gram[np.diag_indices(len(core))] += settings.next_regularization
+    # With gram = L L', the fitted values are L^-1 target: what is strong in them is what is foreseen well.
+    lower = linalg.cholesky(gram, lower=True, overwrite_a=True, check_finite=False)
+    directions = _strongest(lower, target, settings.next_factors, settings.seed)
+    weights = _solve(lower, _solve(lower, target @ directions), transposed=True)
+    return Following(
+        item_factors=_spread(directions, core, items),
+        history_factors=_spread(weights, core, items),
+        half_life=settings.next_half_life,
+    )
+
+
+def count_pairs(
+    ratings: Interactions, core: NDArray[np.intp], half_life: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the Gram matrix of histories, and the product of histories and targets; (core, core) both.
+
+    With d = 0.5 ** (1 / half_life) and one row p for each rating of a user, row p of the histories is
+    the sum over q < p of d ** (p - 1 - q) at film q, and row p of the targets the sum over k < STEPS_AHEAD
+    of 0.5 ** k at film p + k. Both are sums over users.
+    """
+    size = len(core)
+    place = np.full(ratings.items, -1, dtype=np.int32)
+    place[core] = np.arange(size)
+    decay = 0.5 ** (1 / half_life)
+    reach = max(1, round(HALF_LIVES * half_life))
+    steps = np.arange(reach + STEPS_AHEAD)
+    # Two films stand together in every history after the newer one, ever weaker: a geometric sum.
+    together = np.where(steps <= reach, decay**steps, 0)
+    later_rows = (1 - decay ** (2.0 * np.arange(ratings.ratings_of_user.max() + 1))) / (1 - decay**2)
+    ahead = np.arange(STEPS_AHEAD)
+    follows = np.where(ahead < steps[:, None], decay ** (steps[:, None] - 1.0 - ahead) * 0.5**ahead, 0).sum(
+        axis=1
+    )
+    gram, target = np.zeros((size, size)), np.zeros((size, size))
+    _count(place[ratings.item_index], ratings.ratings_of_user, together, later_rows, follows, gram, target)
+    # Pairs were counted one way round, older film first; a pair of one film with itself, on the diagonal.
+    both_ways = (gram + gram.T).astype(np.float32)
+    both_ways[np.diag_indices(size)] /= 2
+    return both_ways, target.astype(np.float32)
+
+
+@compiled
+def _count(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
+    films: NDArray[np.int32],  # of each rating, by user and oldest first; -1: not among those counted
+    ratings_of_user: NDArray[np.int64],
+    together: NDArray[np.float64],  # (steps,), what two films so many steps apart add to the Gram matrix
+    later_rows: NDArray[np.float64],  # by how many newer ratings there are, how often they add it
+    follows: NDArray[np.float64],  # (steps,), what they add to the target
+    gram: NDArray[np.float64],
+    target: NDArray[np.float64],
+) -> None:
+    """Go through every pair of ratings of one user that are few enough steps apart."""
+    first = 0
+    for ratings in ratings_of_user:
+        for newer in range(first, first + ratings):
+            film = films[newer]
+            if film >= 0:
+                rows = later_rows[first + ratings - 1 - newer]
+                for steps in range(min(newer - first + 1, len(together))):
+                    older = films[newer - steps]
+                    if older >= 0:
+                        gram[older, film] += together[steps] * rows
+                        target[older, film] += follows[steps]
+        first += ratings
+
+
+def _strongest(
+    lower: NDArray[np.float32], target: NDArray[np.float32], count: int, seed: int
+) -> NDArray[np.float32]:
+    """Return the right singular vectors of the largest singular values of L^-1 target, as (films, count).
+
+    By subspace iteration from random directions (Halko, Martinsson and Tropp, SIAM Review 53, 2011,
+    algorithm 4.4). The product is never made: to solve for some directions takes less than for all films.
+    """
+    size = target.shape[1]
+    if size <= count + OVERSAMPLED:
+        return np.ascontiguousarray(linalg.svd(_solve(lower, target), check_finite=False)[2][:count].T)
+    directions = np.random.default_rng(seed).standard_normal((size, count + OVERSAMPLED), dtype=np.float32)
+    # Of matrices as narrow as these, threads of BLAS wait for each other more than they work.
+    with threadpool_limits(limits=1, user_api="blas"):
+        for _ in range(POWERS):
+            fitted = _solve(lower, target @ directions)
+            back = target.T @ _solve(lower, fitted, transposed=True)
+            directions = linalg.qr(back, mode="economic", check_finite=False)[0]
+        fitted = _solve(lower, target @ directions)
+        mixed = linalg.svd(fitted, full_matrices=False, check_finite=False)[2][:count].T
+    return np.asarray(directions @ mixed)
+
+
+def _solve(
+    lower: NDArray[np.float32], right: NDArray[np.float32], *, transposed: bool = False
+) -> NDArray[np.float32]:
+    """Return L^-1 right, or L'^-1 right."""
+    solved = linalg.solve_triangular(
+        lower, right, trans="T" if transposed else "N", lower=True, check_finite=False
+    )
+    return np.asarray(solved, dtype=np.float32)
+
+
+def _spread(factors: NDArray[np.float32], core: NDArray[np.intp], items: int) -> NDArray[np.float32]:
+    """Return vectors for all films from those of some; the others get zeros."""
+    spread = np.zeros((items, factors.shape[1]), dtype=np.float32)
+    spread[core] = factors
+    return spread

@@ -1,1 +1,0 @@
-"""How good the lists are: splits, measures, baselines, and what is made of them."""

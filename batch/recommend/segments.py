@@ -1,0 +1,107 @@
+"""Segments: what is watched lately by people of one kind, for somebody of whom no more is known.
+
+A segment is the users of one gender, age group or occupation, or of two of these or all three. One with few
+users says little; for its people a wider one does, and for everybody the popular list.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from urllib.parse import quote, urlencode
+
+import duckdb
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+
+from batch.data.interactions import Interactions
+from batch.model.trend import lateness
+from batch.recommend.popular import HALF_LIFE
+from sql import statement
+
+ATTRIBUTES = ("gender", "age_group", "occupation")
+# Fewer users than this have watched too little together to say what the next one may like.
+LEAST_USERS = 50
+
+
+@dataclass(frozen=True)
+class Segments:
+    """The segments with enough users, the narrowest first, and the popular list of each."""
+
+    names: list[str]  # as in a query string: `gender=F&age_group=25-34`
+    attributes: list[dict[str, str]]
+    users: list[int]  # how many each has
+    segment_index: NDArray[np.int32]  # one element per place in a list, by segment and rank
+    rank: NDArray[np.int32]
+    item_index: NDArray[np.int32]
+    score: NDArray[np.float64]
+    of_user: NDArray[np.int32]  # (users,), the narrowest segment that each is in; -1: none
+
+
+def read_attributes(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """Return one row per user, in the order of indices: the attributes, null for what is not known."""
+    return connection.execute(statement("train/user_attributes")).df()
+
+
+def segments(ratings: Interactions, attributes: pd.DataFrame, top_n: int) -> Segments:
+    """Return the up to `top_n` films that may be shown and are watched most lately in each segment.
+
+    A rating weighs what it weighs in the popular list. Equal films are in the order of ids.
+    """
+    weights = ratings.seen
+    if attributes.notna().to_numpy().any():
+        weights = ratings.matrix(lateness(ratings, HALF_LIFE).astype(np.float32))
+    return segments_of(weights, attributes, np.ones(ratings.users, np.int64), ratings.is_hidden, top_n)
+
+
+def segments_of(
+    weights: sparse.csr_matrix,
+    attributes: pd.DataFrame,
+    people: NDArray[np.int64],
+    is_hidden: NDArray[np.bool_],
+    top_n: int,
+) -> Segments:
+    """Return the same from rows (rows, items) and (rows,) that stand for one user each, or several alike."""
+    names: list[str] = []
+    told, sizes, lists = [], [], []
+    of_user = np.full(len(people), -1, dtype=np.int32)
+    for members, attributes_of_segment in _kinds(attributes, people):
+        of_user[members[of_user[members] < 0]] = len(names)
+        names.append(urlencode(attributes_of_segment, quote_via=quote, safe=""))
+        told.append(attributes_of_segment)
+        sizes.append(int(people[members].sum()))
+        lists.append(_best(weights[members], is_hidden, top_n))
+    lengths = [len(films) for films, _ in lists]
+    return Segments(
+        names=names,
+        attributes=told,
+        users=sizes,
+        segment_index=np.repeat(np.arange(len(names), dtype=np.int32), lengths),
+        rank=np.concatenate([np.arange(1, each + 1, dtype=np.int32) for each in (0, *lengths)]),
+        item_index=np.concatenate([np.empty(0, np.int32), *(films for films, _ in lists)]),
+        score=np.concatenate([np.empty(0), *(scores for _, scores in lists)]),
+        of_user=of_user,
+    )
+
+
+def _kinds(
+    attributes: pd.DataFrame, people: NDArray[np.int64]
+) -> Iterator[tuple[NDArray[np.int64], dict[str, str]]]:
+    """Yield the users of each segment that has enough of them, and what they have in common."""
+    for count in range(len(ATTRIBUTES), 0, -1):
+        for names in combinations(ATTRIBUTES, count):
+            groups = attributes.groupby(list(names), observed=True, sort=True)
+            for values, members in groups.indices.items():
+                if people[members].sum() >= LEAST_USERS:
+                    common = values if isinstance(values, tuple) else (values,)
+                    yield np.sort(members), dict(zip(names, map(str, common), strict=True))
+
+
+def _best(
+    weights: sparse.csr_matrix, is_hidden: NDArray[np.bool_], top_n: int
+) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    scores = np.asarray(weights.sum(axis=0, dtype=np.float64)).ravel()
+    shown = np.flatnonzero(~is_hidden & (scores > 0))
+    best = shown[np.argsort(-scores[shown], kind="stable")[:top_n]].astype(np.int32)
+    return best, scores[best]

@@ -1,0 +1,460 @@
+"""Score: the N best unseen films of every user, over all pairs of users and films, exactly.
+
+Most pairs need no multiplication. Films are sorted so that those which can score high come first, and taken
+in blocks; users are taken in blocks too, so that the products of two blocks stay in cache. A user leaves
+out each block of films of which none can enter the list any more. What remains is one matrix product of the
+users and films of two blocks, in single precision, and one pass over it in compiled code: a heap holds the
+N best scores of each user, whether a film was seen is looked up only for scores that would enter it, and
+what might be among the best is kept. At the end that little is multiplied again in double precision, and
+sorted.
+
+**The bound.** Vectors are made of parts. By Cauchy and Schwarz, part by part, with |.| the Euclidean norm,
+
+    score(u, i) = sum over p of u_p . i_p  <=  sum over p of |u_p| |i_p|  <=  sum over p of |u_p| max |i_p|,
+
+the last maximum over the films i of one block. A part of a single column needs no norm: u i = max(u, 0) i +
+max(-u, 0) (-i), and both maxima over a block are exact. If what stands on the right is below the N-th best
+score found so far, no film of the block can enter the list. With one part it is the bound of LEMP
+(Teflioudi, Gemulla and Mykytiuk, SIGMOD 2015, section 3); that norms are per part is what makes it tight
+for vectors like ours, where one part has many columns and says little. That blocks multiplied by BLAS beat
+an index is what Abuzaid et al. found ("To Index or Not to Index", ICDE 2019). Users are grouped by which
+parts they have at all, and a part that is zero is not multiplied.
+
+**Why rounding loses nothing.** A product of n columns in single precision, summed in any order, is off by
+at most e = n 2^-24 |u| |i| / (1 - n 2^-24) (Higham, Accuracy and Stability of Numerical Algorithms, 2002,
+section 3.1). The heap is fed with p - e, a lower bound of the score; so its least value L is a lower bound
+of the N-th best score. A film with p + e < L can't be among the N best, and every other film is kept. With
+e goes a margin of two units in the last place, since scores are compared as they are published: rounded to
+single precision. Vectors are multiplied after scaling by powers of two (exact), so nothing overflows on the
+way.
+
+If more films than there is room for lie within e of each other (a thousand films with one and the same
+vector), the user is scored again over all films in double precision: slow, rare, and the same list.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from threadpoolctl import threadpool_limits
+
+from batch.model.embedding import Model
+from batch.runtime.jit import compiled, compiled_freely, compiled_inside
+
+# Vectors of both, their products and the heaps fit into the cache of a core.
+USERS_PER_BLOCK = 384
+ITEMS_PER_BLOCK = 1024
+# Films that are kept for each user before those that have fallen behind are thrown out.
+ROOM = 4
+LEAST_ROOM = 256
+# Scaled scores are at most one for each part; this is more than the last place of single precision.
+SLACK = 2.0**-20
+SIGN = np.uint32(1 << 31)
+STRIDE = 64
+
+Advance = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class TopN:
+    """The lists of all users, as columns of equal length, ordered by user and rank."""
+
+    user_index: NDArray[np.int32]
+    rank: NDArray[np.int32]  # from 1
+    item_index: NDArray[np.int32]
+    score: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Films that stand side by side in the order of a group of users."""
+
+    vectors: NDArray[np.float32]  # (width, columns of the group), scaled
+    error: float  # bound of the rounding error of a product, for users of norm one
+    reach: NDArray[np.float64]  # (reaches,), the largest of each of `_reach`
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Users who have the same parts, and the films in the order that serves them."""
+
+    users: NDArray[np.int64]
+    columns: NDArray[np.int64]  # what is not zero in their vectors
+    parts: list[int]  # how many of these columns each part has
+    order: NDArray[np.int32]  # (candidates,), the films in the order of the blocks: the film at each place
+    place: NDArray[np.int32]  # (items,), the place of each film; -1 for what is no candidate
+    vectors: NDArray[np.float32]  # (candidates, columns), in that order, as they are
+    blocks: list[_Block]
+
+
+@dataclass(frozen=True)
+class _Lists:
+    """One row per user; the unused rest of a row is -1."""
+
+    items: NDArray[np.int32]  # (users, length)
+    scores: NDArray[np.float32]
+
+
+def score(model: Model, top_n: int, advance: Advance = lambda _users: None) -> TopN:
+    """Return, for each user, the `top_n` candidates not seen with the highest inner product.
+
+    A user with fewer such films gets them all. Equal scores are in the order of the items. `advance` is
+    called with the number of users done since the last call.
+    """
+    return best(
+        model.user_factors, model.item_factors, model.parts, model.seen, model.is_candidate, top_n, advance
+    )
+
+
+def best(  # noqa: PLR0913, PLR0917 (what a list is made from)
+    users: NDArray[np.float32],
+    items: NDArray[np.float32],
+    parts: list[int],
+    seen: sparse.csr_matrix,
+    is_candidate: NDArray[np.bool_],
+    top_n: int,
+    advance: Advance = lambda _users: None,
+) -> TopN:
+    """Return the `top_n` best of the items for each user, who may be anything that has a vector.
+
+    Shapes are (users, factors), (items, factors), (users, items) and (items,); `parts` says of how many
+    columns each part of the vectors is. Vectors must be finite. The result does not depend on the number of
+    threads.
+    """
+    users, items = np.ascontiguousarray(users, np.float32), np.ascontiguousarray(items, np.float32)
+    candidates = np.flatnonzero(is_candidate).astype(np.int32)
+    length = min(top_n, len(candidates))
+    lists = _Lists(
+        np.full((len(users), length), -1, np.int32), np.zeros((len(users), length), dtype=np.float32)
+    )
+    if length:
+        # Each thread has blocks of its own, and BLAS none beside it: two pools that wait for each other
+        # take several times as long.
+        with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(cores()) as pool:
+            try:
+                work = (
+                    pool.submit(_score_block, users, group, chosen, seen, lists)
+                    for group in _groups(users, items, parts, seen, candidates)
+                    for chosen in _sliced(group.users, USERS_PER_BLOCK)
+                )
+                for done in list(work):
+                    advance(done.result())
+            finally:
+                pool.shutdown(cancel_futures=True)
+    return _as_columns(lists)
+
+
+def cores() -> int:
+    """Return how many threads work at once: one for each core that is ours, or as OMP_NUM_THREADS says."""
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    if told.isdecimal() and int(told):
+        return int(told)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _sliced(values: NDArray[np.int64], width: int) -> Iterator[NDArray[np.int64]]:
+    return (values[start : start + width] for start in range(0, len(values), width))
+
+
+def _groups(
+    users: NDArray[np.float32],
+    items: NDArray[np.float32],
+    parts: list[int],
+    seen: sparse.csr_matrix,
+    candidates: NDArray[np.int32],
+) -> Iterator[_Group]:
+    """Group users by which parts of their vectors are not zero; films are sorted anew for each group.
+
+    Who has seen much needs more blocks of films: such users come first, and are in blocks of their own.
+    """
+    most_seen_first = np.argsort(-np.diff(seen.indptr), kind="stable")
+    starts = np.cumsum([0, *parts[:-1]])
+    has = np.stack(
+        [(users[:, start : start + part] != 0).any(axis=1) for start, part in zip(starts, parts, strict=True)]
+    )
+    kinds, kind = np.unique(has, axis=1, return_inverse=True)
+    scaled = _scaled(items[candidates], np.abs(items[candidates]).max(initial=0.0))
+    for number, parts_there in enumerate(kinds.T):
+        members = most_seen_first[kind.ravel()[most_seen_first] == number]
+        columns = np.flatnonzero(np.repeat(parts_there, parts))
+        there = [part for part, is_there in zip(parts, parts_there, strict=True) if is_there]
+        vectors = scaled[:, columns]
+        reach = _reach(vectors, there, of_users=False)
+        # What reaches far for the mean of (some of) the users comes first.
+        some = users[members[:: max(1, len(members) // 1024)]][:, columns]
+        typical = _reach(_scaled_rows(some), there, of_users=True).mean(axis=0)
+        order = np.argsort(-(reach @ typical), kind="stable")
+        place = np.full(len(items), -1, dtype=np.int32)
+        place[candidates[order]] = np.arange(len(candidates))
+        blocks = [
+            _Block(
+                vectors=np.ascontiguousarray(vectors[chosen]),
+                error=_rounding_error(vectors[chosen]),
+                reach=reach[chosen].max(axis=0),
+            )
+            for chosen in _sliced(order, ITEMS_PER_BLOCK)
+        ]
+        as_they_are = items[candidates[order]].take(columns, axis=1)
+        yield _Group(members, columns, there, candidates[order], place, as_they_are, blocks)
+
+
+def _scaled(vectors: NDArray[np.float32], largest: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Divide by the power of two that brings norms below one; `largest` has the largest values."""
+    columns = np.frexp(np.sqrt(vectors.shape[1]))[1]
+    return np.asarray(np.ldexp(vectors, -(np.frexp(largest)[1] + columns)), dtype=np.float32)
+
+
+def _scaled_rows(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    return _scaled(vectors, np.abs(vectors).max(axis=1, initial=0.0, keepdims=True))
+
+
+def _reach(vectors: NDArray[np.float32], parts: list[int], *, of_users: bool) -> NDArray[np.float64]:
+    """Return (rows, reaches), not below zero for users: the inner product of two reaches bounds the score."""
+    reaches = []
+    start = 0
+    for part in parts:
+        there = vectors[:, start : start + part].astype(np.float64)
+        if part == 1 and of_users:
+            reaches += [np.maximum(there[:, 0], 0), np.maximum(-there[:, 0], 0)]
+        elif part == 1:
+            reaches += [there[:, 0], -there[:, 0]]
+        else:
+            reaches.append(np.sqrt(np.einsum("rc,rc->r", there, there)))
+        start += part
+    return np.stack(reaches, axis=1) if reaches else np.zeros((len(vectors), 1))
+
+
+def _rounding_error(vectors: NDArray[np.float32]) -> float:
+    """Return how far a product with a user of norm one is off at most, and three last places more."""
+    columns = vectors.shape[1] + 3
+    norm = float(np.sqrt(np.einsum("rc,rc->r", vectors, vectors, dtype=np.float64).max(initial=0.0)))
+    return float(columns * 2.0**-24 / (1 - columns * 2.0**-24) * norm)
+
+
+def _score_block(
+    users: NDArray[np.float32],
+    group: _Group,
+    chosen: NDArray[np.int64],
+    seen: sparse.csr_matrix,
+    lists: _Lists,
+) -> int:
+    """Fill the lists of some users of a group, and return how many they are."""
+    top_n = lists.items.shape[1]
+    # Row by row in memory, as `[:, columns]` would not be.
+    as_they_are = users[chosen].take(group.columns, axis=1)
+    vectors = _scaled_rows(as_they_are)
+    reach = _reach(vectors, group.parts, of_users=True)
+    bounds = reach @ np.stack([block.reach for block in group.blocks], axis=1) + SLACK
+    norms = np.sqrt(np.einsum("rc,rc->r", vectors, vectors, dtype=np.float64))
+    # What is too small for single precision is lost on top, for each column.
+    lost = vectors.shape[1] * 2.0**-148
+    room = ROOM * top_n + LEAST_ROOM
+    least = np.full((len(chosen), top_n), -np.inf, dtype=np.float32)
+    kept_places = np.empty((len(chosen), room), dtype=np.int32)
+    kept_scores = np.empty((len(chosen), room), dtype=np.float32)
+    kept = np.zeros(len(chosen), dtype=np.int64)
+    seen_places, next_seen, last_seen = _places(seen[chosen], group.place)
+    # Memory that is used again is in cache; memory that is asked for anew must be cleared first.
+    room_for_products = np.empty((len(chosen), ITEMS_PER_BLOCK), dtype=np.float32)
+    for number, block in enumerate(group.blocks):
+        active = np.flatnonzero(bounds[:, number] >= least[:, 0])
+        if len(active):
+            products = room_for_products.ravel()[: len(active) * len(block.vectors)]
+            products = products.reshape(len(active), len(block.vectors))
+            some = vectors if len(active) == len(chosen) else vectors[active]
+            np.matmul(some, block.vectors.T, out=products)
+            errors = (norms * block.error + lost).astype(np.float32)
+            if number == 0:
+                least[:] = (_floor(products, top_n, seen_places, next_seen, last_seen) - errors)[:, None]
+            _sift(
+                products, number * ITEMS_PER_BLOCK, errors, active,
+                seen_places, next_seen, last_seen, least, kept_places, kept_scores, kept,
+            )  # fmt: skip
+    # What is left of a list that is not full stays -1.
+    found = _left(kept_places, (kept_scores >= least[:, :1]) & (np.arange(room) < kept[:, None]))
+    ranked_items, ranked_scores = _rank(as_they_are, group, found, top_n)
+    lists.items[chosen, : ranked_items.shape[1]] = ranked_items
+    lists.scores[chosen, : ranked_items.shape[1]] = ranked_scores
+    for row in np.flatnonzero(kept < 0):
+        user = chosen[row]
+        unseen = np.ones(len(group.order), dtype=np.bool_)
+        places = group.place[seen.indices[seen.indptr[user] : seen.indptr[user + 1]]]
+        unseen[places[places >= 0]] = False
+        found = np.flatnonzero(unseen).astype(np.int32)[None, :]
+        (ranked,), (scores,) = _rank(as_they_are[row : row + 1], group, found, top_n)
+        lists.items[user, : len(ranked)], lists.scores[user, : len(ranked)] = ranked, scores
+    return len(chosen)
+
+
+def _places(
+    seen: sparse.csr_matrix, place: NDArray[np.int32]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return the places of what was seen, rising in each row, and where in them a row begins and ends."""
+    lengths = np.diff(seen.indptr).astype(np.int64)
+    row = np.repeat(np.arange(len(lengths)), lengths)
+    keys = (row << 32) + place[seen.indices]
+    keys.sort()
+    ends = np.cumsum(lengths)
+    return keys - (row << 32), ends - lengths, ends
+
+
+def _floor(
+    products: NDArray[np.float32],
+    top_n: int,
+    seen_places: NDArray[np.int64],
+    first_seen: NDArray[np.int64],
+    last_seen: NDArray[np.int64],
+) -> NDArray[np.float32]:
+    """Return (rows,), what the N-th best product of each user is at least, from those with the first block.
+
+    So a heap begins with what it would have to find first. As many more products are passed over as films of
+    the block were seen.
+    """
+    width = products.shape[1]
+    row = np.repeat(np.arange(len(products)), last_seen - first_seen)
+    seen = np.bincount(row[(seen_places >= 0) & (seen_places < width)], minlength=len(products))
+    place = width - top_n - seen
+    floor = np.take_along_axis(np.sort(products, axis=1), np.maximum(place, 0)[:, None], axis=1)[:, 0]
+    return np.where(place < 0, np.float32(-np.inf), floor)
+
+
+def _left(values: NDArray[np.int32], keep: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Return what is to be kept of each row, moved to the left and filled up with -1."""
+    counts = keep.sum(axis=1)
+    moved = np.full((len(values), max(counts.max(initial=0), 1)), -1, dtype=np.int32)
+    moved[np.arange(moved.shape[1]) < counts[:, None]] = values[keep]
+    return moved
+
+
+@compiled
+def _sift(  # noqa: C901, PLR0912, PLR0913, PLR0917 (one pass over memory)
+    products: NDArray[np.float32],  # (active, width)
+    start: int,  # the place of the first film
+    errors: NDArray[np.float32],  # (rows,)
+    active: NDArray[np.int64],  # rows of the arrays below
+    seen_places: NDArray[np.int64],  # of one row after the other, rising
+    next_seen: NDArray[np.int64],  # (rows,), where in them a row goes on, and is moved on
+    last_seen: NDArray[np.int64],  # (rows,), where it ends
+    least: NDArray[np.float32],  # (rows, top_n), heaps of lower bounds, the least first
+    kept_places: NDArray[np.int32],  # (rows, room)
+    kept_scores: NDArray[np.float32],  # (rows, room), upper bounds
+    kept: NDArray[np.int64],  # (rows,), how many are kept; -1: there was no room for them
+) -> None:
+    """Take from the products what may be among the best of a user."""
+    room, width = kept_places.shape[1], products.shape[1]
+    for row_of_product in range(len(active)):
+        row = active[row_of_product]
+        heap, count, error = least[row], kept[row], errors[row]
+        seen, last = next_seen[row], last_seen[row]
+        limit = heap[0] - error
+        for begin in range(0, width, STRIDE):
+            end = min(begin + STRIDE, width)
+            # Most strides hold nothing, which several products at a time are asked for.
+            hits = 0
+            for column in range(begin, end):
+                hits += products[row_of_product, column] >= limit
+            if hits == 0:
+                continue
+            for column in range(begin, end):
+                product, place = products[row_of_product, column], start + column
+                if product < limit or count < 0:
+                    continue
+                while seen < last and seen_places[seen] < place:
+                    seen += 1
+                if seen < last and seen_places[seen] == place:
+                    continue
+                if product - error > heap[0]:
+                    _replace_least(heap, product - error)
+                    limit = heap[0] - error
+                if count == room:
+                    count = 0
+                    for each in range(room):
+                        if kept_scores[row, each] >= heap[0]:
+                            kept_scores[row, count] = kept_scores[row, each]
+                            kept_places[row, count] = kept_places[row, each]
+                            count += 1
+                if count == room:
+                    # Whatever comes, this user is scored again: no further block needs a look.
+                    count, heap[0] = -1, np.inf
+                else:
+                    kept_scores[row, count] = product + error
+                    kept_places[row, count] = place
+                    count += 1
+        kept[row], next_seen[row] = count, seen
+
+
+@compiled_inside
+def _replace_least(heap: NDArray[np.float32], value: np.float32) -> None:
+    """Put a value in the place of the least one of a heap, which stands first."""
+    hole = 0
+    while True:
+        child = 2 * hole + 1
+        if child >= len(heap):
+            break
+        if child + 1 < len(heap) and heap[child + 1] < heap[child]:
+            child += 1
+        if heap[child] >= value:
+            break
+        heap[hole] = heap[child]
+        hole = child
+    heap[hole] = value
+
+
+@compiled_freely
+def _multiply(
+    users: NDArray[np.float32],  # (rows, columns)
+    items: NDArray[np.float32],  # (places, columns)
+    found: NDArray[np.int32],  # (rows, width), places; -1: none
+    scores: NDArray[np.float32],  # (rows, width)
+) -> None:
+    """Fill in the scores of what was found, in double precision and then rounded.
+
+    The same vectors give the same bits, wherever they stand.
+    """
+    for row in range(found.shape[0]):
+        for number in range(found.shape[1]):
+            place = found[row, number]
+            if place >= 0:
+                total = np.float64(0)
+                for column in range(users.shape[1]):
+                    total += np.float64(users[row, column]) * np.float64(items[place, column])
+                scores[row, number] = total
+
+
+def _rank(
+    users: NDArray[np.float32], group: _Group, found: NDArray[np.int32], top_n: int
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Return items and scores of the best of the places found, (rows, top_n) each; -1 where there is less.
+
+    Score and item make one number, so that the rows are sorted by both in one go: the bits of a float, but
+    for its sign, are in the order of the floats.
+    """
+    scores = np.zeros(found.shape, dtype=np.float32)
+    _multiply(users, group.vectors, found, scores)
+    items = np.where(found < 0, -1, group.order[found]).astype(np.int32)
+    bits = (scores + np.float32(0)).view(np.uint32)  # without the zero that is less than zero
+    falling = np.where(bits >> 31, bits, ~(bits | SIGN))
+    keys = (falling.astype(np.uint64) << 32) | items.view(np.uint32)
+    keys[found < 0] = ~np.uint64(0)
+    keys.sort(axis=1)
+    keys = keys[:, :top_n]
+    falling = (keys >> 32).astype(np.uint32)
+    bits = np.where(falling >> 31, falling, ~falling ^ SIGN)
+    return keys.astype(np.uint32).view(np.int32), bits.view(np.float32)
+
+
+def _as_columns(lists: _Lists) -> TopN:
+    """Return the lists one below the other."""
+    users, length = lists.items.shape
+    is_there = lists.items >= 0
+    ranks = np.broadcast_to(np.arange(1, length + 1, dtype=np.int32), (users, length))
+    return TopN(
+        user_index=np.repeat(np.arange(users, dtype=np.int32), is_there.sum(axis=1)),
+        rank=ranks[is_there],
+        item_index=lists.items[is_there],
+        score=lists.scores[is_there],
+    )

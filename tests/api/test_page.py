@@ -1,0 +1,493 @@
+"""The page without a browser: what is answered at its addresses, and that it can be left out."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from starlette.testclient import TestClient
+
+from api.app import make_app
+from api.page.metrics import Quality
+from api.page.words import age, duration, percent, spoken
+from api.settings import Settings
+from batch.generation.hide import hide
+from batch.generation.publish import Published
+from batch.generation.rollback import rollback
+from batch.generation.store import Output
+from batch.runtime.progress import Progress
+from batch.settings import Settings as BatchSettings
+from tests.commands import ROOT, environment
+from tests.conftest import WriteInput, changed, copied, publish
+from tests.films import MOVIES, RATINGS, USERS, withheld
+
+VIEWS = ("/", "/users/18", "/films", "/films/1", "/new", "/system")
+NASTY = "<script>alert(1)</script> \"quoted\" & 'single' \N{CLAPPER BOARD} (1999)"
+
+
+@contextmanager
+def _client(output: Path, **settings: Any) -> Iterator[TestClient]:
+    with TestClient(make_app(Settings(output, **settings)), follow_redirects=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def client(published: Published) -> Iterator[TestClient]:
+    """A client of the service that serves the films."""
+    with _client(published.file.parent.parent) as client:
+        yield client
+
+
+def _text(client: TestClient, address: str) -> str:
+    """Return the words of a page, without its markup."""
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.text
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
+
+
+@pytest.mark.parametrize("address", VIEWS)
+def test_every_view_is_a_page_that_loads_nothing_from_elsewhere(client: TestClient, address: str) -> None:
+    answer = client.get(address)
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert answer.headers["X-Generation"]
+    policy = answer.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'")
+    assert "unsafe" not in policy
+    assert not re.search(r"(?:src|href|action)=\"(?:https?:)?//", answer.text)
+    assert not re.search(r"\sstyle=|\son\w+=|<style|<script(?! src=)", answer.text)
+
+
+def test_the_list_of_a_user_is_the_published_one_and_says_why(client: TestClient) -> None:
+    page = client.get("/users/18").text
+    api = client.get("/recommendations?user_id=18&returnMetadata=true&explain=true&limit=10").json()["items"]
+    recommended, watched = page.split('<section aria-labelledby="seen"')
+    assert re.findall(r'class="title" href="/films/([^"]+)"', recommended) == [item["id"] for item in api]
+    assert api[0]["id"] == str(withheld(18))
+    assert f"Film, The {api[0]['because']['id']}</bdi></a>" in recommended
+    history = client.get("/features?user_id=18&limit=20").json()["features"][0]["histories"]
+    assert re.findall(r'class="title" href="/films/([^"]+)"', watched) == history
+    assert "5.0" in watched
+    assert "14 Jul 2017" in watched
+
+
+def test_filters_keep_what_fits_in_both_lists(client: TestClient) -> None:
+    page = client.get("/users/18?min_year=2005&max_year=2008&genres=drama").text
+    years = re.findall(r'<span class="year">(\d+)</span>', page)
+    assert years
+    assert all(2005 <= int(year) <= 2008 for year in years)
+    assert "Not from the own list" not in client.get("/users/18").text
+
+
+def test_a_form_that_is_sent_with_empty_fields_asks_for_everything(client: TestClient) -> None:
+    assert _text(client, "/users/18?genres=&min_year=&max_year=") == _text(client, "/users/18")
+    assert _text(client, "/users/18?utm_source=mail") == _text(client, "/users/18")
+
+
+def test_a_long_history_is_shown_in_pages_that_join(write_input: WriteInput, tmp_path: Path) -> None:
+    films = range(45)
+    ratings = "userId,movieId,rating,timestamp\n" + "".join(f"1,{film},4,{1000 + film}\n" for film in films)
+    ratings += "".join(f"{user},{film},4,5\n" for user in range(2, 5) for film in range(user, 60))
+    movies = "movieId,title,genres\n" + "".join(f"{film},Film {film} (2000),Drama\n" for film in range(60))
+    publish(write_input(ratings, movies), tmp_path / "output")
+    seen: list[str] = []
+    with _client(tmp_path / "output") as client:
+        address: str | None = "/users/1"
+        while address:
+            watched = client.get(address).text.split('<section aria-labelledby="seen"')[1]
+            seen += re.findall(r'class="title" href="/films/([^"]+)"', watched)
+            more = re.search(r'<a href="([^"]+)"[^>]*rel="next"', watched)
+            address = unescape(more[1]) if more else None
+    assert seen == [str(film) for film in reversed(films)]
+
+
+def test_the_way_to_a_user_is_a_form_or_chance(client: TestClient) -> None:
+    answer = client.get("/users?user_id=18")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/users/18")
+    drawn = {client.get("/random").headers["Location"] for _ in range(60)}
+    assert len(drawn) > 5
+    assert drawn <= {f"/users/{user}" for user in range(USERS)}
+
+
+def test_a_film_is_told_in_numbers_and_without_a_name(client: TestClient) -> None:
+    text = _text(client, "/films/4")
+    # All even users but two like it; two odd ones do not.
+    assert "Film, The 4" in text
+    assert "rated it 22 55 % of all users" in text
+    assert "like it 82 % 3 stars or more" in text
+    page = client.get("/films/4").text
+    assert "/users/" not in page.split("<main")[1]
+
+
+def test_films_are_found_by_words_in_any_case_and_with_or_without_accents(
+    write_input: WriteInput, tmp_path: Path
+) -> None:
+    movies = MOVIES + 'a,"Fabuleux destin d\'Amélie Poulain, Le (2001)",Comedy\nb,Amateur (1994),Crime\n'
+    ratings = RATINGS + "1,a,5,1\n2,b,5,1\n"
+    publish(write_input(ratings, movies), tmp_path / "output")
+    with _client(tmp_path / "output") as client:
+
+        def found(query: str) -> list[str]:
+            return re.findall(r'class="title" href="/films/([^"]+)"', client.get(f"/films?{query}").text)
+
+        assert found("q=AMELIE+fabuleux") == ["a"]
+        assert found("q=am%C3%A9lie") == ["a"]
+        assert set(found("q=am")) == {"a", "b"}
+        assert found("q=am&genres=Crime") == ["b"]
+        assert found("q=nothing+like+that") == []
+        assert "Le Fabuleux destin d'Amélie Poulain" in _text(client, "/films/a")
+
+
+def test_no_film_that_fits_is_lost_however_many_fit(write_input: WriteInput, tmp_path: Path) -> None:
+    # Nobody has rated them, so they come last.
+    more = "".join(f"more{number},Film {number} (1920),Western\n" for number in range(5_100))
+    publish(write_input(RATINGS, MOVIES + more), tmp_path / "output")
+    with _client(tmp_path / "output") as client:
+        assert "Found 5,100 films" in _text(client, "/films?q=film&max_year=1920")
+        assert re.search(r"Found 5,1[2-9]\d films", _text(client, "/films?q=film"))
+
+
+def test_somebody_new_gets_what_the_service_says_of_the_picks(client: TestClient) -> None:
+    page = client.get("/new?liked=2,4").text
+    listed = page.split('<section aria-labelledby="suggested"')[1]
+    api = client.get("/recommendations?liked=2,4&limit=10").json()["items"]
+    assert re.findall(r'class="title" href="/films/([^"]+)"', listed) == [item["id"] for item in api]
+    assert 'href="/new?liked=4"' in page
+    assert "Watched lately" in _text(client, "/new")
+    assert _text(client, "/new?liked=nobody-knows-it") == _text(client, "/new")
+
+
+def test_the_system_says_what_became_of_the_rows_with_examples(
+    write_input: WriteInput, tmp_path: Path
+) -> None:
+    publish(write_input(RATINGS + "1,2,77,5\n1,3,-8,<b>5\n"), tmp_path / "output")
+    with _client(tmp_path / "output") as client:
+        text = _text(client, "/system")
+        page = client.get("/system").text
+    assert "rating out of range rejected in ratings.csv" in text
+    assert "<code>1,2,77,5</code>" in page
+    assert "1,3,-8,&lt;b&gt;5" in page
+    assert "Most popular ever" in text
+
+
+def test_quality_is_told_over_the_generations_that_are_kept(
+    films: Path, published: Published, tmp_path: Path
+) -> None:
+    first = copied(published, tmp_path)
+    second = publish(films, tmp_path, seed=7)
+    with _client(tmp_path) as client:
+        before = client.get("/system").text
+        # What can't be read is left out, and the rest is shown.
+        (first.file.parent / "00000000T000000Z-damaged.duckdb").write_bytes(b"no database")
+        after = _text(client, "/system")
+    assert "3 kept, of which 2 can be shown" in after
+    assert before.count('<th scope="row">25') + before.count('<tr class="now">') >= 1
+    assert "2 kept" in before
+    assert before.count('<span class="tag">served</span>') == 1
+    assert second.generation in before
+
+
+@pytest.mark.parametrize("has_ids_alone", [False, True], ids=["a record", "a record of before 0.6"])
+def test_a_generation_that_was_rolled_back_is_marked_and_not_in_the_line(
+    nights: list[Published], tmp_path: Path, *, has_ids_alone: bool
+) -> None:
+    copied(nights[-1], tmp_path)
+    with _client(tmp_path) as client:
+        assert ">rolled back</span>" not in client.get("/system").text
+    rollback(Output(tmp_path))
+    if has_ids_alone:
+        (tmp_path / "rolled_back.json").write_text(json.dumps(Output(tmp_path).rolled_back()))
+    with _client(tmp_path) as client:
+        page = client.get("/system").text
+    table = page.split('aria-label="Kept generations"')[1].split("</table>")[0]
+    _, newest, served, _ = re.findall(r"<tr.*?</tr>", table, re.DOTALL)
+    assert ">rolled back</span>" in newest
+    assert ">served</span>" in served
+    assert page.count(">rolled back</span>") == 1
+    assert page.count('<path class="dot" ') == 2
+
+
+def test_what_could_not_be_read_once_is_shown_once_it_can(
+    films: Path, published: Published, tmp_path: Path
+) -> None:
+    first = copied(published, tmp_path)
+    publish(films, tmp_path, seed=7)
+    whole = first.file.read_bytes()
+    first.file.chmod(0o644)
+    first.file.write_bytes(b"no database")
+    with _client(tmp_path) as client:
+        assert "2 kept, of which 1 can be shown" in _text(client, "/system")
+        first.file.write_bytes(whole)
+        text = _text(client, "/system")
+    assert "2 kept" in text
+    assert "can be shown" not in text
+
+
+def test_what_keeps_the_newest_generation_from_being_served_is_told(
+    published: Published, tmp_path: Path
+) -> None:
+    copied(published, tmp_path)
+    with _client(tmp_path) as client:
+        assert "This may not be the newest generation" not in client.get("/system").text
+        (tmp_path / "current.duckdb").unlink()
+        until = monotonic() + 10
+        while client.get("/readyz").json()["status"] != "degraded" and monotonic() < until:
+            sleep(0.05)
+        told = _text(client, "/system")
+    assert "This may not be the newest generation: current.duckdb is not there" in told
+
+
+def test_past_the_end_of_a_list_there_is_its_last_page(client: TestClient) -> None:
+    assert _text(client, "/films?from=999") == _text(client, "/films")
+    assert _text(client, "/users/18?from=999&since=999") == _text(client, "/users/18")
+
+
+def test_a_list_that_is_empty_says_why(write_input: WriteInput, tmp_path: Path) -> None:
+    everything = "".join(f"glutton,{film},4,9\n" for film in range(20))
+    publish(write_input(RATINGS + everything, MOVIES), tmp_path / "output")
+    with _client(tmp_path / "output") as client:
+        assert "every film that could be was watched already" in _text(client, "/users/glutton")
+        filtered = _text(client, "/users/glutton?max_year=1900")
+    assert "No film is left under these filters" in filtered
+    assert "Nothing that was watched fits these filters" in filtered
+
+
+def test_who_mistypes_an_address_gets_a_page_in_a_browser_and_json_elsewhere(client: TestClient) -> None:
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    for address in ("/user/18", "/System", "/favicon.ico"):
+        page, answer = client.get(address, headers=browser), client.get(address)
+        assert page.status_code == answer.status_code == 404
+        assert "There is nothing here" in page.text
+        assert page.headers["Vary"] == answer.headers["Vary"] == "Accept"
+        assert list(answer.json()) == ["error"]
+    for address in ("/similar?item_id=nothing", "/features", "/recommendations?limit=x"):
+        assert client.get(address, headers=browser).content == client.get(address).content
+    assert list(client.post("/features", headers=browser).json()) == ["error"]
+
+
+def test_a_film_that_is_hidden_says_so_and_is_in_no_list(published: Published, tmp_path: Path) -> None:
+    copied(published, tmp_path)
+    with _client(tmp_path) as client:
+        lists = int(re.findall(r"lists it is in ([\d,]+)", _text(client, "/films/4"))[0])
+    assert lists > 0
+    hide(Output(tmp_path), "4", BatchSettings(output=tmp_path), Progress(quiet=True))
+    with _client(tmp_path) as client:
+        text = _text(client, "/films/4")
+    assert "Hidden: it is recommended to nobody." in text
+    assert "lists it is in 0 " in text
+
+
+def test_titles_are_text_whatever_stands_in_them(write_input: WriteInput, tmp_path: Path) -> None:
+    row = '"' + NASTY.replace('"', '""') + '"'
+    publish(write_input(RATINGS, MOVIES.replace('"Film, The 4 (1994)"', row)), tmp_path / "output")
+    with _client(tmp_path / "output") as client:
+        for address in ("/films/4", "/films?q=quoted", "/new?liked=4", "/users/7"):
+            page = client.get(address).text
+            assert "<script>alert" not in page
+            assert NASTY.removesuffix(" (1999)") in unescape(page)
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "told"),
+    [
+        ("/users/nobody", 404, "Nobody has the id 'nobody'"),
+        ("/users/" + quote("<b>/..", safe=""), 404, "&lt;b&gt;/.."),
+        ("/films/nothing", 404, "No film has the id"),
+        ("/users/18?min_year=x", 400, "From year must be a whole number"),
+        ("/films?genres=Nonsense", 404, "which no film has"),
+        ("/new?liked=" + "1," * 200 + "1", 400, "more than 100 ids"),
+    ],
+)
+def test_what_is_refused_is_a_page_that_says_why(
+    client: TestClient, address: str, status: int, told: str
+) -> None:
+    answer = client.get(address)
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert told in unescape(answer.text) or told in answer.text
+    assert client.get("/recommendations").headers["Content-Type"] == "application/json"
+
+
+def test_before_anything_is_published_the_page_says_how_to_begin(tmp_path: Path) -> None:
+    with _client(tmp_path) as client:
+        for address in VIEWS:
+            answer = client.get(address)
+            assert answer.status_code == 503
+            assert answer.headers["Retry-After"]
+            assert "python -m batch run" in answer.text
+        assert client.get("/static/page.css").status_code == 200
+
+
+def test_where_memory_is_short_it_says_so_and_nothing_is_damaged(
+    published: Published, tmp_path: Path
+) -> None:
+    with changed(published, tmp_path) as connection:
+        # Two histories as long as what the service has for blocks of the file.
+        connection.execute("drop index lookups_user_id")
+        connection.execute(
+            "update lookups set history = repeat('1,', 10_000_000) || '1' where user_id in ('1', '2')"
+        )
+        connection.execute("create unique index lookups_user_id on lookups (user_id)")
+    with _client(tmp_path) as client:
+        for address in ("/users/1", "/features?user_id=2"):
+            answer = client.get(address)
+            assert answer.status_code == 503
+            assert answer.headers["Retry-After"]
+            assert "hat takes more memory than the service gives it just now" in answer.text
+            assert "python -m batch run" not in answer.text
+        assert client.get("/features?user_id=3").status_code == 200
+        assert client.get("/readyz").json()["status"] == "ready"
+
+
+def test_files_of_the_page_are_kept_by_browsers_under_an_address_of_their_content(client: TestClient) -> None:
+    linked = set(re.findall(r'(?:src|href)="(/static/[^"#]+)', client.get("/").text))
+    assert {Path(each.partition("?")[0]).name for each in linked} == {"page.css", "page.js", "icon.svg"}
+    for address in linked:
+        assert re.search(r"\?[0-9a-f]{12}$", address)
+        answer = client.get(address)
+        assert answer.status_code == 200
+        assert "immutable" in answer.headers["Cache-Control"]
+
+
+def test_with_the_page_off_nothing_of_it_is_loaded_or_answered(published: Published) -> None:
+    told = (
+        "import sys; from pathlib import Path; from starlette.testclient import TestClient; "
+        "from api.app import make_app; from api.settings import Settings\n"
+        "with TestClient(make_app(Settings(Path(sys.argv[1]), page=False))) as client:\n"
+        "    statuses = {client.get(path).status_code for path in ('/', '/users/18', '/static/page.css')}\n"
+        "    loaded = [name for name in sys.modules if name.startswith('api.page')]\n"
+        "    print(statuses, client.get('/').json(), loaded)"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", told, published.file.parent.parent],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env=environment(),
+    )
+    message = "there is nothing at this path; /docs says what there is"
+    assert answer.stdout.strip() == f"{{404}} {{'error': '{message}'}} []"
+
+
+def test_where_keys_are_needed_a_browser_is_asked_for_one_and_the_page_can_be_public(
+    published: Published,
+) -> None:
+    output = published.file.parent.parent
+    with _client(output, api_keys=("a:key",)) as client:
+        for address in VIEWS:
+            answer = client.get(address)
+            assert answer.status_code == 401
+            assert answer.headers["WWW-Authenticate"].startswith("Basic ")
+            assert "A key is needed" in answer.text
+            assert client.get(address, auth=("anybody", "a:key")).status_code == 200
+            assert client.get(address, auth=("a:key", "wrong")).status_code == 401
+        assert client.get("/", headers={"Authorization": "Basic nonsense!"}).status_code == 401
+        assert client.get("/static/page.css").status_code == 200
+        refused = client.get("/recommendations?user_id=18")
+        assert refused.headers["WWW-Authenticate"] == "Bearer"
+        assert list(refused.json()) == ["error"]
+    with _client(output, api_keys=("a:key",), public=("page",)) as client:
+        assert {client.get(address).status_code for address in VIEWS} == {200}
+        assert client.get("/recommendations?user_id=18").status_code == 401
+
+
+def test_requests_of_the_page_are_counted_as_one_route(client: TestClient) -> None:
+    client.get("/users/18")
+    routes = set(re.findall(r'request_seconds_count\{route="([^"]+)"', client.get("/metrics").text))
+    assert "page" in routes
+    assert not [route for route in routes if "18" in route]
+
+
+@pytest.mark.parametrize(
+    ("title", "year", "said"),
+    [
+        ("Matrix, The (1999)", 1999, "The Matrix"),
+        ("Girl Who Played with Fire, The (Flickan som lekte med elden) (2009)", 2009, None),
+        ("Twelve Monkeys (a.k.a. 12 Monkeys) (1995)", 1995, "Twelve Monkeys (a.k.a. 12 Monkeys)"),
+        ("Good, the Bad and the Ugly, The (1966)", 1966, "The Good, the Bad and the Ugly"),
+        ("No Year", None, "No Year"),
+        ("(1999)", 1999, "(1999)"),
+        ("Avventura, L' (1960)", 1960, "L'Avventura"),
+    ],
+)
+def test_a_title_is_written_as_one_says_it(title: str, year: int | None, said: str | None) -> None:
+    assert spoken(title, year) == (said or "The Girl Who Played with Fire (Flickan som lekte med elden)")
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (0, "0 %"),
+        (0.00001, "< 0.1 %"),
+        (0.034, "3.4 %"),
+        (0.0996, "10 %"),
+        (0.5, "50 %"),
+        (0.9951, "99.5 %"),
+        (0.9999, "> 99.9 %"),
+        (1, "100 %"),
+    ],
+)
+def test_none_and_all_are_told_of_nothing_else(share: float, said: str) -> None:
+    assert percent(share) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.25, "0.25 s"), (59.94, "59.9 s"), (59.97, "1 min 0 s"), (119.6, "2 min 0 s"), (61.4, "1 min 1 s")],
+)
+def test_no_minute_has_sixty_seconds(seconds: float, said: str) -> None:
+    assert duration(seconds) == said
+
+
+def test_each_table_of_quality_is_in_its_own_order() -> None:
+    values = {"embedding": (0.2, 0.1), "most_popular": (0.3, 0.05)}
+    quality = Quality.of(
+        {
+            (metric, model): value
+            for model, both in values.items()
+            for metric, value in zip(("hr@10", "ndcg@10"), both, strict=True)
+        }
+    )
+    assert quality
+    assert [each.name for each in quality.models] == ["This system", "Most popular ever"]
+    assert [each.name for each in quality.by_hits] == ["Most popular ever", "This system"]
+
+
+def test_what_can_not_be_picked_is_not_offered(write_input: WriteInput, tmp_path: Path) -> None:
+    publish(
+        write_input(RATINGS + '1,"a,b",5,1\n2,"a,b",5,1\n', MOVIES + '"a,b",Comma (1990),Drama\n'),
+        tmp_path / "output",
+    )
+    with _client(tmp_path / "output") as client:
+        assert "Comma" in _text(client, "/new?q=comma")
+        assert 'class="button pick"' not in client.get("/new?q=comma").text
+        fans = "What would its fans like?"
+        assert fans in client.get("/films/4").text
+        assert fans not in client.get("/films/a%2Cb").text
+        assert fans not in client.get("/films/unrated").text
+
+
+def test_a_search_for_picks_keeps_the_filters(client: TestClient) -> None:
+    form = client.get("/new?genres=drama&min_year=1991&max_year=2005").text.split("<form")[1]
+    assert set(re.findall(r'type="hidden" name="(\w+)" value="(\w+)"', form)) == {
+        ("genres", "Drama"),
+        ("min_year", "1991"),
+        ("max_year", "2005"),
+    }
+
+
+def test_no_age_is_below_nothing() -> None:
+    now = datetime.now(UTC).replace(tzinfo=None)
+    assert age(now + timedelta(hours=3)) == "just now"
+    assert age(now - timedelta(minutes=90)) == "1 hour ago"
+    assert age(now - timedelta(days=3, hours=1)) == "3 days ago"

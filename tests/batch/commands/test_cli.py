@@ -1,0 +1,452 @@
+"""The command line: exit statuses, messages, environment, and what machines read."""
+
+import csv
+import gzip
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+import pytest
+
+from batch.cli import commands
+from batch.generation.publish import Published
+from batch.generation.store import Output
+from batch.settings import Settings, by_name
+from tests.commands import ROOT, batch, batch_on_terminal, environment, start_batch
+from tests.conftest import WriteInput, copied
+from tests.films import MOVIES, RATINGS, RATINGS_HEADER
+
+SMALL = ("--top-n", "5", "--factors", "4", "--iterations", "3")
+
+
+def test_a_run_publishes_and_says_so(films: Path, tmp_path: Path) -> None:
+    done = batch("run", "--data", films, "--output", tmp_path, *SMALL)
+    assert done.returncode == 0
+    assert done.stdout.startswith(
+        f"published {Output(tmp_path).published()}: lists of up to 5 films for 40 users"
+    )
+    steps = [
+        "compare",
+        "load",
+        "clean",
+        "train",
+        "score",
+        "because",
+        "similar",
+        "judge",
+        "write",
+        "check",
+        "publish",
+    ]
+    lines = [line.split()[1] for line in done.stderr.splitlines()]
+    assert lines == [*steps, "step", *steps, "all"]
+
+
+def test_a_terminal_has_a_bar_for_each_step_and_a_table_at_the_end(films: Path, tmp_path: Path) -> None:
+    status, shown = batch_on_terminal("run", "--data", films, "--output", tmp_path, *SMALL)
+    assert status == 0, shown
+    bars, _, figures = shown.rpartition("rows a second")
+    for step in (
+        "compare",
+        "load",
+        "clean",
+        "train",
+        "score",
+        "because",
+        "similar",
+        "judge",
+        "write",
+        "check",
+        "publish",
+    ):
+        assert re.search(rf"{step} .*━.*0:00:0", bars)
+        assert re.search(rf"{step} +\d+\.\d\d ", figures)
+    assert not re.search(r"Z (train|step)", shown)
+
+
+def test_quiet_says_nothing_and_json_is_for_machines(films: Path, tmp_path: Path) -> None:
+    quiet = batch("run", "--data", films, "--output", tmp_path, *SMALL, "--quiet")
+    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
+    spoken = batch("run", "--data", films, "--output", tmp_path, *SMALL, "--json", "--quiet", "--rebuild")
+    result = json.loads(spoken.stdout)
+    assert result["generation"] == Output(tmp_path).current()
+    assert result["counts"]["users"] == 40
+    assert result["is_new"] is True
+    assert [*result["seconds"]] == [*result["peak_mb"]]
+    assert result["rows"]["score"] == 40
+
+
+def test_every_option_has_an_environment_variable(films: Path, tmp_path: Path) -> None:
+    variables = {
+        "DATA": str(films),
+        "OUTPUT": str(tmp_path),
+        "TOP_N": "3",
+        "FACTORS": "4",
+        "QUIET": "1",
+        "JSON": "1",
+    }
+    done = batch("run", variables=variables)
+    assert json.loads(done.stdout)["counts"]["users"] == 40
+    found = batch("sql", "select top_n, settings['factors'] as factors from generation", variables=variables)
+    assert json.loads(found.stdout) == [{"top_n": 3, "factors": "4"}]
+
+
+def test_help_is_complete() -> None:
+    for command in commands.commands.values():
+        assert command.help
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                assert parameter.help, parameter.name
+                assert parameter.envvar == str(parameter.opts[0]).removeprefix("--").replace("-", "_").upper()
+
+
+def test_every_setting_is_an_option_with_its_default() -> None:
+    options = {parameter.name: parameter for parameter in commands.commands["run"].params}
+    for name in by_name():
+        assert options[name].default == getattr(Settings(), name)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("run", "--top-n", "0"), "--top-n"),
+        (("run", "--top-n", "x"), "--top-n"),
+        (("run", "--alpha", "nan"), "--alpha"),
+        (("run", "--alpha", "0"), "--alpha"),
+        (("run", "--max-rejected", "1.5"), "--max-rejected"),
+        (("run", "--unknown"), "--unknown"),
+        (("nonsense",), "nonsense"),
+        (("forget", ""), "the id is empty"),
+        (("hide", " "), "the id is empty"),
+        (("rollback",), "nothing is published yet; run 'python -m batch run' first"),
+        (("sql", "select 1"), "nothing is published yet; run 'python -m batch run' first"),
+    ],
+)
+def test_wrong_usage_ends_with_2(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
+    done = batch(*arguments, variables={"OUTPUT": str(tmp_path)})
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"movies.csv": MOVIES}, "has no ratings.csv"),
+        ({"ratings.csv": RATINGS}, "has no movies.csv"),
+        (
+            {"ratings.csv": "userId,rating\n1,2\n", "movies.csv": MOVIES},
+            "ratings.csv: has no column movieId",
+        ),
+        (
+            {"ratings.csv": RATINGS, "movies.csv": "movieId,title\n"},
+            "movies.csv: has no column genres",
+        ),
+        ({"ratings.csv": "", "movies.csv": MOVIES}, "ratings.csv: is empty"),
+        ({"ratings.csv": "\x00\x01\x02\xff" * 99, "movies.csv": MOVIES}, "ratings.csv, line 1: is no text"),
+        (
+            {
+                "ratings.csv": RATINGS_HEADER + "\n" + "1,1,3,1\n" * 89 + "1,1,9,1\n" * 11,
+                "movies.csv": MOVIES,
+            },
+            "ratings.csv: 11 of 100 rows (11.0%) are rejected",
+        ),
+    ],
+)
+def test_bad_input_ends_with_3_in_one_line_and_what_was_published_stays(
+    published: Published, tmp_path: Path, files: dict[str, str], message: str
+) -> None:
+    before = copied(published, tmp_path / "output").generation
+    data = tmp_path / "data"
+    data.mkdir()
+    for name, text in files.items():
+        (data / name).write_bytes(text.encode("latin-1"))
+    done = batch("run", "--data", data, "--output", tmp_path / "output", "--quiet")
+    assert done.returncode == 3
+    assert done.stderr.startswith("error: ")
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert Output(tmp_path / "output").current() == before
+    assert not Output(tmp_path / "output").work.exists()
+
+
+def test_a_refused_run_ends_with_4(films: Path, nights: list[Published], tmp_path: Path) -> None:
+    copied(nights[-1], tmp_path)
+    assert batch("rollback", "--output", tmp_path, "--quiet").returncode == 0
+    settings = ("--top-n", "10", "--factors", "4", "--iterations", "5", "--seed", "2")
+    same = ("run", "--data", films, "--output", tmp_path, *settings, "--quiet")
+    done = batch(*same)
+    assert done.returncode == 4
+    assert "--accept-rolled-back" in done.stderr
+    assert batch(*same, "--rebuild", "--accept-regression").returncode == 4
+    assert batch(*same, "--accept-rolled-back").returncode == 0
+
+
+def test_a_second_run_ends_with_5(films: Path, tmp_path: Path) -> None:
+    with Output(tmp_path).locked():
+        done = batch("run", "--data", films, "--output", tmp_path, "--quiet")
+        assert done.returncode == 5
+        assert "another run is at work" in done.stderr
+        assert batch("rollback", "--output", tmp_path).returncode == 2
+
+
+def test_where_nothing_has_changed_a_run_says_so_in_a_line_and_ends_with_0(
+    films: Path, published: Published, tmp_path: Path
+) -> None:
+    made = copied(published, tmp_path)
+    same = ("run", "--data", films, "--output", tmp_path)
+    variables = {"TOP_N": "10", "FACTORS": "4", "ITERATIONS": "5"}
+    done = batch(*same, variables=variables)
+    assert done.returncode == 0
+    assert done.stdout == (
+        f"nothing to do: {made.file} is from the same input, settings and versions; --rebuild makes it anew\n"
+    )
+    assert [line.split()[1] for line in done.stderr.splitlines()] == ["compare"]
+    quiet = batch(*same, "--quiet", variables=variables)
+    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
+    told = json.loads(batch(*same, "--json", "--quiet", variables=variables).stdout)
+    assert (told["generation"], told["file"], told["is_new"]) == (made.generation, str(made.file), False)
+    assert told["counts"] == asdict(made.counts)
+    assert told["rows"] == {}
+    assert [*told["seconds"]] == [*told["peak_mb"]] == ["compare"]
+    for again in ((), ("--accept-regression", "--accept-rolled-back")):
+        told = json.loads(batch(*same, *again, "--json", "--quiet", variables=variables).stdout)
+        assert told["is_new"] is False
+    rebuilt = batch(*same, "--rebuild", "--json", "--quiet", variables=variables)
+    assert (json.loads(rebuilt.stdout)["is_new"], rebuilt.stderr) == (True, "")
+
+
+def test_force_is_still_a_name_of_rebuild_and_says_so(
+    films: Path, published: Published, tmp_path: Path
+) -> None:
+    copied(published, tmp_path)
+    same = ("run", "--data", films, "--output", tmp_path, "--json", "--quiet")
+    variables = {"TOP_N": "10", "FACTORS": "4", "ITERATIONS": "5"}
+    for done in (
+        batch(*same, "--force", variables=variables),
+        batch(*same, variables={**variables, "FORCE": "1"}),
+    ):
+        assert json.loads(done.stdout)["is_new"] is True
+        assert "--force (FORCE) is called --rebuild now" in done.stderr
+        assert done.stderr.count("\n") == 1
+
+
+def test_a_run_that_has_nothing_to_do_imports_nothing_heavy(
+    films: Path, published: Published, tmp_path: Path
+) -> None:
+    copied(published, tmp_path)
+    command = [sys.executable, "-X", "importtime", "-m", "batch", "run", "--quiet"]
+    places = {"DATA": str(films), "OUTPUT": str(tmp_path)}
+    options = {"TOP_N": "10", "FACTORS": "4", "ITERATIONS": "5"}
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, cwd=ROOT, env=environment(**places, **options)
+    )
+    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
+    assert "duckdb" in imported
+    assert not imported & {"implicit", "numba", "numpy", "pandas", "scipy"}
+    assert len(Output(tmp_path).generations()) == 1
+
+
+def test_a_place_that_can_not_be_written_ends_with_1(films: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = batch("run", "--data", films, "--output", tmp_path / "file" / "output", "--quiet")
+    assert done.returncode == 1
+    assert "Not a directory" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("kilobytes", [0, 4, 100, 300])
+def test_a_disk_that_takes_no_more_ends_with_1_and_what_was_published_stays(
+    films: Path, published: Published, tmp_path: Path, kilobytes: int
+) -> None:
+    before = copied(published, tmp_path).generation
+    done = batch("run", "--data", films, "--output", tmp_path, "--quiet", largest_file=kilobytes)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert "make room" in done.stderr
+    assert "Traceback" not in done.stderr
+    output = Output(tmp_path)
+    assert output.generations() == [before]
+    assert output.current() == before
+    assert not output.work.exists()
+    assert batch("run", "--data", films, "--output", tmp_path, "--quiet").returncode == 0
+
+
+def test_a_folder_that_may_not_be_read_ends_with_1(films: Path, tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0)
+    if os.access(closed, os.R_OK):
+        # The superuser may read everything: a loop of links is what nobody can follow.
+        closed = tmp_path / "loop"
+        closed.symlink_to(closed)
+    done = batch("run", "--data", films, "--output", closed / "output", "--quiet")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: {closed}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_generations_tell_what_is_published_and_what_was_taken_back(
+    nights: list[Published], tmp_path: Path
+) -> None:
+    assert "no generation yet" in batch("generations", "--output", tmp_path).stdout
+    copied(nights[-1], tmp_path)
+    first, second, third = (night.generation for night in nights)
+    batch("rollback", "--output", tmp_path)
+    rows = json.loads(batch("generations", "--output", tmp_path, "--json").stdout)
+    states = {row["generation"]: row["state"] for row in rows}
+    assert states == {third: "rolled back", second: "published", first: "kept"}
+    assert list(states) == [third, second, first]
+    assert rows[0]["users"] == 40
+    table = batch("generations", "--output", tmp_path).stdout
+    assert [line.split()[0] for line in table.splitlines() if line.strip().startswith("20")] == list(states)
+
+
+def test_a_damaged_generation_is_listed_as_such(published: Published, tmp_path: Path) -> None:
+    made = copied(published, tmp_path)
+    made.file.chmod(0o644)
+    made.file.write_bytes(b"x" * 100)
+    (row,) = json.loads(batch("generations", "--output", tmp_path, "--json").stdout)
+    assert row["state"] == "published, damaged"
+    done = batch("sql", "select 1", "--output", tmp_path)
+    assert done.returncode == 1
+    assert "can't be opened" in done.stderr
+
+
+def test_sql_lists_the_saved_queries_and_runs_one(published: Published) -> None:
+    output = published.file.parent.parent
+    listed = json.loads(batch("sql", "--output", output, "--json").stdout)
+    assert {row["name"] for row in listed} >= {"rejected_by_rule", "most_recommended", "schema"}
+    assert batch("sql", "most_recommended", "--output", output, "--json").returncode == 0
+
+
+def test_sql_prints_csv_where_there_is_no_terminal(published: Published) -> None:
+    output = published.file.parent.parent
+    columns = "item_id, title, genres, mean_rating"
+    query = f"-- two films\nselect {columns} from items where item_id in ('0', 'unrated') order by item_id"
+    done = batch("sql", query, "--output", output)
+    assert list(csv.reader(io.StringIO(done.stdout))) == [
+        ["item_id", "title", "genres", "mean_rating"],
+        ["0", "Film, The 0 (1990)", '["Drama", "Comedy"]', done.stdout.splitlines()[1].rpartition(",")[2]],
+        ["unrated", "Never Seen (2001)", "[]", ""],
+    ]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "selec t",
+        "select nothing from nowhere",
+        "delete from items",
+        "create table x (y int)",
+        "select * from read_csv('pyproject.toml')",
+        "copy items to 'x.csv'",
+        "attach 'x.duckdb'",
+        "set threads = 9",
+        "",
+        "/* nothing */",
+        "-- nothing",
+        "most_recomended",
+    ],
+)
+def test_sql_that_is_wrong_or_would_do_more_than_read_ends_with_2(published: Published, query: str) -> None:
+    done = batch("sql", query, "--output", published.file.parent.parent)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: sql: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_json_has_no_nan_and_no_column_twice(published: Published) -> None:
+    output = published.file.parent.parent
+    done = batch("sql", "select 'nan'::double as a, [1.0, 'inf'::double] as b", "--output", output, "--json")
+    assert done.stdout.split() == ["[", "{", '"a":', "null,", '"b":', "[", "1.0,", "null", "]", "}", "]"]
+    twice = batch("sql", "select 1 as a, 2 as a", "--output", output, "--json")
+    assert twice.returncode == 2
+    assert "two columns have one name" in twice.stderr
+
+
+def test_ctrl_c_ends_with_130_and_no_traceback(films: Path, tmp_path: Path) -> None:
+    job = start_batch("run", "--data", films, "--output", tmp_path, "--iterations", "10000")
+    assert job.stderr is not None
+    next(line for line in job.stderr if " clean " in line)
+    job.send_signal(signal.SIGINT)
+    _, errors = job.communicate()
+    assert job.returncode == 130
+    assert errors.splitlines()[-1] == "error: stopped"
+    assert "Traceback" not in errors
+    assert not Output(tmp_path).work.exists()
+
+
+def test_a_damaged_record_of_what_was_rolled_back_is_named(
+    films: Path, published: Published, tmp_path: Path
+) -> None:
+    copied(published, tmp_path)
+    (tmp_path / "rolled_back.json").write_text('{"a')
+    for command in (("generations",), ("rollback",), ("run", "--data", str(films))):
+        done = batch(*command, "--output", tmp_path)
+        assert done.returncode == 1
+        assert "rolled_back.json: is damaged; remove it" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_the_sample_is_written_once(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    assert "100,004 ratings of 9,066 films" in batch("fetch", "sample", "--data", data).stdout
+    assert "Dangerous Minds (1995)" in (data / "movies.csv").read_text(encoding="utf-8")
+    again = batch("fetch", "sample", "--data", data)
+    assert again.returncode == 2
+    assert "is there already" in again.stderr
+    (data / "ratings.csv").rename(data / "ratings.parquet")
+    (data / "movies.csv").rename(tmp_path / "movies.csv")
+    assert "ratings.parquet: is there already" in batch("fetch", "sample", "--data", data).stderr
+    (data / "ratings.parquet").rename(data / "ratings.csv")
+    (tmp_path / "movies.csv").rename(data / "movies.csv")
+
+
+def test_a_compressed_folder_is_read(write_input: WriteInput, tmp_path: Path) -> None:
+    data = write_input(RATINGS)
+    (data / "ratings.csv.gz").write_bytes(gzip.compress(RATINGS.encode()))
+    (data / "ratings.csv").unlink()
+    assert batch("run", "--data", data, "--output", tmp_path / "output", *SMALL).returncode == 0
+
+
+@pytest.mark.parametrize("command", ["run", "generations", "sql"])
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("a?b", "has a ? in it"), ("a\\b", "has a \\ in it"), ("a\udcffb", "is no UTF-8")],
+)
+def test_an_output_path_that_can_not_be_opened_is_wrong_usage(
+    films: Path, tmp_path: Path, command: str, name: str, reason: str
+) -> None:
+    data = ("--data", films) if command == "run" else ()
+    done = batch(command, *data, "--output", tmp_path / name)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: --output: ")
+    assert reason in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_a_link_to_an_output_path_that_can_not_be_opened_is_wrong_usage(tmp_path: Path) -> None:
+    (tmp_path / "a?b").mkdir()
+    (tmp_path / "link").symlink_to("a?b")
+    done = batch("generations", "--output", tmp_path / "link")
+    assert done.returncode == 2
+    assert "has a ? in it" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["ab:c", "~", "é 日本"])
+def test_a_run_publishes_in_an_odd_output_path(films: Path, tmp_path: Path, name: str) -> None:
+    there, variables = ("env", f"--chdir={tmp_path}"), {"PYTHONPATH": str(ROOT)}
+    quick = ("--factors", "4", "--iterations", "2", "--quiet")
+    done = batch("run", "--data", films, "--output", name, *quick, within=there, variables=variables)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / name / "current.duckdb").is_file()
+    asked = batch("sql", "generation", "--output", name, within=there, variables=variables)
+    assert asked.returncode == 0

@@ -1,0 +1,525 @@
+"""Fetching: from a real server to files that the job reads, whatever happens on the way."""
+
+import hashlib
+import json
+import random
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import filelock
+import pytest
+
+from batch.datasets.catalogue import NAMES, SETS
+from batch.datasets.download import Source
+from batch.datasets.fetch import Fetched, fetch
+from batch.errors import BatchError, InputError, LockedError, UsageError
+from batch.runtime.progress import Progress
+from tests.archives import ARCHIVES, CSV, CSV_MOVIES, CSV_RATINGS, DIRTY_MOVIES, DIRTY_RATINGS, OF_1M, zipped
+from tests.cleaned import Cleaned
+from tests.commands import ROOT, batch, batch_on_terminal, environment
+from tests.mirror import Mirror, mirroring
+
+ARCHIVE = ARCHIVES["latest-small"]
+PART = ".unfinished-ml-latest-small.zip"
+
+
+@pytest.fixture
+def mirror(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
+    """A server that has every set."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with mirroring() as started:
+        for name, content in ARCHIVES.items():
+            started.put(SETS[name].archive, content, "{md5}  {name}" if SETS[name].has_checksum else None)
+        yield started
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def get(mirror: Mirror, data: Path) -> Callable[..., Fetched]:
+    """Return a function that fetches a set into the data folder, without waiting between tries."""
+
+    def fetched(name: str = "latest-small", retries: int = 2) -> Fetched:
+        source = Source(mirror=mirror.url, retries=retries, wait=0)
+        return fetch(name, data, source, Progress(quiet=True))
+
+    return fetched
+
+
+def _names(folder: Path) -> set[str]:
+    """Names of what a fetch has left in a folder, but for the lock."""
+    return {each.name for each in folder.iterdir()} - {".lock"}
+
+
+def _text(file: Path) -> list[str]:
+    return file.read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("name", [name for name in SETS if name != "dirty-small"])
+def test_the_job_keeps_every_row_of_each_set(
+    get: Callable[..., Fetched], data: Path, tmp_path: Path, name: str
+) -> None:
+    fetched = get(name)
+    cleaned = Cleaned(data, tmp_path)
+    assert cleaned.rejected() == []
+    assert len(cleaned.ratings()) == fetched.ratings == 3
+    films = cleaned.rows("select title from items where title like 'Mis%'")
+    assert [title[:15] for (title,) in films] == ["Misérables, Les"]
+    assert cleaned.rows("select count(*) from items") == [(fetched.movies,)]
+
+
+def test_the_job_repairs_and_rejects_in_the_dirty_set_what_is_dirty(
+    get: Callable[..., Fetched], data: Path, tmp_path: Path
+) -> None:
+    assert get("dirty-small").ratings == 4
+    cleaned = Cleaned(data, tmp_path)
+    assert cleaned.ratings() == [("1", "1", 4.0), ("2", "3", 5.0), ("3", "1", 3.5)]
+    assert cleaned.rejected() == [(4, "rating_out_of_range")]
+
+
+@pytest.mark.parametrize(
+    ("name", "ratings", "movies"),
+    [
+        ("latest-small", CSV_RATINGS, CSV_MOVIES),
+        ("25m", CSV_RATINGS, CSV_MOVIES),
+        ("32m", CSV_RATINGS, CSV_MOVIES),
+        ("dirty-small", DIRTY_RATINGS, DIRTY_MOVIES),
+    ],
+)
+def test_what_is_csv_already_stays_byte_for_byte(
+    get: Callable[..., Fetched], data: Path, name: str, ratings: bytes, movies: bytes
+) -> None:
+    fetched = get(name)
+    assert (data / "ratings.csv").read_bytes() == ratings
+    assert (data / "movies.csv").read_bytes() == movies
+    assert fetched.users is None
+    assert _names(data) == {"ratings.csv", "movies.csv"}
+
+
+def test_100k_has_its_flags_as_genres_and_its_users(get: Callable[..., Fetched], data: Path) -> None:
+    assert get("100k").users == 2
+    assert _text(data / "ratings.csv") == [
+        "userId,movieId,rating,timestamp",
+        "196,242,3.0,881250949",
+        "186,302,4.0,891717742",
+        "196,267,1.0,881250950",
+    ]
+    assert _text(data / "movies.csv") == [
+        "movieId,title,genres",
+        "242,Toy Story (1995),Animation|Children's|Comedy",
+        "267,unknown,(no genres listed)",
+        '302,"Misérables, Les ""1"" (1995)",Action|Western',
+    ]
+    assert _text(data / "users.csv") == [
+        "userId,gender,age,occupation",
+        "186,F,39,executive",
+        "196,M,49,writer",
+    ]
+
+
+def test_1m_has_titles_with_colons_and_occupations_as_words(get: Callable[..., Fetched], data: Path) -> None:
+    assert get("1m").users == 4
+    assert _text(data / "movies.csv") == [
+        "movieId,title,genres",
+        "661,James and the Giant Peach (1996),Animation|Children's|Musical",
+        '1193,"Misérables, Les :: 1 (1995)",Drama',
+    ]
+    assert _text(data / "users.csv") == [
+        "userId,gender,age,occupation",
+        "1,F,1,K-12 student",
+        "2,M,56,self-employed",
+        "3,M,25,other",
+        "4,F,45,writer",
+    ]
+
+
+def test_10m_has_half_stars_and_quotes(get: Callable[..., Fetched], data: Path) -> None:
+    get("10m")
+    assert _text(data / "ratings.csv")[1:] == [
+        "1,122,5.0,838985046",
+        "1,185,4.5,838983525",
+        "2,122,0.5,868245644",
+    ]
+    assert _text(data / "movies.csv")[1:] == [
+        '122,"Great Performances"" Cats (1998)",Musical',
+        '185,"Misérables, Les (1995)",Drama|War',
+    ]
+    assert _names(data) == {"ratings.csv", "movies.csv"}
+
+
+def test_many_lines_keep_their_order_and_their_values(
+    get: Callable[..., Fetched], mirror: Mirror, data: Path
+) -> None:
+    rows = [f"{user}::{user * 7 % 4000}::{user % 5 + 1}::{user + 978300760}" for user in range(300_000)]
+    files = OF_1M | {"ratings.dat": "\n".join(rows).encode()}
+    mirror.put("ml-1m.zip", zipped("ml-1m", files))
+    assert get("1m").ratings == len(rows)
+    converted = [row.replace(".0,", ",").replace(",", "::") for row in _text(data / "ratings.csv")[1:]]
+    assert converted == rows
+
+
+@pytest.mark.parametrize("at", [1, 100, len(ARCHIVE) - 1])
+def test_a_cut_download_goes_on_where_it_ended(
+    get: Callable[..., Fetched], mirror: Mirror, data: Path, at: int
+) -> None:
+    mirror.cuts = [at]
+    assert get().ratings == 3
+    assert mirror.asked == [None, f"bytes={at}-"]
+    assert _names(data) == {"ratings.csv", "movies.csv"}
+
+
+def test_the_next_run_goes_on_where_the_last_one_ended(
+    get: Callable[..., Fetched], mirror: Mirror, data: Path
+) -> None:
+    mirror.cuts = [100, 50, 25]
+    with pytest.raises(BatchError, match="the connection was lost") as raised:
+        get()
+    assert raised.value.exit_status == 1
+    assert (data / PART).read_bytes() == ARCHIVE[:175]
+    assert not {"ratings.csv", "movies.csv"} & _names(data)
+    get()
+    assert mirror.asked == [None, "bytes=100-", "bytes=150-", "bytes=175-"]
+    assert _names(data) == {"ratings.csv", "movies.csv"}
+
+
+def test_a_server_without_ranges_starts_over(get: Callable[..., Fetched], mirror: Mirror) -> None:
+    mirror.cuts, mirror.knows_ranges = [100], False
+    assert get().ratings == 3
+    assert mirror.asked == [None, "bytes=100-"]
+
+
+def test_a_file_that_has_changed_is_not_joined_to_the_old_part(
+    get: Callable[..., Fetched], mirror: Mirror, data: Path
+) -> None:
+    mirror.cuts = [100]
+    with pytest.raises(BatchError):
+        get(retries=0)
+    mirror.put("ml-latest-small.zip", zipped("newer", CSV))
+    get(retries=0)
+    assert mirror.asked == [None, "bytes=100-"]
+    assert (data / "ratings.csv").read_bytes() == CSV_RATINGS
+
+
+def test_a_part_of_which_nothing_is_known_is_not_used(
+    get: Callable[..., Fetched], mirror: Mirror, data: Path
+) -> None:
+    mirror.cuts, mirror.has_version = [100], False
+    assert get().ratings == 3
+    assert mirror.asked == [None, None]
+    for file in data.glob("*.csv"):
+        file.unlink()
+    (data / PART).write_bytes(b"from somewhere")
+    assert get().ratings == 3
+    assert mirror.asked[2:] == [None]
+
+
+@pytest.mark.parametrize(("beyond", "asked"), [(b"", 1), (b"more", 2)])
+def test_an_archive_that_is_whole_is_not_sent_again_and_one_that_is_too_long_is(
+    get: Callable[..., Fetched], mirror: Mirror, data: Path, beyond: bytes, asked: int
+) -> None:
+    mirror.cuts = [len(ARCHIVE) - 1]
+    with pytest.raises(BatchError):
+        get(retries=0)
+    (data / PART).write_bytes(ARCHIVE + beyond)
+    assert get().ratings == 3
+    assert len(mirror.asked[1:]) == asked
+
+
+def test_a_range_that_was_not_asked_for_is_not_joined(get: Callable[..., Fetched], mirror: Mirror) -> None:
+    mirror.cuts, mirror.miscounts = [100], True
+    assert get().ratings == 3
+    assert mirror.asked == [None, "bytes=100-", None]
+
+
+def test_a_server_that_does_not_say_how_much_comes_is_believed(
+    get: Callable[..., Fetched], mirror: Mirror
+) -> None:
+    mirror.sends_length = False
+    assert get("dirty-small").ratings == 4
+
+
+def test_a_busy_server_is_asked_again_and_that_is_told(
+    mirror: Mirror, data: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    mirror.statuses = [503, 429]
+    with caplog.at_level("INFO", "batch"):
+        fetch("25m", data, Source(mirror.url, retries=2, wait=0), Progress())
+    assert len(mirror.asked) == 3
+    assert [text for text in caplog.messages if "again" in text] == [
+        "the server answers 503 Service Unavailable; trying again in 0 s",
+        "the server answers 429 Too Many Requests; trying again in 0 s",
+    ]
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_server_that_refuses_is_not_asked_again(
+    get: Callable[..., Fetched], mirror: Mirror, status: int
+) -> None:
+    mirror.statuses = [status]
+    with pytest.raises(BatchError, match=rf"ml-latest-small\.zip: the server answers {status}"):
+        get()
+    assert len(mirror.asked) == 1
+
+
+@pytest.mark.parametrize("checksum", ["MD5 ({name}) = {md5}", "{md5}  {name}", "{md5} *{name}\r", "{md5}"])
+def test_a_checksum_is_read_in_every_format(
+    get: Callable[..., Fetched], mirror: Mirror, checksum: str
+) -> None:
+    mirror.put("ml-latest-small.zip", ARCHIVE, checksum)
+    assert get().checked == "md5"
+
+
+def test_a_wrong_checksum_leaves_nothing(get: Callable[..., Fetched], mirror: Mirror, data: Path) -> None:
+    mirror.put("ml-latest-small.zip", ARCHIVE, "0" * 32)
+    with pytest.raises(InputError, match=r"its MD5 is [0-9a-f]{32}, and should be 0{32}; it is removed"):
+        get()
+    assert _names(data) == set()
+
+
+def test_a_checksum_that_is_none_is_an_error(get: Callable[..., Fetched], mirror: Mirror) -> None:
+    mirror.put("ml-latest-small.zip", ARCHIVE, "<html>Not yet</html>")
+    with pytest.raises(InputError, match=r"zip\.md5: holds no MD5 sum"):
+        get()
+    assert mirror.asked == []
+
+
+def test_without_a_checksum_what_is_in_the_archive_is_checked(
+    get: Callable[..., Fetched], mirror: Mirror, data: Path
+) -> None:
+    at = ARCHIVE.index(b"ml-latest-small/ratings.csv") + len(b"ml-latest-small/ratings.csv") + 20
+    damaged = ARCHIVE[:at] + bytes([ARCHIVE[at] ^ 1]) + ARCHIVE[at + 1 :]
+    for name, file in (("latest-small", "ml-latest-small.zip"), ("dirty-small", "movielens-small.zip")):
+        mirror.files.pop(f"{file}.md5", None)
+        mirror.put(file, damaged, checksum=None)
+        with pytest.raises(InputError, match="is no zip file, or is damaged"):
+            get(name)
+        assert _names(data) == set()
+        mirror.put(file, ARCHIVE, checksum=None)
+        assert get(name).checked == "crc"
+        for each in data.glob("*.csv"):
+            each.unlink()
+
+
+NOT_AS_EXPECTED = [
+    ("25m", b"<html>Sign in</html>", "ml-25m.zip: is no zip file"),
+    ("25m", zipped("x", {"ratings.csv": CSV_RATINGS}), "has no movies.csv in it"),
+    ("25m", zipped("x", CSV | {"ratings.csv": b"a,b\n1,2\n"}), "does not begin with userId,movieId,rating"),
+    ("25m", zipped("x", CSV | {"movies.csv": b"movieId,title,genres\n"}), "movies.csv .* has no rows"),
+    ("1m", zipped("x", OF_1M | {"ratings.dat": b"1::1::5::1\n1::1::5\n"}), "ratings.dat .* Line: 2"),
+    ("1m", zipped("x", OF_1M | {"ratings.dat": b"1::1::five::1\n"}), "ratings.dat .* Line: 1"),
+    ("1m", zipped("x", OF_1M | {"ratings.dat": b""}), "ratings.dat .* has no rows"),
+    ("1m", zipped("x", OF_1M | {"movies.dat": b"1,Film,Drama\n"}), "no film: 1,Film,Drama"),
+    ("1m", zipped("x", OF_1M | {"users.dat": b"1::F::1::21::48067\n"}), "no occupation: 21"),
+    ("10m", zipped("x", OF_1M | {"movies.dat": "1::Misé::x\n".encode("latin-1")}), "movies.dat .* Line: 1"),
+]
+
+
+@pytest.mark.parametrize("case", NOT_AS_EXPECTED, ids=[f"{name} {said}" for name, _, said in NOT_AS_EXPECTED])
+def test_an_archive_that_is_not_as_expected_leaves_nothing(
+    get: Callable[..., Fetched], mirror: Mirror, data: Path, case: tuple[str, bytes, str]
+) -> None:
+    name, content, message = case
+    mirror.put(SETS[name].archive, content)
+    with pytest.raises(InputError, match=message) as raised:
+        get(name)
+    assert "\n" not in str(raised.value)
+    assert _names(data) == set()
+
+
+@pytest.mark.parametrize("present", ["ratings.csv", "movies.csv.gz", "users.parquet"])
+def test_a_folder_that_is_used_is_refused(
+    get: Callable[..., Fetched], mirror: Mirror, data: Path, present: str
+) -> None:
+    data.mkdir()
+    (data / present).touch()
+    with pytest.raises(UsageError, match=f"{present}: is there already"):
+        get()
+    assert mirror.asked == []
+    assert _names(data) == {present}
+
+
+def test_two_fetches_do_not_share_a_folder(get: Callable[..., Fetched], data: Path) -> None:
+    data.mkdir()
+    with (
+        filelock.FileLock(data / ".lock", blocking=False),
+        pytest.raises(LockedError, match="another fetch is at work"),
+    ):
+        get()
+    assert get().ratings == 3
+
+
+def test_what_a_killed_fetch_has_left_is_removed(get: Callable[..., Fetched], data: Path) -> None:
+    (data / ".unfinished-files").mkdir(parents=True)
+    (data / ".unfinished-files" / "users.csv").write_text("half", encoding="utf-8")
+    get()
+    assert _names(data) == {"ratings.csv", "movies.csv"}
+
+
+def test_an_archive_put_there_by_hand_is_used_and_stays(
+    get: Callable[..., Fetched], mirror: Mirror, data: Path
+) -> None:
+    mirror.put("ml-1m.zip", ARCHIVES["1m"])
+    mirror.cuts = [100]
+    with pytest.raises(BatchError):
+        get("1m", retries=0)
+    (data / "ml-1m.zip").write_bytes(ARCHIVES["1m"])
+    mirror.files.clear()
+    mirror.asked.clear()
+    assert get("1m").checked == "crc"
+    assert mirror.asked == []
+    assert _names(data) == {"ml-1m.zip", "ratings.csv", "movies.csv", "users.csv"}
+
+
+def test_an_archive_put_there_by_hand_is_checked_and_never_removed(
+    get: Callable[..., Fetched], data: Path
+) -> None:
+    data.mkdir()
+    (data / "ml-1m.zip").write_bytes(ARCHIVES["1m"])
+    (data / "ml-1m.zip.md5").write_text("0" * 32, encoding="utf-8")
+    with pytest.raises(InputError, match="download it again"):
+        get("1m")
+    assert _names(data) == {"ml-1m.zip", "ml-1m.zip.md5"}
+    md5 = hashlib.md5(ARCHIVES["1m"], usedforsecurity=False).hexdigest()
+    (data / "ml-1m.zip.md5").write_text(f"MD5 (ml-1m.zip) = {md5.upper()}\n", encoding="utf-8")
+    assert get("1m").checked == "md5"
+
+
+def _command(
+    mirror: Mirror, data: Path, *arguments: str, largest_file: int | None = None
+) -> subprocess.CompletedProcess[str]:
+    variables = {"DATA": str(data), "MIRROR": mirror.url, "RETRIES": "0", "NO_PROXY": "127.0.0.1"}
+    return batch("fetch", *arguments, variables=variables, largest_file=largest_file)
+
+
+def test_the_command_says_what_it_wrote(mirror: Mirror, data: Path) -> None:
+    done = _command(mirror, data, "100k")
+    assert done.returncode == 0
+    assert done.stdout == f"wrote the 100k data set to {data}: 3 ratings of 3 films\n"
+    assert [line.split()[1] for line in done.stderr.splitlines()] == ["download", "check", "convert"]
+
+
+def test_json_is_for_machines_and_quiet_says_nothing(mirror: Mirror, data: Path) -> None:
+    done = _command(mirror, data, "1m", "--json", "--quiet")
+    assert done.stderr == ""
+    assert json.loads(done.stdout) == {
+        "name": "1m",
+        "data": str(data),
+        "ratings": 3,
+        "movies": 2,
+        "users": 4,
+        "files": [str(data / f"{name}.csv") for name in ("movies", "users", "ratings")],
+        "checked": "md5",
+    }
+    quiet = _command(mirror, data / "other", "1m", "--quiet")
+    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
+
+
+def test_the_sample_is_there_for_machines_too(tmp_path: Path) -> None:
+    done = batch("fetch", "sample", "--data", tmp_path, "--json")
+    written = json.loads(done.stdout)
+    assert (written["ratings"], written["movies"], written["checked"]) == (100_004, 9_066, None)
+    assert all(Path(file).exists() for file in written["files"])
+
+
+def _incompressible(size: int) -> dict[str, bytes]:
+    return CSV | {"noise": random.Random(1).randbytes(size)}  # noqa: S311  bytes, not secrets
+
+
+def test_a_log_line_tells_of_every_tenth_and_where_it_goes_on(mirror: Mirror, data: Path) -> None:
+    content = zipped("ml-25m", _incompressible(4_000_000))
+    mirror.put("ml-25m.zip", content)
+    mirror.cuts = [2_500_000]
+    first = _command(mirror, data, "25m")
+    assert first.returncode == 1
+    assert re.findall(r"has (\d)\.\d MB of 4\.\d MB", first.stderr) == ["1", "2"]
+    second = _command(mirror, data, "25m")
+    assert re.findall(r"(goes on at|has) (\d)\.\d MB of 4\.\d MB", second.stderr) == [
+        ("goes on at", "2"),
+        ("has", "3"),
+        ("has", "4"),
+    ]
+
+
+def test_a_terminal_has_a_bar_with_bytes(mirror: Mirror, data: Path) -> None:
+    mirror.put("ml-25m.zip", zipped("ml-25m", _incompressible(4_000_000)))
+    status, shown = batch_on_terminal(
+        "fetch", "25m", "--data", data, "--mirror", mirror.url, NO_PROXY="127.0.0.1"
+    )
+    assert status == 0, shown
+    assert re.search(r"download.*4\.0/4\.0 MB", shown)
+    assert "its MD5 is right" in shown
+    assert "Z has" not in shown
+
+
+def test_who_is_offline_is_told_what_to_do_in_one_line(mirror: Mirror, data: Path) -> None:
+    url, mirror.url = mirror.url, "http://127.0.0.1:1/nobody"
+    done = _command(mirror, data, "25m")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("error: http://127.0.0.1:1/nobody/ml-25m.zip.md5: can't be reached")
+    assert "https://files.grouplens.org/datasets/movielens/ml-25m.zip" in done.stderr
+    assert f"put it here as {data / 'ml-25m.zip'}" in done.stderr
+    assert _names(data) == set()
+    mirror.url = url
+    assert _command(mirror, data, "25m").returncode == 0
+
+
+@pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
+def test_a_fetch_that_is_stopped_leaves_no_file_and_the_next_one_works(
+    mirror: Mirror, data: Path, sent: signal.Signals, status: int
+) -> None:
+    mirror.cuts, mirror.stalls = [len(ARCHIVES["25m"]) - 1], True
+    command = [sys.executable, "-m", "batch", "fetch", "25m", "--data", str(data), "--mirror", mirror.url]
+    variables = environment(NO_PROXY="127.0.0.1")
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=variables) as job:
+        assert mirror.stalled.wait(60)
+        job.send_signal(sent)
+        _, errors = job.communicate()
+    assert job.returncode == status
+    assert "Traceback" not in errors
+    assert not {"ratings.csv", "movies.csv"} & _names(data)
+    mirror.released.set()
+    assert _command(mirror, data, "25m").returncode == 0
+    assert _names(data) == {"ratings.csv", "movies.csv"}
+
+
+@pytest.mark.parametrize("kilobytes", [0, 1, 1_000])
+def test_a_disk_that_takes_no_more_ends_with_1_and_leaves_no_file(
+    mirror: Mirror, data: Path, kilobytes: int
+) -> None:
+    ratings = b"".join(b"1::%d::5::978300760\n" % film for film in range(100_000))
+    mirror.put("ml-1m.zip", zipped("ml-1m", OF_1M | {"ratings.dat": ratings}))
+    assert kilobytes * 1024 < len(ratings)
+    done = _command(mirror, data, "1m", "--quiet", largest_file=kilobytes)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+    assert "make room" in done.stderr
+    assert str(data) in done.stderr
+    assert not {"ratings.csv", "movies.csv", "users.csv", ".unfinished-files"} & _names(data)
+    assert _command(mirror, data, "1m", "--quiet").returncode == 0
+    assert len(mirror.files["ml-1m.zip"]) > 1024
+
+
+@pytest.mark.parametrize("address", ["ftp://example.org/sets", "/srv/sets", "example.org"])
+def test_a_mirror_that_is_no_address_is_wrong_usage(mirror: Mirror, data: Path, address: str) -> None:
+    done = _command(mirror, data, "25m", "--mirror", address)
+    assert done.returncode == 2
+    assert "begins with http:// or https://" in done.stderr
+    assert not data.exists()
+
+
+def test_the_help_lists_every_set_and_an_unknown_one_is_wrong_usage(mirror: Mirror, data: Path) -> None:
+    shown = batch("fetch", "--help").stdout
+    assert [name for name in NAMES if not re.search(rf"^  {name} ", shown, re.MULTILINE)] == []
+    done = _command(mirror, data, "20m")
+    assert done.returncode == 2
+    assert "'latest-small'" in done.stderr

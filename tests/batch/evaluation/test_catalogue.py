@@ -1,0 +1,113 @@
+"""How many rated films have a title, and what is said if many have none."""
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from batch.evaluation.catalogue import CATALOGUE_SHARE, MIN_CATALOGUE_SHARE, Catalogue
+from batch.evaluation.holdout import PUBLISHED
+from batch.generation.publish import Published
+from batch.generation.store import Output
+from tests.cleaned import HEADER
+from tests.commands import batch
+from tests.conftest import WriteInput, publish
+from tests.films import FILMS, MOVIES, RATINGS
+
+OTHER_IDS = MOVIES.replace("\n", "\ntt").removesuffix("tt")
+
+
+def _share(made: Published) -> float:
+    with duckdb.connect(str(made.file), read_only=True) as connection:
+        ((value,),) = connection.execute(
+            "select value from metrics where metric = $metric and model = $model",
+            {"metric": CATALOGUE_SHARE, "model": PUBLISHED},
+        ).fetchall()
+    return float(value)
+
+
+def test_a_film_counts_as_described_if_it_is_rated_and_has_a_title(cleaned: Any) -> None:
+    movies = (
+        "movieId,title,genres\n20.0,Twenty,\nx,Not Rated,Drama\n11,,Drama\n12,NULL,Drama\n20,Twenty Again,\n"
+    )
+    result = cleaned(HEADER + "1,10,5,1\n1,11,5,2\n1,12,5,3\n1,20,5,4\n2,12,5,5\n3,13,99,6\n", movies)
+    assert result.catalogue() == Catalogue(
+        items=4, titled=1, untitled_ids=["12", "10", "11"], titled_ids=["x", "20"]
+    )
+
+
+def test_the_share_is_published_as_a_metric(published: Published) -> None:
+    assert _share(published) == published.catalogue_share == 1
+
+
+def test_all_but_nearly_all_is_not_all() -> None:
+    assert Catalogue(10_000, 9_999, ["1"], ["2"]).summary() == "titles for 99.9% of the films"
+    assert Catalogue(10_000, 10_000, [], ["2"]).summary() == "titles for 100% of the films"
+
+
+def test_a_catalogue_is_lost_if_less_than_nine_tenths_of_the_films_have_a_title() -> None:
+    assert Catalogue(10, 9, ["1"], ["2"]).warning("movies.csv") is None
+    assert Catalogue(100, 89, ["1"], ["2"]).warning("movies.csv")
+    assert MIN_CATALOGUE_SHARE == 0.9
+
+
+def test_a_first_run_with_ids_of_another_catalogue_shows_ids_of_both(
+    write_input: WriteInput, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = publish(write_input(RATINGS, OTHER_IDS), tmp_path / "output")
+    (warning,) = [record.message for record in caplog.records if record.levelno == logging.WARNING]
+    assert warning == (
+        f"movies.csv: has titles for 0 of {FILMS} rated films (0.0%); the others are shown with their ids, "
+        "without year and genres. It has no title for the ids '0', '1', '10', and has the ids 'tt0', 'tt1', "
+        "'tt2'; check that it is whole, and has the same ids as the ratings"
+    )
+    assert _share(made) == 0
+
+
+def test_a_whole_catalogue_is_no_reason_to_warn(
+    films: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    publish(films, tmp_path)
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+def test_verify_says_that_the_catalogue_was_lost(write_input: WriteInput, tmp_path: Path) -> None:
+    half = "\n".join(MOVIES.splitlines()[: FILMS // 2 + 1]) + "\n"
+    publish(write_input(RATINGS, half), tmp_path / "output")
+    done = batch("verify", "--output", tmp_path / "output")
+    assert done.returncode == 0
+    assert "only 50.0% of the rated films have a title, the others are shown with ids" in done.stdout
+    spoken = json.loads(batch("verify", "--output", tmp_path / "output", "--json").stdout)
+    assert spoken["catalogue_share"] == 0.5
+
+
+def test_the_line_of_cleaning_counts_every_file_and_ignored_columns_are_named_once(
+    write_input: WriteInput, tmp_path: Path
+) -> None:
+    ratings = RATINGS.replace("rating,timestamp", "rating,timestamp,device,", 1)
+    ratings = "".join(f"{line},phone,\n" if line[0] != "u" else f"{line}\n" for line in ratings.splitlines())
+    rows = len(ratings.splitlines()) - 1
+    data = write_input(
+        ratings + "1,x,99,1,phone,\n1,3,1,1,phone,\n",
+        MOVIES + ",No Id,Drama\nunrated,Seen Never (2001),\n",
+        users="userId,age\n1,30\n1,300\n,30\n",
+        hidden="movieId\n4\nNULL\n",
+    )
+    output = tmp_path / "output"
+    done = batch("run", "--data", data, "--output", output, "--max-rejected", "1", "--factors", "4")
+    assert done.returncode == 0, done.stderr
+    (line,) = [line for line in done.stderr.splitlines() if "Z clean " in line and " s  " in line]
+    assert line.partition(" s  ")[2] == (
+        f"kept ratings.csv {rows:,} of {rows + 2:,} rows, 1 rejected, 1 superseded; "
+        "movies.csv 21 of 23 rows, 1 rejected, 1 superseded; users.csv 1 of 3 rows, 2 rejected; "
+        "hidden.csv 1 of 2 rows, 1 rejected; "
+        "titles for 100% of the films"
+    )
+    assert done.stderr.count("ratings.csv: ignores the columns device, (without a name)") == 1
+    assert "ignores" not in done.stderr.replace("ratings.csv: ignores", "")
+    assert Output(output).current()
+    quiet = batch("run", "--data", data, "--output", output, "--max-rejected", "1", "--quiet", "--seed", "1")
+    assert (quiet.returncode, quiet.stderr) == (0, "")

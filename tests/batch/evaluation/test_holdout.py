@@ -1,0 +1,195 @@
+"""A run is evaluated as it is served: if its vectors or their weights are broken, its figures fall."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from batch.data.interactions import Interactions
+from batch.evaluation.gate import Quality, regressions
+from batch.evaluation.holdout import (
+    CUTS,
+    MAX_EVALUATED_USERS,
+    Candidate,
+    Metrics,
+    hold_out,
+    iterations,
+    judge,
+    learn,
+)
+from batch.model.embedding import Films
+from batch.settings import Settings
+from tests.comebacks import DAY, ITEMS, world
+from tests.made import Row, interactions
+
+SETTINGS = Settings(factors=8, iterations=8, next_factors=24, regularization=1.0)
+LOTS = np.array([f"{user:04d}" for user in range(1_000)])
+
+
+@cache
+def _ratings() -> Interactions:
+    return interactions(list(world()), items=ITEMS)
+
+
+@cache
+def _learned(settings: Settings = SETTINGS) -> tuple[list[Candidate], Films]:
+    return learn(_ratings(), hold_out(_ratings(), LOTS, settings.seed), settings, lambda: None)
+
+
+def _ndcg(settings: Settings = SETTINGS, damage: Callable[[Films], Films] = lambda films: films) -> float:
+    candidates, published = _learned(settings)
+    damaged = [replace(each, films=damage(each.films)) for each in candidates]
+    return judge(damaged, published, settings)["ndcg@10", "embedding"]
+
+
+def test_people_who_come_back_evaluate_lists_made_for_when_they_were_last_seen() -> None:
+    (split,) = hold_out(_ratings(), LOTS, seed=0)
+    moment = np.sort(_ratings().rated_at)[int(CUTS[0] * len(_ratings()))]
+    assert split.train.rated_at.max() < moment
+    np.testing.assert_allclose(split.gaps, (moment - split.train.last_rated_at) / DAY)
+    gaps = split.gaps[split.users]
+    assert (gaps < 1.5).sum() > 50
+    assert (gaps > 15).sum() > 50
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"trend_weight": 0.0},
+        {"trend_weight": 1000.0},
+        {"trend_half_life": 1e6},
+        {"next_weight": 0.0},
+        {"gap_half_life": 1e6},
+        {"gap_half_life": 0.001},
+        {"regularization": 1e6},
+        {"alpha": 0.001},
+    ],
+    ids=lambda broken: " ".join(f"{name}={value:g}" for name, value in broken.items()),
+)
+def test_a_setting_that_spoils_the_lists_lowers_the_figures(broken: dict[str, float]) -> None:
+    assert _ndcg(replace(SETTINGS, **broken)) < _ndcg() - 0.01  # type: ignore[arg-type]
+
+
+def _shuffled(factors: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.random.default_rng(0).permutation(factors)
+
+
+DAMAGES: dict[str, Callable[[Films], Films]] = {
+    "als": lambda films: replace(
+        films, taste=replace(films.taste, item_factors=_shuffled(films.taste.item_factors))
+    ),
+    "next": lambda films: replace(
+        films, following=replace(films.following, item_factors=_shuffled(films.following.item_factors))
+    ),
+    "history": lambda films: replace(
+        films,
+        following=replace(films.following, history_factors=_shuffled(films.following.history_factors)),
+    ),
+    "trend": lambda films: replace(films, trend=_shuffled(films.trend)),
+    "no trend": lambda films: replace(films, trend=np.zeros_like(films.trend)),
+}
+
+
+@pytest.mark.parametrize("part", DAMAGES)
+def test_a_damaged_part_of_the_vectors_lowers_the_figures(part: str) -> None:
+    assert _ndcg(damage=DAMAGES[part]) < _ndcg() - 0.05
+
+
+@pytest.mark.parametrize("part", ["als", "next", "history", "trend"])
+def test_a_part_that_is_damaged_in_the_published_vectors_alone_lowers_their_figure(part: str) -> None:
+    candidates, published = _learned()
+    sound, damaged = (
+        judge(candidates, films, SETTINGS)["ndcg@10_seen", "embedding"]
+        for films in (published, DAMAGES[part](published))
+    )
+    assert damaged < sound - 0.05
+
+
+def test_published_vectors_that_rank_the_answers_badly_are_a_regression() -> None:
+    candidates, published = _learned()
+    everything = published
+    for damage in DAMAGES.values():
+        everything = damage(everything)
+    metrics = judge(candidates, everything, SETTINGS)
+    (fault,) = regressions(Quality(metrics, 240), {}, max_fall=0.3)
+    assert fault.startswith("the vectors to publish rank what they were trained on worse (ndcg@10 0.")
+    assert list(regressions(Quality(judge(candidates, published, SETTINGS), 240), {}, max_fall=0.3)) == []
+
+
+def test_what_is_held_out_changes_nothing_that_evaluates_and_all_that_is_published() -> None:
+    ratings = _ratings()
+    (split,) = hold_out(ratings, LOTS, seed=0)
+    is_later = ratings.rated_at > split.train.rated_at.max()
+    others = np.where(is_later, (ratings.item_index + 1) % ITEMS, ratings.item_index).astype(np.int32)
+    other = replace(ratings, item_index=others)
+    candidates, published = learn(other, hold_out(other, LOTS, seed=0), SETTINGS, lambda: None)
+    (before,), published_before = _learned()
+    for now, then, changes in (
+        (candidates[0].films, before.films, False),
+        (published, published_before, True),
+    ):
+        for of in (_als, _trend):
+            assert (not np.array_equal(of(now), of(then))) is changes
+
+
+def _als(films: Films) -> NDArray[np.float32]:
+    return films.taste.item_factors
+
+
+def _trend(films: Films) -> NDArray[np.float32]:
+    return films.trend
+
+
+def test_training_goes_on_where_it_was_and_comes_to_the_same_loss() -> None:
+    calls: list[None] = []
+    splits = hold_out(_ratings(), LOTS, seed=0)
+    _, published = learn(_ratings(), splits, SETTINGS, lambda: calls.append(None))
+    assert len(calls) == iterations(SETTINGS, splits) == 8 + 2
+    _, from_random = learn(_ratings(), [], SETTINGS, lambda: None)
+    assert published.taste.losses[-1] < 1.02 * from_random.taste.losses[-1]
+
+
+def _of_few() -> Interactions:
+    """Return people of whom one comes back after every cut, and one more after each before it."""
+    rows: list[Row] = [(user, item, 5.0, float(item + user)) for user in range(30) for item in range(6)]
+    for place in range(30):
+        rows += [(place, 6 + extra, 4.0, 1_000.0 + 100 * place + extra) for extra in range(6)]
+    return interactions(rows)
+
+
+def test_where_few_come_back_there_are_more_moments_the_oldest_first() -> None:
+    ratings = _of_few()
+    splits = hold_out(ratings, LOTS, seed=0)
+    assert [split.name for split in splits] == ["last"]
+    many = interactions(
+        [(user, (rating + user) % 25, 5.0, 1e6 * rating + user) for user in range(90) for rating in range(20)]
+    )
+    assert len(hold_out(many, LOTS, seed=0)) == 1
+    names = [split.name for split in hold_out(many.where(many.user_index < 30), LOTS, seed=0)]
+    assert names == ["time 90%", "time 95%"]
+
+
+def test_without_times_the_last_ratings_are_held_out_for_lists_as_they_are_served() -> None:
+    ratings = replace(_of_few(), rated_at=np.full(len(_of_few()), np.nan))
+    (split,) = hold_out(ratings, LOTS, seed=0)
+    assert split.name == "last"
+    assert split.gaps.tolist() == [0.0] * 30
+
+
+def test_one_moment_is_evaluated_by_a_thousand_people_at_most() -> None:
+    rows: list[Row] = [
+        (user, (place + user) % 25, 5.0, 1e6 * place + user) for user in range(1_100) for place in range(20)
+    ]
+    (split,) = hold_out(interactions(rows), LOTS, seed=0)
+    assert len(split.users) == MAX_EVALUATED_USERS
+
+
+def test_nobody_can_evaluate_a_run_without_a_second_rating() -> None:
+    ratings = interactions([(user, user % 3) for user in range(10)])
+    splits = hold_out(ratings, LOTS, seed=0)
+    assert splits == []
+    metrics: Metrics = judge([], learn(ratings, splits, SETTINGS, lambda: None)[1], SETTINGS)
+    assert metrics == {("judged_users", "embedding"): 0.0}

@@ -1,0 +1,169 @@
+"""Splits: what is held out, and that nothing of it is known to anyone."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from batch.data.interactions import Interactions
+from batch.errors import InputError
+from batch.evaluation.baselines import Scores, baselines
+from batch.evaluation.evaluate import embedding
+from batch.evaluation.splits import Split, by_last, by_time
+from batch.evaluation.tune import validation_splits
+from batch.settings import Settings
+from tests.made import interactions
+
+SETTINGS = Settings(factors=4, iterations=3, next_factors=4)
+
+
+def _ratings(seed: int = 0) -> Interactions:
+    random = np.random.default_rng(seed)
+    pairs = list({(int(u), int(i)) for u, i in random.integers(0, (30, 40), (600, 2))})
+    pairs.sort()
+    random.shuffle(pairs)
+    return interactions(
+        [(u, i, float(random.integers(1, 6)), float(place) * 3_000) for place, (u, i) in enumerate(pairs)]
+    )
+
+
+def _held_out(split: Split) -> list[tuple[int, int]]:
+    """Return user and film of every later rating of a known film, by their first indices."""
+    rows, films = split.relevant.nonzero()
+    return sorted(
+        zip(split.old_users[split.users[rows]].tolist(), split.old_items[films].tolist(), strict=True)
+    )
+
+
+def test_the_last_rating_of_everyone_is_held_out_and_no_other() -> None:
+    split = by_last(interactions([(0, 0), (1, 1), (0, 1), (1, 0), (0, 2), (2, 2)]))
+    assert _held_out(split) == [(0, 2), (1, 0)]
+    assert len(split.train) == 4
+    assert split.users.tolist() == [0, 1]
+
+
+def test_among_equal_times_the_file_says_which_rating_is_the_last() -> None:
+    tied = by_last(
+        interactions([(0, 1, 5.0, 7.0), (0, 2, 5.0, 7.0), (0, 0, 5.0, 7.0), (1, 0), (1, 1), (1, 2)])
+    )
+    assert (0, 0) in _held_out(tied)
+    assert tied.tied == 0.5
+
+
+def test_a_held_out_film_that_nobody_else_rated_is_unknown_and_counts_as_relevant() -> None:
+    split = by_last(interactions([(0, 0), (1, 0), (0, 1), (1, 2)]))
+    assert split.train.items == 1
+    assert split.unknown.tolist() == [1, 1]
+    assert split.relevant.nnz == 0
+
+
+def test_a_cut_in_time_holds_out_all_that_comes_after_it_of_those_who_come_back() -> None:
+    before = [(user, film, 5.0, 10.0 * film + user) for film in range(5) for user in range(2)]
+    after = [(0, 5, 5.0, 100.0), (1, 3, 5.0, 101.0), (0, 6, 5.0, 102.0), (3, 0, 5.0, 103.0)]
+    few = [(2, 5, 5.0, 50.0), (2, 6, 5.0, 104.0)]
+    split = by_time(interactions([*before, *after[:1], *after[2:], *few]), 11 / 15)
+    assert _held_out(split) == [(0, 5)]
+    assert split.train.users == 3
+
+
+def test_ratings_at_the_very_second_of_the_cut_are_all_held_out() -> None:
+    rows = [(user, film, 5.0, float(film)) for film in range(6) for user in range(4)]
+    late = [(user, 10 + film, 5.0, 9.0) for film in range(2) for user in range(4)]
+    known = [(9, 10, 5.0, 1.0), (9, 11, 5.0, 2.0)]
+    split = by_time(interactions([*rows, *late, *known]), 0.9)
+    assert len(split.train) == len(rows) + len(known)
+    assert len(_held_out(split)) == len(late)
+
+
+def test_the_gap_is_from_the_last_known_rating_to_the_cut_and_none_in_the_last_split() -> None:
+    day = 86_400.0
+    rows = [(0, film, 5.0, film * 1.0) for film in range(5)] + [
+        (1, film, 5.0, 10 * day + film) for film in range(6)
+    ]
+    rows += [(0, 1 + film, 5.0, 20 * day) for film in range(4, 5)]
+    split = by_time(interactions(rows), 11 / 12)
+    assert split.gaps.tolist() == pytest.approx([20, 10], abs=1e-3)
+    assert by_last(interactions(rows)).gaps.tolist() == [0, 0]
+
+
+def test_without_times_the_order_of_the_file_is_cut() -> None:
+    rows = [(user, (film + user) % 10) for film in range(8) for user in range(3)]
+    timeless = replace(interactions(rows), rated_at=np.full(len(rows), np.nan))
+    split = by_time(timeless, 0.75)
+    assert len(split.train) == 18
+    assert split.gaps.tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("make", [by_last, lambda ratings: by_time(ratings, 0.6)], ids=["last", "time"])
+def test_no_model_and_no_baseline_can_tell_what_was_held_out(make: object) -> None:
+    """Other films and stars in the held-out ratings change no score."""
+    ratings = _ratings()
+    split: Split = make(ratings)  # type: ignore[operator]
+    known = set(zip(split.train.user_index.tolist(), split.train.item_index.tolist(), strict=True))
+    new_users = np.full(ratings.users, -1)
+    new_users[split.old_users] = np.arange(len(split.old_users))
+    new_items = np.full(ratings.items, -1)
+    new_items[split.old_items] = np.arange(len(split.old_items))
+    held_out = np.array(
+        [
+            (new_users[user], new_items[item]) not in known
+            for user, item in zip(ratings.user_index, ratings.item_index, strict=True)
+        ]
+    )
+    assert held_out.any()
+    changed = np.where(held_out, (ratings.item_index + 7) % ratings.items, ratings.item_index).astype(
+        np.int32
+    )
+    stars = np.where(held_out, 6 - ratings.rating, ratings.rating).astype(np.float32)
+    other: Split = make(replace(ratings, item_index=changed, rating=stars))  # type: ignore[operator]
+    for learn, learn_other in zip(_learners(split), _learners(other), strict=True):
+        users = np.arange(split.train.users, dtype=np.int32)
+        np.testing.assert_array_equal(learn()(users), learn_other()(users))
+
+
+def _learners(split: Split) -> list[Callable[[], Scores]]:
+    return [lambda: embedding(split, SETTINGS), *baselines(split.train, seed=42).values()]
+
+
+def test_tuning_never_looks_at_the_last_ratings_nor_cuts_where_evaluate_does() -> None:
+    ratings = _ratings()
+    last = set(_held_out(by_last(ratings)))
+    newest = ratings.place_in_time >= 0.7 * len(ratings)
+    new_pairs = set(
+        zip(ratings.user_index[newest].tolist(), ratings.item_index[newest].tolist(), strict=True)
+    )
+    splits = validation_splits(ratings, seed=0)
+    assert [split.name for split in splits] == ["last", "time 60%", "time 75%", "time 85%"]
+    assert not last & set(_held_out(splits[0]))
+    for split in splits[1:]:
+        assert not (new_pairs | last) & set(_held_out(split))
+
+
+def test_when_there_is_nobody_to_judge_the_message_says_so() -> None:
+    with pytest.raises(InputError, match="nobody can be judged by the split 'last'"):
+        by_last(interactions([(0, 0), (1, 0)]))
+    with pytest.raises(InputError, match="nobody can be judged by the split 'time 50%'"):
+        by_time(interactions([(0, 0), (0, 1), (1, 0), (1, 1)]), 0.5)
+
+
+def test_a_sample_of_the_judged_keeps_what_each_is_judged_by() -> None:
+    split = by_last(_ratings())
+    sampled = split.sampled(7, seed=3)
+    assert len(sampled.users) == 7
+    assert sampled.name == f"last, 7 of {len(split.users)} users"
+    assert split.sampled(10_000, seed=3) is split
+    assert set(_held_out(sampled)) <= set(_held_out(split))
+    assert sampled.users.tolist() == split.sampled(7, seed=3).users.tolist()
+
+
+def test_a_film_that_is_rated_again_later_was_known_before_and_is_not_foreseen() -> None:
+    known = [(0, 0), (1, 1), (2, 2), (0, 1), (1, 0), (0, 2)]
+    again = by_last(interactions([*known, (0, 0, 1.0, 99.0), (1, 2, 5.0, 98.0)]))
+    assert again.train.rating.tolist() == [5.0] * 6
+    assert _held_out(again) == [(1, 2)]
+
+
+def test_of_two_ratings_of_a_film_before_the_cut_the_newer_counts() -> None:
+    split = by_last(interactions([(0, 0, 1.0, 1.0), (0, 0, 4.0, 2.0), (1, 1), (1, 0), (0, 1, 5.0, 9.0)]))
+    assert split.train.rating[split.train.user_index == 0].tolist() == [4.0]

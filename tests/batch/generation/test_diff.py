@@ -1,0 +1,196 @@
+"""What changed between two generations: how many lists, which films, and one user's entries and exits."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from batch.errors import UsageError
+from batch.generation.diff import chosen, diff, diff_of_user
+from batch.generation.publish import Published
+from batch.generation.store import Output
+from tests.commands import batch
+from tests.conftest import copied, publish, written
+from tests.films import FILMS, MOVIES, RATINGS, START, USERS
+
+# User 3 has watched film 3, which was the best of the list; user 40 is new, and so is film 20.
+LATER = START + 10_000
+NEW_RATINGS = RATINGS + f"3,3,5,{LATER}\n40,1,5,{LATER}\n40,20,4,{LATER}\n"
+NEW_MOVIES = MOVIES + "20,Film the Twentieth (2020),Drama\n"
+
+
+@pytest.fixture(scope="module")
+def two(published: Published, tmp_path_factory: pytest.TempPathFactory) -> tuple[Published, Published]:
+    """Two nights, between which something was watched, added and hidden; nobody may touch their folder."""
+    folder = tmp_path_factory.mktemp("two")
+    data = written(folder / "data", NEW_RATINGS, NEW_MOVIES, hidden="movieId\n4\n")
+    return copied(published, folder / "output"), publish(data, folder / "output")
+
+
+def test_the_same_lists_have_not_changed(films: Path, published: Published, tmp_path: Path) -> None:
+    again = publish(films, tmp_path)
+    same = diff(published.file, again.file, films=10)
+    assert same.films == []
+    assert same.lists == {
+        "users_before": USERS,
+        "users_after": USERS,
+        "users_of_both": USERS,
+        "lists_changed": 0,
+        "share_changed": 0,
+        "overlap_at_10": 1,
+        "overlap": 1,
+    }
+    assert same.origins == {"is_same_input": True, "settings": [], "versions": []}
+
+
+def test_lists_are_told_by_how_many_changed_and_how_much_they_overlap(
+    two: tuple[Published, Published],
+) -> None:
+    before, after = two
+    lists = diff(before.file, after.file, films=10).lists
+    assert (lists["users_before"], lists["users_after"], lists["users_of_both"]) == (40, 41, 40)
+    assert lists["lists_changed"] > 0
+    assert lists["share_changed"] == lists["lists_changed"] / 40
+    assert 0.5 < lists["overlap_at_10"] < 1
+    # Lists are of ten films at most.
+    assert lists["overlap"] == lists["overlap_at_10"]
+
+
+def test_a_shorter_list_overlaps_by_the_share_of_the_longer_one(
+    films: Path, published: Published, tmp_path: Path
+) -> None:
+    short = publish(films, tmp_path, top_n=3)
+    lists = diff(published.file, short.file, films=10).lists
+    assert lists["overlap"] == pytest.approx(3 / 9)
+    assert lists["lists_changed"] == USERS
+    assert diff(published.file, short.file, films=0).origins["settings"] == ["top_n"]
+    reasons = {row["reason"] for row in diff_of_user(published.file, short.file, "3").changes}
+    assert reasons == {"lists are shorter"}
+    reasons = {row["reason"] for row in diff_of_user(short.file, published.file, "3").changes}
+    assert reasons == {"lists are deeper"}
+
+
+def test_films_rise_and_fall_by_the_number_of_lists(two: tuple[Published, Published]) -> None:
+    before, after = two
+    films = diff(before.file, after.file, films=1).films
+    assert [(row["item_id"], row["change"] > 0) for row in films] == [("20", True), ("4", False)]
+    assert films[0]["title"] == "Film the Twentieth (2020)"
+    assert all(row["change"] == row["lists_after"] - row["lists_before"] for row in films)
+    assert films[1]["lists_after"] == 0
+
+
+def test_what_is_known_of_films_is_compared(published: Published, tmp_path: Path) -> None:
+    movies = MOVIES.replace("Film, The 1 (1991)", "Film, The 1 (1992)").replace(
+        '3,"Film, The 3 (1993)",Drama|Comedy', '3,"Film, The 3 (1993)",Comedy'
+    )
+    movies = "".join(line for line in movies.splitlines(keepends=True) if line[:2] not in {"2,", "un"})
+    output = tmp_path / "output"
+    copied(published, output)
+    after = publish(written(tmp_path / "data", RATINGS, movies), output, max_fall=1)
+    found = diff(published.file, after.file, films=10)
+    assert found.metadata == {
+        "items_before": FILMS + 1,
+        "items_after": FILMS,
+        "items_of_both": FILMS,
+        "titles_changed": 2,
+        "years_changed": 2,
+        "genres_changed": 2,
+        "catalogue_share_before": 1,
+        "catalogue_share_after": (FILMS - 1) / FILMS,
+    }
+    told = [*found.told()]
+    assert "films: 21 before, 20 after" in told
+    assert "metadata changed: titles of 2, years of 2, genres of 2, among 20 films of both" in told
+    assert "rated films with a title: 100% before, 95.0% after" in told
+    changed = {row.pop("item_id"): tuple(row.values()) for row in found.changed_items}
+    assert changed == {
+        "1": ("Film, The 1 (1991)", "Film, The 1 (1992)", 1991, 1992, *[["Drama", "Comedy"]] * 2),
+        "2": ("Film, The 2 (1992)", "2", 1992, None, ["Drama", "Comedy"], []),
+        "3": (*["Film, The 3 (1993)"] * 2, *[1993] * 2, ["Drama", "Comedy"], ["Comedy"]),
+    }
+    assert len(diff(published.file, after.file, films=2).changed_items) == 2
+    shown = batch("diff", "--output", output).stdout
+    assert re.search(r"^1 +title +Film, The 1 \(1991\) +Film, The 1 \(1992\) *$", shown, re.MULTILINE)
+    assert re.search(r"^2 +year +1992 *$", shown, re.MULTILINE)
+
+
+def test_what_is_known_of_films_and_has_not_changed_is_not_told(
+    films: Path, published: Published, tmp_path: Path
+) -> None:
+    same = diff(published.file, publish(films, tmp_path, seed=1).file, films=10)
+    assert (same.metadata["titles_changed"], same.changed_items) == (0, [])
+    assert not [line for line in same.told() if line.startswith(("films", "metadata", "rated"))]
+
+
+def test_an_exit_has_a_reason(two: tuple[Published, Published]) -> None:
+    before, after = two
+    changes = {row["item_id"]: row for row in diff_of_user(before.file, after.file, "3").changes}
+    assert (changes["3"]["change"], changes["3"]["reason"]) == ("left", "watched since")
+    assert (changes["3"]["rank_before"], changes["3"]["rank_after"]) == (1, None)
+    (found,) = [row for row in diff_of_user(before.file, after.file, "24").changes if row["item_id"] == "4"]
+    assert (found["change"], found["reason"], found["rank_before"]) == ("left", "hidden", 1)
+
+
+def test_an_entry_has_a_reason(two: tuple[Published, Published]) -> None:
+    before, after = two
+    (entry,) = [row for row in diff_of_user(before.file, after.file, "3").changes if row["item_id"] == "20"]
+    assert (entry["change"], entry["reason"], entry["rank_before"]) == ("entered", "new film", None)
+    changes = {row["item_id"]: row["reason"] for row in diff_of_user(after.file, before.file, "3").changes}
+    assert (changes["3"], changes["20"]) == ("no longer watched", "no longer in the input")
+    back = {row["item_id"]: row["reason"] for row in diff_of_user(after.file, before.file, "24").changes}
+    assert back["4"] == "no longer hidden"
+
+
+def test_a_score_that_moved_has_both_ranks(films: Path, tmp_path: Path) -> None:
+    before = publish(films, tmp_path, top_n=5).file
+    after = publish(films, tmp_path, top_n=5, trend_weight=100, gap_half_life=0.001).file
+    moved = [row for user in range(USERS) for row in diff_of_user(before, after, str(user)).changes]
+    assert moved
+    for row in moved:
+        assert row["reason"] == "score moved"
+        here, there = (
+            ("rank_after", "rank_before") if row["change"] == "entered" else ("rank_before", "rank_after")
+        )
+        assert row[here] <= 5 < row[there]
+
+
+def test_the_published_generation_is_compared_with_the_one_before(two: tuple[Published, Published]) -> None:
+    before, after = two
+    output = Output(before.file.parent.parent)
+    assert chosen(output) == (before.file, after.file)
+    assert chosen(output, after.generation, before.generation) == (after.file, before.file)
+    with pytest.raises(UsageError, match="no older one is kept that was not rolled back; name two by"):
+        chosen(output, newer=before.generation)
+    with pytest.raises(UsageError, match="has no generation x"):
+        chosen(output, "x")
+
+
+def test_a_single_generation_has_nothing_to_be_compared_with(published: Published) -> None:
+    done = batch("diff", "--output", published.file.parent.parent)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"nothing to compare {published.generation} with: it is the only generation;" in done.stderr
+    assert "publish another by 'python -m batch run'" in done.stderr
+    assert "back" not in done.stderr
+
+
+def test_a_user_whom_one_of_them_does_not_know_is_named(two: tuple[Published, Published]) -> None:
+    before, after = two
+    with pytest.raises(UsageError, match=f"user 40 has no list in {before.generation}:"):
+        diff_of_user(before.file, after.file, "40")
+
+
+def test_the_command_prints_a_table_or_json(two: tuple[Published, Published]) -> None:
+    before, after = two
+    output = before.file.parent.parent
+    spoken = json.loads(batch("diff", "--output", output, "--json").stdout)
+    assert (spoken["before"], spoken["after"]) == (before.generation, after.generation)
+    assert spoken["lists"]["users_of_both"] == 40
+    shown = batch("diff", "--output", output, "--films", "1").stdout
+    assert "from another input" in shown
+    assert "Film the Twentieth (2020)" in shown
+    assert shown.count("item_id") == 1
+    user = batch("diff", "--output", output, "--user", "3").stdout
+    assert "watched since" in user
+    # Who somebody is on this machine says nothing about whose list is meant.
+    assert batch("diff", "--output", output, variables={"USER": "3"}).stdout.startswith(before.generation)

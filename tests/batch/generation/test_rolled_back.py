@@ -1,0 +1,271 @@
+"""What was rolled back is not published again: the input, or with the same input the settings or versions."""
+
+import json
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from batch.data.inputs import find_inputs
+from batch.errors import RefusedError
+from batch.generation.forget import forget
+from batch.generation.hide import hide, show_again
+from batch.generation.publish import Published
+from batch.generation.rollback import rollback
+from batch.generation.store import Output
+from batch.runtime.progress import Progress
+from batch.settings import Settings
+from tests.conftest import WriteInput, publish, written
+from tests.films import MOVIES, RATINGS
+
+OTHER_RATINGS = RATINGS + "1,1,1,1\n"
+Run = Callable[..., Published]
+
+
+@pytest.fixture
+def run(write_input: WriteInput, tmp_path: Path) -> Run:
+    """Return a function that publishes ratings in the output folder of the test."""
+    return lambda ratings=RATINGS, **settings: publish(write_input(ratings), tmp_path / "output", **settings)
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Output:
+    """The output folder of the test."""
+    return Output(tmp_path / "output")
+
+
+def _hide(output: Output, item_id: str) -> None:
+    hide(output, item_id, Settings(output=output.folder), Progress(quiet=True))
+
+
+def _forget(output: Output, user_id: str) -> None:
+    forget(output, user_id, Settings(output=output.folder), Progress(quiet=True))
+
+
+def test_of_the_same_input_the_settings_are_to_blame(run: Run, output: Output) -> None:
+    good, bad = run(seed=1), run(seed=2)
+    assert rollback(output) == (bad.generation, good.generation)
+    again = run(seed=1)
+    assert (again.generation, again.is_new) == (good.generation, False)
+    with pytest.raises(
+        RefusedError,
+        match=f"same input and settings made generation {bad.generation}, .*--accept-rolled-back",
+    ):
+        run(seed=2)
+    assert output.current() == good.generation
+    assert run(seed=3).is_new
+    assert run(OTHER_RATINGS, seed=2).is_new
+
+
+def test_another_input_is_to_blame_whatever_the_settings_are(run: Run, output: Output) -> None:
+    good, bad = run(), run(OTHER_RATINGS)
+    rollback(output)
+    assert not run().is_new
+    for settings in ({}, {"seed": 7}, {"rebuild": True}, {"accept_regression": True}):
+        with pytest.raises(RefusedError, match=f"the same input made generation {bad.generation}, which was"):
+            run(OTHER_RATINGS, **settings)
+    assert output.current() == good.generation
+    assert run(RATINGS + "1,1,2,1\n").is_new
+    with pytest.raises(RefusedError, match="rolled back"):
+        run(OTHER_RATINGS)
+
+
+def test_of_the_same_input_and_settings_the_versions_are_to_blame(
+    run: Run, output: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def version(number: str) -> None:
+        versions = {"batch": number}
+        for module in ("publish", "unchanged", "rolled_back"):
+            monkeypatch.setattr(f"batch.{module}.versions", lambda _engine: versions)
+
+    version("1")
+    run()
+    version("2")
+    run()
+    rollback(output)
+    with pytest.raises(RefusedError, match="the same input, settings and versions made generation"):
+        run()
+    version("1")
+    assert not run().is_new
+    version("3")
+    assert run().is_new
+
+
+def test_of_the_same_input_settings_and_versions_what_was_hidden_is_to_blame(
+    run: Run, output: Output, caplog: pytest.LogCaptureFixture
+) -> None:
+    good = run()
+    _hide(output, "4")
+    bad = run()
+    rollback(output, good.generation)
+    with pytest.raises(RefusedError, match=f"versions and exclusions made generation {bad.generation}"):
+        run()
+    show_again(output, "4")
+    assert not run().is_new
+    _hide(output, "5")
+    assert run().is_new
+    rollback(output, good.generation)
+    rollback(output, bad.generation)
+    assert "not held back" not in caplog.text
+
+
+def test_what_is_published_all_the_same_is_no_longer_held_back(run: Run, output: Output) -> None:
+    run()
+    run(OTHER_RATINGS)
+    rollback(output)
+    assert run(OTHER_RATINGS, accept_rolled_back=True).is_new
+    assert output.rolled_back() == []
+    run()
+    assert run(OTHER_RATINGS).is_new
+
+
+def test_what_is_put_back_by_name_is_no_longer_held_back(run: Run, output: Output) -> None:
+    first, second, third = run(seed=1), run(seed=2), run(seed=3)
+    rollback(output, first.generation)
+    assert output.rolled_back() == [second.generation, third.generation]
+    rollback(output, third.generation)
+    assert output.rolled_back() == []
+    assert not run(seed=3).is_new
+    assert run(seed=2).is_new
+
+
+def test_it_is_held_back_also_when_its_file_is_gone(run: Run, output: Output) -> None:
+    run()
+    bad = run(OTHER_RATINGS)
+    rollback(output)
+    bad.file.unlink()
+    with pytest.raises(RefusedError, match=f"the same input made generation {bad.generation}"):
+        run(OTHER_RATINGS)
+
+
+def test_a_hide_that_is_rolled_back_holds_nothing_back(run: Run, output: Output) -> None:
+    good = run()
+    _hide(output, "4")
+    rollback(output)
+    assert output.current() == good.generation
+    assert run().is_new
+
+
+def test_a_forget_that_is_rolled_back_holds_nothing_back_and_says_so(
+    run: Run, output: Output, caplog: pytest.LogCaptureFixture
+) -> None:
+    run(seed=1)
+    run(OTHER_RATINGS, seed=1)
+    _forget(output, "7")
+    rollback(output)
+    assert "was made by forget, so what it was made from is not held back: the next run" in caplog.text
+    assert run(OTHER_RATINGS, seed=1).is_new
+
+
+@pytest.mark.parametrize("command", ["hide", "forget"])
+def test_a_bad_input_is_held_back_through_hide_and_forget(run: Run, output: Output, command: str) -> None:
+    run()
+    run(OTHER_RATINGS)
+    rollback(output)
+    if command == "hide":
+        _hide(output, "4")
+    else:
+        _forget(output, "7")
+    with pytest.raises(RefusedError, match="rolled back"):
+        run(OTHER_RATINGS)
+    assert run().is_new
+
+
+def test_behind_a_hide_the_input_that_it_was_made_of_is_held_back(
+    run: Run, output: Output, caplog: pytest.LogCaptureFixture
+) -> None:
+    good, bad = run(), run(OTHER_RATINGS)
+    _hide(output, "4")
+    rollback(output, good.generation)
+    with pytest.raises(RefusedError, match=bad.generation):
+        run(OTHER_RATINGS)
+    assert "not held back" not in caplog.text
+
+
+def test_a_damaged_generation_can_be_left_and_made_anew(run: Run, output: Output) -> None:
+    run()
+    bad = run(OTHER_RATINGS)
+    bad.file.chmod(0o644)
+    bad.file.write_bytes(b"damaged")
+    rollback(output)
+    assert run(OTHER_RATINGS).is_new
+
+
+def _title(number: int) -> str:
+    return MOVIES.replace("Never Seen", f"Never Seen {number}")
+
+
+def test_two_inputs_whose_fingerprints_begin_alike_are_not_confused(tmp_path: Path) -> None:
+    # Six hexadecimal digits are 16.8 million: of some thousand inputs, two have the same.
+    seen: dict[str, int] = {}
+    for number in count():
+        digits = find_inputs(written(tmp_path / "data", RATINGS, _title(number))).snapshot().fingerprint[:6]
+        if digits in seen:
+            break
+        seen[digits] = number
+    inputs = {
+        name: written(tmp_path / name, RATINGS, _title(each))
+        for name, each in (("bad", seen[digits]), ("fine", number))
+    }
+    output = tmp_path / "output"
+    publish(written(tmp_path / "data", RATINGS), output)
+    bad = publish(inputs["bad"], output)
+    rollback(Output(output))
+    fine = publish(inputs["fine"], output)
+    assert fine.is_new
+    assert bad.generation[-6:] == fine.generation[-6:] == digits
+    with pytest.raises(RefusedError, match=f"the same input made generation {bad.generation}"):
+        publish(inputs["bad"], output)
+
+
+def _in_old_form(output: Output) -> None:
+    """Write the record as versions before 0.6 did."""
+    (output.folder / "rolled_back.json").write_text(json.dumps(output.rolled_back()))
+
+
+def test_of_a_record_of_ids_the_files_that_are_kept_tell_the_rest(run: Run, output: Output) -> None:
+    run()
+    bad = run(OTHER_RATINGS)
+    rollback(output)
+    _in_old_form(output)
+    assert not run().is_new
+    with pytest.raises(RefusedError, match=f"the same input made generation {bad.generation}"):
+        run(OTHER_RATINGS)
+    _forget(output, "7")
+    with pytest.raises(RefusedError, match="the same input made generation"):
+        run(OTHER_RATINGS)
+    for each in output.rolled_back():
+        output.file(each).unlink()
+    _in_old_form(output)
+    assert run(OTHER_RATINGS).is_new
+
+
+def test_what_is_published_is_never_held_back_by_a_rollback_that_died(run: Run, output: Output) -> None:
+    run()
+    bad = run(OTHER_RATINGS)
+    rollback(output)
+    # As it is if it dies between the record and the link.
+    output.link.unlink()
+    output.link.symlink_to(f"generations/{bad.generation}.duckdb")
+    assert not run(OTHER_RATINGS).is_new
+    assert run(OTHER_RATINGS, rebuild=True).is_new
+
+
+def test_the_record_names_input_settings_and_versions_whole(run: Run, output: Output) -> None:
+    run(seed=1)
+    bad = run(seed=2)
+    rollback(output)
+    with duckdb.connect(str(bad.file), read_only=True) as connection:
+        found = connection.execute("select fingerprint, settings from generation").fetchall()
+    ((fingerprint, settings),) = found
+    assert json.loads((output.folder / "rolled_back.json").read_text()) == [
+        {
+            "generation": bad.generation,
+            "fingerprint": fingerprint,
+            "settings": settings,
+            "versions": None,
+            "exclusions": None,
+        }
+    ]

@@ -1,0 +1,139 @@
+"""A published file is verified: its promises, and its lists by all products in double precision."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from batch.errors import BatchError
+from batch.generation.check import INVARIANTS
+from batch.generation.publish import Published
+from batch.generation.verify import verify
+from tests.commands import batch
+from tests.conftest import publish
+
+
+@pytest.fixture
+def copy(published: Published, tmp_path: Path) -> Path:
+    """A copy of a good generation that may be changed."""
+    file = tmp_path / "copy.duckdb"
+    shutil.copyfile(published.file, file)
+    return file
+
+
+def _change(file: Path, *statements: str) -> None:
+    with duckdb.connect(str(file)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def test_what_a_run_publishes_holds(published: Published) -> None:
+    verified = verify(published.file, users=0)
+    assert verified.violations == []
+    assert (verified.promises, verified.users, verified.places) == (len(INVARIANTS), 40, 360)
+
+
+def test_a_sample_is_the_same_every_time(published: Published) -> None:
+    assert verify(published.file, users=3) == verify(published.file, users=3)
+    assert verify(published.file, users=3).users == 3
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (
+            "update recommendations set score = score * 1.0001 where user_id = '3' and rank = 1",
+            "rank 1 is given .* and scores",
+        ),
+        (
+            "update recommendations set score = score - 1e-3 where user_id = '3' and rank = 9",
+            "rank 9 is given",
+        ),
+        ("update user_factors set factors = list_reverse(factors) where user_id = '3'", "rank 1 is given"),
+    ],
+)
+def test_a_list_that_is_not_that_of_the_vectors_is_found(copy: Path, fault: str, said: str) -> None:
+    _change(copy, fault)
+    (found,) = verify(copy, users=0).violations
+    assert re.match(f"the list of user 3 is not that of the vectors: {said}", found)
+
+
+def test_a_better_film_that_was_left_out_is_found(films: Path, published: Published, tmp_path: Path) -> None:
+    shallow = publish(films, tmp_path, top_n=5)
+    shallow.file.chmod(0o644)
+    _change(
+        shallow.file,
+        f"attach '{published.file}' as deep (read_only)",
+        "update recommendations set item_id = sixth.item_id, score = sixth.score "
+        "from deep.recommendations sixth "
+        "where sixth.user_id = '3' and recommendations.user_id = '3' and sixth.rank = 6 "
+        "and recommendations.rank = 5",
+        "update lookups set recommendations = (select string_agg(items.number, ',' order by rank) "
+        "from recommendations join items using (item_id) where user_id = '3') where user_id = '3'",
+    )
+    (found,) = verify(shallow.file, users=0).violations
+    assert re.match("the list of user 3 .*: rank 5 is given .* and should score", found)
+
+
+def test_a_broken_promise_is_found_and_then_no_list_is_recomputed(copy: Path) -> None:
+    _change(copy, "delete from lookups where user_id = '3'", "delete from user_factors where user_id = '3'")
+    verified = verify(copy, users=0)
+    assert [each.split("'")[1] for each in verified.violations] == [
+        "every look up is that of the tables",
+        "every vector is finite",
+    ]
+    assert (verified.users, verified.places) == (0, 0)
+
+
+def test_histories_are_held_against_the_number_of_ratings(copy: Path) -> None:
+    _change(copy, "update users set ratings = 3 where user_id = '3'")
+    assert any("every user has ratings" in each for each in verify(copy, users=0).violations)
+
+
+def test_a_file_of_another_version_is_named(copy: Path) -> None:
+    _change(copy, "drop table lookups")
+    with pytest.raises(
+        BatchError, match=r"copy\.duckdb: not what this version of the program writes.*lookups"
+    ):
+        verify(copy, users=0)
+
+
+def test_a_damaged_file_is_named(copy: Path) -> None:
+    content = bytearray(copy.read_bytes())
+    content[len(content) // 2 :: 4096] = b"\0" * len(content[len(content) // 2 :: 4096])
+    copy.write_bytes(content)
+    with pytest.raises(BatchError, match=r"copy\.duckdb: (damaged|can't be opened)"):
+        verify(copy, users=0)
+
+
+def test_the_command_says_what_it_looked_up(published: Published) -> None:
+    output = published.file.parent.parent
+    done = batch("verify", "--output", output, "--users", "3")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        (
+            f"{published.file}: looked up {len(INVARIANTS)} promises, "
+            "and recomputed the lists of 3 users (27 places)"
+        ),
+        "ok",
+    ]
+    spoken = json.loads(batch("verify", "--output", output, "--json").stdout)
+    assert (spoken["generation"], spoken["users"], spoken["is_ok"]) == (published.generation, 40, True)
+
+
+def test_what_does_not_hold_ends_with_1_and_one_message(published: Published, tmp_path: Path) -> None:
+    output = shutil.copytree(published.file.parent.parent, tmp_path / "output", symlinks=True)
+    file = output / "generations" / published.file.name
+    file.chmod(0o644)
+    _change(file, "update popular set score = 1e9 where rank = 2")
+    done = batch("verify", "--output", output, "--generation", published.generation, "--json")
+    assert done.returncode == 1
+    assert re.match(
+        r"error: .*1 things do not hold, the first: 'scores never rise'.*rollback ID", done.stderr
+    )
+    assert len(done.stderr.splitlines()) == 1
+    assert json.loads(done.stdout)["is_ok"] is False
+    assert batch("verify", "--output", output, "--generation", "nothing").returncode == 2

@@ -1,0 +1,219 @@
+"""The reason of a film in a list is the film of the history that adds most to its score."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy import sparse
+
+from batch.data.interactions import Interactions
+from batch.generation.publish import Published
+from batch.model.als import Taste
+from batch.model.embedding import Films, Model, learn_films, place_users
+from batch.model.positives import is_like
+from batch.model.sequential import Following
+from batch.recommend.explanations import because
+from batch.recommend.topn import TopN, score
+from batch.settings import Settings
+from tests.conftest import WriteInput, publish
+from tests.films import FILMS, RATINGS_HEADER
+from tests.made import Row, interactions
+
+SETTINGS = Settings(data=Path(), output=Path(), factors=12, next_factors=16, iterations=5)
+USERS, ITEMS = 200, 120
+
+
+@pytest.fixture(scope="module")
+def made_up() -> tuple[Films, Model, Interactions, TopN]:
+    """Users of a few tastes, with histories of 1 to 110 films, seen now, a day ago or long ago."""
+    rng = np.random.default_rng(1)
+    rows: list[Row] = []
+    tastes = rng.dirichlet(np.full(ITEMS, 0.3), size=6)
+    for user in range(USERS):
+        chances = 0.9 * tastes[user % 6] + 0.1 / ITEMS
+        watched = rng.choice(ITEMS, int(np.exp(rng.uniform(0, np.log(110)))), replace=False, p=chances)
+        rows += [(user, int(item), rng.integers(1, 11) / 2, float(rng.integers(10**6))) for item in watched]
+    ratings = interactions(rows, items=ITEMS)
+    hidden = rng.random(ITEMS) < 0.1
+    ratings = replace(ratings, is_hidden=hidden)
+    films = learn_films(ratings, SETTINGS)
+    model = place_users(films, ratings, rng.choice([0.0, 1.0, 400.0], USERS), SETTINGS)
+    return films, replace(model, is_candidate=~hidden), ratings, score(model, 20)
+
+
+def _added(films: Films, model: Model, ratings: Interactions, user: int) -> NDArray[np.float64]:
+    """Return (history, items), what each film of a user's history adds to each score, by the book."""
+    history = np.flatnonzero(ratings.user_index == user)
+    items, ages = ratings.item_index[history], np.arange(len(history))[::-1]
+    vectors = films.taste.item_factors.astype(np.float64)
+    likes = is_like(ratings.rating[history])
+    confidences = SETTINGS.alpha * 0.5 ** (ages / SETTINGS.taste_half_life) * likes
+    system = vectors.T @ vectors + SETTINGS.regularization * np.eye(vectors.shape[1])
+    for confidence, vector in zip(confidences[likes], vectors[items[likes]], strict=True):
+        system += (confidence - 1) * np.outer(vector, vector)
+    taste = confidences[:, None] * (vectors[items] @ np.linalg.inv(system) @ vectors.T)
+    weights = 0.5 ** (ages / SETTINGS.next_half_life)
+    lately = films.following.history_factors[items].astype(np.float64) @ films.following.item_factors.T
+    lately *= weights[:, None]
+    # Both are scaled to a standard deviation of 1 over all films; the second is weighed as in the list.
+    here = (SETTINGS.trend_weight - float(model.user_factors[user, -1])) / SETTINGS.trend_weight
+    spreads = [max(part.sum(axis=0).std(), 1e-300) for part in (taste, lately)]
+    return np.asarray(taste / spreads[0] + SETTINGS.next_weight * here * lately / spreads[1])
+
+
+def test_what_the_history_adds_and_the_trend_is_the_score(
+    made_up: tuple[Films, Model, Interactions, TopN],
+) -> None:
+    films, model, ratings, _ = made_up
+    for user in range(USERS):
+        if is_like(ratings.rating[ratings.user_index == user]).any():
+            total = (
+                _added(films, model, ratings, user).sum(axis=0) + model.user_factors[user, -1] * films.trend
+            )
+            scores = model.user_factors[user].astype(np.float64) @ model.item_factors.T
+            assert total == pytest.approx(scores, abs=2e-4)
+
+
+def test_the_reasons_are_those_of_brute_force(made_up: tuple[Films, Model, Interactions, TopN]) -> None:
+    films, model, ratings, lists = made_up
+    reasons = because(films, model, ratings, lists, SETTINGS)
+    compared = 0
+    for user in range(USERS):
+        history = np.flatnonzero(ratings.user_index == user)
+        items = ratings.item_index[history]
+        told = is_like(ratings.rating[history]) & ~ratings.is_hidden[items]
+        added = _added(films, model, ratings, user)[told]
+        for row in np.flatnonzero(lists.user_index == user):
+            of_film = dict(zip(items[told].tolist(), added[:, lists.item_index[row]].tolist(), strict=True))
+            most = max(of_film.values(), default=0.0)
+            if reasons[row] == -1:
+                assert most <= 1e-6
+            else:
+                # Two films may add as good as the same.
+                assert of_film[int(reasons[row])] == pytest.approx(most, rel=1e-4)
+                assert most > 0
+                compared += 1
+    assert compared > USERS * 15
+
+
+def test_who_likes_nothing_is_given_no_reason(made_up: tuple[Films, Model, Interactions, TopN]) -> None:
+    films, model, ratings, lists = made_up
+    likes = np.bincount(ratings.user_index, is_like(ratings.rating), minlength=USERS)
+    reasons = because(films, model, ratings, lists, SETTINGS)
+    assert (likes == 0).sum() > 3
+    assert set(reasons[likes[lists.user_index] == 0].tolist()) == {-1}
+
+
+def test_the_reasons_do_not_depend_on_the_number_of_threads_or_blocks(
+    made_up: tuple[Films, Model, Interactions, TopN], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+    for cores, block in ((1, 512), (2, 7), (5, 64)):
+        monkeypatch.setattr("batch.recommend.explanations.cores", lambda cores=cores: cores)
+        monkeypatch.setattr("batch.recommend.explanations.USERS_PER_BLOCK", block)
+        done: list[int] = []
+        found.append(because(*made_up, SETTINGS, done.append).tolist())
+        assert sum(done) == USERS
+    assert found[0] == found[1] == found[2]
+
+
+def _known(vectors: list[list[float]], rows: list[Row], listed: list[int], **changed: float) -> list[int]:
+    """Return the reasons of a list of user 0 by taste alone, from vectors of films made by hand."""
+    taste = np.array(vectors, dtype=np.float32)
+    nothing = np.zeros((len(vectors), 1), dtype=np.float32)
+    ratings = interactions(rows, items=len(vectors))
+    films = Films(Taste(taste, [], None, 1.0), Following(nothing, nothing, 1.0), nothing[:, 0])
+    model = Model(
+        user_factors=np.zeros((1, taste.shape[1] + 2), dtype=np.float32),
+        item_factors=films.factors,
+        parts=[taste.shape[1], 1, 1],
+        seen=sparse.csr_matrix(np.zeros((1, len(vectors)), dtype=np.float32)),
+        is_candidate=~ratings.is_hidden,
+        losses=[],
+        weights=np.array([[1.0, 0.0]]),
+    )
+    lists = TopN(
+        user_index=np.zeros(len(listed), np.int32),
+        rank=np.arange(1, len(listed) + 1, dtype=np.int32),
+        item_index=np.array(listed, np.int32),
+        score=np.zeros(len(listed), np.float32),
+    )
+    settings = replace(SETTINGS, **{"taste_half_life": 1.0} | changed)  # type: ignore[arg-type]
+    return [int(item) for item in because(films, model, ratings, lists, settings)]
+
+
+def test_a_film_is_listed_because_of_one_of_its_kind() -> None:
+    drama, comedy = [1.0, 0.0], [0.0, 1.0]
+    kinds = [drama, drama, comedy, comedy, [-1.0, 0.0]]
+    assert _known(kinds, [(0, 0), (0, 2)], [1, 3]) == [0, 2]
+
+
+def test_a_film_that_no_like_speaks_for_has_no_reason() -> None:
+    assert _known([[1.0], [-1.0], [0.0], [2.0]], [(0, 0)], [1, 2, 3]) == [-1, -1, 0]
+
+
+def test_a_newer_film_says_more_than_an_older_one_like_it() -> None:
+    alike = [[1.0, 0.0]] * 4
+    assert _known(alike, [(0, 2), (0, 0), (0, 1)], [3]) == [1]
+
+
+def test_of_films_that_add_the_same_the_first_in_the_order_of_items_is_told() -> None:
+    # The older one weighs half, and is twice as long.
+    assert _known([[1.0], [2.0], [1.0]], [(0, 1), (0, 0)], [2]) == [0]
+    assert _known([[2.0], [1.0], [1.0]], [(0, 0), (0, 1)], [2]) == [0]
+
+
+def test_a_film_rated_below_three_is_no_reason() -> None:
+    alike = [[1.0, 0.0]] * 4
+    rows: list[Row] = [(0, 0, 3.0), (0, 1, 5.0), (0, 2, 2.5)]
+    assert _known(alike, rows, [3]) == [1]
+    assert _known(alike, rows[2:], [3]) == [-1]
+    assert _known(alike, [(0, 2, 2.5), (0, 1, float("nan"))], [3]) == [1]
+
+
+def test_a_list_whose_sums_are_too_small_for_single_precision_has_no_explanations_and_the_log_says_so(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    rows: list[Row] = [(0, 1), (0, 0)]
+    small = {"alpha": 0.001, "regularization": 0.01, "taste_half_life": 0.01}
+    assert _known([[0.0], [1000.0], [0.001]], rows, [2], **small) == [-1]
+    assert "1 users have lists without explanations" in caplog.text
+    assert _known([[0.0], [1000.0], [0.001]], rows, [2]) == [1]
+
+
+def test_the_same_seed_gives_the_same_reasons(films: Path, published: Published, tmp_path: Path) -> None:
+    again = publish(films, tmp_path)
+    query = "select user_id, rank, item_id, because_item_id from recommendations order by user_id, rank"
+    first, second = (
+        duckdb.connect(str(made.file), read_only=True).execute(query).fetchall()
+        for made in (published, again)
+    )
+    assert first == second
+    assert {int(item) % 2 == int(reason) % 2 for _, rank, item, reason in first if rank == 1} == {True}
+
+
+def test_a_film_without_a_reason_is_null_in_the_table_and_empty_in_the_text(
+    write_input: WriteInput, tmp_path: Path
+) -> None:
+    rows = [f"{user},{film},5,{film}" for user in range(6) for film in range(FILMS // 2)]
+    data = write_input("\n".join([RATINGS_HEADER, *rows, "7,1,1,1", "8,1,5,1", "9,5,1,1", "9,6,5,1"]))
+    (data / "hidden.csv").write_text("movieId\n6\n", encoding="utf-8")
+    made = publish(data, tmp_path / "output")
+    with duckdb.connect(str(made.file), read_only=True) as connection:
+
+        def rows_of(query: str) -> list[tuple[Any, ...]]:
+            return connection.execute(query).fetchall()
+
+        texts: dict[str, str] = dict(rows_of("select user_id, because from lookups"))
+        reasons = rows_of("select distinct user_id, because_item_id from recommendations")
+        numbers: dict[str, str] = dict(rows_of("select item_id, cast(number as varchar) from items"))
+        lengths: dict[str, int] = dict(
+            rows_of("select user_id, cast(count(*) as integer) from recommendations group by user_id")
+        )
+    assert {each for each in reasons if each[0] in {"7", "8", "9"}} == {("7", None), ("8", "1"), ("9", None)}
+    assert texts["7"] == "," * (lengths["7"] - 1)
+    assert texts["8"] == ",".join([numbers["1"]] * lengths["8"])

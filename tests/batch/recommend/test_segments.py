@@ -1,0 +1,134 @@
+"""Segments: popular lists of people of one kind, where there are enough of them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from batch.generation.publish import Published
+from batch.recommend.segments import LEAST_USERS, segments
+from tests.conftest import WriteInput, publish, written
+from tests.films import MOVIES_HEADER, RATINGS_HEADER
+from tests.made import interactions
+
+HEADER = "userId,gender,age,occupation\n"
+
+
+def _input(users: int = 2 * LEAST_USERS) -> tuple[str, str, str]:
+    """Return ratings, movies and users: women watch film 1 and then 3, men film 2 and then 3."""
+    ratings, told = [RATINGS_HEADER], []
+    for user in range(users):
+        gender = "FM"[user % 2]
+        ratings += [f"{user},{1 + user % 2},5,{user}", f"{user},3,4,{users + user}"]
+        told.append(f"{user},{gender},{18 + 7 * (user // 2 % 2)},writer")
+    movies = MOVIES_HEADER + "\n" + "".join(f"{film},Film {film} (2000),Drama\n" for film in range(1, 5))
+    return "\n".join(ratings) + "\n", movies, HEADER + "\n".join(told) + "\n"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Published:
+    folder = tmp_path_factory.mktemp("segments")
+    ratings, movies, users = _input()
+    return publish(written(folder / "data", ratings, movies, users=users), folder / "output")
+
+
+@pytest.fixture
+def file(made: Published) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(made.file), read_only=True) as connection:
+        yield connection
+
+
+def _list(file: duckdb.DuckDBPyConnection, segment: str) -> list[str]:
+    rows = file.execute(
+        "select item_id from popular_by_segment where segment = $segment order by rank", {"segment": segment}
+    )
+    return [item_id for (item_id,) in rows.fetchall()]
+
+
+def test_a_segment_lists_what_its_users_watch_lately(file: duckdb.DuckDBPyConnection) -> None:
+    assert _list(file, "gender=F") == ["3", "1"]
+    assert _list(file, "gender=M") == ["3", "2"]
+    assert _list(file, "occupation=writer") == ["3", "2", "1"]
+
+
+def test_a_segment_with_few_users_has_no_list_and_its_users_are_in_a_wider_one(
+    file: duckdb.DuckDBPyConnection,
+) -> None:
+    assert _list(file, "gender=F&age_group=18-24") == []
+    found = file.execute("select distinct segment from lookups order by all").fetchall()
+    assert found == [("gender=F&occupation=writer",), ("gender=M&occupation=writer",)]
+
+
+def test_narrow_segments_come_first_and_say_what_they_are(file: duckdb.DuckDBPyConnection) -> None:
+    told = file.execute(
+        "select segment, gender, age_group, occupation, users from segments order by place"
+    ).fetchall()
+    assert told[0] == ("gender=F&occupation=writer", "F", None, "writer", LEAST_USERS)
+    assert ("age_group=18-24", None, "18-24", None, LEAST_USERS) in told
+    assert [segment.count("&") for segment, *_ in told] == sorted(
+        (segment.count("&") for segment, *_ in told), reverse=True
+    )
+
+
+def test_a_user_has_the_age_group_of_the_age(file: duckdb.DuckDBPyConnection) -> None:
+    told = file.execute(
+        "select gender, age_group, occupation from users where user_id in ('0', '3') order by all"
+    )
+    assert told.fetchall() == [("F", "18-24", "writer"), ("M", "25-34", "writer")]
+
+
+@pytest.mark.parametrize(
+    ("age", "group"),
+    [(1, "under-18"), (17.9, "under-18"), (18, "18-24"), (34, "25-34"), (35, "35-44"), (45, "45-49"),
+     (50, "50-55"), (55, "50-55"), (56, "over-55"), (150, "over-55"), ("", None)],
+)  # fmt: skip
+def test_ages_fall_in_the_groups_of_movielens(cleaned: Any, age: object, group: str | None) -> None:
+    result = cleaned(RATINGS_HEADER + "\n1,10,3,1\n", users=f"userId,age\n1,{age}\n")
+    assert result.rows("select age_group from judged_users where rule is null") == [(group,)]
+
+
+def test_rows_of_users_that_say_nothing_are_recorded_and_the_last_one_counts(cleaned: Any) -> None:
+    users = HEADER + "1,F,20,a\n1.0, M ,30,b\n1,X,old,c\n,F,20,d\n2,,-1,e\n3\n"
+    result = cleaned(RATINGS_HEADER + "\n1,10,3,1\n", users=users)
+    assert result.rejected() == [
+        (2, "superseded"), (4, "age_out_of_range"), (5, "user_id_missing"), (6, "age_out_of_range"),
+        (7, "missing_columns"),
+    ]  # fmt: skip
+    assert result.rows(
+        "select user_id, gender, age_group, occupation from judged_users where rule is null"
+    ) == [("1", "M", "25-34", "b")]
+
+
+def test_who_is_told_of_without_a_rating_is_nobody(write_input: WriteInput, tmp_path: Any) -> None:
+    ratings, movies, users = _input()
+    made = publish(write_input(ratings, movies, users=users + "ghost,F,20,writer\n"), tmp_path / "output")
+    with duckdb.connect(str(made.file), read_only=True) as connection:
+        assert connection.execute("select users from segments where segment = 'gender=F'").fetchall() == [
+            (LEAST_USERS,)
+        ]
+
+
+def test_without_users_there_are_no_segments(published: Published) -> None:
+    with duckdb.connect(str(published.file), read_only=True) as connection:
+        counts = "select count(*) from segments union all select count(*) from popular_by_segment"
+        assert connection.execute(counts).fetchall() == [(0,), (0,)]
+        assert connection.execute("select count(segment) from lookups").fetchall() == [(0,)]
+
+
+def test_a_hidden_film_is_popular_nowhere(write_input: WriteInput, tmp_path: Any) -> None:
+    ratings, movies, users = _input()
+    folder = write_input(ratings, movies, users=users, hidden="movieId\n3\n")
+    made = publish(folder, tmp_path / "output")
+    with duckdb.connect(str(made.file), read_only=True) as connection:
+        assert _list(connection, "gender=F") == ["1"]
+
+
+def test_names_are_as_in_a_query_string() -> None:
+    ratings = interactions([(user, 0) for user in range(LEAST_USERS)])
+    attributes = pd.DataFrame(
+        {"gender": "é", "age_group": None, "occupation": "a&b c"}, index=np.arange(LEAST_USERS)
+    )
+    assert segments(ratings, attributes, 5).names[0] == "gender=%C3%A9&occupation=a%26b%20c"

@@ -1,0 +1,319 @@
+"""The report: one page about a generation, made of published files, that shows nobody who was forgotten."""
+
+import json
+import re
+import shutil
+from collections import Counter
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import duckdb
+import pytest
+
+from batch.generation.forget import forget
+from batch.generation.hide import hide
+from batch.generation.publish import Published
+from batch.generation.rollback import rollback
+from batch.generation.store import KEPT_GENERATIONS, Output
+from batch.report.build import keep, page
+from batch.runtime.progress import Progress
+from batch.settings import Settings
+from tests.commands import batch
+from tests.conftest import WriteInput, copied, publish
+from tests.films import MOVIES, RATINGS, RATINGS_HEADER, START
+
+SMALL = ("--top-n", "5", "--factors", "4", "--iterations", "3")
+ZOE = "zoe-of-nowhere"
+ZOES = "".join(f"{ZOE},{film},5,{START + film}\n" for film in (1, 3, 5))
+HEADINGS = [
+    "Input and cleaning",
+    "Who rates what, and when",
+    "Training and quality",
+    "What is recommended",
+    "What changed",
+    "Example users",
+    "The run",
+    "Settings and versions",
+]
+
+
+class Read(HTMLParser):
+    """What a page consists of."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.headings: list[tuple[str, str]] = []
+        self.ids: list[str] = []
+        self.references: list[str] = []
+        self.images: list[str] = []
+        self.tags: Counter[str] = Counter()
+        self.text = ""
+        self._open: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag] += 1
+        self._open.append(tag)
+        values = {name: value or "" for name, value in attrs}
+        self.ids += [values["id"]] if "id" in values else []
+        self.references += [
+            values[name] for name in ("href", "src", "xlink:href", "action") if name in values
+        ]
+        self.images += [values["aria-label"]] if values.get("role") == "img" else []
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append((tag, ""))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+        if self.headings and self._open and self._open[-1] == self.headings[-1][0]:
+            self.headings[-1] = (self.headings[-1][0], self.headings[-1][1] + data)
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._open and self._open.pop() != tag:
+            pass
+
+
+def _page(published: Published) -> str:
+    return page(Output(published.file.parent.parent), published.generation)
+
+
+def _keep(output: Output, generation: str) -> str:
+    with output.locked():
+        return keep(output, generation).read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def text(published: Published) -> str:
+    """The report on the films, a first generation with ratings and times."""
+    return _page(published)
+
+
+def test_every_section_is_there_and_headings_are_in_order(text: str) -> None:
+    headings = Read(text).headings
+    assert [title for level, title in headings if level == "h2"] == HEADINGS
+    levels = [int(level[1]) for level, _ in headings]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_the_contents_lead_to_every_section(text: str) -> None:
+    read = Read(text)
+    within = [each.removeprefix("#") for each in read.references if each.startswith("#")]
+    assert len(within) > len(HEADINGS)
+    assert set(within) <= set(read.ids)
+    assert len(read.ids) == len(set(read.ids))
+
+
+def test_it_opens_without_a_network(text: str) -> None:
+    assert len(text.encode()) < 2_000_000
+    read = Read(text)
+    assert [each for each in read.references if not each.startswith("#")] == []
+    assert not {"script", "link", "img", "iframe", "object"} & {*read.tags}
+    assert "@import" not in text
+    assert set(re.findall(r"url\(([^)]?)", text)) <= {"#"}
+    # What is left of addresses are the names of the languages that drawings are written in.
+    assert set(re.findall(r"https?://[^\"\s<]+", text)) <= {
+        "http://www.w3.org/2000/svg",
+        "http://www.w3.org/1999/xlink",
+    }
+
+
+def test_every_plot_is_a_drawing_with_words_for_who_cant_see_it(text: str) -> None:
+    read = Read(text)
+    assert read.tags["svg"] == len(read.images) == read.tags["figcaption"] == 12
+    assert all(len(each) > 20 for each in read.images)
+    drawings = re.findall(r"<svg.*?</svg>", text, flags=re.DOTALL)
+    labels = [" ".join(each.itertext()) for each in map(ET.fromstring, drawings)]
+    for axis in ("rating (stars)", "rows", "ratings", "iteration", "NDCG@10", "share", "seconds", "MiB"):
+        assert any(axis in each for each in labels), axis
+    # Colours are those of the page, so that they change with it.
+    assert not re.findall(r"#0[0-9a-f]0[0-9a-f]0[0-9a-f]\b", "".join(drawings))
+
+
+def test_every_table_has_a_caption_and_cells_that_head(text: str) -> None:
+    read = Read(text)
+    assert read.tags["table"] == read.tags["caption"]
+    assert text.count('scope="col"') > read.tags["table"]
+    assert not re.search(r"<th(?! scope)[ >]", text)
+
+
+def test_thirty_users_are_shown_with_history_list_and_reasons(text: str) -> None:
+    users = re.findall(r'class="who">User ([^<]+)<', text)
+    assert len(users) == len(set(users)) == 30
+    examples = text.partition('id="examples"')[2].partition('id="run"')[0]
+    assert [examples.count(f"<caption>{name}") for name in ("Watched last", "Recommended")] == [30, 30]
+    assert "Film, The 18 (2008)" in examples
+
+
+def test_ratings_that_cant_be_meant_are_in_the_plots(write_input: WriteInput, tmp_path: Path) -> None:
+    dirty = RATINGS + f"1,1,-8,{START}\n2,2,99,{START}\n"
+    read = Read(_page(publish(write_input(dirty), tmp_path / "output")))
+    assert any("before cleaning from -8 to 99" in each for each in read.images)
+    assert any("after cleaning from 1 to 5" in each for each in read.images)
+    assert "rating_out_of_range" in read.text
+
+
+def test_the_box_of_a_box_plot_is_that_of_the_ratings(write_input: WriteInput, tmp_path: Path) -> None:
+    made = publish(write_input(RATINGS), tmp_path / "output")
+    with duckdb.connect(str(made.file), read_only=True) as connection:
+        query = (
+            "select quantile_disc(rating, 0.25), quantile_disc(rating, 0.5), quantile_disc(rating, 0.75) "
+            "from histories"
+        )
+        ((low, middle, high),) = connection.execute(query).fetchall()
+    shown = next(each for each in Read(_page(made)).images if each.startswith("Box plots"))
+    assert f"median {middle:g}, middle half from {low:g} to {high:g}." in shown
+
+
+def test_a_title_is_text_whatever_is_in_it(write_input: WriteInput, tmp_path: Path) -> None:
+    title = '<script>alert(1)</script> & "Ünder" \N{CLAPPER BOARD} $x^2$'
+    quoted = title.replace('"', '""')
+    movies = MOVIES.replace('"Film, The 18 (2008)"', f'"{quoted} (2008)"')
+    made = publish(write_input(RATINGS.replace("\n18,", "\n<b>18</b>,"), movies), tmp_path / "output")
+    text = _page(made)
+    assert "<script" not in text
+    assert "<b>18" not in text
+    assert f"{title} (2008)" in Read(text).text
+
+
+def test_the_first_generation_has_nothing_to_be_compared_with(text: str) -> None:
+    assert "There is no generation before" in text
+    assert "the next will stand beside it" in text
+
+
+def test_the_next_generation_is_compared_with_the_one_before(write_input: WriteInput, tmp_path: Path) -> None:
+    before = publish(write_input(RATINGS), tmp_path / "output")
+    # A film that was the best of a list is watched.
+    after = publish(write_input(RATINGS + f"3,3,5,{START + 10_000}\n"), tmp_path / "output")
+    text = " ".join(Read(_page(after)).text.split())
+    assert f"Compared with {before.generation}, from another input" in text
+    assert re.search(r"[1-9]\d* of 40 lists changed", text)
+    assert "How much the lists changed" in text
+
+
+def test_without_ratings_and_times_it_says_what_is_not_there(write_input: WriteInput, tmp_path: Path) -> None:
+    bare = "userId,movieId\n" + "".join(line.rsplit(",", 2)[0] + "\n" for line in RATINGS.splitlines()[1:])
+    text = _page(publish(write_input(bare), tmp_path / "output"))
+    assert "The input has no time stamps" in text
+    assert "The input has no ratings in stars" in text
+    assert "No row of any file was rejected" in text
+
+
+def test_one_user_makes_a_report(write_input: WriteInput, tmp_path: Path) -> None:
+    # Nobody can be judged, and the only film of the list is in no other.
+    made = publish(write_input(f"{RATINGS_HEADER}\n1,1,5,{START}\n1,2,4,{START}\n"), tmp_path / "output")
+    text = _page(made)
+    assert "Nobody could evaluate the run" in text
+    assert "The list is empty" in text
+
+
+def test_an_older_generation_that_cant_be_read_is_left_out_and_named(
+    nights: list[Published], tmp_path: Path
+) -> None:
+    third = copied(nights[-1], tmp_path)
+    first, second, _ = sorted(third.file.parent.iterdir())
+    first.chmod(0o644)
+    first.write_bytes(b"x" * 100)
+    second.chmod(0o644)
+    with duckdb.connect(str(second)) as connection:
+        connection.execute("drop table metrics; alter table generation rename settings to options")
+    text = Read(_page(third)).text
+    assert f"{first.stem} is damaged or of another version, so its quality is left out" in text
+    assert f"{second.stem} is damaged or of another version, so its quality is left out" in text
+    assert f"{second.stem}, the generation before, is damaged or of another version" in text
+
+
+def test_the_command_keeps_it_beside_the_generation(nights: list[Published], tmp_path: Path) -> None:
+    copied(nights[-1], tmp_path)
+    first, _, newest = (night.generation for night in nights)
+    done = batch("report", "--output", tmp_path)
+    kept = tmp_path / "reports" / f"{newest}.html"
+    assert (done.returncode, done.stderr) == (0, "")
+    assert str(kept) in done.stdout
+    assert newest in kept.read_text(encoding="utf-8")
+    told = json.loads(batch("report", "--output", tmp_path, "--generation", first, "--json").stdout)
+    assert told == {"generation": first, "report": str(tmp_path / "reports" / f"{first}.html")}
+    elsewhere = tmp_path / "elsewhere.html"
+    assert batch("report", "--output", tmp_path, "--file", elsewhere, "--quiet").stdout == ""
+    assert newest in elsewhere.read_text(encoding="utf-8")
+    assert not (tmp_path / ".work").exists()
+
+
+def test_what_is_not_there_has_no_report(published: Published, tmp_path: Path) -> None:
+    unknown = batch("report", "--output", published.file.parent.parent, "--generation", "nothing")
+    assert unknown.returncode == 2
+    assert "has no generation nothing; 'python -m batch generations' lists them" in unknown.stderr
+    assert batch("report", "--output", tmp_path / "empty").returncode == 2
+    assert not (tmp_path / "empty").exists()
+
+
+def test_while_a_run_is_at_work_no_report_is_kept(published: Published, tmp_path: Path) -> None:
+    copied(published, tmp_path)
+    with Output(tmp_path).locked():
+        assert batch("report", "--output", tmp_path).returncode == 5
+
+
+def test_a_run_makes_it_if_asked_to_also_where_nothing_has_changed(films: Path, tmp_path: Path) -> None:
+    done = batch("run", "--data", films, "--output", tmp_path, *SMALL, variables={"REPORT": "1"})
+    assert done.returncode == 0
+    kept = Output(tmp_path).report(Output(tmp_path).published().stem)
+    assert kept.is_file()
+    kept.unlink()
+    again = batch("run", "--data", films, "--output", tmp_path, *SMALL, "--report", "--json", "--quiet")
+    assert json.loads(again.stdout)["is_new"] is False
+    assert kept.is_file()
+
+
+def test_a_report_that_fails_undoes_no_publishing(films: Path, tmp_path: Path) -> None:
+    # A file where the folder for reports should be.
+    (tmp_path / "reports").write_text("", encoding="utf-8")
+    done = batch("run", "--data", films, "--output", tmp_path, *SMALL, "--report", "--quiet")
+    assert done.returncode == 0
+    published = Output(tmp_path).published()
+    assert f"{published.stem} is published, but has no report" in done.stderr
+    assert f"python -m batch report --generation {published.stem}" in done.stderr
+    assert not (tmp_path / ".work").exists()
+
+
+def test_a_forgotten_user_is_in_no_report(write_input: WriteInput, tmp_path: Path) -> None:
+    output = Output(tmp_path / "output")
+    made = [publish(write_input(RATINGS + ZOES), output.folder, seed=seed) for seed in range(2)]
+    for each in made:
+        assert ZOE in _keep(output, each.generation)
+    forget(output, ZOE, Settings(output=output.folder), Progress(quiet=True))
+    assert [*(output.folder / "reports").iterdir()] == []
+    assert ZOE not in _keep(output, output.published().stem)
+
+
+def test_a_forgetting_that_was_killed_leaves_no_report_to_the_next_command(
+    write_input: WriteInput, tmp_path: Path
+) -> None:
+    output = Output(tmp_path / "output")
+    made = publish(write_input(RATINGS + ZOES), output.folder)
+    _keep(output, made.generation)
+    left = shutil.copytree(output.folder / "reports", tmp_path / "left")
+    forget(output, ZOE, Settings(output=output.folder), Progress(quiet=True))
+    shutil.copytree(left, output.folder / "reports", dirs_exist_ok=True)
+    rollback(output, output.published().stem)
+    assert [*(output.folder / "reports").iterdir()] == []
+
+
+def test_a_report_goes_with_its_generation_and_nothing_else_does(
+    films: Path, nights: list[Published], tmp_path: Path
+) -> None:
+    output = Output(tmp_path)
+    copied(nights[-1], tmp_path)
+    first, *_ = output.generations()
+    _keep(output, first)
+    own = tmp_path / "reports" / "notes.html"
+    own.write_text("mine", encoding="utf-8")
+    hide(output, "18", Settings(output=tmp_path), Progress(quiet=True))
+    assert output.report(first).exists()
+    for seed in range(len(nights), KEPT_GENERATIONS):
+        publish(films, tmp_path, seed=seed)
+    assert first not in output.generations()
+    assert not output.report(first).exists()
+    assert own.exists()

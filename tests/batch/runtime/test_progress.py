@@ -1,0 +1,196 @@
+"""What a run shows while it goes on, in a log and on a terminal."""
+
+import io
+import logging
+from contextlib import redirect_stderr, suppress
+
+import pytest
+from rich.text import Text
+
+from batch.runtime.progress import SECONDS_BETWEEN_LINES, Progress
+from batch.runtime.tables import bare_table
+
+# The half of a bar that is still to come begins with it.
+NOT_YET = "\N{BOX DRAWINGS HEAVY RIGHT}"
+
+
+class Clock:
+    """A clock that goes when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Terminal(io.StringIO):
+    """What is shown on a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """A terminal that is wide enough."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    return Terminal()
+
+
+@pytest.fixture
+def clock(caplog: pytest.LogCaptureFixture) -> Clock:
+    """A clock at zero; the log is heard from here on."""
+    caplog.set_level(logging.INFO, logger="batch")
+    return Clock()
+
+
+def test_what_must_stay_to_be_read_is_a_line_of_the_log(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    progress = Progress(clock=clock)
+    with progress.step("load") as step:
+        step.notes("ratings.csv: ignores the columns [x]")
+    assert caplog.messages[0] == "ratings.csv: ignores the columns [x]"
+
+
+def test_on_a_terminal_it_stands_above_the_bars(terminal: Terminal) -> None:
+    with redirect_stderr(terminal), Progress() as progress, progress.step("load") as step:
+        step.notes("ratings.csv: ignores the columns [x]")
+    assert terminal.getvalue().count("ratings.csv: ignores the columns [x]") == 1
+
+
+def test_when_quiet_it_is_not_shown(terminal: Terminal, caplog: pytest.LogCaptureFixture) -> None:
+    with redirect_stderr(terminal), Progress(quiet=True) as progress, progress.step("load") as step:
+        step.notes("ratings.csv: ignores the columns [x]")
+    assert (terminal.getvalue(), caplog.messages) == ("", [])
+
+
+def test_a_long_text_leaves_room_for_the_bar(terminal: Terminal) -> None:
+    with redirect_stderr(terminal), Progress() as progress, progress.step("clean") as step:
+        step.finds("very " * 100 + "long")
+    whole = Text.from_ansi(terminal.getvalue()).plain
+    assert "\N{BOX DRAWINGS HEAVY HORIZONTAL}" * 20 in whole
+
+
+def test_a_long_step_says_now_and_then_how_far_it_is(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    progress = Progress(clock=clock)
+    with progress.step("train") as step:
+        step.expect(12, "iterations")
+        for _ in range(12):
+            clock.now += SECONDS_BETWEEN_LINES / 2
+            step.advance()
+        step.finds("all is learned")
+    assert caplog.messages == [
+        "train    2 of 12 iterations, 0.067 a second, 0:02:30 left",
+        "train    4 of 12 iterations, 0.067 a second, 0:02:00 left",
+        "train    6 of 12 iterations, 0.067 a second, 0:01:30 left",
+        "train    8 of 12 iterations, 0.067 a second, 0:01:00 left",
+        "train    10 of 12 iterations, 0.067 a second, 0:00:30 left",
+        "train    12 of 12 iterations, finishing",
+        "train    180.00 s  all is learned",
+    ]
+
+
+def test_what_came_before_the_count_says_nothing_about_the_rate(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Progress(clock=clock).step("score") as step:
+        clock.now += 100
+        step.expect(3_000, "users")
+        clock.now += 1
+        step.advance(1_000)
+    assert caplog.messages[0] == "score    1,000 of 3,000 users, 1,000 a second, 0:00:02 left"
+
+
+def test_a_short_step_is_one_line(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    with Progress(clock=clock).step("check") as step:
+        step.expect(11, "promises")
+        for _ in range(11):
+            step.advance()
+    assert caplog.messages == ["check      0.00 s"]
+
+
+def test_what_is_counted_without_a_unit_is_not_told(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    with Progress(clock=clock).step("search") as step:
+        step.expect(600)
+        clock.now += 300
+        step.advance(300)
+    assert caplog.messages == ["search   300.00 s"]
+
+
+def test_quiet_says_nothing(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    progress = Progress(quiet=True, clock=clock)
+    with progress.step("score") as step:
+        step.expect(2, "users")
+        clock.now += 100
+        step.advance()
+        step.says("something")
+    progress.show(bare_table())
+    assert caplog.messages == []
+    assert progress.seconds == {"score": 100}
+
+
+def test_each_step_has_its_seconds_and_its_memory(clock: Clock) -> None:
+    progress = Progress(quiet=True, clock=clock)
+    for number, name in enumerate(("load", "clean"), start=1):
+        with progress.step(name):
+            clock.now += number
+    assert progress.seconds == {"load": 1, "clean": 2}
+    assert progress.peak_mb.keys() == {"load", "clean"}
+    assert min(progress.peak_mb.values()) > 1
+
+
+def test_a_step_that_fails_has_its_seconds_and_no_line(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    progress = Progress(clock=clock)
+    with suppress(ZeroDivisionError), progress.step("load"):
+        clock.now += 3
+        clock.now += 1 / 0
+    assert progress.seconds == {"load": 3}
+    assert caplog.messages == []
+
+
+def test_a_table_is_plain_lines_in_a_log(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    table = bare_table()
+    table.add_column("step")
+    table.add_column("seconds")
+    table.add_row("load", "1.00")
+    Progress(clock=clock).show(table)
+    assert caplog.messages == ["step  seconds", "load  1.00"]
+
+
+def test_a_terminal_shows_how_far_a_step_is_and_no_lines(
+    terminal: Terminal, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    with redirect_stderr(terminal), Progress(clock=clock) as progress, progress.step("train") as step:
+        step.expect(12, "iterations")
+        for _ in range(2):
+            clock.now += SECONDS_BETWEEN_LINES
+            step.advance()
+    assert "2 of 12 iterations, 0.033 a second, 0:05:00 left" in terminal.getvalue()
+    assert caplog.messages == []
+
+
+def test_a_bar_is_not_full_before_its_step_ends(terminal: Terminal, clock: Clock) -> None:
+    with redirect_stderr(terminal), Progress(clock=clock) as progress, progress.step("train") as step:
+        step.expect(3, "iterations")
+        step.advance(3)
+    before, last = terminal.getvalue().split("3 of 3 iterations, finishing")[:2]
+    assert NOT_YET in before.rpartition("train")[2]
+    assert NOT_YET not in last.rpartition("train")[2]
+
+
+def test_a_table_stands_below_the_bars_of_a_terminal(terminal: Terminal, clock: Clock) -> None:
+    table = bare_table()
+    table.add_column("step")
+    table.add_column("seconds")
+    table.add_row("load", "1.00")
+    with redirect_stderr(terminal):
+        progress = Progress(clock=clock)
+        with progress, progress.step("load"):
+            pass
+        progress.show(table)
+    assert terminal.getvalue().index("seconds") > terminal.getvalue().rindex("0:00:00")

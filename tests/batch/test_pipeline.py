@@ -1,0 +1,241 @@
+"""The whole job: what is in the file, and that the same input makes the same file."""
+
+import subprocess
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+
+from batch.errors import RefusedError
+from batch.generation.publish import Published
+from batch.generation.store import Output
+from sql import statement
+from tests.conftest import WriteInput, copied, publish
+from tests.films import FILMS, RATINGS, RATINGS_HEADER, START, USERS, withheld
+
+CONTENTS = (
+    "select * from recommendations order by all",
+    "select * from histories order by all",
+    "select * from items order by all",
+    "select * from users order by all",
+    "select * from popular order by all",
+    "select * from user_factors order by all",
+    "select * from item_factors order by all",
+    "select * from training order by all",
+)
+
+
+def _query(made: Published, query: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(made.file), read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_everybody_gets_the_withheld_film_first(published: Published) -> None:
+    first = _query(published, "select user_id, item_id from recommendations where rank = 1")
+    assert dict(first) == {str(user): str(withheld(user)) for user in range(USERS)}
+
+
+def test_lists_are_as_deep_as_there_are_unseen_films(published: Published) -> None:
+    lengths = _query(published, "select distinct count(*) from recommendations group by user_id")
+    assert lengths == [(min(10, FILMS - (FILMS // 2 - 1) - 2),)]
+
+
+def test_histories_are_newest_first(published: Published) -> None:
+    rows = _query(
+        published,
+        "select position, item_id, rating, epoch(rated_at) from histories where user_id = '18' "
+        "order by position",
+    )
+    lines = [line.split(",") for line in RATINGS.splitlines() if line.startswith("18,")]
+    assert [(item, rating, time) for _, item, rating, time in rows] == [
+        (item, float(rating), int(time)) for _, item, rating, time in reversed(lines)
+    ]
+    assert [row[0] for row in rows] == list(range(1, len(lines) + 1))
+
+
+def test_equal_times_keep_the_order_of_the_file(write_input: WriteInput, tmp_path: Path) -> None:
+    data = write_input(RATINGS_HEADER + "\n1,b,5,7\n1,c,5,7\n1,a,5,7\n2,a,5,7\n2,d,5,7\n")
+    made = publish(data, tmp_path / "output")
+    assert _query(made, "select item_id from histories where user_id = '1' order by position") == [
+        ("a",),
+        ("c",),
+        ("b",),
+    ]
+
+
+def test_the_inner_product_of_the_factors_is_the_score(published: Published) -> None:
+    users = {key: np.array(value) for key, value in _query(published, "from user_factors")}
+    items = {key: np.array(value) for key, value in _query(published, "from item_factors")}
+    for user_id, item_id, score in _query(published, "select user_id, item_id, score from recommendations"):
+        assert users[user_id] @ items[item_id] == pytest.approx(score, rel=1e-5, abs=1e-6)
+
+
+def test_users_and_items_are_described(published: Published) -> None:
+    assert _query(published, "select * from users where user_id = '0'")[0][1] == FILMS // 2 + 1
+    assert _query(published, "select epoch(first_rated_at) from users where user_id = '0'") == [(START,)]
+    assert _query(published, "select * exclude (popularity) from items where item_id = '7'") == [
+        (
+            "7",
+            18,
+            "Film, The 7 (1997)",
+            1997,
+            ["Drama", "Comedy"],
+            22,
+            pytest.approx(18 * 5 / 22 + 4 / 22),
+            False,
+        )
+    ]
+    unrated = _query(
+        published, "select ratings, mean_rating, popularity, genres from items where item_id = 'unrated'"
+    )
+    assert unrated == [(0, None, None, [])]
+
+
+def test_the_popular_list_is_that_of_the_popularity_of_films(published: Published) -> None:
+    listed = _query(published, "select item_id, score from popular order by rank")
+    films = (
+        "select item_id, popularity from items where ratings > 0 order by popularity desc, item_id limit 10"
+    )
+    assert listed == _query(published, films)
+
+
+def test_a_film_without_ratings_is_in_no_list(published: Published) -> None:
+    found = _query(
+        published,
+        "select count(*) from (select item_id from recommendations union all select item_id from popular "
+        "union all select item_id from item_factors) where item_id = 'unrated'",
+    )
+    assert found == [(0,)]
+
+
+def test_a_hidden_film_is_in_no_list_and_lists_are_still_full(
+    write_input: WriteInput, tmp_path: Path
+) -> None:
+    made = publish(write_input(RATINGS, hidden="movieId\n4\n"), tmp_path / "output", top_n=100)
+    assert _query(made, "select count(*) from recommendations where item_id = '4'") == [(0,)]
+    assert _query(made, "select count(*) from popular") == [(FILMS - 1,)]
+    lengths = _query(
+        made,
+        "select users.user_id, count(r.rank) + any_value(users.ratings) from users "
+        "left join recommendations r using (user_id) where user_id in ('4', '0') group by all order by all",
+    )
+    # User 0 has seen film 4; user 4 has not, and gets one film less.
+    assert lengths == [("0", FILMS), ("4", FILMS - 1)]
+
+
+def test_somebody_who_has_seen_everything_has_an_empty_list(write_input: WriteInput, tmp_path: Path) -> None:
+    data = write_input(RATINGS_HEADER + "\n" + "1,a,5,1\n1,b,5,2\n2,a,5,3\n")
+    made = publish(data, tmp_path / "output", top_n=1_000)
+    assert _query(made, "select user_id, item_id from recommendations") == [("2", "b")]
+
+
+def test_one_user_and_one_film_are_enough(write_input: WriteInput, tmp_path: Path) -> None:
+    made = publish(write_input(RATINGS_HEADER + "\n1,a,5,1\n"), tmp_path / "output")
+    assert _query(made, "select count(*) from recommendations") == [(0,)]
+    assert _query(made, "select item_id from popular") == [("a",)]
+
+
+def test_what_is_watched_lately_is_popular(write_input: WriteInput, tmp_path: Path) -> None:
+    rows = [f"{user},old,5,{user}" for user in range(60)] + [
+        f"{user},new,5,{1000 + user}" for user in range(40)
+    ]
+    made = publish(write_input("\n".join([RATINGS_HEADER, *rows])), tmp_path / "output")
+    assert _query(made, "select item_id from popular order by rank") == [("new",), ("old",)]
+
+
+def test_without_times_the_later_line_was_watched_later(write_input: WriteInput, tmp_path: Path) -> None:
+    made = publish(write_input("userId,movieId\n1,9\n1,10\n"), tmp_path / "output")
+    assert _query(made, "select item_id from popular order by rank") == [("10",), ("9",)]
+    assert _query(made, "select item_id from histories order by position") == [("10",), ("9",)]
+
+
+def test_the_same_input_and_seed_make_the_same_tables(
+    films: Path, published: Published, tmp_path: Path
+) -> None:
+    again = publish(films, tmp_path / "output")
+    for query in CONTENTS:
+        assert _query(again, query) == _query(published, query)
+    other = publish(films, tmp_path / "output", seed=1)
+    assert _query(other, CONTENTS[5]) != _query(published, CONTENTS[5])
+
+
+def test_the_generation_says_from_what_it_was_made(published: Published) -> None:
+    ((generation, top_n, seconds, settings, versions, read, kept),) = _query(
+        published, "select id, top_n, seconds, settings, versions, rows_read, rows_kept from generation"
+    )
+    assert generation == published.generation == published.file.stem
+    assert top_n == 10
+    assert list(seconds) == [
+        "compare",
+        "load",
+        "clean",
+        "train",
+        "score",
+        "because",
+        "similar",
+        "judge",
+        "write",
+        "check",
+    ]
+    assert settings["factors"] == "4"
+    assert {"batch", "python", "duckdb", "implicit", "numba", "numpy", "scipy"} == set(versions)
+    assert read == kept == len(RATINGS.splitlines()) - 1
+
+
+def test_the_generation_says_what_each_step_took(published: Published) -> None:
+    ((seconds, rows, peak_mb),) = _query(published, "select seconds, rows, peak_mb from generation")
+    assert list(peak_mb) == list(seconds)
+    assert min(peak_mb.values()) > 1
+    read = len(RATINGS.splitlines()) - 1
+    assert {step: rows[step] for step in ("load", "clean", "train", "score", "judge")} == {
+        "load": read,
+        "clean": read,
+        "train": read,
+        "score": USERS,
+        "judge": 62,  # people who came back, each for each moment
+    }
+    tables = _query(
+        published, "select table_name from duckdb_tables() where not internal and table_name <> 'generation'"
+    )
+    counted = [_query(published, f"select count(*) from {table}")[0][0] for (table,) in tables]
+    assert rows["write"] == rows["check"] == sum(counted)
+
+
+def test_every_table_and_column_says_what_it_means(published: Published) -> None:
+    silent = _query(
+        published,
+        "select table_name, column_name from duckdb_columns() where not internal and comment is null "
+        "union all select table_name, '' from duckdb_tables() where not internal and comment is null",
+    )
+    assert silent == []
+
+
+def test_released_command_line_tools_open_the_file_through_the_link(published: Published) -> None:
+    tool = Path(sysconfig.get_path("scripts")) / "duckdb"
+    link = published.file.parent.parent / "current.duckdb"
+    query = "select count(*), (select comment from duckdb_tables() where table_name = 'items') from users"
+    shown = subprocess.run(
+        [tool, "-readonly", "-csv", "-noheader", link, query], capture_output=True, text=True, check=True
+    )
+    assert shown.stdout.strip() == '40,"One row per film of the input, rated or not."'
+
+
+def test_a_refused_run_publishes_nothing_and_leaves_no_litter(
+    films: Path, published: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = tmp_path / "output"
+    before = copied(published, output)
+    ghost = "insert into draft.users (user_id, ratings) values ('ghost', 1)"
+
+    def text(name: str) -> str:
+        return statement(name) + (ghost if name == "generation/users" else "")
+
+    monkeypatch.setattr("batch.generation.write.statement", text)
+    with pytest.raises(RefusedError, match="ghost"):
+        publish(films, output, seed=1)
+    assert Output(output).current() == before.generation
+    assert Output(output).generations() == [before.generation]
+    assert not Output(output).work.exists()

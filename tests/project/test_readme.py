@@ -1,0 +1,181 @@
+"""What the README says to type does what it says: commands, requests, queries and exit statuses, for real."""
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import httpx2
+import pytest
+
+from batch.generation.store import Output
+from tests.commands import ROOT, batch, environment, serving, start_batch
+from tests.conftest import publish, written
+from tests.films import MOVIES, RATINGS
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+# A line of a block that is indented, without the comment at its end.
+LINES = re.findall(
+    r"^    ((?:make|docker|set|\.venv|[A-Z_]+=|[\d*]+ [\d*]+ \*)\S* .*?)(?: +#.*)?$", README, re.MULTILINE
+)
+SERVERS = [line for line in LINES if "-m api" in line]
+# These are not run here.
+ELSEWHERE = {
+    "make demo": "is run by tests/project/test_demo.py",
+    "make test": "is what runs this",
+    "make setup": "installs packages: it has made the environment of this",
+    ".venv/bin/python -m batch fetch": "needs the internet: tests/batch/datasets/test_fetch.py has a mirror",
+    ".venv/bin/pip install": "needs the internet; test_docker.py looks into the files that it names",
+    ".venv/bin/python -m batch run --engine spark": "takes minutes: tests/spark",
+    "docker compose up": "needs Docker: tests/project/test_docker.py",
+    "DATA=./ratings docker compose up": "needs Docker",
+    "API_KEYS=... docker compose up": "needs Docker",
+}
+COMMANDS = [line for line in LINES if line not in SERVERS and not line.startswith(tuple(ELSEWHERE))]
+HEAT = "".join(f"{user},318,5,{1_600_000_000 + user}\n" for user in range(0, 40, 3))
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder like a clone, in which two generations of FOLDER are published."""
+    folder = tmp_path_factory.mktemp("clone")
+    for name in ("api", "batch", "sql"):
+        (folder / name).symlink_to(ROOT / name)
+    python = folder / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    written(folder / "FOLDER", RATINGS + HEAT, MOVIES + "318,Heat (1995),Crime|Horror\n")
+    for seed in (0, 1):
+        publish(folder / "FOLDER", folder / "output", seed=seed)
+    return folder
+
+
+@pytest.fixture
+def own(clone: Path, tmp_path: Path) -> Path:
+    """A copy of it, in which a command may write."""
+    return Path(shutil.copytree(clone, tmp_path / "clone", symlinks=True))
+
+
+def _quick(line: str) -> str:
+    """Return a command that is quick, and in place of folders on a server has those of the clone."""
+    line = re.sub(r"^[\d*]+ [\d*]+ \* \* \*  cd /srv/recommender && ", "", line)
+    return line.replace("/srv/ratings", "FOLDER").replace("--minutes 10", "--minutes 0.001")
+
+
+def _shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bash", "-c", _quick(line)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment(PYTHONWARNINGS="error"),
+    )
+
+
+def test_every_command_of_the_readme_is_run_or_named() -> None:
+    lines = re.findall(r"^    .*(?:\.venv/bin/|\bmake |docker ).*", README, re.MULTILINE)
+    assert len(LINES) == len(lines)
+    assert len(COMMANDS) >= 18
+    assert len(SERVERS) == 2
+    assert [each for each in ELSEWHERE if not any(line.startswith(each) for line in LINES)] == []
+
+
+@pytest.mark.parametrize("line", [line for line in COMMANDS if not line.startswith("set ")])
+def test_a_command_of_the_readme_ends_with_0(own: Path, line: str) -> None:
+    done = _shell(line, own)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_tune_finds_is_what_the_next_run_uses_on_the_same_data(own: Path) -> None:
+    (tune,) = [line for line in COMMANDS if "batch tune" in line]
+    (run,) = [line for line in COMMANDS if line.startswith("set -a")]
+    done = _shell(f"{_quick(tune)}\n{run}", own)
+    assert done.returncode == 0, done.stderr
+    tuned = dict(line.split("=") for line in (own / "best.env").read_text(encoding="utf-8").splitlines())
+    folders = [re.search(r"--data (\S+)", line) for line in (tune, run)]
+    assert [found and found[1] for found in folders] == ["FOLDER", "FOLDER"]
+    with duckdb.connect(str(Output(own / "output").published()), read_only=True) as connection:
+        ((used, kept),) = connection.execute("select settings, rows_kept from generation").fetchall()
+    assert kept == (RATINGS + HEAT).count("\n") - 1
+    assert tuned
+    assert {name: float(used[name.lower()]) for name in tuned} == {
+        name: float(value) for name, value in tuned.items()
+    }
+
+
+@pytest.mark.parametrize("line", SERVERS)
+def test_a_service_of_the_readme_answers(clone: Path, line: str) -> None:
+    server = subprocess.Popen(
+        ["bash", "-c", f"exec env {line}" if line.startswith("API_KEYS") else f"exec {line}"],
+        cwd=clone,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(PYTHONWARNINGS="error", PORT="0"),
+    )
+    assert server.stderr is not None
+    try:
+        start = next(line for line in server.stderr if "running on" in line)
+        (url,) = re.findall(r"http://[\w.:]+", start)
+        answer = httpx2.get(f"{url}/recommendations?user_id=18", headers={"X-API-Key": "..."})
+        assert answer.status_code == 200
+        assert answer.headers["X-Recommendation-Source"] == "personal"
+    finally:
+        server.terminate()
+        server.communicate()
+
+
+def test_every_request_of_the_readme_is_answered(clone: Path) -> None:
+    table = README[README.index("| request | answer |") : README.index("A row that a page wants")]
+    requests = re.findall(r"`GET (/[^`]+)`", table)
+    requests += [f"/recommendations?user_id=18{rest}" for rest in re.findall(r"`…(&[^`]+)`", table)]
+    requests += re.findall(r"curl \"http://[\w.:]+(/[^\"]+)\"", README)
+    rules = README[README.index("A row that a page wants") : README.index("They can be combined")]
+    requests += [f"/recommendations?user_id=18&{rule}" for rule in re.findall(r"`(\w+=[^`]+)`", rules)]
+    assert len(requests) >= 14
+    with serving(clone / "output") as url:
+        statuses = {each: httpx2.get(url + each).status_code for each in requests}
+    assert set(statuses.values()) == {200}, statuses
+
+
+def test_every_query_of_the_readme_is_answered(clone: Path) -> None:
+    (block,) = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
+    queries = [line.partition(";")[0] for line in block.splitlines()]
+    with duckdb.connect(str(Output(clone / "output").published()), read_only=True) as connection:
+        assert all(connection.execute(each).fetchall() for each in queries)
+    assert len(queries) >= 5
+
+
+def _ends(folder: Path) -> Iterator[tuple[int, int]]:
+    """Yield each exit status that a real command ends with, and the one that the README has for that."""
+    data, output = folder / "FOLDER", folder / "output"
+    run = ("run", "--data", data, "--quiet", "--top-n", "10", "--factors", "4", "--iterations", "5")
+    yield batch(*run, "--output", output, "--seed", "1").returncode, 0
+    yield batch("verify", "--output", output).returncode, 0
+    yield batch("diff", "--output", output, "nothing").returncode, 2
+    yield batch(*run, "--output", data / "ratings.csv" / "output").returncode, 1
+    yield batch(*run, "--output", output, "--unknown").returncode, 2
+    yield batch(*run[:2], folder, "--output", output).returncode, 3
+    yield batch("rollback", "--output", output).returncode, 0
+    yield batch(*run, "--output", output, "--seed", "1").returncode, 4
+    with Output(output).locked():
+        yield batch(*run, "--output", output).returncode, 5
+    job = start_batch(*run[:3], "--output", folder / "other", "--iterations", "10000")
+    assert job.stderr is not None
+    next(line for line in job.stderr if " clean " in line)
+    job.send_signal(signal.SIGINT)
+    job.communicate()
+    yield job.returncode, 130
+
+
+def test_every_exit_status_of_the_readme_is_that_of_a_real_command(own: Path) -> None:
+    table = README[README.index("| exit status | |") : README.index("## Data sets to try")]
+    ends = list(_ends(own))
+    assert [status for status, _ in ends] == [said for _, said in ends]
+    assert {str(status) for status, _ in ends} == set(re.findall(r"^\| (\d+) \|", table, re.MULTILINE))

@@ -1,0 +1,75 @@
+"""An id is cleaned by one rule: the job does it in SQL, the service and the commands in Python."""
+
+import json
+
+import click
+import duckdb
+import pytest
+from hypothesis import example, given, settings, strategies as st
+
+from batch.commands.options import Id
+from batch.generation.publish import Published
+from sql import statement
+from sql.ids import id_of
+from tests.commands import batch
+
+# Texts near the borders of the rule; any text is beside them.
+NUMBERS = st.from_regex(r"-?[0-9]{1,20}(\.[0-9]{1,3})?([eE][+-]?[0-9]{1,3})?", fullmatch=True)
+WORDS = st.sampled_from(["", "nan", "NaN", "NAN", "null", "NULL", "None", "\\N", "<NA>", "NA", "A", "é"])
+SPACES = st.text(" \t\v\f\xa0\r\n\u3000", max_size=2)
+TEXTS = st.lists(st.builds("{}{}{}".format, SPACES, NUMBERS | WORDS | st.text(max_size=8), SPACES))
+BORDERS = [
+    *("1.58292E+18", "1.58292e+18", "1.7014118346046923e+38", "-1.7014118346046923e+38"),
+    *("1.5e+00", "2.5e+00", "-0e+00", "18\x00", "\u0663.0"),
+]
+
+
+@settings(deadline=None, max_examples=200, derandomize=True)
+@given(texts=TEXTS)
+@example(texts=BORDERS)
+def test_an_id_is_the_same_in_python_and_in_sql(texts: list[str]) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(statement("load/macros"))
+        cleaned = "select list_transform($texts, lambda text: id_of(text))"
+        ((expected,),) = connection.execute(cleaned, {"texts": texts}).fetchall()
+    assert [id_of(text) for text in texts] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("18", "18"),
+        (" 18", "18"),
+        ("18.0", "18"),
+        ("\t18.000\xa0", "18"),
+        ("1e+16", "10000000000000000"),
+        ("18.5", "18.5"),
+        ("018", "018"),
+        (" user@x ", "user@x"),
+        ("", None),
+        (" ", None),
+        ("NaN", None),
+    ],
+)
+def test_an_id_is_cleaned(text: str, expected: str | None) -> None:
+    assert id_of(text) == expected
+
+
+@pytest.mark.parametrize("text", ["18", "18.0", " 18 ", "nan", "1e+16"])
+def test_cleaning_an_id_again_changes_nothing(text: str) -> None:
+    cleaned = id_of(text)
+    assert cleaned is None or id_of(cleaned) == cleaned
+
+
+@pytest.mark.parametrize("text", ["18", "18.0", " 18"])
+def test_an_id_on_the_command_line_is_cleaned(nights: list[Published], text: str) -> None:
+    output = nights[0].file.parent.parent
+    found = batch("diff", "--user-id", text, "--output", output, "--json")
+    assert found.returncode == 0, found.stderr
+    assert json.loads(found.stdout)["user_id"] == "18"
+
+
+@pytest.mark.parametrize(("text", "error"), [(" ", "the id is empty."), ("NaN", "'NaN' is no id.")])
+def test_what_is_no_id_is_wrong_usage(text: str, error: str) -> None:
+    with pytest.raises(click.BadParameter, match=error):
+        Id().convert(text, None, None)
