@@ -50,7 +50,7 @@ SIMILAR = parameters.table(
 FEATURES = parameters.table(parameters.USER_ID, parameters.ANY_LIMIT, parameters.OFFSET)
 
 # Proxies have room for about 4 KB of headers.
-LONGEST_HEADER = 2_048
+MAX_HEADER = 2_048
 _SOURCES = {
     source: metrics.RECOMMENDATIONS.labels(source) for source in ("personal", "liked", "segment", "popular")
 }
@@ -150,7 +150,7 @@ def _unknown(item_ids: Sequence[str]) -> str:
     """Return ids for a header; of more than a proxy has room for, the first, and `*` for the others."""
     quoted = [quote(item_id, safe="") for item_id in item_ids]
     ends = [end - 1 for end in accumulate(len(each) + 1 for each in quoted)]
-    fitting = bisect_right(ends, LONGEST_HEADER)
+    fitting = bisect_right(ends, MAX_HEADER)
     return ",".join(quoted if fitting == len(quoted) else [*quoted[:fitting], "*"])
 
 

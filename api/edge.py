@@ -15,7 +15,7 @@ from api.log import request_id
 
 MAX_TARGET_BYTES = 8_192
 ENCODED = re.compile(rb"%[0-9A-Fa-f]{2}")
-LONGEST_REQUEST_ID = 128
+MAX_REQUEST_ID = 128
 ROUTES = frozenset({"/recommendations", "/features", "/similar"}).union(
     *(paths for name, paths in PUBLIC.items() if name != "page")
 )
@@ -123,7 +123,7 @@ def _given_id(scope: Scope) -> str | None:
     for name, value in scope["headers"]:
         if name == b"x-request-id":
             given: str = value.decode("latin-1").strip(" \t")
-            if given.isascii() and given.isprintable() and 0 < len(given) <= LONGEST_REQUEST_ID:
+            if given.isascii() and given.isprintable() and 0 < len(given) <= MAX_REQUEST_ID:
                 return given
             return None
     return None

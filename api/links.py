@@ -4,7 +4,7 @@ import re
 from contextvars import ContextVar
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-LONGEST_PREFIX = 256
+MAX_PREFIX = 256
 _PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*")
 # Proxies and browsers merge slashes, and follow dots: an id with these is no part of a path.
 _SEGMENT = re.compile(r"(?!\.{1,2}$)[^/\\\x00-\x1f\x7f]+")
@@ -53,4 +53,4 @@ def plain_prefix(text: str) -> str | None:
     Proxies behind one another name theirs with commas between them.
     """
     found = "".join(part.strip().rstrip("/") for part in text.split(","))
-    return found if len(found) <= LONGEST_PREFIX and _PREFIX.fullmatch(found) else None
+    return found if len(found) <= MAX_PREFIX and _PREFIX.fullmatch(found) else None

@@ -15,7 +15,7 @@ from api import metrics
 from sql import statement
 
 # DuckDB goes by the index as long as a query asks for fewer than 2,048 users.
-MOST_USERS = 512
+MAX_USERS = 512
 
 
 class Lookup:
@@ -56,8 +56,8 @@ class Lookup:
     def find_all(self, ids: Sequence[str]) -> dict[str, tuple[Any, ...]]:
         """Return the other columns for those ids that are known. Raises duckdb.Error as `find` does."""
         found: dict[str, tuple[Any, ...]] = {}
-        for start in range(0, len(ids), MOST_USERS):
-            found |= self._query(ids[start : start + MOST_USERS])
+        for start in range(0, len(ids), MAX_USERS):
+            found |= self._query(ids[start : start + MAX_USERS])
         return found
 
     def _query(self, ids: Sequence[str]) -> dict[str, tuple[Any, ...]]:
@@ -76,7 +76,7 @@ class Lookup:
 
     def _wait_for_more(self, before: int) -> None:
         """Let one more turn of the loop pass as long as each brings more requests, and then answer."""
-        if before < len(self._waiting) < MOST_USERS:
+        if before < len(self._waiting) < MAX_USERS:
             asyncio.get_running_loop().call_soon(self._wait_for_more, len(self._waiting))
         else:
             self._answer()

@@ -14,10 +14,10 @@ from starlette.exceptions import HTTPException
 from api.generation import Generation
 from sql.ids import MISSING, SPACES, id_of
 
-LONGEST_VALUE = 256
-MOST_WORDS = 100
-MOST_PARAMETERS = 16
-LONGEST_LIST = 8_192
+MAX_VALUE_LENGTH = 256
+MAX_WORDS = 100
+MAX_PARAMETERS = 16
+MAX_LIST = 8_192
 LAST_YEAR = 9_999
 AGE_GROUPS = ("under-18", "18-24", "25-34", "35-44", "45-49", "50-55", "over-55")
 DEFAULT_LIMIT = 10
@@ -37,7 +37,7 @@ class Parameter:
     parse: Parse
     schema: Mapping[str, Any]
     example: Any = None
-    longest: int = LONGEST_VALUE
+    longest: int = MAX_VALUE_LENGTH
     # A list may be written with commas, or by repeating the parameter, also as `name[]`.
     is_list: bool = False
 
@@ -57,13 +57,13 @@ def read(query_string: bytes, allowed: Mapping[str, Parameter], generation: Gene
     Raises HTTPException 400, or 404 where nothing has a value; the message names the parameter.
     """
     given = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
-    if len(given) > MOST_PARAMETERS:
+    if len(given) > MAX_PARAMETERS:
         _refuse_many(given, allowed)
     texts: dict[str, str] = {}
     for name, text in given:
         parameter = allowed.get(name) or _list_named(name, allowed)
         if parameter is None:
-            raise bad(f"unknown parameter {name[:LONGEST_VALUE]!r}; there are {', '.join(allowed)}")
+            raise bad(f"unknown parameter {name[:MAX_VALUE_LENGTH]!r}; there are {', '.join(allowed)}")
         known_as = parameter.name
         if known_as not in texts:
             texts[known_as] = text
@@ -82,8 +82,8 @@ def _list_named(name: str, allowed: Mapping[str, Parameter]) -> Parameter | None
 
 def _refuse_many(given: Sequence[tuple[str, str]], allowed: Mapping[str, Parameter]) -> None:
     """Raise HTTPException 400 if there are many parameters that are no lists."""
-    if sum(not _list_named(name, allowed) for name, _ in given) > MOST_PARAMETERS:
-        raise bad(f"there are more than {MOST_PARAMETERS} parameters")
+    if sum(not _list_named(name, allowed) for name, _ in given) > MAX_PARAMETERS:
+        raise bad(f"there are more than {MAX_PARAMETERS} parameters")
 
 
 def _value(parameter: Parameter, text: str, generation: Generation) -> Any:
@@ -141,8 +141,8 @@ def _words(text: str, what: str, clean: Callable[[str], str | None] = str.strip)
     words = [word for word in found if word]
     if len(words) < len(found):
         raise ValueError(f"must be {what} with commas between them, not {text!r}")
-    if len(words) > MOST_WORDS:
-        raise ValueError(f"has more than {MOST_WORDS} {what}")
+    if len(words) > MAX_WORDS:
+        raise ValueError(f"has more than {MAX_WORDS} {what}")
     return words
 
 
@@ -169,10 +169,10 @@ def _age_group(text: str, _generation: Generation) -> str:
 
 _ITEMS_OF_LIST = {"type": "string", "pattern": "^[^,]*[^,\\s][^,]*$"}
 _NO_ID = {"enum": sorted(MISSING)}
-_ID_SCHEMA = {"type": "string", "maxLength": LONGEST_VALUE, "pattern": r"[^ \t\v\f\u00a0]", "not": _NO_ID}
+_ID_SCHEMA = {"type": "string", "maxLength": MAX_VALUE_LENGTH, "pattern": r"[^ \t\v\f\u00a0]", "not": _NO_ID}
 _LISTED_ID_SCHEMA = {"type": "string", "pattern": r"^[^,]*[^ \t\v\f\u00a0,][^,]*$", "not": _NO_ID}
 _LIKED_ID_SCHEMA = {"type": "string", "pattern": "^[^,]*$", "not": {"enum": sorted(MISSING - {""})}}
-_TEXT_SCHEMA = {"type": "string", "minLength": 1, "maxLength": LONGEST_VALUE, "pattern": r"\S"}
+_TEXT_SCHEMA = {"type": "string", "minLength": 1, "maxLength": MAX_VALUE_LENGTH, "pattern": r"\S"}
 _BOOLEAN_SCHEMA = {"type": "boolean", "default": False}
 _YEAR_SCHEMA = {"type": "integer", "minimum": 0, "maximum": LAST_YEAR}
 
@@ -191,7 +191,7 @@ def _list(
     name: str, description: str, parse: Parse, example: list[str], items: Mapping[str, Any], **more: Any
 ) -> Parameter:
     schema = {"type": "array", "items": items, **more}
-    return Parameter(name, description, parse, schema, example, longest=LONGEST_LIST, is_list=True)
+    return Parameter(name, description, parse, schema, example, longest=MAX_LIST, is_list=True)
 
 
 USER_ID = Parameter(

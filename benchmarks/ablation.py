@@ -70,7 +70,7 @@ TRIED = {
     "twice the weight of the trend": Variant(placing=replace(DEFAULT, trend_weight=4.0)),
     "1 step ahead": Variant(constants=(("batch.model.sequential.STEPS_AHEAD", 1),)),
     "8 steps ahead": Variant(constants=(("batch.model.sequential.STEPS_AHEAD", 8),)),
-    "a solve for 2,000 films": Variant(constants=(("batch.model.sequential.MOST_ITEMS", 2_000),)),
+    "a solve for 2,000 films": Variant(constants=(("batch.model.sequential.MAX_ITEMS", 2_000),)),
     "next film in 128 columns": Variant(replace(DEFAULT, next_factors=128)),
     "next film in 512 columns": Variant(replace(DEFAULT, next_factors=512)),
     "taste in 32 columns": Variant(replace(DEFAULT, factors=32)),

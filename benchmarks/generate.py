@@ -24,20 +24,20 @@ from sql import statement
 
 # MovieLens 25M, from its summary.
 USERS, FILMS, RATINGS, UNRATED_FILMS = 162_541, 59_047, 25_000_095, 3_376
-LEAST_RATINGS = 20
+MIN_RATINGS = 20
 # So many films have at least so many ratings there: the curve between is straight on logarithmic scales.
 FILMS_WITH = ((1, 81_491), (588, 10_000), (3_794, 1_000), (13_176, 50), (24_330, 10), (59_047, 1))
 MEDIAN_RATINGS, SPREAD_OF_RATINGS = 71, 1.39  # of a user; the spread is that of the logarithm
 FIRST_RATING, LAST_RATING = 789_652_009, 1_574_327_703  # seconds since 1970
 DAY, YEAR = 86_400, 31_556_952
 
-MOST_GROUPS = 64  # of taste
+MAX_GROUPS = 64  # of taste
 FILMS_PER_GROUP = 60  # at least
 SHARE_OF_OTHERS = 0.004  # how likely a film of another group is, where one of the group's own is 1
 KEEPS_TO_GROUP = 0.9
 NEW_SITTING = 0.01
 SECONDS_BETWEEN = 8.0
-MOST_TRIES = 40
+MAX_TRIES = 40
 
 GENRES = (
     *("Action", "Adventure", "Animation", "Children", "Comedy", "Crime", "Documentary", "Drama", "Fantasy"),
@@ -198,14 +198,14 @@ def make_ratings(rng: np.random.Generator, films: Films, size: Size) -> Ratings:
 
 
 def _groups(size: Size) -> int:
-    return min(MOST_GROUPS, max(1, size.films // FILMS_PER_GROUP))
+    return min(MAX_GROUPS, max(1, size.films // FILMS_PER_GROUP))
 
 
 def _ratings_of_users(rng: np.random.Generator, size: Size) -> NDArray[np.int64]:
     """Return (users,), how many films each rates: above the least, log-normal; in all as many as told."""
     most = max(1, size.films * 9 // 10)
-    least = min(LEAST_RATINGS, most, size.ratings // size.users)
-    weight = rng.lognormal(np.log(MEDIAN_RATINGS - LEAST_RATINGS), SPREAD_OF_RATINGS, size.users)
+    least = min(MIN_RATINGS, most, size.ratings // size.users)
+    weight = rng.lognormal(np.log(MEDIAN_RATINGS - MIN_RATINGS), SPREAD_OF_RATINGS, size.users)
     numbers = np.full(size.users, least)
     while (missing := size.ratings - numbers.sum()) > 0:
         weight[numbers >= most] = 0
@@ -255,7 +255,7 @@ def _rate(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
             tries = 0
             while chosen < 0:
                 tries += 1
-                if tries < MOST_TRIES:
+                if tries < MAX_TRIES:
                     drawn = np.searchsorted(cumulated[group], rng.random() * cumulated[group, -1])
                     chosen = min(drawn, films - 1)
                     age = now - released_at[chosen]

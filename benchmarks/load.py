@@ -24,11 +24,11 @@ SECONDS_TO_WAIT = 10
 # moments at which they send over the time between two requests, however many clients there are.
 REQUESTS_APART = 1.618
 # Where requests are rare, they start sooner, or starting would take minutes.
-MOST_SECONDS_APART = 0.1
+MAX_SECONDS_APART = 0.1
 # What h2load counts apart.
 NOT_ANSWERED = ("failed", "errored", "timeout", "3xx", "4xx", "5xx")
 # A client that falls behind what it is asked by more than this hasn't kept to the rate.
-LEAST_HELD = 0.98
+MIN_HELD = 0.98
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Steady:
     @property
     def is_held(self) -> bool:
         """Whether the clients kept to the rate; if not, they waited, and times say too little."""
-        return self.held >= LEAST_HELD * self.asked
+        return self.held >= MIN_HELD * self.asked
 
 
 def check_programs() -> None:
@@ -89,7 +89,7 @@ def steady(url: str, paths: Path, rate: float, seconds: float) -> Steady:
     """
     of_client = rate / CLIENTS
     # In whole milliseconds, for h2load.
-    apart = max(1, round(1000 * min(REQUESTS_APART / of_client, MOST_SECONDS_APART))) / 1000
+    apart = max(1, round(1000 * min(REQUESTS_APART / of_client, MAX_SECONDS_APART))) / 1000
     starting = (CLIENTS - 1) * apart
     each = max(1, round((starting + seconds) * of_client))
     with tempfile.TemporaryDirectory() as folder:

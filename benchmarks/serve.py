@@ -56,7 +56,7 @@ RULES = {"rules": "/recommendations?user_id={}&genres=Comedy,Drama&not_genres=Ho
 LIKED = {"liked": "/recommendations?liked={}"}
 FILMS_LIKED = 10  # the last of a user
 SHORT_TRAINING = ("--iterations=2", "--next-factors=32")
-MOST_WARM_UP_SECONDS = 2
+MAX_WARM_UP_SECONDS = 2
 USERS_COMPARED = 20
 SEED = 42
 
@@ -272,7 +272,7 @@ def _rates(
         for question in (CONSTANT, *PATHS, *RULES, *LIKED):
             for name, server in servers.items():
                 if question in requests[name]:
-                    lasting = min(seconds, MOST_WARM_UP_SECONDS) if is_warm_up else seconds
+                    lasting = min(seconds, MAX_WARM_UP_SECONDS) if is_warm_up else seconds
                     try:
                         rate = fastest(server.url, requests[name][question], lasting, seed=number)
                     except click.ClickException as error:

@@ -75,7 +75,7 @@ def nights(films: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Publis
 def quick_training() -> Iterator[None]:
     """Learn what follows what of the 500 most rated films alone: of thousands that takes seconds."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("batch.model.sequential.MOST_ITEMS", 500)
+        patch.setattr("batch.model.sequential.MAX_ITEMS", 500)
         yield
 
 

@@ -66,7 +66,7 @@ async def new(request: Request, generation: Generation) -> Response:
         picked=await offers(films.numbers[each] for each in liked),
         offered=await offers(found),
         found=total,
-        most=parameters.MOST_WORDS,
+        most=parameters.MAX_WORDS,
         filters=filters(values, generation),
         suggested=[
             Suggested(

@@ -18,9 +18,9 @@ from api.apart import Ended, run_apart
 from api.current import Identity, identity
 
 # A folder may hold more, if somebody has kept them by hand; the newest are told of.
-MOST_GENERATIONS = 30
+MAX_GENERATIONS = 30
 # Of the process that reads files; it takes a part of a second.
-LONGEST_SECONDS = 10.0
+MAX_SECONDS = 10.0
 # After which a file that could not be read is read again.
 SECONDS_BEFORE_ANOTHER_TRY = 60.0
 
@@ -63,7 +63,7 @@ class KeptFiles:
         """Return the kept generations; those that can't be read just now are only counted."""
         # The names sort by time.
         files = sorted((output / "generations").glob("*.duckdb"))
-        found = [(file, identity(file)) for file in files[-MOST_GENERATIONS:] if file.is_file()]
+        found = [(file, identity(file)) for file in files[-MAX_GENERATIONS:] if file.is_file()]
         shown = [(file, known_as) for file, known_as in found if known_as]
         async with self._turn:
             await self._learn(shown)
@@ -78,7 +78,7 @@ class KeptFiles:
         while unread:
             try:
                 paths = (str(file) for file, _ in unread)
-                ended = await run_apart("api.facts", *paths, seconds=LONGEST_SECONDS)
+                ended = await run_apart("api.facts", *paths, seconds=MAX_SECONDS)
             except OSError as error:
                 log.warning("kept generations are not shown: no process can be started: %s", error.strerror)
                 return

@@ -10,13 +10,13 @@ from api.page.figures import read_figures
 from api.page.metrics import Quality, read_metrics
 from api.page.render import page, shown
 
-MOST_POPULAR = 12
+MAX_POPULAR = 12
 
 
 @page
 async def start(_request: Request, generation: Generation) -> Response:
     """Show the ways in."""
     figures = await read_figures(generation)
-    popular = cards(generation.films, numbers(generation.popular, MOST_POPULAR))
+    popular = cards(generation.films, numbers(generation.popular, MAX_POPULAR))
     quality = Quality.of(await read_metrics(generation))
     return shown("start.html", generation, here="start", figures=figures, popular=popular, quality=quality)

@@ -78,7 +78,7 @@ async def _user(generation: Generation, given_id: str, values: dict[str, Any]) -
     known = await generation.row(user_id)
     told = await generation.read("page/user", user_id=user_id)
     if known is None or not told:
-        raise HTTPException(404, f"Nobody has the id {given_id[: parameters.LONGEST_VALUE]!r}.")
+        raise HTTPException(404, f"Nobody has the id {given_id[: parameters.MAX_VALUE_LENGTH]!r}.")
     recommended, recommended_pages = await _recommended(generation, user_id, values)
     watched, watched_pages = await _watched(generation, user_id, values)
     return shown(

@@ -28,7 +28,7 @@ from sql import statement
 # So many ignored columns are named.
 MAX_IGNORED_NAMED = 20
 # A line of so many characters is no record. It is cut before it is too long for the CSV reader.
-LONGEST_LINE = 200_000
+MAX_LINE_LENGTH = 200_000
 # Marks what is no text: bytes that are no UTF-8, and the one character that may not be in a line.
 # It is a character that no text holds, so that a replacement character in a title is not taken for it.
 _NO_TEXT = "\uffff"
@@ -201,7 +201,7 @@ def _load_csv(  # noqa: PLR0913, PLR0917 (the file, where to, and what it must b
     header = [name.strip() for name in header]
     names = known_names(file, header, columns)
     known = {name for name in names if name}
-    lines = {"path": str(text), "header_line": header_line, "longest_line": LONGEST_LINE}
+    lines = {"path": str(text), "header_line": header_line, "longest_line": MAX_LINE_LENGTH}
     (written,) = connection.execute(
         statement("load/records"), {**lines, "records": str(records)}
     ).fetchone() or (0,)
@@ -271,20 +271,20 @@ def copy_as_text(
         target.open("w", encoding="utf-8", newline="\n") as copy,
     ):
         line = 1
-        while (header := source.readline(LONGEST_LINE)).isspace():
+        while (header := source.readline(MAX_LINE_LENGTH)).isspace():
             copy.write(header)
             line += 1
         if not header:
             raise InputError(f"{file.name}: is empty; expected a header line with {expected}")
-        if len(header) == LONGEST_LINE:
+        if len(header) == MAX_LINE_LENGTH:
             raise InputError(f"{file.name}, line {line}: is too long; expected a header line with {expected}")
         if _NO_TEXT in header or "\0" in header:
             raise InputError(
                 f"{file.name}, line {line}: is no text in UTF-8; expected a header line with {expected}"
             )
         copy.write(header)
-        while chunk := source.read(LONGEST_LINE):
-            is_one_line = len(chunk) == LONGEST_LINE and "\n" not in chunk
+        while chunk := source.read(MAX_LINE_LENGTH):
+            is_one_line = len(chunk) == MAX_LINE_LENGTH and "\n" not in chunk
             copy.write(_CUT if is_one_line else chunk.replace(_FORBIDDEN, _NO_TEXT))
     return line, next(csv.reader([header]))
 

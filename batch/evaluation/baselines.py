@@ -20,7 +20,7 @@ LATELY = (0.05, 0.1, 0.2)  # shares of the ratings, the newest
 ALS = Settings(factors=32, alpha=5.0, regularization=12.0, iterations=15)
 EASE_REGULARIZATION = 250.0
 # Matrices of that side, with the sparse product they come from, take about 2 GB.
-MOST_EASE_ITEMS = 12_000
+MAX_EASE_ITEMS = 12_000
 
 
 def baselines(train: Interactions, seed: int) -> dict[str, Callable[[], Scores]]:
@@ -29,7 +29,7 @@ def baselines(train: Interactions, seed: int) -> dict[str, Callable[[], Scores]]
     for share in LATELY:
         by_name[lately_name(share)] = lambda share=share: popular_lately(train, share)  # type: ignore[misc]
     by_name["als"] = lambda: als(train, seed)
-    if train.items <= MOST_EASE_ITEMS:
+    if train.items <= MAX_EASE_ITEMS:
         by_name["ease"] = lambda: ease(train)
     return by_name
 

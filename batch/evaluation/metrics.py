@@ -15,8 +15,8 @@ from batch.evaluation.splits import Split
 
 MODEL = "embedding"  # the name of our model, beside those of the baselines
 DEPTHS = (10, 50)
-LEAST_LIKED = 4.0  # stars; who gives them is glad to have watched the film
-LEAST_ACCEPTED = 3.0  # below, a recommendation was a mistake
+MIN_LIKED = 4.0  # stars; who gives them is glad to have watched the film
+MIN_ACCEPTED = 3.0  # below, a recommendation was a mistake
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,8 @@ def _welcome(stars: NDArray[np.float64], split: Split, depth: int) -> dict[str, 
     later = split.relevant.data
     measured = {}
     for name, of_list, of_later in (
-        ("liked", stars >= LEAST_LIKED, later >= LEAST_LIKED),
-        ("disliked", np.isfinite(stars) & (stars < LEAST_ACCEPTED), later < LEAST_ACCEPTED),
+        ("liked", stars >= MIN_LIKED, later >= MIN_LIKED),
+        ("disliked", np.isfinite(stars) & (stars < MIN_ACCEPTED), later < MIN_ACCEPTED),
     ):
         available = np.bincount(rows[of_later], minlength=len(split.users))
         measured[f"recall_{name}@{depth}"] = np.where(

@@ -10,7 +10,7 @@ from batch.data.interactions import Interactions
 from batch.errors import InputError
 
 # Who comes back is judged by time only if something is known of them.
-LEAST_RATINGS = 5
+MIN_RATINGS = 5
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def by_last(ratings: Interactions) -> Split:
 def by_time(ratings: Interactions, share: float) -> Split:
     """Hold out everything from the moment on at which the oldest `share` of all ratings is over.
 
-    Judged are those who had `LEAST_RATINGS` before that moment and come back, by all their later ratings
+    Judged are those who had `MIN_RATINGS` before that moment and come back, by all their later ratings
     of films that were known. Raises InputError if there is nobody.
     """
     name = f"time {100 * share:g}%"
@@ -124,11 +124,11 @@ def _split(name: str, known_ratings: Interactions, later: Interactions, moment: 
     else:
         gaps = train.gaps(moment)
         judged = (user >= 0) & (item >= 0)
-        judged[judged] = train.ratings_of_user[user[judged]] >= LEAST_RATINGS
+        judged[judged] = train.ratings_of_user[user[judged]] >= MIN_RATINGS
     if not judged.any():
         raise InputError(
             f"ratings: nobody can be judged by the split '{name}': it takes users with ratings before it, "
-            f"by time {LEAST_RATINGS} or more, and later ones of films known then; take another split or cut"
+            f"by time {MIN_RATINGS} or more, and later ones of films known then; take another split or cut"
         )
     users, row = np.unique(user[judged], return_inverse=True)
     known = item[judged] >= 0

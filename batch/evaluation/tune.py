@@ -25,11 +25,11 @@ from batch.settings import MODEL_SETTINGS, Settings
 
 METRIC = "ndcg@10"
 DEPTH = 10
-LEAST_WORTH = 1e-3  # what is worth less began with nothing, and no ratio to it says anything
+MIN_WORTH = 1e-3  # what is worth less began with nothing, and no ratio to it says anything
 # Of the time before the first cut by which `evaluate` judges.
 CUTS = (0.6, 0.75, 0.85)
 BEFORE = 0.7
-MOST_JUDGED = 2_000
+MAX_EVALUATED = 2_000
 
 # Lowest and highest value; searched on a logarithmic scale, but for whole numbers and weights.
 SPACE: Mapping[str, tuple[float, float]] = {
@@ -60,7 +60,7 @@ def validation_splits(ratings: Interactions, seed: int) -> list[Split]:
         # Of few or one-time users, nobody comes back: the search goes on with the other kind.
         with suppress(InputError):
             splits.append(by_time(early, cut))
-    return [split.sampled(MOST_JUDGED, seed) for split in splits]
+    return [split.sampled(MAX_EVALUATED, seed) for split in splits]
 
 
 def search(
@@ -110,7 +110,7 @@ def mean_ratio(worths: dict[str, float], before: dict[str, float]) -> float:
     """Return the mean over the kinds of split of the ratios within each kind."""
     kinds: dict[str, list[float]] = {}
     for name, value in worths.items():
-        kinds.setdefault(name.replace(",", " ").split()[0], []).append(value / max(before[name], LEAST_WORTH))
+        kinds.setdefault(name.replace(",", " ").split()[0], []).append(value / max(before[name], MIN_WORTH))
     return float(np.mean([np.mean(ratios) for ratios in kinds.values()]))
 
 

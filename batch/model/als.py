@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from batch.data.interactions import Interactions
 from batch.errors import InputError
-from batch.model.positives import LEAST_LIKE, is_like, recency
+from batch.model.positives import MIN_POSITIVE_RATING, is_like, recency
 from batch.settings import Settings
 
 # From vectors that were learned without the newest ratings, so many of the iterations lead to the loss that
@@ -129,6 +129,6 @@ def factorise(
 def nothing_is_liked() -> InputError:
     """Return the error of ratings from which no taste can be learned."""
     return InputError(
-        f"ratings: none is {LEAST_LIKE:g} or more, so nobody likes anything and nothing can be learned; "
+        f"ratings: none is {MIN_POSITIVE_RATING:g} or more, so nobody likes anything and nothing can be learned; "
         "check the scale of the ratings"
     )

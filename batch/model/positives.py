@@ -5,12 +5,12 @@ from numpy.typing import NDArray
 
 # A rating below 3 is no like: on a scale to 5 it says that the film was a disappointment. Such a film
 # counts as seen, and is not recommended again, but it does not draw similar films into the list.
-LEAST_LIKE = 3.0
+MIN_POSITIVE_RATING = 3.0
 
 
 def is_like(rating: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Return whether each rating is a like; one that is no number, a vote without stars, is."""
-    return np.isnan(rating) | (rating >= LEAST_LIKE)
+    return np.isnan(rating) | (rating >= MIN_POSITIVE_RATING)
 
 
 def recency(age: NDArray[np.int32], half_life: float) -> NDArray[np.float32]:

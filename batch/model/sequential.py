@@ -24,7 +24,7 @@ from batch.settings import Settings
 # The regression solves a square matrix of films. Of a larger catalogue it takes those rated most, which have
 # nearly all ratings: with half as many or twice as many, lists are as good. The others have taste and
 # trend.
-MOST_ITEMS = 4_000
+MAX_ITEMS = 4_000
 # What comes close after a film is often watched after it too, in another order: the target of a step is also
 # what follows within the next steps, each weighing half of the one before.
 STEPS_AHEAD = 3
@@ -58,7 +58,7 @@ def learn_following(ratings: Interactions, settings: Settings) -> Following:
 
 def core_of(ratings_of_item: NDArray[np.int64]) -> NDArray[np.intp]:
     """Return the films that the regression takes, rising."""
-    most_rated = np.argsort(-ratings_of_item, kind="stable")[:MOST_ITEMS]
+    most_rated = np.argsort(-ratings_of_item, kind="stable")[:MAX_ITEMS]
     return np.sort(most_rated[ratings_of_item[most_rated] > 0])
 
 

@@ -40,7 +40,7 @@ log = logging.getLogger("batch")
 
 USERS_PER_BLOCK = 512
 # What single precision can't tell from nothing is nothing: a like that weighs less is no reason.
-LEAST_WEIGHT = float(np.finfo(np.float32).eps)
+MIN_WEIGHT = float(np.finfo(np.float32).eps)
 
 
 class _Given(NamedTuple):
@@ -85,8 +85,8 @@ def because(  # noqa: PLR0913, PLR0917 (all that a score is made of)
         is_like=is_like(ratings.rating),
         is_hidden=ratings.is_hidden,
         confidences=(settings.alpha * recency(ages, settings.taste_half_life)).astype(np.float32),
-        least_confidence=np.float32(settings.alpha * LEAST_WEIGHT),
-        next_weights=np.where(next_weights < LEAST_WEIGHT, np.float32(0), next_weights),
+        least_confidence=np.float32(settings.alpha * MIN_WEIGHT),
+        next_weights=np.where(next_weights < MIN_WEIGHT, np.float32(0), next_weights),
         weights=model.weights.astype(np.float32),
         taste=_evened_out(films.taste.item_factors, settings.regularization),
         next_items=films.following.item_factors,

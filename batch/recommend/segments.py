@@ -22,7 +22,7 @@ from sql import statement
 
 ATTRIBUTES = ("gender", "age_group", "occupation")
 # Fewer users than this have watched too little together to say what the next one may like.
-LEAST_USERS = 50
+MIN_USERS = 50
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def _kinds(
         for names in combinations(ATTRIBUTES, count):
             groups = attributes.groupby(list(names), observed=True, sort=True)
             for values, members in groups.indices.items():
-                if people[members].sum() >= LEAST_USERS:
+                if people[members].sum() >= MIN_USERS:
                     common = values if isinstance(values, tuple) else (values,)
                     yield np.sort(members), dict(zip(names, map(str, common), strict=True))
 

@@ -50,7 +50,7 @@ USERS_PER_BLOCK = 384
 ITEMS_PER_BLOCK = 1024
 # Films that are kept for each user before those that have fallen behind are thrown out.
 ROOM = 4
-LEAST_ROOM = 256
+MIN_ROOM = 256
 # Scaled scores are at most one for each part; this is more than the last place of single precision.
 SLACK = 2.0**-20
 SIGN = np.uint32(1 << 31)
@@ -252,7 +252,7 @@ def _score_block(
     norms = np.sqrt(np.einsum("rc,rc->r", vectors, vectors, dtype=np.float64))
     # What is too small for single precision is lost on top, for each column.
     lost = vectors.shape[1] * 2.0**-148
-    room = ROOM * top_n + LEAST_ROOM
+    room = ROOM * top_n + MIN_ROOM
     least = np.full((len(chosen), top_n), -np.inf, dtype=np.float32)
     kept_places = np.empty((len(chosen), room), dtype=np.int32)
     kept_scores = np.empty((len(chosen), room), dtype=np.float32)

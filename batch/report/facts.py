@@ -16,7 +16,7 @@ from sql import statement
 USERS = 30
 FILMS_OF_HISTORY = 10
 FILMS_OF_LIST = 10
-MOST_LISTED = 12
+MAX_LISTED = 12
 FILMS_OF_DIFF = 5
 
 
@@ -98,7 +98,7 @@ def read(output: Output, generation: str) -> Facts:
             training=rows_of(connection, "report/training"),
             nights=[*nights, Night(generation, _metrics(connection))],
             popularity=rows_of(connection, "report/popularity"),
-            most_listed=rows_of(connection, "report/most_listed", films=MOST_LISTED),
+            most_listed=rows_of(connection, "report/most_listed", films=MAX_LISTED),
             changes=changes,
             examples=_examples(connection),
             steps=rows_of(connection, "report/steps"),

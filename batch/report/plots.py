@@ -35,7 +35,7 @@ _XLINK = "http://www.w3.org/1999/xlink"
 _INCHES = (4.2, 2.6)
 # What ratings can be; beyond it the axis is logarithmic, so that -8 and 99 are seen beside the stars.
 _STARS = (0.5, 5.0)
-MOST_NIGHTS_NAMED = 6
+MAX_NIGHTS_NAMED = 6
 _NAMES = {"embedding": "this model", "most_popular": "most popular"}
 
 Draw = Callable[[Axes], None]
@@ -188,7 +188,7 @@ def nights(of: Sequence[Night], metric: str, label: str) -> str:
             ]
             places = [at for at, _ in known]
             axes.errorbar(places, values, yerr=errors, fmt="o-", color=colour, capsize=3, label=_model(model))
-        named = range(len(of) - 1, -1, -ceil(len(of) / MOST_NIGHTS_NAMED))
+        named = range(len(of) - 1, -1, -ceil(len(of) / MAX_NIGHTS_NAMED))
         axes.set_xticks(named, [_night(of[at].generation) for at in named])
         axes.set_xlim(-0.5, len(of) - 0.5)
         axes.set_ylim(bottom=0)

@@ -36,7 +36,7 @@ from batch.evaluation.holdout import (
     hold_out_of,
     max_evaluated,
 )
-from batch.evaluation.splits import LEAST_RATINGS, Everybody, Split
+from batch.evaluation.splits import MIN_RATINGS, Everybody, Split
 from batch.model.als import Taste, nothing_is_liked, taste_of
 from batch.model.embedding import Films
 from batch.model.positives import is_like, recency
@@ -361,7 +361,7 @@ def _draw_returning(
         known = np.bincount(ratings.user_index[is_known], minlength=ratings.users)
         comes_back = ratings.user_index[~is_known & (known_of_item[ratings.item_index] > 0)]
         users = np.flatnonzero(
-            (known >= LEAST_RATINGS) & (np.bincount(comes_back, minlength=ratings.users) > 0)
+            (known >= MIN_RATINGS) & (np.bincount(comes_back, minlength=ratings.users) > 0)
         )
         lots = _lots_of(share)[users]
         yield pa.RecordBatch.from_arrays(

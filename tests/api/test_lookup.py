@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from api.generation import CONFIG
-from api.lookup import MOST_USERS, Lookup
+from api.lookup import MAX_USERS, Lookup
 from sql import statement
 
 USERS = 5_000
@@ -53,17 +53,17 @@ def test_everybody_gets_what_is_theirs_however_many_ask_and_whoever_asks_twice(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
     lookup = Lookup(connection, "histories")
-    users = [*range(3 * MOST_USERS), 7, 7, -1, USERS]
+    users = [*range(3 * MAX_USERS), 7, 7, -1, USERS]
 
     async def ask() -> Any:
         return await asyncio.gather(*(lookup.find(str(user)) for user in users))
 
     assert asyncio.run(ask()) == [
-        *((f"h{user}",) for user in range(3 * MOST_USERS)), ("h7",), ("h7",), None, None,
+        *((f"h{user}",) for user in range(3 * MAX_USERS)), ("h7",), ("h7",), None, None,
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("users", [1, MOST_USERS])
+@pytest.mark.parametrize("users", [1, MAX_USERS])
 def test_the_index_finds_users_and_nothing_is_joined_to_them(
     connection: duckdb.DuckDBPyConnection, users: int
 ) -> None:

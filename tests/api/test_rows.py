@@ -17,10 +17,10 @@ from api.generation import CONFIG
 from api.openapi import ASKED, fields
 from api.rules import RULES
 from api.settings import Settings
-from batch.recommend.segments import LEAST_USERS
+from batch.recommend.segments import MIN_USERS
 from tests.conftest import publish
 
-USERS, FILMS = 2 * LEAST_USERS, 80
+USERS, FILMS = 2 * MIN_USERS, 80
 GENRES = ("Action", "Comedy", "Drama", "Sci-Fi & Söhne")
 DEPTH = 40
 

@@ -33,7 +33,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
     # As good a list as it gets is not what is looked at here.
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("batch.model.sequential.MOST_ITEMS", 500)
+        patch.setattr("batch.model.sequential.MAX_ITEMS", 500)
         for weight in (0.1, 0.5):
             publish(data, output, top_n=100, iterations=2, factors=16, next_factors=32, next_weight=weight)
     return output

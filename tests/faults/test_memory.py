@@ -9,7 +9,7 @@ from tests.faults.conftest import Recorded
 from tests.faults.night import Night, assert_told
 from tests.faults.system import of_memory
 
-LEAST_MEMORY = ("--memory-gb", "0.25")
+MIN_MEMORY = ("--memory-gb", "0.25")
 # A list of 10,000 others for each of 100,000 films takes more than can be addressed.
 FILMS = 100_000
 ADDRESSABLE_KB = 3_600_000
@@ -27,7 +27,7 @@ def test_a_value_beyond_the_memory_of_the_database_ends_a_run_with_1(
         connection.execute(
             f"copy (select *, repeat('x', 300_000_000) as title from movies) to '{folder / 'movies.parquet'}'"
         )
-    done = replace(night, data=folder).run(3, *LEAST_MEMORY)
+    done = replace(night, data=folder).run(3, *MIN_MEMORY)
     assert_told(done, "Out of Memory", "--memory-gb")
     recorded("job_faults", "a title of 300 MB, with 0.25 GB", 1, "1", "the one before", night.says(done))
     assert night.old_or_new(before) == before
@@ -59,6 +59,6 @@ def test_a_result_beyond_the_memory_of_the_process_ends_a_run_with_1(
 
 def test_the_least_memory_is_enough_for_a_run(night: Night, recorded: Recorded) -> None:
     before, kept = night.seen(), night.kept()
-    done = night.run(3, *LEAST_MEMORY)
+    done = night.run(3, *MIN_MEMORY)
     assert night.is_well(done, before, kept=kept) != before
     recorded("job_faults", "no more than 0.25 GB", 1, "0", "the new one", night.says(done))

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from api.__main__ import serve
 from api.app import make_app
 from api.edge import MAX_TARGET_BYTES
-from api.parameters import LONGEST_VALUE, MOST_PARAMETERS
+from api.parameters import MAX_PARAMETERS, MAX_VALUE_LENGTH
 from api.protocol import MAX_HEAD_BYTES, MAX_IGNORED_BYTES, MAX_LINGER_SECONDS, MAX_SECONDS
 from api.settings import Settings
 from batch.cli import commands
@@ -186,7 +186,7 @@ def test_the_threat_model_names_only_what_exists() -> None:
 
 def test_the_limits_in_the_threat_model_are_those_of_the_service() -> None:
     assert f"{MAX_TARGET_BYTES:,} bytes" in SECURITY
-    assert f"{MOST_PARAMETERS} parameters of {LONGEST_VALUE} characters" in SECURITY
+    assert f"{MAX_PARAMETERS} parameters of {MAX_VALUE_LENGTH} characters" in SECURITY
     assert (MAX_SECONDS, MAX_HEAD_BYTES) == (10, 64 * 1024)
     assert "after ten seconds or 64 KB" in SECURITY
     assert (MAX_LINGER_SECONDS, MAX_IGNORED_BYTES) == (2, 1024 * 1024)

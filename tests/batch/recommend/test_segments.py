@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from batch.generation.publish import Published
-from batch.recommend.segments import LEAST_USERS, segments
+from batch.recommend.segments import MIN_USERS, segments
 from tests.conftest import WriteInput, publish, written
 from tests.films import MOVIES_HEADER, RATINGS_HEADER
 from tests.made import interactions
@@ -17,7 +17,7 @@ from tests.made import interactions
 HEADER = "userId,gender,age,occupation\n"
 
 
-def _input(users: int = 2 * LEAST_USERS) -> tuple[str, str, str]:
+def _input(users: int = 2 * MIN_USERS) -> tuple[str, str, str]:
     """Return ratings, movies and users: women watch film 1 and then 3, men film 2 and then 3."""
     ratings, told = [RATINGS_HEADER], []
     for user in range(users):
@@ -66,8 +66,8 @@ def test_narrow_segments_come_first_and_say_what_they_are(file: duckdb.DuckDBPyC
     told = file.execute(
         "select segment, gender, age_group, occupation, users from segments order by place"
     ).fetchall()
-    assert told[0] == ("gender=F&occupation=writer", "F", None, "writer", LEAST_USERS)
-    assert ("age_group=18-24", None, "18-24", None, LEAST_USERS) in told
+    assert told[0] == ("gender=F&occupation=writer", "F", None, "writer", MIN_USERS)
+    assert ("age_group=18-24", None, "18-24", None, MIN_USERS) in told
     assert [segment.count("&") for segment, *_ in told] == sorted(
         (segment.count("&") for segment, *_ in told), reverse=True
     )
@@ -107,7 +107,7 @@ def test_who_is_told_of_without_a_rating_is_nobody(write_input: WriteInput, tmp_
     made = publish(write_input(ratings, movies, users=users + "ghost,F,20,writer\n"), tmp_path / "output")
     with duckdb.connect(str(made.file), read_only=True) as connection:
         assert connection.execute("select users from segments where segment = 'gender=F'").fetchall() == [
-            (LEAST_USERS,)
+            (MIN_USERS,)
         ]
 
 
@@ -127,8 +127,8 @@ def test_a_hidden_film_is_popular_nowhere(write_input: WriteInput, tmp_path: Any
 
 
 def test_names_are_as_in_a_query_string() -> None:
-    ratings = interactions([(user, 0) for user in range(LEAST_USERS)])
+    ratings = interactions([(user, 0) for user in range(MIN_USERS)])
     attributes = pd.DataFrame(
-        {"gender": "é", "age_group": None, "occupation": "a&b c"}, index=np.arange(LEAST_USERS)
+        {"gender": "é", "age_group": None, "occupation": "a&b c"}, index=np.arange(MIN_USERS)
     )
     assert segments(ratings, attributes, 5).names[0] == "gender=%C3%A9&occupation=a%26b%20c"
