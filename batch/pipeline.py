@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from batch.data.clean import Counts
     from batch.data.load import Loaded
     from batch.evaluation.holdout import Metrics
-    from batch.generation.write import OfFilms, OfUsers
+    from batch.generation.write import ItemOutput, UserOutput
     from batch.runtime.progress import Progress
     from batch.settings import Settings
 
@@ -91,16 +91,16 @@ def publish_new(job: Job, snapshot: Snapshot, progress: Progress) -> Published:
 
 
 @dataclass
-class Made:
+class Artifacts:
     """What a generation is to hold, and by how many users it was judged."""
 
-    of_films: OfFilms
-    of_users: OfUsers | None  # None: it is in the connection, see `batch.generation.write`
-    judged_users: int
+    item_output: ItemOutput
+    of_users: UserOutput | None  # None: it is in the connection, see `batch.generation.write`
+    evaluated_users: int
 
 
 def finish(
-    job: Job, connection: duckdb.DuckDBPyConnection, counts: Counts, made: Made, progress: Progress
+    job: Job, connection: duckdb.DuckDBPyConnection, counts: Counts, made: Artifacts, progress: Progress
 ) -> Published:
     """Write, check and publish what was made. Raises RefusedError if it must not be published."""
     from batch.evaluation.catalogue import read_catalogue
@@ -112,15 +112,15 @@ def finish(
     settings, output = job.settings, job.output
     draft = output.work / "draft.duckdb"
     catalogue = read_catalogue(connection)
-    metrics = made.of_films.metrics | catalogue.metrics
-    of_films = replace(made.of_films, metrics=metrics)
-    judged_users = made.judged_users
+    metrics = made.item_output.metrics | catalogue.metrics
+    item_output = replace(made.item_output, metrics=metrics)
+    evaluated_users = made.evaluated_users
     with progress.step("write") as step:
         step.expect(len(TABLES), "tables")
-        written = write(connection, draft, of_films, made.of_users, step.advance)
+        written = write(connection, draft, item_output, made.of_users, step.advance)
         step.finds(f"{written:,} rows")
     # The checks may want the memory.
-    del made, of_films
+    del made, item_output
     with progress.step("check") as step:
         step.expect(len(INVARIANTS), "promises")
         candidate = Quality(metrics, counts.users)
@@ -130,7 +130,7 @@ def finish(
         step.finds("; ".join(checked.all))
     rows = {
         step: number
-        for step, number in _rows(counts, judged_users, written).items()
+        for step, number in _rows(counts, evaluated_users, written).items()
         if step in progress.seconds
     }
     provenance = Provenance(
@@ -165,19 +165,19 @@ def finish(
 
 def _made(
     connection: duckdb.DuckDBPyConnection, counts: Counts, settings: Settings, progress: Progress
-) -> Made:
+) -> Artifacts:
     """Train, score and judge.
 
     All else that this takes, the ratings above all, is no longer held afterwards.
     """
     import numpy as np
 
-    from batch.data.interactions import read_interactions, read_lots
-    from batch.evaluation.holdout import JUDGED_USERS, hold_out, iterations, judge, learn, of_published
+    from batch.data.interactions import read_interactions, read_sampling_hashes
+    from batch.evaluation.holdout import EVALUATED_USERS, hold_out, iterations, judge, learn, of_published
     from batch.evaluation.metrics import MODEL
-    from batch.generation.write import OfFilms, OfUsers
-    from batch.model.embedding import place_users
-    from batch.recommend.explanations import because
+    from batch.generation.write import ItemOutput, UserOutput
+    from batch.model.embedding import fold_in_users
+    from batch.recommend.explanations import explain
     from batch.recommend.popular import popular
     from batch.recommend.segments import read_attributes, segments
     from batch.recommend.similar_items import similar
@@ -186,12 +186,12 @@ def _made(
 
     with progress.step("train") as step:
         ratings = read_interactions(connection)
-        splits = hold_out(ratings, read_lots(connection), settings.seed)
+        splits = hold_out(ratings, read_sampling_hashes(connection), settings.seed)
         step.expect(iterations(settings, splits), "iterations")
         with at_rest(connection, settings):
-            candidates, films = learn(ratings, splits, settings, step.advance)
+            candidates, fitted = learn(ratings, splits, settings, step.advance)
             del splits
-            model = place_users(films, ratings, ratings.gaps(), settings)
+            model = fold_in_users(fitted, ratings, ratings.days_inactive(), settings)
         step.finds(f"{counts.users:,} users, {counts.items:,} films, loss {model.losses[-1]:.4f}")
     with progress.step("score") as step:
         step.expect(counts.users, "users")
@@ -199,25 +199,27 @@ def _made(
         step.finds(f"{len(lists.rank):,} places in lists of up to {settings.top_n:,}")
     with progress.step("because") as step:
         step.expect(counts.users, "users")
-        reasons = because(films, model, ratings, lists, settings, step.advance)
-        step.finds(f"{np.count_nonzero(reasons >= 0):,} of these places have a reason")
+        explanations = explain(fitted, model, ratings, lists, settings, step.advance)
+        step.finds(f"{np.count_nonzero(explanations >= 0):,} of these places have a reason")
     with progress.step("similar") as step:
         step.expect(counts.items, "films")
-        alike = similar(films.taste.item_factors, model.is_candidate, settings.similar_n, step.advance)
+        alike = similar(
+            fitted.collaborative.item_factors, model.is_candidate, settings.similar_n, step.advance
+        )
         step.finds(f"{len(alike.rank):,} places in lists of up to {settings.similar_n:,}")
     with progress.step("judge") as step:
         step.expect(len(candidates), "splits")
-        metrics = judge(candidates, films, settings, step.advance) | of_published(lists, ratings)
-        step.finds(judged(metrics))
+        metrics = judge(candidates, fitted, settings, step.advance) | of_published(lists, ratings)
+        step.finds(evaluated(metrics))
     of_segments = segments(ratings, read_attributes(connection), settings.top_n)
-    of_films = OfFilms(
+    item_output = ItemOutput(
         model.item_factors, model.losses, alike, popular(ratings, settings.top_n), of_segments, metrics
     )
-    judged_users = round(metrics[JUDGED_USERS, MODEL])
-    return Made(of_films, OfUsers(model.user_factors, lists, reasons), judged_users)
+    evaluated_users = round(metrics[EVALUATED_USERS, MODEL])
+    return Artifacts(item_output, UserOutput(model.user_factors, lists, explanations), evaluated_users)
 
 
-def _rows(counts: Counts, judged_users: int, written: int) -> dict[str, int]:
+def _rows(counts: Counts, evaluated_users: int, written: int) -> dict[str, int]:
     """Return what each step went through; `batch.runtime.step_table.ROWS_OF` says of what."""
     return {
         "load": counts.rows_read,
@@ -226,7 +228,7 @@ def _rows(counts: Counts, judged_users: int, written: int) -> dict[str, int]:
         "score": counts.users,
         "because": counts.users,
         "similar": counts.items,
-        "judge": judged_users,
+        "judge": evaluated_users,
         "write": written,
         "check": written,
     }
@@ -273,12 +275,14 @@ def warn_if_catalogue_is_lost(connection: duckdb.DuckDBPyConnection, loaded: Loa
         log.warning("%s", warning)
 
 
-def judged(metrics: Metrics) -> str:
+def evaluated(metrics: Metrics) -> str:
     """Return in a few words what was measured."""
-    from batch.evaluation.holdout import JUDGED_USERS
+    from batch.evaluation.holdout import EVALUATED_USERS
     from batch.evaluation.metrics import MODEL
 
-    if not metrics[JUDGED_USERS, MODEL]:
+    if not metrics[EVALUATED_USERS, MODEL]:
         return "nobody to judge by"
     ours, popular = (metrics["ndcg@10", model] for model in (MODEL, "most_popular"))
-    return f"ndcg@10 {ours:.4f}, most popular {popular:.4f}, over {metrics[JUDGED_USERS, MODEL]:,.0f} users"
+    return (
+        f"ndcg@10 {ours:.4f}, most popular {popular:.4f}, over {metrics[EVALUATED_USERS, MODEL]:,.0f} users"
+    )

@@ -15,12 +15,12 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from batch.evaluation.metrics import measure
+from batch.evaluation.metrics import compute_metrics
 from batch.evaluation.rank import whole_catalogue
 from batch.evaluation.ratings import cleaned_ratings
 from batch.evaluation.request import CUTS
 from batch.evaluation.splits import Split, by_last, by_time
-from batch.model.embedding import Films, learn_films, place_users
+from batch.model.embedding import FittedItems, fit_items, fold_in_users
 from batch.settings import Settings
 
 METRIC = "ndcg@10"
@@ -44,7 +44,7 @@ class Variant:
     constants: tuple[tuple[str, float], ...] = ()  # of modules, by their full name
     placing: Settings | None = None  # where users are placed by other settings
     told: Callable[[Split], Split] = _as_it_is  # what the model is told instead
-    gaps: float | None = None  # days, where those of users are not known
+    days_inactive: float | None = None  # days, where those of users are not known
     without_taste: bool = False
 
     @property
@@ -59,8 +59,8 @@ PARTS = {
     "without taste": Variant(without_taste=True),
     "without the next film": Variant(placing=replace(DEFAULT, next_weight=0.0)),
     "without the trend": Variant(placing=replace(DEFAULT, trend_weight=0.0)),
-    "gap not known, taken as none": Variant(gaps=0.0),
-    "gap not known, taken as long": Variant(gaps=LONG),
+    "gap not known, taken as none": Variant(days_inactive=0.0),
+    "gap not known, taken as long": Variant(days_inactive=LONG),
     "taste from the whole history alike": Variant(replace(DEFAULT, taste_half_life=LONG)),
     "films from the whole history alike": Variant(replace(DEFAULT, item_half_life=LONG)),
     "every rating a like": Variant(told=_voted),
@@ -101,9 +101,9 @@ def _measured(folder: Path) -> dict[str, dict[str, float]]:
     worths: dict[str, dict[str, list[float]]] = {name: {"last": [], "time": []} for name in PARTS | TRIED}
     for kind, splits in kinds.items():
         for split in splits:
-            films: dict[tuple[object, ...], Films] = {}
+            fitted: dict[tuple[object, ...], FittedItems] = {}
             for name, variant in (PARTS | TRIED).items():
-                worths[name][kind].append(_worth(variant, split, films))
+                worths[name][kind].append(_worth(variant, split, fitted))
             click.echo(f"{folder.name}: {split.name} is measured", err=True)
     return {
         name: {kind: float(np.mean(each)) for kind, each in by_kind.items()}
@@ -111,25 +111,29 @@ def _measured(folder: Path) -> dict[str, dict[str, float]]:
     }
 
 
-def _worth(variant: Variant, split: Split, films: dict[tuple[object, ...], Films]) -> float:
+def _worth(variant: Variant, split: Split, fitted: dict[tuple[object, ...], FittedItems]) -> float:
     told = variant.told(split)
-    if variant.learned not in films:
-        films[variant.learned] = _learned(variant, told)
-    gaps = told.gaps if variant.gaps is None else np.full_like(told.gaps, variant.gaps)
+    if variant.learned not in fitted:
+        fitted[variant.learned] = _learned(variant, told)
+    days_inactive = (
+        told.days_inactive
+        if variant.days_inactive is None
+        else np.full_like(told.days_inactive, variant.days_inactive)
+    )
     placing = variant.placing or variant.learning
-    model = place_users(films[variant.learned], told.train, gaps, placing)
+    model = fold_in_users(fitted[variant.learned], told.train, days_inactive, placing)
     if variant.without_taste:
         model.user_factors[:, : variant.learning.factors] = 0
     lists = whole_catalogue(lambda users: model.user_factors[users] @ model.item_factors.T, split, 10)
-    return measure(lists, split).means()[METRIC]
+    return compute_metrics(lists, split).means()[METRIC]
 
 
-def _learned(variant: Variant, split: Split) -> Films:
+def _learned(variant: Variant, split: Split) -> FittedItems:
     patches = [patch(name, value) for name, value in variant.constants]
     for each in patches:
         each.start()
     try:
-        return learn_films(split.train, variant.learning)
+        return fit_items(split.train, variant.learning)
     finally:
         for each in patches:
             each.stop()

@@ -80,8 +80,8 @@ async def _answers(file: Path, last: Mapping[str, Sequence[str]]) -> dict[str, l
     """Return what the service answers to the last films of each user."""
     generation = Generation(file)
     answers = {
-        user: [generation.films.item_ids[film] for film, _ in await generation.liked(likes)][:DEPTH]
-        for user, likes in last.items()
+        user: [generation.films.item_ids[film] for film, _ in await generation.liked(positives)][:DEPTH]
+        for user, positives in last.items()
     }
     generation.close()
     return answers

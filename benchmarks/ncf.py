@@ -33,7 +33,7 @@ from batch.data.interactions import Interactions
 from batch.errors import BatchError
 from batch.evaluation.baselines import Scores, baselines
 from batch.evaluation.evaluate import embedding
-from batch.evaluation.metrics import DEPTHS, MODEL, measure
+from batch.evaluation.metrics import DEPTHS, MODEL, compute_metrics
 from batch.evaluation.rank import whole_catalogue
 from batch.evaluation.ratings import cleaned_ratings
 from batch.evaluation.splits import Split, by_last, by_time
@@ -119,7 +119,7 @@ def measured(learn: Callable[[], Scores], split: Split) -> dict[str, float]:
         scores = learn()
         seconds = time.perf_counter() - started
         lists = whole_catalogue(scores, split, max(DEPTHS))
-    return measure(lists, split).means() | {"training_seconds": seconds}
+    return compute_metrics(lists, split).means() | {"training_seconds": seconds}
 
 
 def table(models: dict[str, dict[str, float]]) -> Table:

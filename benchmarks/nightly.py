@@ -31,7 +31,7 @@ PER_PAIR = ("score",)
 
 
 @dataclass(frozen=True)
-class Measured:
+class UserMetrics:
     """What one size of data took, medians over the runs."""
 
     name: str
@@ -77,7 +77,7 @@ def nightly(
         click.echo(json.dumps({**measured[-1].figures, "growth": growth, "scales": by_scale}))
 
 
-def _measure(name: str, data: Path, output: Path, runs: int) -> Measured:
+def _measure(name: str, data: Path, output: Path, runs: int) -> UserMetrics:
     figures = []
     for _ in range(runs):
         command = [sys.executable, "-m", "batch", "run", "--data", str(data), "--output", str(output)]
@@ -95,10 +95,10 @@ def _measure(name: str, data: Path, output: Path, runs: int) -> Measured:
         )
     counts = result["counts"]
     medians = {each: statistics.median(run_figures[each] for run_figures in figures) for each in figures[0]}
-    return Measured(name, counts["rows_read"], counts["users"] * counts["items"], medians)
+    return UserMetrics(name, counts["rows_read"], counts["users"] * counts["items"], medians)
 
 
-def _table(measured: list[Measured]) -> Table:
+def _table(measured: list[UserMetrics]) -> Table:
     table = Table("", *(each.name for each in measured), box=box.SIMPLE_HEAD)
     table.add_row("ratings", *(f"{each.ratings:,}" for each in measured))
     for figure in measured[0].figures:
@@ -106,7 +106,7 @@ def _table(measured: list[Measured]) -> Table:
     return table
 
 
-def _growth(measured: list[Measured]) -> dict[str, float]:
+def _growth(measured: list[UserMetrics]) -> dict[str, float]:
     """Return how much more the largest size costs than a sixteenth, by step, for each rating or pair."""
     small = next((each for each in measured if each.name == "1/16"), None)
     if small is None:
@@ -114,7 +114,7 @@ def _growth(measured: list[Measured]) -> dict[str, float]:
     return {step: measured[-1].cost(step) / small.cost(step) for step in (*PER_RATING, *PER_PAIR)}
 
 
-def _draw(measured: list[Measured], file: Path) -> None:
+def _draw(measured: list[UserMetrics], file: Path) -> None:
     try:
         pyplot = importlib.import_module("matplotlib.pyplot")
     except ModuleNotFoundError as error:

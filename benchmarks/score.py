@@ -34,7 +34,7 @@ from scipy import sparse
 from batch.evaluation.ratings import cleaned_ratings
 from batch.model.als import factorise
 from batch.model.embedding import train
-from batch.model.positives import is_like
+from batch.model.positives import is_positive
 from batch.recommend.topn import best
 from batch.settings import Settings
 from benchmarks.generate import Scale, Size, generate
@@ -109,10 +109,10 @@ def _all_vectors(data: Path | None, scale: Fraction) -> list[Vectors]:
         settings = Settings(data=data or Path(made))
         ratings = cleaned_ratings(settings).ratings.without_superseded()
     als, _ = factorise(
-        ratings.matrix(is_like(ratings.rating).astype(np.float32)), replace(settings, factors=COLUMNS)
+        ratings.matrix(is_positive(ratings.rating).astype(np.float32)), replace(settings, factors=COLUMNS)
     )
     users, items = (np.asarray(each, dtype=np.float32) for each in (als.user_factors, als.item_factors))
-    model = train(ratings, ratings.gaps(), settings)
+    model = train(ratings, ratings.days_inactive(), settings)
     return [
         Vectors("als", users, items, [COLUMNS], ratings.seen, model.is_candidate),
         Vectors("model", model.user_factors, model.item_factors, model.parts, model.seen, model.is_candidate),

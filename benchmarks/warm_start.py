@@ -12,12 +12,12 @@ import numpy as np
 
 from batch.data.interactions import Interactions
 from batch.evaluation.holdout import CUTS
-from batch.evaluation.metrics import DEPTHS, measure
+from batch.evaluation.metrics import DEPTHS, compute_metrics
 from batch.evaluation.rank import whole_catalogue
 from batch.evaluation.ratings import cleaned_ratings
 from batch.evaluation.splits import Split, by_moment
-from batch.model.als import learn_taste
-from batch.model.embedding import Films, learn_films, place_users
+from batch.model.als import fit_collaborative
+from batch.model.embedding import FittedItems, fit_items, fold_in_users
 from batch.settings import Settings
 
 
@@ -32,32 +32,32 @@ def main(data: Path) -> None:
     start = np.zeros((ratings.items, settings.factors), dtype=np.float32)
     for cut in sorted(CUTS):
         split = by_moment(ratings, cut)
-        anew = learn_films(split.train, settings)
+        anew = fit_items(split.train, settings)
         if not start.any():
-            start[split.old_items] = anew.taste.item_factors
+            start[split.old_items] = anew.collaborative.item_factors
             continue
-        taste = learn_taste(split.train, settings, start=start[split.old_items])
-        on = replace(anew, taste=taste)
+        collaborative = fit_collaborative(split.train, settings, start=start[split.old_items])
+        on = replace(anew, collaborative=collaborative)
         start[:] = 0
-        start[split.old_items] = taste.item_factors
+        start[split.old_items] = collaborative.item_factors
         told = [
-            f"{name}: loss {films.taste.losses[-1]:.5f}, ndcg@10 {_ndcg(films, split, settings):.4f}"
-            for name, films in (("goes on", on), ("anew", anew))
+            f"{name}: loss {fitted.collaborative.losses[-1]:.5f}, ndcg@10 {_ndcg(fitted, split, settings):.4f}"
+            for name, fitted in (("goes on", on), ("anew", anew))
         ]
         click.echo(f"{cut:.0%}, {len(split.users)} people: {'; '.join(told)}")
     click.echo(_losses(ratings, start, settings))
 
 
-def _ndcg(films: Films, split: Split, settings: Settings) -> float:
-    model = place_users(films, split.train, split.gaps, settings)
+def _ndcg(fitted: FittedItems, split: Split, settings: Settings) -> float:
+    model = fold_in_users(fitted, split.train, split.days_inactive, settings)
     lists = whole_catalogue(
         lambda users: model.user_factors[users] @ model.item_factors.T, split, max(DEPTHS)
     )
-    return measure(lists, split).means()["ndcg@10"]
+    return compute_metrics(lists, split).means()["ndcg@10"]
 
 
 def _losses(ratings: Interactions, start: np.ndarray, settings: Settings) -> str:
-    on, anew = (learn_taste(ratings, settings, start=each).losses[-1] for each in (start, None))
+    on, anew = (fit_collaborative(ratings, settings, start=each).losses[-1] for each in (start, None))
     return f"all ratings: loss {on:.5f} going on, {anew:.5f} anew"
 
 

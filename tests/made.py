@@ -18,15 +18,15 @@ def interactions(rows: Sequence[Row], *, users: int | None = None, items: int | 
     columns = [np.array(column) for column in zip(*whole, strict=True)]
     user, item, stars, seconds = columns
     in_time = np.argsort(seconds, kind="stable")
-    place_in_time = np.empty(len(rows), dtype=np.int64)
-    place_in_time[in_time] = np.arange(len(rows))
-    order = np.lexsort((place_in_time, user))
+    time_rank = np.empty(len(rows), dtype=np.int64)
+    time_rank[in_time] = np.arange(len(rows))
+    order = np.lexsort((time_rank, user))
     return Interactions(
         user_index=user[order].astype(np.int32),
         item_index=item[order].astype(np.int32),
         rating=stars[order].astype(np.float32),
         rated_at=START + seconds[order],
-        place_in_time=place_in_time[order].astype(np.int32),
+        time_rank=time_rank[order].astype(np.int32),
         is_hidden=np.zeros(int(item.max()) + 1 if items is None else items, dtype=np.bool_),
         users=int(user.max()) + 1 if users is None else users,
     )

@@ -89,12 +89,12 @@ def clean(
     stop_if_too_many_are_rejected(
         connection, max_rejected, lambda file, line: raw_of_line(connection, sources[file], line)
     )
-    execute("clean/sound_ratings")
+    execute("clean/valid_ratings")
     execute("clean/user_ids")
     execute("clean/item_ids")
-    execute("clean/given_ratings")
+    execute("clean/ordered_ratings")
     execute("clean/superseded_ratings")
-    execute("clean/marked_ratings")
+    execute("clean/flagged_ratings")
     execute("clean/superseded_rating_lines", file=ratings)
     execute("clean/ratings")
     execute("clean/repaired_lines")
@@ -149,9 +149,9 @@ def judge_others(connection: duckdb.DuckDBPyConnection, loaded: Loaded) -> None:
     def execute(name: str, **values: object) -> None:
         connection.execute(statement(name), values)
 
-    execute("clean/judged_movies")
+    execute("clean/validated_movies")
     execute("clean/rejected_movie_lines", file=loaded.movies.name)
-    execute("clean/judged_users")
+    execute("clean/validated_users")
     execute("clean/rejected_user_lines", file=loaded.users.name if loaded.users else "users.csv")
     execute("clean/rejected_hidden_lines", file=loaded.hidden.name if loaded.hidden else "hidden.csv")
 

@@ -28,7 +28,7 @@ class Interactions:
     item_index: NDArray[np.int32]
     rating: NDArray[np.float32]  # stars; NaN for a vote without any
     rated_at: NDArray[np.float64]  # seconds since 1970, UTC; NaN where the input has no times
-    place_in_time: NDArray[np.int32]  # rises with time over all users; equal times in the order of the file
+    time_rank: NDArray[np.int32]  # rises with time over all users; equal times in the order of the file
     is_hidden: NDArray[np.bool_]  # (items,), films that must be in no list
     users: int
 
@@ -81,7 +81,7 @@ class Interactions:
         """Return the moment for which lists are made, in seconds since 1970; NaN without times."""
         return now_of(self.last_rated_at)
 
-    def gaps(self, moment: float | None = None) -> NDArray[np.float64]:
+    def days_inactive(self, moment: float | None = None) -> NDArray[np.float64]:
         """Return (users,), the days from each user's last rating to a moment in seconds since 1970.
 
         Without a moment: to `now`. Zeros for who has rated later, and where the input has no times.
@@ -96,7 +96,7 @@ class Interactions:
             self.item_index[keep],
             self.rating[keep],
             self.rated_at[keep],
-            self.place_in_time[keep],
+            self.time_rank[keep],
             self.is_hidden,
             self.users,
         )
@@ -131,7 +131,7 @@ class Interactions:
             new_items[self.item_index],
             self.rating,
             self.rated_at,
-            self.place_in_time,
+            self.time_rank,
             self.is_hidden[new_items >= 0],
             int(new_users.max(initial=-1)) + 1,
         )
@@ -157,9 +157,11 @@ def read_ids(connection: duckdb.DuckDBPyConnection, name: str) -> NDArray[np.obj
     return np.array([each for (each,) in connection.execute(statement(name)).fetchall()], dtype=object)
 
 
-def read_lots(connection: duckdb.DuckDBPyConnection) -> NDArray[np.str_]:
+def read_sampling_hashes(connection: duckdb.DuckDBPyConnection) -> NDArray[np.str_]:
     """Return (users,), a lot for each user that stays the same from night to night."""
-    return np.asarray(connection.execute(statement("train/lots")).fetchnumpy()["lot"], dtype=np.str_)
+    return np.asarray(
+        connection.execute(statement("train/sampling_hashes")).fetchnumpy()["sampling_hash"], dtype=np.str_
+    )
 
 
 def read_interactions(connection: duckdb.DuckDBPyConnection, *, as_given: bool = False) -> Interactions:
@@ -189,14 +191,14 @@ def from_columns(columns: Mapping[str, Any], is_hidden: NDArray[np.bool_]) -> In
     oldest_first = other_way_round(ratings_of_user)
     rated_at = np.ma.filled(columns["rated_at"], np.nan).astype(np.float64)[oldest_first]
     in_time = np.lexsort((columns["line"][oldest_first], rated_at))
-    place_in_time = np.empty(len(users), dtype=np.int32)
-    place_in_time[in_time] = np.arange(len(users), dtype=np.int32)
+    time_rank = np.empty(len(users), dtype=np.int32)
+    time_rank[in_time] = np.arange(len(users), dtype=np.int32)
     return Interactions(
         user_index=users,
         item_index=np.asarray(columns["item_index"], dtype=np.int32)[oldest_first],
         rating=np.ma.filled(columns["rating"], np.nan).astype(np.float32)[oldest_first],
         rated_at=rated_at,
-        place_in_time=place_in_time,
+        time_rank=time_rank,
         is_hidden=is_hidden,
         users=len(ratings_of_user),
     )

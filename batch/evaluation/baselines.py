@@ -52,8 +52,8 @@ def popular_lately(train: Interactions, share: float) -> Scores:
 def rated_lately(train: Interactions, share: float) -> NDArray[np.int64]:
     """Return (items,), how many of the newest `share` of all ratings each film has."""
     place = int(len(train) * (1 - share))
-    first = np.partition(train.place_in_time, place)[place]
-    newest = train.item_index[train.place_in_time >= first]
+    first = np.partition(train.time_rank, place)[place]
+    newest = train.item_index[train.time_rank >= first]
     return np.bincount(newest, minlength=train.items)
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from batch.evaluation.baselines import Scores, baselines
 from batch.evaluation.bootstrap import Interval, bootstrap
-from batch.evaluation.metrics import DEPTHS, MODEL, Measured, measure
+from batch.evaluation.metrics import DEPTHS, MODEL, UserMetrics, compute_metrics
 from batch.evaluation.rank import Rank, whole_catalogue
 from batch.evaluation.splits import Split
 from batch.model.embedding import train
@@ -23,7 +23,7 @@ class Evaluation:
     """What was measured of every model on one split, or on several of which the mean is taken."""
 
     splits: list[Split]
-    measured: dict[str, list[Measured]]  # by model, one per split
+    measured: dict[str, list[UserMetrics]]  # by model, one per split
 
     def means(self, model: str) -> dict[str, float]:
         """Return every metric of a model, the mean over the splits."""
@@ -76,7 +76,7 @@ def evaluate(
     `done` is called with model and split after each. `learn_model` learns the model where it is not learned
     here. Raises InputError if nobody likes anything.
     """
-    measured: dict[str, list[Measured]] = {}
+    measured: dict[str, list[UserMetrics]] = {}
     for split in splits:
         learners: dict[str, Callable[[], Scores]] = {
             MODEL: partial(learn_model or embedding, split, settings),
@@ -84,7 +84,7 @@ def evaluate(
         }
         for model, learn in learners.items():
             lists = rank(learn(), split, max(DEPTHS))
-            measured.setdefault(model, []).append(measure(lists, split))
+            measured.setdefault(model, []).append(compute_metrics(lists, split))
             done(model, split)
     # Of several splits, some may have too many films for a baseline: it has no mean then.
     complete = {model: each for model, each in measured.items() if len(each) == len(splits)}
@@ -93,5 +93,5 @@ def evaluate(
 
 def embedding(split: Split, settings: Settings) -> Scores:
     """Learn the model itself from what a split lets it know."""
-    model = train(split.train, split.gaps, settings)
+    model = train(split.train, split.days_inactive, settings)
     return lambda users: model.user_factors[users] @ model.item_factors.T

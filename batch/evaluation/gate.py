@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from batch.evaluation.catalogue import CATALOGUE_SHARE
 from batch.evaluation.holdout import (
-    JUDGED_USERS,
+    EVALUATED_USERS,
     MIN_ROLLING_USERS,
     PUBLISHED,
     ROLLING_CUTS,
@@ -42,7 +42,7 @@ class Quality:
 
     def value(self, metric: str, model: str = MODEL) -> float:
         """Return a value; NaN where there is none, or too few users are there or have evaluated it."""
-        people = self.metrics.get((JUDGED_USERS, MODEL), 0)
+        people = self.metrics.get((EVALUATED_USERS, MODEL), 0)
         enough = MIN_ROLLING_USERS if self.is_rolling else MIN_LAST_USERS
         if people < enough or self.users < MIN_USERS:
             return math.nan
@@ -64,7 +64,7 @@ def regressions(candidate: Quality, kept: Mapping[str, Quality], max_fall: float
     if quality <= popular:
         yield (
             f"the lists are no better than the most popular films ({QUALITY} {quality:.4f} against "
-            f"{popular:.4f}, {candidate.metrics[JUDGED_USERS, MODEL]:,.0f} users judged)"
+            f"{popular:.4f}, {candidate.metrics[EVALUATED_USERS, MODEL]:,.0f} users judged)"
         )
     seen = candidate.value(f"{QUALITY}{SEEN}")
     if seen < quality * (1 - max_fall):

@@ -20,13 +20,13 @@ from batch.data.interactions import Interactions
 from batch.errors import InputError
 from batch.evaluation.baselines import LATELY, lately_name, rated_lately
 from batch.evaluation.bootstrap import bootstrap
-from batch.evaluation.metrics import DEPTHS, MODEL, Measured, exposure, measure
+from batch.evaluation.metrics import DEPTHS, MODEL, UserMetrics, compute_metrics, exposure
 from batch.evaluation.rank import Lists
 from batch.evaluation.splits import Everybody, Split, by_moment
-from batch.model.als import iterations_from, taste_of
-from batch.model.embedding import Films, learn_films, place_users
-from batch.model.positives import is_like
-from batch.model.sequential import Following
+from batch.model.als import collaborative_of, iterations_from
+from batch.model.embedding import FittedItems, fit_items, fold_in_users
+from batch.model.positives import is_positive
+from batch.model.sequential import Sequential
 from batch.recommend.topn import TopN, best
 from batch.settings import Settings
 
@@ -37,7 +37,7 @@ MIN_ROLLING_USERS = 50
 MAX_EVALUATED_USERS = 1_000  # of each moment
 MAX_EVALUATED_SHARE = 0.5  # of all, where the last interaction of each is held out
 PUBLISHED = "published"
-JUDGED_USERS = "judged_users"
+EVALUATED_USERS = "judged_users"
 ROLLING_CUTS = "rolling_cuts"
 # The same metric by the vectors that are published, which have seen the answers.
 SEEN = "_seen"
@@ -50,11 +50,11 @@ Metrics = dict[tuple[str, str], float]  # by metric and model
 class Candidate:
     """Items as they were learned from what a split lets a model know, and who evaluates them."""
 
-    films: Films
+    fitted: FittedItems
     split: Split  # with the known interactions of the evaluated users alone
 
 
-def hold_out(ratings: Interactions, lots: NDArray[np.str_], seed: int) -> list[Split]:
+def hold_out(ratings: Interactions, sampling_hashes: NDArray[np.str_], seed: int) -> list[Split]:
     """Return the splits that evaluate a run, oldest moment first; nothing if nobody can evaluate it.
 
     Without times, or if fewer than MIN_ROLLING_USERS people come back, the last interactions of a sample of
@@ -63,8 +63,8 @@ def hold_out(ratings: Interactions, lots: NDArray[np.str_], seed: int) -> list[S
     splits = _rolling_cuts(ratings, seed)
     if sum(len(split.users) for split in splits) >= MIN_ROLLING_USERS:
         return splits
-    drawn = draw(ratings, lots, ratings.ratings_of_item, max_evaluated(ratings.users))
-    last = hold_out_of(ratings, drawn, ratings.ratings_of_item, ratings.gaps())
+    drawn = draw(ratings, sampling_hashes, ratings.ratings_of_item, max_evaluated(ratings.users))
+    last = hold_out_of(ratings, drawn, ratings.ratings_of_item, ratings.days_inactive())
     return [last] if len(last.users) else []
 
 
@@ -76,7 +76,7 @@ def _rolling_cuts(ratings: Interactions, seed: int) -> list[Split]:
     for cut in CUTS:
         with suppress(InputError):
             split = by_moment(ratings, cut)
-            if is_like(split.train.rating).any():
+            if is_positive(split.train.rating).any():
                 splits.insert(0, split.sampled(MAX_EVALUATED_USERS, seed))
         if sum(len(split.users) for split in splits) >= MIN_ROLLING_USERS:
             break
@@ -89,7 +89,7 @@ def max_evaluated(users: int) -> int:
 
 
 def draw(
-    ratings: Interactions, lots: NDArray[np.str_], ratings_of_item: NDArray[np.int64], most: int
+    ratings: Interactions, sampling_hashes: NDArray[np.str_], ratings_of_item: NDArray[np.int64], most: int
 ) -> NDArray[np.int32]:
     """Return the users with the lowest lots whose last rating can be held out, the lowest first.
 
@@ -101,25 +101,25 @@ def draw(
         & (ratings_of_item[ratings.item_index] > 1)
     )
     candidates = ratings.user_index[eligible]
-    return np.asarray(candidates[np.argsort(lots[candidates], kind="stable")[:most]])
+    return np.asarray(candidates[np.argsort(sampling_hashes[candidates], kind="stable")[:most]])
 
 
 def hold_out_of(
     ratings: Interactions,
     drawn: NDArray[np.int32],
     ratings_of_item: NDArray[np.int64],
-    gaps: NDArray[np.float64],
+    days_inactive: NDArray[np.float64],
 ) -> Split:
     """Hold out the last ratings of these users, each of whom can be judged alone.
 
-    `gaps` are (users,) the days from the last rating of each to the moment for which lists are made.
+    `days_inactive` are (users,) the days from the last rating of each to the moment for which lists are made.
     """
     held_out = (ratings.age == 0) & np.isin(ratings.user_index, drawn)
     # Several may have the same film held out that nobody else has rated: all of them keep it.
     known = ratings_of_item - np.bincount(ratings.item_index[held_out], minlength=ratings.items)
     held_out &= known[ratings.item_index] > 0
     # A model needs a like to begin with.
-    held_out &= is_like(ratings.rating[~held_out]).any()
+    held_out &= is_positive(ratings.rating[~held_out]).any()
     later = ratings.where(held_out)
     relevant = sparse.csr_matrix(
         (later.rating, (np.arange(len(later)), later.item_index)), shape=(len(later), ratings.items)
@@ -127,7 +127,7 @@ def hold_out_of(
     return Split(
         name="last",
         train=ratings.where(~held_out),
-        gaps=gaps,
+        days_inactive=days_inactive,
         users=later.user_index,
         relevant=relevant,
         unknown=np.zeros(len(later), dtype=np.int64),
@@ -145,7 +145,7 @@ def iterations(settings: Settings, splits: Sequence[Split]) -> int:
 
 def learn(
     ratings: Interactions, splits: Sequence[Split], settings: Settings, advance: Callable[[], None]
-) -> tuple[list[Candidate], Films]:
+) -> tuple[list[Candidate], FittedItems]:
     """Learn the films from what each split lets a model know, oldest first, and at last from all ratings.
 
     Training goes on from one to the next. Raises InputError if nobody likes anything.
@@ -154,11 +154,11 @@ def learn(
     candidates = []
     for split in splits:
         known_start = None if start is None else start[split.old_items]
-        films = learn_films(split.train, settings, advance, known_start)
+        fitted = fit_items(split.train, settings, advance, known_start)
         start = np.zeros((ratings.items, settings.factors), dtype=np.float32)
-        start[split.old_items] = films.taste.item_factors
-        candidates.append(Candidate(films, of_evaluated(split)))
-    return candidates, learn_films(ratings, settings, advance, start)
+        start[split.old_items] = fitted.collaborative.item_factors
+        candidates.append(Candidate(fitted, of_evaluated(split)))
+    return candidates, fit_items(ratings, settings, advance, start)
 
 
 def of_evaluated(split: Split) -> Split:
@@ -166,7 +166,7 @@ def of_evaluated(split: Split) -> Split:
     return replace(
         split,
         train=split.train.of_users(split.users),
-        gaps=split.gaps[split.users],
+        days_inactive=split.days_inactive[split.users],
         users=np.arange(len(split.users), dtype=np.int32),
         old_users=split.old_users[split.users],
         everybody=split.everybody or _counted(split.train),
@@ -175,7 +175,7 @@ def of_evaluated(split: Split) -> Split:
 
 def judge(
     candidates: Sequence[Candidate],
-    published: Films,
+    published: FittedItems,
     settings: Settings,
     advance: Callable[[], None] = lambda: None,
 ) -> Metrics:
@@ -184,21 +184,21 @@ def judge(
     Without anyone to judge there is one metric: that there is nobody. `advance` is called after each split.
     """
     if not candidates:
-        return {(JUDGED_USERS, MODEL): 0.0}
-    by_name: dict[str, list[Measured]] = {}
+        return {(EVALUATED_USERS, MODEL): 0.0}
+    by_name: dict[str, list[UserMetrics]] = {}
     seen = []
     for candidate in candidates:
         for name, lists in _lists_by_name(candidate, settings).items():
-            by_name.setdefault(name, []).append(measure(lists, candidate.split))
+            by_name.setdefault(name, []).append(compute_metrics(lists, candidate.split))
         again = _lists(_restricted(published, candidate.split, settings), candidate.split, settings)
-        seen.append(measure(again, candidate.split))
+        seen.append(compute_metrics(again, candidate.split))
         advance()
     measured = {name: _pooled(each) for name, each in by_name.items()}
     people = float(sum(len(candidate.split.users) for candidate in candidates))
     cuts = sum(candidate.split.name.startswith("time") for candidate in candidates)
     metrics: Metrics = {(ROLLING_CUTS, MODEL): float(cuts)}
     for name, pooled in measured.items():
-        metrics[JUDGED_USERS, name] = people
+        metrics[EVALUATED_USERS, name] = people
         metrics |= {(metric, name): value for metric, value in pooled.means().items()}
         for metric in WITH_INTERVAL:
             low, high = bootstrap([pooled.by_user[metric]])
@@ -207,12 +207,12 @@ def judge(
     return metrics | {(f"{metric}{SEEN}", MODEL): means[metric] for metric in WITH_INTERVAL}
 
 
-def _pooled(measured: Sequence[Measured]) -> Measured:
+def _pooled(measured: Sequence[UserMetrics]) -> UserMetrics:
     """Return what was measured of the people of all splits; what lists show is that of the newest one."""
     by_user = {
         name: np.concatenate([each.by_user[name] for each in measured]) for name in measured[0].by_user
     }
-    return Measured(by_user, measured[-1].of_lists)
+    return UserMetrics(by_user, measured[-1].of_lists)
 
 
 def _lists_by_name(candidate: Candidate, settings: Settings) -> dict[str, Lists]:
@@ -229,12 +229,12 @@ def _lists_by_name(candidate: Candidate, settings: Settings) -> dict[str, Lists]
         )
         for name, scores in popular.items()
     }
-    return {MODEL: _lists(candidate.films, split, settings), **by_popularity}
+    return {MODEL: _lists(candidate.fitted, split, settings), **by_popularity}
 
 
-def _lists(films: Films, split: Split, settings: Settings) -> Lists:
+def _lists(fitted: FittedItems, split: Split, settings: Settings) -> Lists:
     """Return the lists of the evaluated users as a run makes them."""
-    model = place_users(films, split.train, split.gaps, settings)
+    model = fold_in_users(fitted, split.train, split.days_inactive, settings)
     return _best(model.user_factors, model.item_factors, model.parts, split)
 
 
@@ -245,17 +245,17 @@ def _best(users: NDArray[np.float32], items: NDArray[np.float32], parts: list[in
     return np.split(found.item_index, ends[:-1])
 
 
-def _restricted(films: Films, split: Split, settings: Settings) -> Films:
+def _restricted(fitted: FittedItems, split: Split, settings: Settings) -> FittedItems:
     """Return the films that a split knows, with its indices."""
     old = split.old_items
-    return Films(
-        taste_of(np.ascontiguousarray(films.taste.item_factors[old]), settings),
-        Following(
-            films.following.item_factors[old],
-            films.following.history_factors[old],
-            films.following.half_life,
+    return FittedItems(
+        collaborative_of(np.ascontiguousarray(fitted.collaborative.item_factors[old]), settings),
+        Sequential(
+            fitted.sequential.item_factors[old],
+            fitted.sequential.history_factors[old],
+            fitted.sequential.half_life,
         ),
-        films.trend[old],
+        fitted.trend[old],
     )
 
 
@@ -276,8 +276,8 @@ def of_places(
     """Measure the lists of everyone by how many places each film has in them, by depth."""
     return {
         (name, PUBLISHED): value
-        for depth, of_films in places.items()
-        for name, value in exposure(of_films, ratings_of_item, users, is_hidden, depth).items()
+        for depth, item_output in places.items()
+        for name, value in exposure(item_output, ratings_of_item, users, is_hidden, depth).items()
     }
 
 

@@ -20,7 +20,7 @@ MIN_ACCEPTED = 3.0  # below, a recommendation was a mistake
 
 
 @dataclass(frozen=True)
-class Measured:
+class UserMetrics:
     """What the lists of one model are worth on one split."""
 
     by_user: dict[str, NDArray[np.float64]]  # by metric, (judged users,); NaN: says nothing of the user
@@ -36,7 +36,7 @@ class Measured:
         return per_user | self.of_lists
 
 
-def measure(lists: list[NDArray[np.int32]], split: Split) -> Measured:
+def compute_metrics(lists: list[NDArray[np.int32]], split: Split) -> UserMetrics:
     """Measure one list per judged user, best first, against what the user rated later.
 
     A list may be shorter than the depth of a metric; a later film that nobody knew counts as relevant
@@ -57,7 +57,7 @@ def measure(lists: list[NDArray[np.int32]], split: Split) -> Measured:
         top = ranked[:, :depth]
         places = np.bincount(top[top >= 0], minlength=split.train.items)
         of_lists |= exposure(places, *split.known_to_all(), split.train.is_hidden, depth)
-    return Measured(by_user, of_lists)
+    return UserMetrics(by_user, of_lists)
 
 
 def _stars_of(ranked: NDArray[np.int32], split: Split) -> NDArray[np.float64]:

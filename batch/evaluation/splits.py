@@ -32,7 +32,9 @@ class Split:
 
     name: str
     train: Interactions
-    gaps: NDArray[np.float64]  # (users of train,), days from the last known rating to the moment judged
+    days_inactive: NDArray[
+        np.float64
+    ]  # (users of train,), days from the last known rating to the moment judged
     users: NDArray[np.int32]  # (judged,), who is judged; rising
     relevant: sparse.csr_matrix  # (judged, items of train), the stars of each later rating; NaN: a vote
     unknown: NDArray[np.int64]  # (judged,), how many later ratings are of films that nobody knows yet
@@ -85,7 +87,7 @@ def by_time(ratings: Interactions, share: float) -> Split:
     """
     name = f"time {100 * share:g}%"
     if np.isnan(ratings.rated_at).all():
-        return _split(name, *_parted(ratings, ratings.place_in_time >= len(ratings) * share), moment=np.nan)
+        return _split(name, *_parted(ratings, ratings.time_rank >= len(ratings) * share), moment=np.nan)
     moment = moment_of(ratings, share)
     return _split(name, *_parted(ratings, ratings.rated_at >= moment), moment)
 
@@ -120,26 +122,27 @@ def _split(name: str, known_ratings: Interactions, later: Interactions, moment: 
     train, new_users, new_items = known_ratings.compacted()
     user, item = new_users[later.user_index], new_items[later.item_index]
     if moment is None:
-        gaps, judged = np.zeros(train.users), user >= 0
+        days_inactive, evaluated = np.zeros(train.users), user >= 0
     else:
-        gaps = train.gaps(moment)
-        judged = (user >= 0) & (item >= 0)
-        judged[judged] = train.ratings_of_user[user[judged]] >= MIN_RATINGS
-    if not judged.any():
+        days_inactive = train.days_inactive(moment)
+        evaluated = (user >= 0) & (item >= 0)
+        evaluated[evaluated] = train.ratings_of_user[user[evaluated]] >= MIN_RATINGS
+    if not evaluated.any():
         raise InputError(
             f"ratings: nobody can be judged by the split '{name}': it takes users with ratings before it, "
             f"by time {MIN_RATINGS} or more, and later ones of films known then; take another split or cut"
         )
-    users, row = np.unique(user[judged], return_inverse=True)
-    known = item[judged] >= 0
+    users, row = np.unique(user[evaluated], return_inverse=True)
+    known = item[evaluated] >= 0
     relevant = sparse.csr_matrix(
-        (later.rating[judged][known], (row[known], item[judged][known])), shape=(len(users), train.items)
+        (later.rating[evaluated][known], (row[known], item[evaluated][known])),
+        shape=(len(users), train.items),
     )
-    ties = later.rated_at[judged] == train.last_rated_at[user[judged]]
+    ties = later.rated_at[evaluated] == train.last_rated_at[user[evaluated]]
     return Split(
         name=name,
         train=train,
-        gaps=gaps,
+        days_inactive=days_inactive,
         users=users.astype(np.int32),
         relevant=relevant,
         unknown=np.bincount(row[~known], minlength=len(users)),

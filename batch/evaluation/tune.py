@@ -17,7 +17,7 @@ import optuna
 from batch.data.interactions import Interactions
 from batch.errors import InputError
 from batch.evaluation.evaluate import embedding
-from batch.evaluation.metrics import measure
+from batch.evaluation.metrics import compute_metrics
 from batch.evaluation.rank import whole_catalogue
 from batch.evaluation.splits import Split, by_last, by_time
 from batch.evaluation.tuned import Tuned
@@ -54,7 +54,7 @@ def validation_splits(ratings: Interactions, seed: int) -> list[Split]:
     nobody has three ratings.
     """
     before_last = ratings.where((ratings.age > 0) | (ratings.ratings_of_user[ratings.user_index] == 1))
-    early = before_last.where(before_last.place_in_time < BEFORE * len(ratings))
+    early = before_last.where(before_last.time_rank < BEFORE * len(ratings))
     splits = [by_last(before_last)]
     for cut in CUTS:
         # Of few or one-time users, nobody comes back: the search goes on with the other kind.
@@ -102,7 +102,7 @@ def worth(splits: list[Split], settings: Settings) -> dict[str, float]:
     worths = {}
     for split in splits:
         lists = whole_catalogue(embedding(split, settings), split, DEPTH)
-        worths[split.name] = measure(lists, split).means()[METRIC]
+        worths[split.name] = compute_metrics(lists, split).means()[METRIC]
     return worths
 
 

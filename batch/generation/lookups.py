@@ -17,7 +17,7 @@ from sql import statement
 def lookups(
     connection: duckdb.DuckDBPyConnection,
     lists: TopN,
-    reasons: NDArray[np.int32],
+    explanations: NDArray[np.int32],
     segments: Segments,
     user_ids: "pd.Index[str]",
 ) -> pd.DataFrame:
@@ -35,7 +35,7 @@ def lookups(
         {
             "user_id": pd.Categorical.from_codes(np.arange(users), user_ids),
             "recommendations": texts(lists.user_index, lists.item_index, users, names),
-            "because": texts(lists.user_index, reasons, users, names),
+            "because": texts(lists.user_index, explanations, users, names),
             "history": texts(rated_by, rated, users, names),
             "segment": pd.Categorical.from_codes(segments.of_user, pd.Index(segments.names, dtype=object)),
         }

@@ -173,8 +173,8 @@ def _refill(file: Path, change: Change) -> _Refill | None:
         )
     is_rated = ~np.isin(stored.item_ids, unrated)
     item_ids = stored.item_ids[is_rated]
-    taste = np.ascontiguousarray(stored.item_factors[is_rated, :factors])
-    alike = similar(taste, is_candidate[is_rated], similar_n)
+    collaborative = np.ascontiguousarray(stored.item_factors[is_rated, :factors])
+    alike = similar(collaborative, is_candidate[is_rated], similar_n)
     return _Refill(
         unrated,
         pd.DataFrame({"user_id": stored.user_ids}, dtype=str),

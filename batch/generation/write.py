@@ -28,7 +28,7 @@ TABLES = tuple(sorted({file.stem for file in (FOLDER / "generation").glob("*.sql
 
 
 @dataclass(frozen=True)
-class OfFilms:
+class ItemOutput:
     """What a generation holds of films, beside the cleaned input."""
 
     item_factors: NDArray[np.float32]  # (items, factors)
@@ -40,19 +40,19 @@ class OfFilms:
 
 
 @dataclass(frozen=True)
-class OfUsers:
+class UserOutput:
     """What a generation holds of users, beside the cleaned input."""
 
     user_factors: NDArray[np.float32]  # (users, factors)
     lists: TopN
-    reasons: NDArray[np.int32]  # one element per place in the lists, a film; -1: none
+    explanations: NDArray[np.int32]  # one element per place in the lists, a film; -1: none
 
 
 def write(
     connection: duckdb.DuckDBPyConnection,
     file: Path,
-    of_films: OfFilms,
-    of_users: OfUsers | None,
+    item_output: ItemOutput,
+    of_users: UserOutput | None,
     advance: Callable[[], None] = lambda: None,
 ) -> int:
     """Attach a new file as `draft` and fill every table of it but `generation`, which `publish` adds.
@@ -66,9 +66,9 @@ def write(
         {"file": str(file), "version": STORAGE_VERSION, "block": BLOCK_SIZE},
     )
     item_ids = pd.Index(read_ids(connection, "train/item_ids"))
-    frames = _frames_of_films(of_films, item_ids)
+    frames = _frames_of_films(item_output, item_ids)
     if of_users is not None:
-        frames |= _frames_of_users(connection, of_users, of_films.segments, item_ids)
+        frames |= _frames_of_users(connection, of_users, item_output.segments, item_ids)
     for name, frame in frames.items():
         connection.register(name, frame)
     for table in TABLES:
@@ -82,13 +82,13 @@ def write(
 
 def _frames_of_users(
     connection: duckdb.DuckDBPyConnection,
-    of_users: OfUsers,
+    of_users: UserOutput,
     segments: Segments,
     item_ids: "pd.Index[str]",
 ) -> dict[str, pd.DataFrame]:
     """Return the contents by the names by which the statements know them, column by column."""
     user_ids = pd.Index(read_ids(connection, "train/user_ids"))
-    lists, reasons = of_users.lists, of_users.reasons
+    lists, explanations = of_users.lists, of_users.explanations
     return {
         "lists": pd.DataFrame(
             {
@@ -96,17 +96,17 @@ def _frames_of_users(
                 "rank": lists.rank,
                 "item_id": pd.Categorical.from_codes(lists.item_index, item_ids),
                 "score": lists.score,
-                "because_item_id": pd.Categorical.from_codes(reasons, item_ids),
+                "because_item_id": pd.Categorical.from_codes(explanations, item_ids),
             }
         ),
-        "rendered": lookups(connection, lists, reasons, segments, user_ids),
+        "rendered": lookups(connection, lists, explanations, segments, user_ids),
         "user_vectors": _vectors("user_id", user_ids, of_users.user_factors),
     }
 
 
-def _frames_of_films(of_films: OfFilms, item_ids: "pd.Index[str]") -> dict[str, pd.DataFrame]:
+def _frames_of_films(item_output: ItemOutput, item_ids: "pd.Index[str]") -> dict[str, pd.DataFrame]:
     """Return the contents by the names by which the statements know them, column by column."""
-    similar, popular, segments = of_films.similar, of_films.popular, of_films.segments
+    similar, popular, segments = item_output.similar, item_output.popular, item_output.segments
     return {
         "similar_lists": pd.DataFrame(
             {
@@ -147,12 +147,14 @@ def _frames_of_films(of_films: OfFilms, item_ids: "pd.Index[str]") -> dict[str, 
                 "score": segments.score,
             }
         ),
-        "item_vectors": _vectors("item_id", item_ids, of_films.item_factors),
+        "item_vectors": _vectors("item_id", item_ids, item_output.item_factors),
         "measured": pd.DataFrame(
-            [(metric, model, value) for (metric, model), value in of_films.metrics.items()],
+            [(metric, model, value) for (metric, model), value in item_output.metrics.items()],
             columns=["metric", "model", "value"],
         ),
-        "losses": pd.DataFrame({"iteration": range(1, len(of_films.losses) + 1), "loss": of_films.losses}),
+        "losses": pd.DataFrame(
+            {"iteration": range(1, len(item_output.losses) + 1), "loss": item_output.losses}
+        ),
     }
 
 

@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from batch.data.interactions import Interactions
 from batch.errors import InputError
-from batch.model.positives import MIN_POSITIVE_RATING, is_like, recency
+from batch.model.positives import MIN_POSITIVE_RATING, is_positive, recency
 from batch.settings import Settings
 
 # From vectors that were learned without the newest ratings, so many of the iterations lead to the loss that
@@ -27,7 +27,7 @@ SHARE_OF_ITERATIONS = 0.25
 
 
 @dataclass(frozen=True)
-class Taste:
+class Collaborative:
     """What is liked together: a vector per film, and how a user's vector follows from likes."""
 
     item_factors: NDArray[np.float32]  # (items, factors)
@@ -42,30 +42,30 @@ class Taste:
         Nothing is known of the taste of a user who likes nothing: the mean taste is the best guess, and
         ranks much as popularity does, where the zero vector would rank by id.
         """
-        likes = ratings.matrix(is_like(ratings.rating) * recency(ratings.age, self._half_life))
+        positives = ratings.matrix(is_positive(ratings.rating) * recency(ratings.age, self._half_life))
         with threadpool_limits(limits=1, user_api="blas"):
-            factors = np.asarray(self._als.recalculate_user(np.arange(ratings.users), likes))
-        likes_something = np.diff(likes.indptr) > 0
-        if likes_something.any() and not likes_something.all():
-            mean = factors[likes_something].mean(axis=0) if self.mean is None else self.mean
-            factors[~likes_something] = mean
+            factors = np.asarray(self._als.recalculate_user(np.arange(ratings.users), positives))
+        has_positives = np.diff(positives.indptr) > 0
+        if has_positives.any() and not has_positives.all():
+            mean = factors[has_positives].mean(axis=0) if self.mean is None else self.mean
+            factors[~has_positives] = mean
         return factors.astype(np.float32)
 
 
-def learn_taste(
+def fit_collaborative(
     ratings: Interactions,
     settings: Settings,
     advance: Callable[[], None] = lambda: None,
     start: NDArray[np.float32] | None = None,
-) -> Taste:
+) -> Collaborative:
     """Learn the vectors of films from who likes them. Raises InputError if nobody likes anything.
 
     `start` are vectors (items, factors) that were learned from most of these ratings, zeros for a new film:
     then a quarter of the iterations is enough. `advance` is called after each iteration.
     """
-    weights = is_like(ratings.rating) * recency(ratings.age, settings.item_half_life)
+    weights = is_positive(ratings.rating) * recency(ratings.age, settings.item_half_life)
     als, losses = factorise(ratings.matrix(weights), settings, advance, start)
-    return Taste(
+    return Collaborative(
         item_factors=np.asarray(als.item_factors, dtype=np.float32),
         losses=losses,
         _als=als,
@@ -73,14 +73,14 @@ def learn_taste(
     )
 
 
-def taste_of(item_factors: NDArray[np.float32], settings: Settings) -> Taste:
+def collaborative_of(item_factors: NDArray[np.float32], settings: Settings) -> Collaborative:
     """Return the taste of films whose vectors were learned elsewhere."""
     with threadpool_limits(limits=1, user_api="blas"):
         als: Any = AlternatingLeastSquares(
             factors=settings.factors, regularization=settings.regularization, alpha=settings.alpha
         )
     als.item_factors = item_factors
-    return Taste(item_factors, losses=[], _als=als, _half_life=settings.taste_half_life)
+    return Collaborative(item_factors, losses=[], _als=als, _half_life=settings.taste_half_life)
 
 
 def iterations_from(settings: Settings, *, has_start: bool) -> int:
@@ -89,18 +89,18 @@ def iterations_from(settings: Settings, *, has_start: bool) -> int:
 
 
 def factorise(
-    likes: sparse.csr_matrix,
+    positives: sparse.csr_matrix,
     settings: Settings,
     advance: Callable[[], None] = lambda: None,
     start: NDArray[np.float32] | None = None,
 ) -> tuple[Any, list[float]]:
     """Factorise a matrix (users, items) of likes; return implicit's model, and the loss by iteration.
 
-    `start` and `advance` are those of `learn_taste`. The same likes, settings and seed give the same bits,
-    whatever the number of threads. Raises InputError if there is no like.
+    `start` and `advance` are those of `fit_collaborative`. The same matrix, settings and seed give the same
+    bits, whatever the number of threads. Raises InputError if the matrix is empty.
     """
-    if likes.nnz == 0:
-        raise nothing_is_liked()
+    if positives.nnz == 0:
+        raise no_positives()
     losses: list[float] = []
 
     def after_iteration(_iteration: int, _seconds: float, loss: float) -> None:
@@ -121,14 +121,14 @@ def factorise(
         if start is not None:
             # Users are solved first, from the films alone.
             als.item_factors = start.copy()
-            als.user_factors = np.zeros((likes.shape[0], settings.factors), dtype=np.float32)
-        als.fit(likes, show_progress=False, callback=after_iteration)
+            als.user_factors = np.zeros((positives.shape[0], settings.factors), dtype=np.float32)
+        als.fit(positives, show_progress=False, callback=after_iteration)
     return als, losses
 
 
-def nothing_is_liked() -> InputError:
+def no_positives() -> InputError:
     """Return the error of ratings from which no taste can be learned."""
     return InputError(
-        f"ratings: none is {MIN_POSITIVE_RATING:g} or more, so nobody likes anything and nothing can be learned; "
-        "check the scale of the ratings"
+        f"ratings: none is {MIN_POSITIVE_RATING:g} or more, so nobody likes anything and nothing can be "
+        "learned; check the scale of the ratings"
     )

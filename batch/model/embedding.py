@@ -14,24 +14,24 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from batch.data.interactions import Interactions
-from batch.model.als import Taste, learn_taste
-from batch.model.sequential import Following, learn_following
+from batch.model.als import Collaborative, fit_collaborative
+from batch.model.sequential import Sequential, fit_sequential
 from batch.model.trend import trend
 from batch.settings import Settings
 
 
 @dataclass(frozen=True)
-class Films:
+class FittedItems:
     """What is learned of the films, and how the vector of a user follows from it."""
 
-    taste: Taste
-    following: Following
+    collaborative: Collaborative
+    sequential: Sequential
     trend: NDArray[np.float32]  # (items,)
 
     @property
     def factors(self) -> NDArray[np.float32]:
         """Return (items, factors), the vectors of the films, part by part."""
-        return np.hstack([self.taste.item_factors, self.following.item_factors, self.trend[:, None]])
+        return np.hstack([self.collaborative.item_factors, self.sequential.item_factors, self.trend[:, None]])
 
 
 @dataclass(frozen=True)
@@ -49,61 +49,66 @@ class Model:
 
 def train(
     ratings: Interactions,
-    gaps: NDArray[np.float64],
+    days_inactive: NDArray[np.float64],
     settings: Settings,
     advance: Callable[[], None] = lambda: None,
 ) -> Model:
     """Learn the films from all ratings, and place the users among them.
 
-    `gaps` are (users,) the days from the last rating of each to the moment for which lists are made;
+    `days_inactive` are (users,) the days from the last rating of each to the moment for which lists are made;
     `advance` is called after each iteration. Raises InputError if nobody likes anything.
     """
-    return place_users(learn_films(ratings, settings, advance), ratings, gaps, settings)
+    return fold_in_users(fit_items(ratings, settings, advance), ratings, days_inactive, settings)
 
 
-def learn_films(
+def fit_items(
     ratings: Interactions,
     settings: Settings,
     advance: Callable[[], None] = lambda: None,
     start: NDArray[np.float32] | None = None,
-) -> Films:
+) -> FittedItems:
     """Learn what is liked together, what follows what, and what is watched now.
 
     `start` are the taste parts (items, factors) of films that were learned from most of these ratings.
     """
-    return Films(
-        taste=learn_taste(ratings, settings, advance, start),
-        following=learn_following(ratings, settings),
+    return FittedItems(
+        collaborative=fit_collaborative(ratings, settings, advance, start),
+        sequential=fit_sequential(ratings, settings),
         trend=trend(ratings, settings.trend_half_life),
     )
 
 
-def place_users(films: Films, ratings: Interactions, gaps: NDArray[np.float64], settings: Settings) -> Model:
+def fold_in_users(
+    fitted: FittedItems, ratings: Interactions, days_inactive: NDArray[np.float64], settings: Settings
+) -> Model:
     """Return the model for users with these ratings; the films may have been learned from others."""
-    here = 0.5 ** (gaps / settings.gap_half_life)
+    session_weight = 0.5 ** (days_inactive / settings.gap_half_life)
     # What single precision can't tell from nothing is nothing: after some weeks a vector has one part less.
-    here[here < np.finfo(np.float32).eps] = 0
-    seen_lately = np.flatnonzero(here * settings.next_weight)
-    taste, lately = films.taste.of_users(ratings), films.following.of_users(ratings, seen_lately)
-    weights = np.zeros((ratings.users, 2))
-    weights[:, 0] = 1 / _spread(taste, films.taste.item_factors)
-    weights[seen_lately, 1] = (
-        settings.next_weight * here[seen_lately] / _spread(lately, films.following.item_factors)
+    session_weight[session_weight < np.finfo(np.float32).eps] = 0
+    seen_lately = np.flatnonzero(session_weight * settings.next_weight)
+    collaborative, lately = (
+        fitted.collaborative.of_users(ratings),
+        fitted.sequential.of_users(ratings, seen_lately),
     )
-    following = np.zeros((ratings.users, films.following.item_factors.shape[1]), dtype=np.float32)
-    following[seen_lately] = lately * weights[seen_lately, 1:]
+    weights = np.zeros((ratings.users, 2))
+    weights[:, 0] = 1 / _spread(collaborative, fitted.collaborative.item_factors)
+    weights[seen_lately, 1] = (
+        settings.next_weight * session_weight[seen_lately] / _spread(lately, fitted.sequential.item_factors)
+    )
+    sequential = np.zeros((ratings.users, fitted.sequential.item_factors.shape[1]), dtype=np.float32)
+    sequential[seen_lately] = lately * weights[seen_lately, 1:]
     parts = [
-        (taste * weights[:, :1]).astype(np.float32),
-        following,
-        (settings.trend_weight * (1 - here[:, None])).astype(np.float32),
+        (collaborative * weights[:, :1]).astype(np.float32),
+        sequential,
+        (settings.trend_weight * (1 - session_weight[:, None])).astype(np.float32),
     ]
     return Model(
         user_factors=np.hstack(parts),
-        item_factors=films.factors,
+        item_factors=fitted.factors,
         parts=[part.shape[1] for part in parts],
         seen=ratings.seen,
         is_candidate=~ratings.is_hidden,
-        losses=films.taste.losses,
+        losses=fitted.collaborative.losses,
         weights=weights,
     )
 

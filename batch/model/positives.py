@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 MIN_POSITIVE_RATING = 3.0
 
 
-def is_like(rating: NDArray[np.float32]) -> NDArray[np.bool_]:
+def is_positive(rating: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Return whether each rating is a like; one that is no number, a vote without stars, is."""
     return np.isnan(rating) | (rating >= MIN_POSITIVE_RATING)
 

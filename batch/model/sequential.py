@@ -35,7 +35,7 @@ POWERS = 3
 
 
 @dataclass(frozen=True)
-class Following:
+class Sequential:
     """What follows what: a vector per film as the next one, and one per film as part of a history."""
 
     item_factors: NDArray[np.float32]  # (items, factors), of the next film
@@ -50,10 +50,12 @@ class Following:
         return np.asarray(ratings.matrix(weights)[users] @ self.history_factors, dtype=np.float32)
 
 
-def learn_following(ratings: Interactions, settings: Settings) -> Following:
+def fit_sequential(ratings: Interactions, settings: Settings) -> Sequential:
     """Learn what follows what from the order in which everyone rated."""
     core = core_of(ratings.ratings_of_item)
-    return follow(*count_pairs(ratings, core, settings.next_half_life), core, ratings.items, settings)
+    return solve_sequential(
+        *count_pairs(ratings, core, settings.next_half_life), core, ratings.items, settings
+    )
 
 
 def core_of(ratings_of_item: NDArray[np.int64]) -> NDArray[np.intp]:
@@ -62,20 +64,20 @@ def core_of(ratings_of_item: NDArray[np.int64]) -> NDArray[np.intp]:
     return np.sort(most_rated[ratings_of_item[most_rated] > 0])
 
 
-def follow(
+def solve_sequential(
     gram: NDArray[np.float32],
     target: NDArray[np.float32],
     core: NDArray[np.intp],
     items: int,
     settings: Settings,
-) -> Following:
+) -> Sequential:
     """Solve the regression of which `count_pairs` gives the matrices; `gram` is overwritten."""
     gram[np.diag_indices(len(core))] += settings.next_regularization
     # With gram = L L', the fitted values are L^-1 target: what is strong in them is what is foreseen well.
     lower = linalg.cholesky(gram, lower=True, overwrite_a=True, check_finite=False)
     directions = _strongest(lower, target, settings.next_factors, settings.seed)
     weights = _solve(lower, _solve(lower, target @ directions), transposed=True)
-    return Following(
+    return Sequential(
         item_factors=_spread(directions, core, items),
         history_factors=_spread(weights, core, items),
         half_life=settings.next_half_life,
@@ -95,10 +97,10 @@ def count_pairs(
     place = np.full(ratings.items, -1, dtype=np.int32)
     place[core] = np.arange(size)
     decay = 0.5 ** (1 / half_life)
-    reach = max(1, round(HALF_LIVES * half_life))
-    steps = np.arange(reach + STEPS_AHEAD)
+    norm_bound = max(1, round(HALF_LIVES * half_life))
+    steps = np.arange(norm_bound + STEPS_AHEAD)
     # Two films stand together in every history after the newer one, ever weaker: a geometric sum.
-    together = np.where(steps <= reach, decay**steps, 0)
+    together = np.where(steps <= norm_bound, decay**steps, 0)
     later_rows = (1 - decay ** (2.0 * np.arange(ratings.ratings_of_user.max() + 1))) / (1 - decay**2)
     ahead = np.arange(STEPS_AHEAD)
     follows = np.where(ahead < steps[:, None], decay ** (steps[:, None] - 1.0 - ahead) * 0.5**ahead, 0).sum(

@@ -11,24 +11,24 @@ SHARE_OF_LASTING = 0.5
 
 def watched_lately(ratings: Interactions, half_life: float) -> NDArray[np.float64]:
     """Return (items,), how often each film is rated, where old ratings weigh less."""
-    weights = lateness(ratings, half_life)
+    weights = recency_weight(ratings, half_life)
     return np.asarray(np.bincount(ratings.item_index, weights=weights, minlength=ratings.items), np.float64)
 
 
-def lateness(ratings: Interactions, half_life: float) -> NDArray[np.float64]:
+def recency_weight(ratings: Interactions, half_life: float) -> NDArray[np.float64]:
     """Return the weight of each rating, 1 for the newest of all.
 
     A rating weighs half when a share `half_life` of all ratings is newer: lately is counted in ratings and
     not in days, so that it means the same in a small and in a large catalogue, and without times.
     """
     # Places are those among all ratings, of which these may be some.
-    is_there = np.zeros(int(ratings.place_in_time.max()) + 1, dtype=np.bool_)
-    is_there[ratings.place_in_time] = True
-    newer = len(ratings) - np.cumsum(is_there)[ratings.place_in_time]
-    return fading(newer, len(ratings), half_life)
+    is_there = np.zeros(int(ratings.time_rank.max()) + 1, dtype=np.bool_)
+    is_there[ratings.time_rank] = True
+    newer = len(ratings) - np.cumsum(is_there)[ratings.time_rank]
+    return decay(newer, len(ratings), half_life)
 
 
-def fading(newer: NDArray[np.int64], ratings: int, half_life: float) -> NDArray[np.float64]:
+def decay(newer: NDArray[np.int64], ratings: int, half_life: float) -> NDArray[np.float64]:
     """Return the weight of ratings by how many of all are newer."""
     return np.asarray(0.5 ** (newer / ratings / half_life), np.float64)
 
@@ -38,13 +38,13 @@ def trend(ratings: Interactions, half_life: float) -> NDArray[np.float32]:
 
     Both are logarithms, standardised.
     """
-    return risen(watched_lately(ratings, half_life), ratings.ratings_of_item)
+    return popularity_trend(watched_lately(ratings, half_life), ratings.ratings_of_item)
 
 
-def risen(now: NDArray[np.float64], ever: NDArray[np.int64]) -> NDArray[np.float32]:
+def popularity_trend(now: NDArray[np.float64], ever: NDArray[np.int64]) -> NDArray[np.float32]:
     """Return the trend of films from how often each is rated now, and how often it was ever."""
-    risen = _standardised(np.log1p(now)) - SHARE_OF_LASTING * _standardised(np.log1p(ever))
-    return _standardised(risen).astype(np.float32)
+    popularity_trend = _standardised(np.log1p(now)) - SHARE_OF_LASTING * _standardised(np.log1p(ever))
+    return _standardised(popularity_trend).astype(np.float32)
 
 
 def _standardised(values: NDArray[np.float64]) -> NDArray[np.float64]:

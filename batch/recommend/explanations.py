@@ -29,8 +29,8 @@ from scipy import linalg
 from threadpoolctl import threadpool_limits
 
 from batch.data.interactions import Interactions
-from batch.model.embedding import Films, Model
-from batch.model.positives import is_like, recency
+from batch.model.embedding import FittedItems, Model
+from batch.model.positives import is_positive, recency
 from batch.recommend.inverse import invert_positive
 from batch.recommend.topn import Advance, TopN, cores
 from batch.runtime.jit import compiled, compiled_inside
@@ -50,19 +50,19 @@ class _Given(NamedTuple):
     list_items: NDArray[np.int32]  # of all lists, by user and rank
     rating_ends: NDArray[np.int64]  # (users + 1,)
     rating_items: NDArray[np.int32]  # of all ratings, by user and oldest first
-    is_like: NDArray[np.bool_]  # of all ratings
+    is_positive: NDArray[np.bool_]  # of all ratings
     is_hidden: NDArray[np.bool_]  # (items,)
     confidences: NDArray[np.float32]  # c above, by how many newer ratings there are
     least_confidence: np.float32
     next_weights: NDArray[np.float32]  # in the next part, by how many newer ratings there are
     weights: NDArray[np.float32]  # (users, 2), of taste and next
-    taste: NDArray[np.float32]  # (items, factors), z above
+    collaborative: NDArray[np.float32]  # (items, factors), z above
     next_items: NDArray[np.float32]  # (items, factors), as the next film
     next_history: NDArray[np.float32]  # (items, factors), as part of a history
 
 
-def because(  # noqa: PLR0913, PLR0917 (all that a score is made of)
-    films: Films,
+def explain(  # noqa: PLR0913, PLR0917 (all that a score is made of)
+    fitted: FittedItems,
     model: Model,
     ratings: Interactions,
     lists: TopN,
@@ -82,15 +82,15 @@ def because(  # noqa: PLR0913, PLR0917 (all that a score is made of)
         list_items=lists.item_index,
         rating_ends=_ends(ratings.user_index, ratings.users),
         rating_items=ratings.item_index,
-        is_like=is_like(ratings.rating),
+        is_positive=is_positive(ratings.rating),
         is_hidden=ratings.is_hidden,
         confidences=(settings.alpha * recency(ages, settings.taste_half_life)).astype(np.float32),
         least_confidence=np.float32(settings.alpha * MIN_WEIGHT),
         next_weights=np.where(next_weights < MIN_WEIGHT, np.float32(0), next_weights),
         weights=model.weights.astype(np.float32),
-        taste=_evened_out(films.taste.item_factors, settings.regularization),
-        next_items=films.following.item_factors,
-        next_history=films.following.history_factors,
+        collaborative=_evened_out(fitted.collaborative.item_factors, settings.regularization),
+        next_items=fitted.sequential.item_factors,
+        next_history=fitted.sequential.history_factors,
     )
     found = np.full(len(lists.item_index), -1, dtype=np.int32)
     unsolved: list[int] = []
@@ -121,9 +121,9 @@ def _ends(user_index: NDArray[np.int32], users: int) -> NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum(np.bincount(user_index, minlength=users))])
 
 
-def _evened_out(taste: NDArray[np.float32], regularization: float) -> NDArray[np.float32]:
+def _evened_out(collaborative: NDArray[np.float32], regularization: float) -> NDArray[np.float32]:
     """Return (items, factors), the vectors z above."""
-    vectors = taste.astype(np.float64)
+    vectors = collaborative.astype(np.float64)
     gram = vectors.T @ vectors
     gram[np.diag_indices(len(gram))] += regularization
     lower = linalg.cholesky(gram, lower=True)
@@ -140,24 +140,24 @@ def _find(first_user: int, last_user: int, longest: int, given: _Given, found: N
     unsolved = 0
     # Memory that is used again is in cache; memory that is asked for anew must be cleared first.
     items, ages = np.empty(longest, dtype=np.int32), np.empty(longest, dtype=np.int32)
-    vectors = np.empty((longest, given.taste.shape[1]), dtype=np.float32)
-    weighted = np.empty((longest, given.taste.shape[1]), dtype=np.float32)
+    vectors = np.empty((longest, given.collaborative.shape[1]), dtype=np.float32)
+    weighted = np.empty((longest, given.collaborative.shape[1]), dtype=np.float32)
     for user in range(first_user, last_user):
         first, last = given.list_ends[user], given.list_ends[user + 1]
-        likes, reasons = _take_likes(user, given, items, ages)
-        if first == last or reasons == 0:
+        positives, explanations = _take_likes(user, given, items, ages)
+        if first == last or explanations == 0:
             continue
         listed = given.list_items[first:last]
         added = _of_taste(
-            given, items[:likes], ages[:likes], reasons, given.weights[user, 0],
-            listed, vectors[:likes], weighted[:likes],
+            given, items[:positives], ages[:positives], explanations, given.weights[user, 0],
+            listed, vectors[:positives], weighted[:positives],
         )  # fmt: skip
         if len(added) == 0:
             unsolved += 1
             continue
         if given.weights[user, 1] > 0:
-            _add_next(given, items[:reasons], ages[:reasons], given.weights[user, 1], listed, added)
-        _choose(items[:reasons], given.is_hidden, added, found[first:last])
+            _add_next(given, items[:explanations], ages[:explanations], given.weights[user, 1], listed, added)
+        _choose(items[:explanations], given.is_hidden, added, found[first:last])
     return unsolved
 
 
@@ -170,16 +170,16 @@ def _take_likes(
     Those come first. A like whose weight is zero in single precision is none: `batch.model.als` leaves it
     out too.
     """
-    likes, reasons = 0, 0
+    positives, explanations = 0, 0
     newest = given.rating_ends[user + 1] - 1
     for row in range(newest, given.rating_ends[user] - 1, -1):
         age = newest - row
-        if given.is_like[row] and given.confidences[age] > 0:
-            items[likes], ages[likes] = given.rating_items[row], age
-            likes += 1
+        if given.is_positive[row] and given.confidences[age] > 0:
+            items[positives], ages[positives] = given.rating_items[row], age
+            positives += 1
             if given.confidences[age] >= given.least_confidence or given.next_weights[age] > 0:
-                reasons = likes
-    return likes, reasons
+                explanations = positives
+    return positives, explanations
 
 
 @compiled_inside
@@ -187,7 +187,7 @@ def _of_taste(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
     given: _Given,
     items: NDArray[np.int32],
     ages: NDArray[np.int32],
-    reasons: int,
+    explanations: int,
     weight: np.float32,
     listed: NDArray[np.int32],
     vectors: NDArray[np.float32],
@@ -198,7 +198,7 @@ def _of_taste(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
     The last two are room, (likes, factors).
     """
     for like in range(len(items)):
-        vector, more = given.taste[items[like]], given.confidences[ages[like]] - np.float32(1)
+        vector, more = given.collaborative[items[like]], given.confidences[ages[like]] - np.float32(1)
         for column in range(len(vector)):
             vectors[like, column] = vector[column]
             weighted[like, column] = vector[column] * more
@@ -206,16 +206,16 @@ def _of_taste(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
     np.dot(vectors.T, weighted, system)
     for column in range(len(system)):
         system[column, column] += 1
-    for like in range(reasons):
+    for like in range(explanations):
         share = weight * given.confidences[ages[like]]
         for column in range(len(system)):
             weighted[like, column] = vectors[like, column] * share
     if not invert_positive(system):
         return np.empty((0, len(listed)), dtype=np.float32)
-    of_likes = vectors[:reasons]  # from here on: c_j weight z_j' inv(B)
-    np.dot(weighted[:reasons], system, of_likes)
-    added = np.empty((reasons, len(listed)), dtype=np.float32)
-    np.dot(of_likes, given.taste[listed].T, added)
+    of_likes = vectors[:explanations]  # from here on: c_j weight z_j' inv(B)
+    np.dot(weighted[:explanations], system, of_likes)
+    added = np.empty((explanations, len(listed)), dtype=np.float32)
+    np.dot(of_likes, given.collaborative[listed].T, added)
     return added
 
 

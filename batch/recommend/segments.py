@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from batch.data.interactions import Interactions
-from batch.model.trend import lateness
+from batch.model.trend import recency_weight
 from batch.recommend.popular import HALF_LIFE
 from sql import statement
 
@@ -51,7 +51,7 @@ def segments(ratings: Interactions, attributes: pd.DataFrame, top_n: int) -> Seg
     """
     weights = ratings.seen
     if attributes.notna().to_numpy().any():
-        weights = ratings.matrix(lateness(ratings, HALF_LIFE).astype(np.float32))
+        weights = ratings.matrix(recency_weight(ratings, HALF_LIFE).astype(np.float32))
     return segments_of(weights, attributes, np.ones(ratings.users, np.int64), ratings.is_hidden, top_n)
 
 

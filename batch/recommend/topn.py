@@ -75,7 +75,7 @@ class _Block:
 
     vectors: NDArray[np.float32]  # (width, columns of the group), scaled
     error: float  # bound of the rounding error of a product, for users of norm one
-    reach: NDArray[np.float64]  # (reaches,), the largest of each of `_reach`
+    norm_bound: NDArray[np.float64]  # (reaches,), the largest of each of `_norm_bound`
 
 
 @dataclass(frozen=True)
@@ -183,18 +183,18 @@ def _groups(
         columns = np.flatnonzero(np.repeat(parts_there, parts))
         there = [part for part, is_there in zip(parts, parts_there, strict=True) if is_there]
         vectors = scaled[:, columns]
-        reach = _reach(vectors, there, of_users=False)
+        norm_bound = _norm_bound(vectors, there, of_users=False)
         # What reaches far for the mean of (some of) the users comes first.
         some = users[members[:: max(1, len(members) // 1024)]][:, columns]
-        typical = _reach(_scaled_rows(some), there, of_users=True).mean(axis=0)
-        order = np.argsort(-(reach @ typical), kind="stable")
+        typical = _norm_bound(_scaled_rows(some), there, of_users=True).mean(axis=0)
+        order = np.argsort(-(norm_bound @ typical), kind="stable")
         place = np.full(len(items), -1, dtype=np.int32)
         place[candidates[order]] = np.arange(len(candidates))
         blocks = [
             _Block(
                 vectors=np.ascontiguousarray(vectors[chosen]),
                 error=_rounding_error(vectors[chosen]),
-                reach=reach[chosen].max(axis=0),
+                norm_bound=norm_bound[chosen].max(axis=0),
             )
             for chosen in _sliced(order, ITEMS_PER_BLOCK)
         ]
@@ -212,20 +212,20 @@ def _scaled_rows(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return _scaled(vectors, np.abs(vectors).max(axis=1, initial=0.0, keepdims=True))
 
 
-def _reach(vectors: NDArray[np.float32], parts: list[int], *, of_users: bool) -> NDArray[np.float64]:
+def _norm_bound(vectors: NDArray[np.float32], parts: list[int], *, of_users: bool) -> NDArray[np.float64]:
     """Return (rows, reaches), not below zero for users: the inner product of two reaches bounds the score."""
-    reaches = []
+    norm_bounds = []
     start = 0
     for part in parts:
         there = vectors[:, start : start + part].astype(np.float64)
         if part == 1 and of_users:
-            reaches += [np.maximum(there[:, 0], 0), np.maximum(-there[:, 0], 0)]
+            norm_bounds += [np.maximum(there[:, 0], 0), np.maximum(-there[:, 0], 0)]
         elif part == 1:
-            reaches += [there[:, 0], -there[:, 0]]
+            norm_bounds += [there[:, 0], -there[:, 0]]
         else:
-            reaches.append(np.sqrt(np.einsum("rc,rc->r", there, there)))
+            norm_bounds.append(np.sqrt(np.einsum("rc,rc->r", there, there)))
         start += part
-    return np.stack(reaches, axis=1) if reaches else np.zeros((len(vectors), 1))
+    return np.stack(norm_bounds, axis=1) if norm_bounds else np.zeros((len(vectors), 1))
 
 
 def _rounding_error(vectors: NDArray[np.float32]) -> float:
@@ -247,8 +247,8 @@ def _score_block(
     # Row by row in memory, as `[:, columns]` would not be.
     as_they_are = users[chosen].take(group.columns, axis=1)
     vectors = _scaled_rows(as_they_are)
-    reach = _reach(vectors, group.parts, of_users=True)
-    bounds = reach @ np.stack([block.reach for block in group.blocks], axis=1) + SLACK
+    norm_bound = _norm_bound(vectors, group.parts, of_users=True)
+    bounds = norm_bound @ np.stack([block.norm_bound for block in group.blocks], axis=1) + SLACK
     norms = np.sqrt(np.einsum("rc,rc->r", vectors, vectors, dtype=np.float64))
     # What is too small for single precision is lost on top, for each column.
     lost = vectors.shape[1] * 2.0**-148

@@ -54,7 +54,7 @@ class Input:
     rejected: list[Row]
     activity: Row
     of_users: list[Row]
-    of_films: list[Row]
+    item_output: list[Row]
     over_time: list[Row]
 
 
@@ -120,7 +120,7 @@ def _input(connection: duckdb.DuckDBPyConnection) -> Input:
         rejected=rows_of(connection, "inspect/rejected_by_rule"),
         activity=rows_of(connection, "report/activity")[0],
         of_users=rows_of(connection, "report/ratings_of_users"),
-        of_films=rows_of(connection, "report/ratings_of_films"),
+        item_output=rows_of(connection, "report/ratings_of_films"),
         over_time=rows_of(connection, "report/ratings_over_time"),
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from batch.evaluation.holdout import JUDGED_USERS, PUBLISHED
+from batch.evaluation.holdout import EVALUATED_USERS, PUBLISHED
 from batch.report import plots
 from batch.report.facts import Facts
 
@@ -46,7 +46,7 @@ def render(facts: Facts) -> str:
         },
         quality=lambda metric, model=MODEL: facts.tonight.metrics.get((metric, model)),
         catalogue=lambda metric: facts.tonight.metrics.get((metric, PUBLISHED)),
-        judged=facts.tonight.metrics.get((JUDGED_USERS, MODEL), 0),
+        evaluated=facts.tonight.metrics.get((EVALUATED_USERS, MODEL), 0),
         popular=POPULAR,
     )
 
@@ -88,7 +88,7 @@ def _of_tails(facts: Facts) -> list[Plot]:
             f"ratings to {rows[0]['at_least']:,} with {rows[0]['ratings']:,}.",
             Markup(plots.long_tail(f"tail-{owner}", rows, f"{owner}s")),  # noqa: S704
         )
-        for owner, rows in (("user", facts.input.of_users), ("film", facts.input.of_films))
+        for owner, rows in (("user", facts.input.of_users), ("film", facts.input.item_output))
         if rows
     ]
     over_time = facts.input.over_time
@@ -123,7 +123,7 @@ def _of_training(facts: Facts) -> list[Plot]:
 
 def _of_quality(facts: Facts) -> list[Plot]:
     tonight = facts.tonight
-    if not tonight.metrics.get((JUDGED_USERS, MODEL)):
+    if not tonight.metrics.get((EVALUATED_USERS, MODEL)):
         return []
     whiskers = "" if ("ndcg@10_low", MODEL) in tonight.metrics else " This file has no intervals."
     found = [

@@ -121,19 +121,19 @@ def clean(  # noqa: PLR0913, PLR0917 (where the rows are, and what is done with 
         latest=latest_time(started_at),
         exclusions=exclusions,
     )
-    judged = rows_of(spark, table).mapInArrow(by_judge, JUDGED).persist()
+    evaluated = rows_of(spark, table).mapInArrow(by_judge, JUDGED).persist()
     connection.execute(
-        statement("spark/judged"), {"path": written(judged.where("kind <> 'kept'"), work / "judged")}
+        statement("spark/validated"), {"path": written(evaluated.where("kind <> 'kept'"), work / "judged")}
     )
     # Of the forgotten in the other files; those in the ratings are held out.
     hold_out_forgotten(connection, loaded, exclusions)
     connection.execute(statement("exclude/hidden_items"), {"item_ids": list(exclusions.hidden)})
     rows_read, rows_held_out = connection.execute(statement("spark/counted_rows")).fetchone() or (0, 0)
     _stop_if_too_many_are_rejected(spark, connection, found, rows_read, max_rejected)
-    kept = judged.where("kind = 'kept'").select("line", "user_id", "item_id", "rating", "rated_at")
+    kept = evaluated.where("kind = 'kept'").select("line", "user_id", "item_id", "rating", "rated_at")
     shares = max(spark.sparkContext.defaultParallelism, -(-kept.count() // RATINGS_PER_SHARE))
     ratings = kept.repartitionByRange(shares, "user_id").mapInArrow(supersede, GIVEN).checkpoint()
-    judged.unpersist()
+    evaluated.unpersist()
     counting = ratings.where("not is_superseded")
     _describe(connection, loaded.ratings.name, ratings, counting, work)
     name_unknown_hidden(connection, loaded.hidden.name if loaded.hidden else "hidden.csv")
@@ -232,11 +232,11 @@ def supersede(batches: Batches) -> Batches:
     with duckdb.connect(config={"threads": 1}) as connection:
         connection.register("sound_ratings_here", pa.Table.from_batches(rows))
         for name in (
-            "spark/sound_ratings", "clean/user_ids", "clean/item_ids", "clean/given_ratings",
-            "clean/superseded_ratings", "clean/marked_ratings",
+            "spark/valid_ratings", "clean/user_ids", "clean/item_ids", "clean/ordered_ratings",
+            "clean/superseded_ratings", "clean/flagged_ratings",
         ):  # fmt: skip
             connection.execute(statement(name))
-        given = connection.sql(statement("spark/given_ratings")).to_arrow_table()
+        given = connection.sql(statement("spark/ordered_ratings")).to_arrow_table()
     yield from given.to_batches()
 
 

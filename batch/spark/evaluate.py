@@ -16,12 +16,12 @@ from pyspark.sql import DataFrame, SparkSession
 from batch.data.interactions import Interactions
 from batch.evaluation.baselines import Scores
 from batch.evaluation.splits import Split
-from batch.model.embedding import Films, place_users
+from batch.model.embedding import FittedItems, fold_in_users
 from batch.settings import Settings
 from batch.spark.clean import RATINGS_PER_SHARE, users_of_shares
 from batch.spark.session import connected
 from batch.spark.shares import MICROSECONDS, Catalogue
-from batch.spark.train import Known, count_lately, learn_films
+from batch.spark.train import Known, count_lately, fit_items
 
 
 @contextmanager
@@ -30,19 +30,19 @@ def learning(settings: Settings) -> Iterator[Callable[[Split, Settings], Scores]
     with tempfile.TemporaryDirectory() as work, connected(settings.master, Path(work)) as spark:
 
         def embedding(split: Split, settings: Settings) -> Scores:
-            films = learn_from(spark, split.train, settings)
-            model = place_users(films, split.train, split.gaps, settings)
+            fitted = learn_from(spark, split.train, settings)
+            model = fold_in_users(fitted, split.train, split.days_inactive, settings)
             return lambda users: model.user_factors[users] @ model.item_factors.T
 
         yield embedding
 
 
-def learn_from(spark: SparkSession, ratings: Interactions, settings: Settings) -> Films:
+def learn_from(spark: SparkSession, ratings: Interactions, settings: Settings) -> FittedItems:
     """Learn the films from ratings that are here."""
     catalogue = catalogue_of(ratings)
     there = hand_over(spark, ratings)
     known = Known(there, users_of_shares(there), catalogue, catalogue.ratings_of_item)
-    return learn_films(known, count_lately(known, {}, settings), settings)
+    return fit_items(known, count_lately(known, {}, settings), settings)
 
 
 def catalogue_of(ratings: Interactions) -> Catalogue:
@@ -62,7 +62,7 @@ def hand_over(spark: SparkSession, ratings: Interactions) -> DataFrame:
             "item_id": item_ids.take(pa.array(ratings.item_index)),
             "rating": pa.array(ratings.rating.astype(np.float64), mask=np.isnan(ratings.rating)),
             "rated_at": rated_at.cast(pa.int64(), safe=False),
-            "line": pa.array(ratings.place_in_time.astype(np.int64)),
+            "line": pa.array(ratings.time_rank.astype(np.int64)),
         }
     )
     shares = max(spark.sparkContext.defaultParallelism, -(-len(ratings) // RATINGS_PER_SHARE))

@@ -203,7 +203,7 @@ def judge(  # noqa: PLR0913, PLR0917 (what the rows are, and by what they are ju
             with _loaded(piece, table) as (connection, source, known):
                 first, last = np.searchsorted(repairs.lines, [offset + 1, offset + piece.lines + 1])
                 connection.execute(
-                    statement("spark/given_repairs"),
+                    statement("spark/ordered_repairs"),
                     {
                         "lines": (repairs.lines[first:last] - offset + piece.shift).tolist(),
                         "user_ids": repairs.user_ids[first:last].tolist(),
@@ -222,12 +222,12 @@ def judge(  # noqa: PLR0913, PLR0917 (what the rows are, and by what they are ju
                     },
                 )
                 connection.execute(statement("clean/rejected_rating_lines"), {"file": source.name})
-                connection.execute(statement("clean/sound_ratings"))
+                connection.execute(statement("clean/valid_ratings"))
                 connection.execute(statement("clean/repaired_lines"))
-                judged = connection.sql(
-                    statement("spark/judged_rows"), params={"before": offset - piece.shift}
+                evaluated = connection.sql(
+                    statement("spark/validated_rows"), params={"before": offset - piece.shift}
                 )
-                yield from judged.to_arrow_table().to_batches()
+                yield from evaluated.to_arrow_table().to_batches()
 
 
 def raw(batches: Batches, table: Table, before: dict[Place, int], wanted: NDArray[np.int64]) -> Batches:

@@ -16,11 +16,11 @@ from scipy import sparse
 
 from batch.data.interactions import read_hidden, read_ids
 from batch.data.load import ignored_columns
-from batch.evaluation.holdout import JUDGED_USERS, Metrics, judge, of_places
+from batch.evaluation.holdout import EVALUATED_USERS, Metrics, judge, of_places
 from batch.evaluation.metrics import DEPTHS, MODEL
 from batch.generation.publish import Published
-from batch.generation.write import OfFilms
-from batch.pipeline import Job, Made, finish, judged, summary_of_cleaning, warn_if_catalogue_is_lost
+from batch.generation.write import ItemOutput
+from batch.pipeline import Artifacts, Job, evaluated, finish, summary_of_cleaning, warn_if_catalogue_is_lost
 from batch.recommend.popular import most_watched
 from batch.recommend.segments import ATTRIBUTES, Segments, segments_of
 from batch.recommend.similar_items import similar
@@ -37,8 +37,8 @@ from batch.spark.train import (
     candidate_of,
     count_lately,
     count_people,
+    fit_items,
     hold_out,
-    learn_films,
     now_there,
 )
 from sql import statement
@@ -94,7 +94,7 @@ def _made(  # noqa: PLR0913, PLR0917 (where it is made, and of what)
     cleaned: Cleaned,
     work: Path,
     progress: Progress,
-) -> Made:
+) -> Artifacts:
     """Train, score and judge; what the workers write of users is in `work` until it is published."""
     counts, ratings = cleaned.counts, cleaned.ratings
     catalogue = catalogue_of(connection)
@@ -105,18 +105,16 @@ def _made(  # noqa: PLR0913, PLR0917 (where it is made, and of what)
         users = cleaned.users_of_share
         held_back = Known(ratings, users, catalogue, sample.known_of_item, sample.held_out)
         before = count_lately(held_back, kinds.of_user, settings)
-        candidate = candidate_of(
-            learn_films(held_back, before, settings, step.says), sample, held_back, before
-        )
+        candidate = candidate_of(fit_items(held_back, before, settings, step.says), sample, held_back, before)
         # Spark's ALS begins with random vectors: it learns anew from all ratings.
         known = Known(ratings, users, catalogue, catalogue.ratings_of_item)
         lately = count_lately(known, kinds.of_user, settings)
-        films = learn_films(known, lately, settings, step.says)
+        fitted = fit_items(known, lately, settings, step.says)
         of_segments = _segments(ratings, kinds, lately, catalogue, settings)
         step.finds(f"{counts.users:,} users, {counts.items:,} films")
     with progress.step("score") as step, at_rest(connection, settings):
         given = Given(
-            films=films,
+            fitted=fitted,
             catalogue=catalogue,
             numbers=_numbers(connection),
             now=now,
@@ -132,16 +130,18 @@ def _made(  # noqa: PLR0913, PLR0917 (where it is made, and of what)
         connection.execute(statement(view))
     with progress.step("similar") as step:
         step.expect(counts.items, "films")
-        alike = similar(films.taste.item_factors, ~catalogue.is_hidden, settings.similar_n, step.advance)
+        alike = similar(
+            fitted.collaborative.item_factors, ~catalogue.is_hidden, settings.similar_n, step.advance
+        )
         step.finds(f"{len(alike.rank):,} places in lists of up to {settings.similar_n:,}")
     with progress.step("judge") as step:
         candidates = [candidate] if len(sample.split.users) else []
-        metrics = judge(candidates, films, settings) | _of_published(connection, catalogue, counts.users)
-        step.finds(judged(metrics))
+        metrics = judge(candidates, fitted, settings) | _of_published(connection, catalogue, counts.users)
+        step.finds(evaluated(metrics))
     of_everybody = most_watched(lately.popular.sum(axis=0), catalogue.is_hidden, settings.top_n)
     # Spark's ALS tells no loss.
-    of_films = OfFilms(films.factors, [], alike, of_everybody, of_segments, metrics)
-    return Made(of_films, None, round(metrics[JUDGED_USERS, MODEL]))
+    item_output = ItemOutput(fitted.factors, [], alike, of_everybody, of_segments, metrics)
+    return Artifacts(item_output, None, round(metrics[EVALUATED_USERS, MODEL]))
 
 
 def _kinds(connection: duckdb.DuckDBPyConnection) -> Kinds:

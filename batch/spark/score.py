@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame, SparkSession
 
 from batch.generation.lookups import texts
-from batch.model.embedding import Films, place_users
-from batch.recommend.explanations import because
+from batch.model.embedding import FittedItems, fold_in_users
+from batch.recommend.explanations import explain
 from batch.recommend.topn import TopN, score
 from batch.settings import Settings
 from batch.spark.shares import Batches, Catalogue, Share, shares
@@ -25,7 +25,7 @@ from batch.spark.shares import Batches, Catalogue, Share, shares
 class Given:
     """All that lists are made from, beside the ratings of a user."""
 
-    films: Films
+    fitted: FittedItems
     catalogue: Catalogue
     numbers: NDArray[np.object_]  # (items + 1,), of films in look-ups; the last one is empty
     now: float  # in seconds since 1970; NaN without times
@@ -50,7 +50,7 @@ def _schema(given: Given) -> str:
         "listed array<string>, scores array<float>, reasons array<string>, recommendations string, "
         "because string, history string, segment string"
     )
-    return ", ".join([columns, *(f"factor_{place} float" for place in range(given.films.factors.shape[1]))])
+    return ", ".join([columns, *(f"factor_{place} float" for place in range(given.fitted.factors.shape[1]))])
 
 
 def _write_users(batches: Batches, given: "object") -> Batches:
@@ -62,9 +62,9 @@ def _write_users(batches: Batches, given: "object") -> Batches:
 def _rows(share: Share, given: Given) -> pa.Table:
     """Return one row per user: what is known, what is recommended and why, look-ups and vector."""
     ratings, settings = share.ratings, given.settings
-    model = place_users(given.films, ratings, ratings.gaps(given.now), settings)
+    model = fold_in_users(given.fitted, ratings, ratings.days_inactive(given.now), settings)
     lists = score(model, settings.top_n)
-    reasons = because(given.films, model, ratings, lists, settings)
+    explanations = explain(given.fitted, model, ratings, lists, settings)
     item_ids = given.catalogue.item_ids
     of_user = pa.array(np.concatenate([[0], np.cumsum(ratings.ratings_of_user)]), pa.int32())
     places = pa.array(_ends(lists, ratings.users), pa.int32())
@@ -82,9 +82,9 @@ def _rows(share: Share, given: Given) -> pa.Table:
         "watched_at": _listed(of_user, share.rows["rated_at"].combine_chunks()),
         "listed": _listed(places, item_ids.take(pa.array(lists.item_index))),
         "scores": _listed(places, pa.array(lists.score)),
-        "reasons": _listed(places, item_ids.take(pa.array(reasons, mask=reasons < 0))),
+        "reasons": _listed(places, item_ids.take(pa.array(explanations, mask=explanations < 0))),
         "recommendations": _text(lists.user_index, lists.item_index, ratings.users, given.numbers),
-        "because": _text(lists.user_index, reasons, ratings.users, given.numbers),
+        "because": _text(lists.user_index, explanations, ratings.users, given.numbers),
         "history": _text(ratings.user_index[newest_first], watched, ratings.users, given.numbers),
         "segment": segments.take(pa.array(given.segment_of_kind[kinds] % len(segments))),
         **{f"factor_{place}": pa.array(column) for place, column in enumerate(model.user_factors.T)},

@@ -106,16 +106,16 @@ def _stop_if_nobody_answers(master: str) -> None:
             f"--master {master}: is no master; write spark://HOST:PORT, yarn, k8s://URL, or local[*] for "
             "this machine"
         )
-    reasons = []
+    explanations = []
     for host, _, port in addresses:
         try:
             socket.create_connection((host.strip("[]"), int(port)), timeout=SECONDS_TO_ANSWER).close()
         except (OSError, OverflowError) as error:
-            reasons.append(str(error))
+            explanations.append(str(error))
         else:
             return
     raise BatchError(
-        f"{master}: does not answer ({'; '.join(reasons)}); start the cluster, or name one that runs by "
+        f"{master}: does not answer ({'; '.join(explanations)}); start the cluster, or name one that runs by "
         "--master"
     )
 

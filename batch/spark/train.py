@@ -37,11 +37,11 @@ from batch.evaluation.holdout import (
     max_evaluated,
 )
 from batch.evaluation.splits import MIN_RATINGS, Everybody, Split
-from batch.model.als import Taste, nothing_is_liked, taste_of
-from batch.model.embedding import Films
-from batch.model.positives import is_like, recency
-from batch.model.sequential import Following, core_of, count_pairs, follow
-from batch.model.trend import fading, risen
+from batch.model.als import Collaborative, collaborative_of, no_positives
+from batch.model.embedding import FittedItems
+from batch.model.positives import is_positive, recency
+from batch.model.sequential import Sequential, core_of, count_pairs, solve_sequential
+from batch.model.trend import decay, popularity_trend
 from batch.recommend.popular import HALF_LIFE
 from batch.settings import Settings
 from batch.spark.shares import (
@@ -97,17 +97,17 @@ def hold_out(ratings: DataFrame, catalogue: Catalogue, users: int, now: float) -
         (moment,) = ratings.approxQuantile("rated_at", [cut], QUANTILE_ERROR)
         held_out = HeldOut(moment / MICROSECONDS)
         known = _count_items(ratings, catalogue, held_out)
-        lots = _lots(
+        sampling_hashes = _lots(
             ratings, partial(_draw_returning, catalogue=catalogue, held_out=held_out, known_of_item=known)
         )
-        if len(lots) >= MIN_ROLLING_USERS:
-            share = _histories(ratings, catalogue, frozenset(lots[:MAX_EVALUATED_USERS]))
+        if len(sampling_hashes) >= MIN_ROLLING_USERS:
+            share = _histories(ratings, catalogue, frozenset(sampling_hashes[:MAX_EVALUATED_USERS]))
             return Sample(_split_at(share, held_out, known), held_out, known)
     most = max_evaluated(users)
-    lots = _lots(ratings, partial(_draw, catalogue=catalogue, most=most))
-    share = _histories(ratings, catalogue, frozenset(lots[:most]))
+    sampling_hashes = _lots(ratings, partial(_draw, catalogue=catalogue, most=most))
+    share = _histories(ratings, catalogue, frozenset(sampling_hashes[:most]))
     everyone = np.arange(share.ratings.users, dtype=np.int32)
-    split = hold_out_of(share.ratings, everyone, catalogue.ratings_of_item, share.ratings.gaps(now))
+    split = hold_out_of(share.ratings, everyone, catalogue.ratings_of_item, share.ratings.days_inactive(now))
     drawn = HeldOut(drawn=frozenset(share.user_ids.take(pa.array(split.users)).to_pylist()))
     of_item = np.bincount(split.relevant.indices, minlength=split.relevant.shape[1])
     return Sample(split, drawn, catalogue.ratings_of_item - of_item)
@@ -124,7 +124,7 @@ def _split_at(share: Share, held_out: HeldOut, known_of_item: NDArray[np.int64])
     return Split(
         name=f"time, from {held_out.moment:.0f} on",
         train=train,
-        gaps=train.gaps(held_out.moment),
+        days_inactive=train.days_inactive(held_out.moment),
         users=everyone,
         relevant=sparse.csr_matrix(
             (later.rating, (later.user_index, later.item_index)), shape=(train.users, train.items)
@@ -138,8 +138,8 @@ def _split_at(share: Share, held_out: HeldOut, known_of_item: NDArray[np.int64])
 
 def _lots(ratings: DataFrame, draw_users: Callable[[Batches], Batches]) -> list[str]:
     """Return the users that are drawn, the lowest lot first."""
-    lots = ratings.mapInArrow(draw_users, "lot string, user_id string").toArrow()
-    return list(lots.sort_by("lot")["user_id"].to_pylist())
+    sampling_hashes = ratings.mapInArrow(draw_users, "lot string, user_id string").toArrow()
+    return list(sampling_hashes.sort_by("lot")["user_id"].to_pylist())
 
 
 def _count_items(ratings: DataFrame, catalogue: Catalogue, held_out: HeldOut) -> NDArray[np.int64]:
@@ -151,40 +151,40 @@ def _count_items(ratings: DataFrame, catalogue: Catalogue, held_out: HeldOut) ->
     return counts
 
 
-def candidate_of(films: Films, sample: Sample, known: Known, lately: Lately) -> Candidate:
+def candidate_of(fitted: FittedItems, sample: Sample, known: Known, lately: Lately) -> Candidate:
     """Return the films for evaluation, with what is counted over all ratings that are not held out."""
     everybody = Everybody(sum(known.users_of_share), known.ratings_of_item, lately.newest)
-    return Candidate(films, replace(sample.split, everybody=everybody))
+    return Candidate(fitted, replace(sample.split, everybody=everybody))
 
 
-def learn_films(
+def fit_items(
     known: Known, lately: Lately, settings: Settings, tell: Callable[[str], None] = lambda _part: None
-) -> Films:
-    """Learn what `batch.model.embedding.learn_films` learns, without what is held out.
+) -> FittedItems:
+    """Learn what `batch.model.embedding.fit_items` learns, without what is held out.
 
     `tell` is called with what is learned next. Raises InputError if nobody likes anything.
     """
     tell("taste is learned by Spark's ALS")
-    taste = learn_taste(known, settings)
+    collaborative = fit_collaborative(known, settings)
     tell("what follows what is counted")
-    following = learn_following(known, core_of(known.ratings_of_item), settings)
-    return Films(taste, following, trend=risen(lately.trend, known.ratings_of_item))
+    sequential = fit_sequential(known, core_of(known.ratings_of_item), settings)
+    return FittedItems(collaborative, sequential, trend=popularity_trend(lately.trend, known.ratings_of_item))
 
 
-def learn_taste(known: Known, settings: Settings) -> Taste:
+def fit_collaborative(known: Known, settings: Settings) -> Collaborative:
     """Learn the vectors of films from who likes them."""
     ratings, catalogue = known.ratings, known.catalogue
     first_user = np.concatenate([[0], np.cumsum(known.users_of_share)[:-1]]).tolist()
-    likes = ratings.mapInArrow(
+    positives = ratings.mapInArrow(
         partial(
             _likes, catalogue=catalogue, settings=settings, first_user=first_user, held_out=known.held_out
         ),
         "user int, item int, like float",
     ).persist()
     try:
-        liked = likes.groupBy("item").count().toArrow()
+        liked = positives.groupBy("item").count().toArrow()
         if not len(liked):
-            raise nothing_is_liked()
+            raise no_positives()
         mean_likes = float(np.mean(liked["count"].to_numpy()))
         blocks = max(2, ratings.sparkSession.sparkContext.defaultParallelism)
         als = ALS(
@@ -200,16 +200,16 @@ def learn_taste(known: Known, settings: Settings) -> Taste:
             numUserBlocks=blocks,
             numItemBlocks=blocks,
         )
-        found = als.fit(likes).itemFactors.toArrow()
+        found = als.fit(positives).itemFactors.toArrow()
     finally:
-        likes.unpersist()
+        positives.unpersist()
     factors = np.zeros((len(catalogue.is_hidden), settings.factors), dtype=np.float32)
     factors[found["id"].to_numpy()] = np.stack(found["features"].to_numpy())
-    taste = taste_of(factors, settings)
-    return Taste(**{**vars(taste), "mean": _mean_taste(ratings, catalogue, taste)})
+    collaborative = collaborative_of(factors, settings)
+    return Collaborative(**{**vars(collaborative), "mean": _mean_taste(ratings, catalogue, collaborative)})
 
 
-def learn_following(known: Known, core: NDArray[np.intp], settings: Settings) -> Following:
+def fit_sequential(known: Known, core: NDArray[np.intp], settings: Settings) -> Sequential:
     """Learn what follows what: pairs are counted by the workers, one matrix for each core of the cluster."""
     ratings, catalogue, size = known.ratings, known.catalogue, len(core)
     counted = (
@@ -234,7 +234,7 @@ def learn_following(known: Known, core: NDArray[np.intp], settings: Settings) ->
         gram[band] = np.frombuffer(of_gram.as_buffer(), np.float32).reshape(-1, size)
         target[band] = np.frombuffer(of_target.as_buffer(), np.float32).reshape(-1, size)
     del counted
-    return follow(gram, target, core, len(catalogue.is_hidden), settings)
+    return solve_sequential(gram, target, core, len(catalogue.is_hidden), settings)
 
 
 # The matrices travel in bands of so many rows, the first of which is told.
@@ -332,10 +332,13 @@ def _histories(ratings: DataFrame, catalogue: Catalogue, user_ids: frozenset[str
     return share_of(rows.combine_chunks(), catalogue)
 
 
-def _mean_taste(ratings: DataFrame, catalogue: Catalogue, taste: Taste) -> NDArray[np.float64]:
+def _mean_taste(
+    ratings: DataFrame, catalogue: Catalogue, collaborative: Collaborative
+) -> NDArray[np.float64]:
     """Return the mean taste of those who like anything."""
     found = ratings.mapInArrow(
-        partial(_add_taste, catalogue=catalogue, taste=taste), "users long, taste array<double>"
+        partial(_add_taste, catalogue=catalogue, collaborative=collaborative),
+        "users long, taste array<double>",
     ).toArrow()
     sums = np.stack(found["taste"].to_numpy())
     return np.asarray(sums.sum(axis=0) / max(1, found["users"].to_numpy().sum()))
@@ -344,10 +347,10 @@ def _mean_taste(ratings: DataFrame, catalogue: Catalogue, taste: Taste) -> NDArr
 def _draw(batches: Batches, catalogue: Catalogue, most: int) -> Batches:
     """Return the users of a partition with the lowest lots."""
     for share in shares(batches, catalogue):
-        lots = _lots_of(share)
-        drawn = draw(share.ratings, lots, catalogue.ratings_of_item, most)
+        sampling_hashes = _lots_of(share)
+        drawn = draw(share.ratings, sampling_hashes, catalogue.ratings_of_item, most)
         yield pa.RecordBatch.from_arrays(
-            [pa.array(lots[drawn].tolist(), pa.string()), share.user_ids.take(pa.array(drawn))],
+            [pa.array(sampling_hashes[drawn].tolist(), pa.string()), share.user_ids.take(pa.array(drawn))],
             names=["lot", "user_id"],
         )
 
@@ -363,15 +366,15 @@ def _draw_returning(
         users = np.flatnonzero(
             (known >= MIN_RATINGS) & (np.bincount(comes_back, minlength=ratings.users) > 0)
         )
-        lots = _lots_of(share)[users]
+        sampling_hashes = _lots_of(share)[users]
         yield pa.RecordBatch.from_arrays(
-            [pa.array(lots.tolist(), pa.string()), share.user_ids.take(pa.array(users))],
+            [pa.array(sampling_hashes.tolist(), pa.string()), share.user_ids.take(pa.array(users))],
             names=["lot", "user_id"],
         )
 
 
 def _lots_of(share: Share) -> NDArray[np.str_]:
-    """Return (users,), the lots of `sql/train/lots.sql`."""
+    """Return (users,), the lots of `sql/train/sampling_hashes.sql`."""
     ids = share.user_ids.to_pylist()
     return np.array([hashlib.md5(each.encode(), usedforsecurity=False).hexdigest() for each in ids])
 
@@ -392,7 +395,7 @@ def _likes(
     first = first_user[context.partitionId()]
     for share in shares(batches, catalogue):
         ratings = share.ratings.where(~held_out.of(share))
-        weights = is_like(ratings.rating) * recency(ratings.age, settings.item_half_life)
+        weights = is_positive(ratings.rating) * recency(ratings.age, settings.item_half_life)
         liked = weights > 0
         yield pa.RecordBatch.from_arrays(
             [
@@ -405,12 +408,12 @@ def _likes(
         first += share.ratings.users
 
 
-def _add_taste(batches: Batches, catalogue: Catalogue, taste: Taste) -> Batches:
+def _add_taste(batches: Batches, catalogue: Catalogue, collaborative: Collaborative) -> Batches:
     for share in shares(batches, catalogue):
-        likes = is_like(share.ratings.rating)
-        some = share.ratings.where(np.isin(share.ratings.user_index, share.ratings.user_index[likes]))
+        positives = is_positive(share.ratings.rating)
+        some = share.ratings.where(np.isin(share.ratings.user_index, share.ratings.user_index[positives]))
         users = np.unique(some.user_index)
-        factors = taste.of_users(some)[users]
+        factors = collaborative.of_users(some)[users]
         yield pa.RecordBatch.from_arrays(
             [pa.array([len(users)], pa.int64()), pa.array([factors.sum(axis=0, dtype=np.float64).tolist()])],
             names=["users", "taste"],
@@ -500,8 +503,8 @@ def _weigh(batches: Batches, until: dict[int, tuple[int, int]], half_life: float
     known_newer = all_known - last_known + np.cumsum(is_known[::-1])[::-1] - 1
     place = all_known - 1 - known_newer
     weights = [
-        np.where(is_known, fading(known_newer, all_known, half_life), 0),
-        fading(newer, all_ratings, HALF_LIFE),
+        np.where(is_known, decay(known_newer, all_known, half_life), 0),
+        decay(newer, all_ratings, HALF_LIFE),
         *(np.where(is_known & (place >= int(all_known * (1 - share))), 1.0, 0.0) for share in LATELY),
     ]
     keys, row = np.unique(kind.astype(np.int64) * items + item, return_inverse=True)

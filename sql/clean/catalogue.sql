@@ -3,7 +3,7 @@ with titled as (
     select
         item_id,
         line
-    from judged_movies
+    from validated_movies
     where rule is null and title is not null
 ),
 

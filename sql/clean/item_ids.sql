@@ -2,6 +2,6 @@
 -- An id is stored as the small number of its place in that order, which is also the row of the film in the matrices.
 create type item_ids as enum (
     select item_id
-    from (select distinct item_id from sound_ratings)
+    from (select distinct item_id from valid_ratings)
     order by item_id
 );

@@ -7,7 +7,7 @@ with movies as (
         title,
         year,
         genres
-    from judged_movies
+    from validated_movies
     where rule is null
 ),
 

@@ -6,5 +6,5 @@ select
     rating,
     rated_at,
     line
-from given_ratings
+from ordered_ratings
 where not is_superseded;

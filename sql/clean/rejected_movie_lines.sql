@@ -5,5 +5,5 @@ select
     $file as file,
     line,
     rule
-from judged_movies
+from validated_movies
 where rule is not null;

@@ -2,7 +2,7 @@
 -- parameters: $has_rating, $has_timestamp, $latest
 -- $latest is the latest time that a row may have: the start of the run, and some slack for clocks.
 create table rejected_ratings as
-with judged as (
+with validated as (
     select
         rating_rows.line,
         coalesce(rating_rows.user_id, repaired_users.user_id) as user_id,
@@ -25,5 +25,5 @@ select
     line,
     rule,
     user_id
-from judged
+from validated
 where rule is not null;

@@ -6,5 +6,5 @@ select
     line,
     rule,
     user_id
-from judged_users
+from validated_users
 where rule is not null;

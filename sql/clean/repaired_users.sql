@@ -1,7 +1,7 @@
 -- one row per row of ratings that lacks a user id, and that must belong to a certain user: its line, and that user
 -- parameters: $file
 -- In a file that is sorted by user, a block between user a and user a + 2 can only be user a + 1,
--- unless that user stands elsewhere. Order and neighbours are judged on all rows, rejected ones
+-- unless that user stands elsewhere. Order and neighbours are validated on all rows, rejected ones
 -- included. A row that did not parse may be anyone's: a block beside it, or with it inside, is not
 -- determined, nor is any where the ids are not integers in rising order. None is guessed.
 create table repaired_users as

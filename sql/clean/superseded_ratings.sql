@@ -7,7 +7,7 @@ with pairs as not materialized (
         line,
         rated_at,
         cast(enum_code(user_id) as bigint) * 4294967296 + enum_code(item_id) as pair
-    from given_ratings
+    from ordered_ratings
 ),
 
 steps as (

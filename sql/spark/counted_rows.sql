@@ -2,4 +2,4 @@
 select
     coalesce(cast(sum(rows) filter (where kind = 'read') as bigint), 0) as rows,
     coalesce(cast(sum(rows) filter (where kind = 'held_out') as bigint), 0) as held_out
-from judged;
+from validated;

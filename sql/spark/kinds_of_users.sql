@@ -4,6 +4,6 @@ select
     gender,
     age_group,
     occupation
-from judged_users
+from validated_users
 where rule is null and coalesce(gender, age_group, occupation) is not null
 order by user_id;

@@ -5,7 +5,7 @@ with found as (
     select
         rating,
         rows
-    from judged
+    from validated
     where kind = 'counted'
 ),
 

@@ -6,6 +6,6 @@ select
     line,
     rule,
     user_id
-from judged
+from validated
 where kind = 'rejected'
 order by line;

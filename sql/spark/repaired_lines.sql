@@ -8,9 +8,9 @@ with rejected as (
 )
 
 select
-    judged.line,
-    judged.user_id
-from judged
-anti join rejected on judged.line = rejected.line
-where judged.kind = 'repaired'
-order by judged.line;
+    validated.line,
+    validated.user_id
+from validated
+anti join rejected on validated.line = rejected.line
+where validated.kind = 'repaired'
+order by validated.line;

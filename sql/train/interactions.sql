@@ -8,5 +8,5 @@ select
     cast(rating as float) as rating,
     epoch(rated_at) as rated_at,
     line
-from given_ratings
+from ordered_ratings
 where $as_given or not is_superseded;

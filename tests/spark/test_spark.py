@@ -12,7 +12,7 @@ import pytest
 
 from batch.data.exclusions import NO_EXCLUSIONS, Exclusions, write_forgotten, write_hidden
 from batch.evaluation.evaluate import embedding
-from batch.evaluation.metrics import DEPTHS, measure
+from batch.evaluation.metrics import DEPTHS, compute_metrics
 from batch.evaluation.rank import whole_catalogue
 from batch.evaluation.ratings import cleaned_ratings
 from batch.evaluation.splits import by_last
@@ -99,7 +99,7 @@ def test_lists_are_within_a_twentieth_as_good_as_those_of_the_local_model(
     settings = Settings(data=sample)
     split = by_last(cleaned_ratings(settings).ratings)
     lists = whole_catalogue(embedding(split, settings), split, max(DEPTHS))
-    here = measure(lists, split).means()["ndcg@10"]
+    here = compute_metrics(lists, split).means()["ndcg@10"]
     assert here > 0.05
     assert there >= 0.95 * here
 

@@ -20,7 +20,7 @@ from batch.data.inputs import find_inputs
 from batch.data.load import ignored_columns, load
 from batch.errors import InputError
 from batch.evaluation.ratings import cleaned_ratings
-from batch.model.embedding import learn_films, place_users
+from batch.model.embedding import fit_items, fold_in_users
 from batch.recommend.topn import score
 from batch.settings import Settings
 from batch.spark.clean import clean, read
@@ -231,10 +231,10 @@ def test_with_the_vectors_of_a_local_run_the_lists_are_the_same(
 ) -> None:
     settings = Settings(data=sample, iterations=3)
     ratings = cleaned_ratings(settings).ratings.without_superseded()
-    films = learn_films(ratings, settings)
-    here = score(place_users(films, ratings, ratings.gaps(), settings), settings.top_n)
+    fitted = fit_items(ratings, settings)
+    here = score(fold_in_users(fitted, ratings, ratings.days_inactive(), settings), settings.top_n)
     given = Given(
-        films=films,
+        fitted=fitted,
         catalogue=catalogue_of(ratings),
         numbers=np.array([*map(str, range(ratings.items)), ""], dtype=object),
         now=ratings.now,

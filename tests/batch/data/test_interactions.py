@@ -33,11 +33,11 @@ def test_of_fewer_than_three_people_now_is_what_all_have_reached() -> None:
 
 
 def test_a_gap_is_the_days_since_the_last_rating_and_never_below_zero() -> None:
-    assert interactions(PEOPLE).gaps().tolist() == [2, 1, 0, 0, 0]
-    assert interactions(PEOPLE).gaps(START + 10 * DAY).tolist() == [10, 9, 8, 7, 6]
+    assert interactions(PEOPLE).days_inactive().tolist() == [2, 1, 0, 0, 0]
+    assert interactions(PEOPLE).days_inactive(START + 10 * DAY).tolist() == [10, 9, 8, 7, 6]
 
 
 def test_without_times_nobody_is_away() -> None:
     timeless = interactions([(user, 0, 5.0, np.nan) for user in range(5)])
     assert np.isnan(timeless.now)
-    assert timeless.gaps().tolist() == [0, 0, 0, 0, 0]
+    assert timeless.days_inactive().tolist() == [0, 0, 0, 0, 0]

@@ -16,7 +16,7 @@ from batch.evaluation.gate import Quality, regressions
 from batch.generation.check import kept_qualities
 from batch.generation.publish import Published
 from batch.generation.store import Output
-from batch.model.embedding import Films, Model, place_users
+from batch.model.embedding import FittedItems, Model, fold_in_users
 from batch.settings import Settings
 from tests.conftest import publish
 
@@ -139,8 +139,10 @@ def _refused(output: Path, before: Published) -> dict[str, object]:
 def test_a_corrupted_model_is_refused(
     sample: Path, tmp_path: Path, good: Published, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def corrupted(films: Films, ratings: Interactions, gaps: np.ndarray, settings: Settings) -> Model:
-        model = place_users(films, ratings, gaps, settings)
+    def corrupted(
+        fitted: FittedItems, ratings: Interactions, days_inactive: np.ndarray, settings: Settings
+    ) -> Model:
+        model = fold_in_users(fitted, ratings, days_inactive, settings)
         shuffled = np.random.default_rng(0).permutation(model.item_factors)
         return replace(model, item_factors=shuffled)
 
@@ -157,8 +159,10 @@ def test_a_corrupted_model_is_refused(
 def test_lists_that_are_the_same_for_everybody_are_refused(
     sample: Path, tmp_path: Path, good: Published, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def alike(films: Films, ratings: Interactions, gaps: np.ndarray, settings: Settings) -> Model:
-        model = place_users(films, ratings, gaps, settings)
+    def alike(
+        fitted: FittedItems, ratings: Interactions, days_inactive: np.ndarray, settings: Settings
+    ) -> Model:
+        model = fold_in_users(fitted, ratings, days_inactive, settings)
         one = np.ones((ratings.users, 1), dtype=np.float32)
         by_id = np.zeros((ratings.items, 1), dtype=np.float32)
         return replace(model, user_factors=one, item_factors=by_id, parts=[1])
@@ -199,9 +203,9 @@ def test_a_run_without_half_of_the_users_is_refused_and_published_with_the_reaso
 
 
 def test_a_generation_before_that_cannot_be_read_is_no_hindrance(
-    films: Path, tmp_path: Path, sample: Path, caplog: pytest.LogCaptureFixture
+    fitted: Path, tmp_path: Path, sample: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    before = publish(films, tmp_path)
+    before = publish(fitted, tmp_path)
     before.file.chmod(0o644)
     before.file.write_bytes(b"damaged")
     assert publish(sample, tmp_path, **SMALL).counts.users == 671

@@ -20,7 +20,7 @@ from batch.evaluation.holdout import (
     judge,
     learn,
 )
-from batch.model.embedding import Films
+from batch.model.embedding import FittedItems
 from batch.settings import Settings
 from tests.comebacks import DAY, ITEMS, world
 from tests.made import Row, interactions
@@ -35,13 +35,15 @@ def _ratings() -> Interactions:
 
 
 @cache
-def _learned(settings: Settings = SETTINGS) -> tuple[list[Candidate], Films]:
+def _learned(settings: Settings = SETTINGS) -> tuple[list[Candidate], FittedItems]:
     return learn(_ratings(), hold_out(_ratings(), LOTS, settings.seed), settings, lambda: None)
 
 
-def _ndcg(settings: Settings = SETTINGS, damage: Callable[[Films], Films] = lambda films: films) -> float:
+def _ndcg(
+    settings: Settings = SETTINGS, damage: Callable[[FittedItems], FittedItems] = lambda fitted: fitted
+) -> float:
     candidates, published = _learned(settings)
-    damaged = [replace(each, films=damage(each.films)) for each in candidates]
+    damaged = [replace(each, fitted=damage(each.fitted)) for each in candidates]
     return judge(damaged, published, settings)["ndcg@10", "embedding"]
 
 
@@ -49,10 +51,10 @@ def test_people_who_come_back_evaluate_lists_made_for_when_they_were_last_seen()
     (split,) = hold_out(_ratings(), LOTS, seed=0)
     moment = np.sort(_ratings().rated_at)[int(CUTS[0] * len(_ratings()))]
     assert split.train.rated_at.max() < moment
-    np.testing.assert_allclose(split.gaps, (moment - split.train.last_rated_at) / DAY)
-    gaps = split.gaps[split.users]
-    assert (gaps < 1.5).sum() > 50
-    assert (gaps > 15).sum() > 50
+    np.testing.assert_allclose(split.days_inactive, (moment - split.train.last_rated_at) / DAY)
+    days_inactive = split.days_inactive[split.users]
+    assert (days_inactive < 1.5).sum() > 50
+    assert (days_inactive > 15).sum() > 50
 
 
 @pytest.mark.parametrize(
@@ -77,19 +79,22 @@ def _shuffled(factors: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.random.default_rng(0).permutation(factors)
 
 
-DAMAGES: dict[str, Callable[[Films], Films]] = {
-    "als": lambda films: replace(
-        films, taste=replace(films.taste, item_factors=_shuffled(films.taste.item_factors))
+DAMAGES: dict[str, Callable[[FittedItems], FittedItems]] = {
+    "als": lambda fitted: replace(
+        fitted,
+        collaborative=replace(
+            fitted.collaborative, item_factors=_shuffled(fitted.collaborative.item_factors)
+        ),
     ),
-    "next": lambda films: replace(
-        films, following=replace(films.following, item_factors=_shuffled(films.following.item_factors))
+    "next": lambda fitted: replace(
+        fitted, sequential=replace(fitted.sequential, item_factors=_shuffled(fitted.sequential.item_factors))
     ),
-    "history": lambda films: replace(
-        films,
-        following=replace(films.following, history_factors=_shuffled(films.following.history_factors)),
+    "history": lambda fitted: replace(
+        fitted,
+        sequential=replace(fitted.sequential, history_factors=_shuffled(fitted.sequential.history_factors)),
     ),
-    "trend": lambda films: replace(films, trend=_shuffled(films.trend)),
-    "no trend": lambda films: replace(films, trend=np.zeros_like(films.trend)),
+    "trend": lambda fitted: replace(fitted, trend=_shuffled(fitted.trend)),
+    "no trend": lambda fitted: replace(fitted, trend=np.zeros_like(fitted.trend)),
 }
 
 
@@ -102,8 +107,8 @@ def test_a_damaged_part_of_the_vectors_lowers_the_figures(part: str) -> None:
 def test_a_part_that_is_damaged_in_the_published_vectors_alone_lowers_their_figure(part: str) -> None:
     candidates, published = _learned()
     sound, damaged = (
-        judge(candidates, films, SETTINGS)["ndcg@10_seen", "embedding"]
-        for films in (published, DAMAGES[part](published))
+        judge(candidates, fitted, SETTINGS)["ndcg@10_seen", "embedding"]
+        for fitted in (published, DAMAGES[part](published))
     )
     assert damaged < sound - 0.05
 
@@ -128,19 +133,19 @@ def test_what_is_held_out_changes_nothing_that_evaluates_and_all_that_is_publish
     candidates, published = learn(other, hold_out(other, LOTS, seed=0), SETTINGS, lambda: None)
     (before,), published_before = _learned()
     for now, then, changes in (
-        (candidates[0].films, before.films, False),
+        (candidates[0].fitted, before.fitted, False),
         (published, published_before, True),
     ):
         for of in (_als, _trend):
             assert (not np.array_equal(of(now), of(then))) is changes
 
 
-def _als(films: Films) -> NDArray[np.float32]:
-    return films.taste.item_factors
+def _als(fitted: FittedItems) -> NDArray[np.float32]:
+    return fitted.collaborative.item_factors
 
 
-def _trend(films: Films) -> NDArray[np.float32]:
-    return films.trend
+def _trend(fitted: FittedItems) -> NDArray[np.float32]:
+    return fitted.trend
 
 
 def test_training_goes_on_where_it_was_and_comes_to_the_same_loss() -> None:
@@ -149,7 +154,7 @@ def test_training_goes_on_where_it_was_and_comes_to_the_same_loss() -> None:
     _, published = learn(_ratings(), splits, SETTINGS, lambda: calls.append(None))
     assert len(calls) == iterations(SETTINGS, splits) == 8 + 2
     _, from_random = learn(_ratings(), [], SETTINGS, lambda: None)
-    assert published.taste.losses[-1] < 1.02 * from_random.taste.losses[-1]
+    assert published.collaborative.losses[-1] < 1.02 * from_random.collaborative.losses[-1]
 
 
 def _of_few() -> Interactions:
@@ -176,7 +181,7 @@ def test_without_times_the_last_ratings_are_held_out_for_lists_as_they_are_serve
     ratings = replace(_of_few(), rated_at=np.full(len(_of_few()), np.nan))
     (split,) = hold_out(ratings, LOTS, seed=0)
     assert split.name == "last"
-    assert split.gaps.tolist() == [0.0] * 30
+    assert split.days_inactive.tolist() == [0.0] * 30
 
 
 def test_one_moment_is_evaluated_by_a_thousand_people_at_most() -> None:

@@ -8,7 +8,7 @@ import pytest
 from ir_measures import RR, R, Success, nDCG
 
 from batch.data.interactions import Interactions
-from batch.evaluation.metrics import measure
+from batch.evaluation.metrics import compute_metrics
 from batch.evaluation.splits import Split, by_last, by_time
 from tests.made import interactions
 
@@ -33,7 +33,7 @@ def test_every_user_is_worth_what_another_library_says(make: object) -> None:
     lists = [
         random.permutation(split.train.items)[: random.integers(0, 60)].astype(np.int32) for _ in split.users
     ]
-    by_user = measure(lists, split).by_user
+    by_user = compute_metrics(lists, split).by_user
     relevant = {
         str(row): {str(film): 1 for film in split.relevant[[row]].indices}
         | {f"unknown {place}": 1 for place in range(split.unknown[row])}
@@ -62,15 +62,15 @@ def _split() -> Split:
 
 def test_what_was_liked_later_is_counted_apart_from_what_was_disliked() -> None:
     films = np.arange(6, dtype=np.int32)
-    measured = measure([films[:1], films[:4], films[:3]], _split())
+    measured = compute_metrics([films[:1], films[:4], films[:3]], _split())
     assert measured.by_user["recall_liked@10"].tolist() == [1, 1, pytest.approx(math.nan, nan_ok=True)]
     assert measured.by_user["recall_disliked@10"].tolist() == [0, pytest.approx(math.nan, nan_ok=True), 1]
 
 
 def test_a_list_that_is_the_same_for_all_covers_little_and_is_unequal() -> None:
     split = _split()
-    alike = measure([np.array([0], dtype=np.int32)] * 3, split).of_lists
-    apart = measure([np.array([film], dtype=np.int32) for film in range(3)], split).of_lists
+    alike = compute_metrics([np.array([0], dtype=np.int32)] * 3, split).of_lists
+    apart = compute_metrics([np.array([film], dtype=np.int32) for film in range(3)], split).of_lists
     assert (alike["coverage@10"], apart["coverage@10"]) == (1 / 8, 3 / 8)
     assert alike["gini@10"] == pytest.approx(7 / 8)
     assert apart["gini@10"] == pytest.approx(5 / 8)
@@ -79,12 +79,12 @@ def test_a_list_that_is_the_same_for_all_covers_little_and_is_unequal() -> None:
 def test_novelty_is_the_surprise_of_a_film_in_bits() -> None:
     split = _split()
     everybody, some = np.array([6], dtype=np.int32), np.array([0], dtype=np.int32)
-    assert measure([everybody] * 3, split).of_lists["novelty@10"] == 0
-    assert measure([some] * 3, split).of_lists["novelty@10"] == pytest.approx(math.log2(3))
+    assert compute_metrics([everybody] * 3, split).of_lists["novelty@10"] == 0
+    assert compute_metrics([some] * 3, split).of_lists["novelty@10"] == pytest.approx(math.log2(3))
 
 
 def test_the_popular_tenth_is_that_of_the_films_rated_most() -> None:
     rows = [(user, film) for film in range(20) for user in range(2 + 3 * (film in (4, 9)))]
     split = by_last(interactions([*rows, (0, 20), (1, 20), (5, 4), (5, 20)]))
     lists = [np.array([4, 9, 0], dtype=np.int32)] * len(split.users)
-    assert measure(lists, split).of_lists["popular_tenth@10"] == pytest.approx(2 / 3)
+    assert compute_metrics(lists, split).of_lists["popular_tenth@10"] == pytest.approx(2 / 3)

@@ -83,8 +83,8 @@ def test_the_gap_is_from_the_last_known_rating_to_the_cut_and_none_in_the_last_s
     ]
     rows += [(0, 1 + film, 5.0, 20 * day) for film in range(4, 5)]
     split = by_time(interactions(rows), 11 / 12)
-    assert split.gaps.tolist() == pytest.approx([20, 10], abs=1e-3)
-    assert by_last(interactions(rows)).gaps.tolist() == [0, 0]
+    assert split.days_inactive.tolist() == pytest.approx([20, 10], abs=1e-3)
+    assert by_last(interactions(rows)).days_inactive.tolist() == [0, 0]
 
 
 def test_without_times_the_order_of_the_file_is_cut() -> None:
@@ -92,7 +92,7 @@ def test_without_times_the_order_of_the_file_is_cut() -> None:
     timeless = replace(interactions(rows), rated_at=np.full(len(rows), np.nan))
     split = by_time(timeless, 0.75)
     assert len(split.train) == 18
-    assert split.gaps.tolist() == [0, 0, 0]
+    assert split.days_inactive.tolist() == [0, 0, 0]
 
 
 @pytest.mark.parametrize("make", [by_last, lambda ratings: by_time(ratings, 0.6)], ids=["last", "time"])
@@ -129,7 +129,7 @@ def _learners(split: Split) -> list[Callable[[], Scores]]:
 def test_tuning_never_looks_at_the_last_ratings_nor_cuts_where_evaluate_does() -> None:
     ratings = _ratings()
     last = set(_held_out(by_last(ratings)))
-    newest = ratings.place_in_time >= 0.7 * len(ratings)
+    newest = ratings.time_rank >= 0.7 * len(ratings)
     new_pairs = set(
         zip(ratings.user_index[newest].tolist(), ratings.item_index[newest].tolist(), strict=True)
     )

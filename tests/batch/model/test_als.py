@@ -5,8 +5,8 @@ import pytest
 
 from batch.data.interactions import Interactions
 from batch.errors import InputError
-from batch.model.als import learn_taste
-from batch.model.positives import is_like, recency
+from batch.model.als import fit_collaborative
+from batch.model.positives import is_positive, recency
 from batch.settings import Settings
 from tests.films import FILMS, USERS, withheld
 from tests.made import interactions
@@ -28,8 +28,8 @@ def _checkerboard(*, but: int | None = None) -> Interactions:
 
 def test_the_withheld_film_is_found() -> None:
     ratings = _checkerboard()
-    taste = learn_taste(ratings, SETTINGS)
-    scores = taste.of_users(ratings) @ taste.item_factors.T
+    collaborative = fit_collaborative(ratings, SETTINGS)
+    scores = collaborative.of_users(ratings) @ collaborative.item_factors.T
     scores[ratings.seen.nonzero()] = -np.inf
     assert scores.argmax(axis=1).tolist() == [withheld(user) for user in range(USERS)]
 
@@ -37,7 +37,7 @@ def test_the_withheld_film_is_found() -> None:
 def test_the_same_seed_gives_the_same_bits_and_another_does_not() -> None:
     ratings = _checkerboard()
     first, second, third = (
-        learn_taste(ratings, Settings(factors=4, iterations=5, seed=seed)) for seed in (7, 7, 8)
+        fit_collaborative(ratings, Settings(factors=4, iterations=5, seed=seed)) for seed in (7, 7, 8)
     )
     assert first.item_factors.tobytes() == second.item_factors.tobytes()
     assert first.of_users(ratings).tobytes() == second.of_users(ratings).tobytes()
@@ -46,14 +46,14 @@ def test_the_same_seed_gives_the_same_bits_and_another_does_not() -> None:
 
 def test_the_loss_falls_and_there_is_one_for_each_iteration() -> None:
     calls: list[None] = []
-    losses = learn_taste(_checkerboard(), SETTINGS, lambda: calls.append(None)).losses
+    losses = fit_collaborative(_checkerboard(), SETTINGS, lambda: calls.append(None)).losses
     assert len(losses) == len(calls) == SETTINGS.iterations
     assert losses[-1] < losses[0]
 
 
 def test_a_rating_below_3_is_no_like_and_a_vote_without_stars_is_one() -> None:
     ratings = np.array([1, 2.5, 3, 5, np.nan], dtype=np.float32)
-    assert is_like(ratings).tolist() == [False, False, True, True, True]
+    assert is_positive(ratings).tolist() == [False, False, True, True, True]
 
 
 def test_a_rating_weighs_half_when_its_user_has_rated_as_many_more_as_the_half_life() -> None:
@@ -64,18 +64,18 @@ def test_what_was_liked_last_says_most_about_taste() -> None:
     rows = [(user, film, 5.0) for user in range(40) for film in range(20) if user % 2 == film % 2]
     turncoat = [(40, film, 5.0) for film in (0, 2, 4, 6, 1, 3, 5, 7)]
     ratings = interactions([*rows, *turncoat])
-    taste = learn_taste(ratings, SETTINGS)
-    scores = taste.of_users(ratings)[40] @ taste.item_factors.T
+    collaborative = fit_collaborative(ratings, SETTINGS)
+    scores = collaborative.of_users(ratings)[40] @ collaborative.item_factors.T
     assert scores[9::2].min() > scores[8::2].max()
 
 
 def test_a_user_who_likes_nothing_has_the_mean_taste() -> None:
     ratings = _checkerboard(but=3)
-    factors = learn_taste(ratings, SETTINGS).of_users(ratings)
+    factors = fit_collaborative(ratings, SETTINGS).of_users(ratings)
     others = np.delete(factors, 3, axis=0)
     np.testing.assert_allclose(factors[3], others.mean(axis=0), rtol=1e-5)
 
 
 def test_when_nobody_likes_anything_the_run_stops() -> None:
     with pytest.raises(InputError, match=r"ratings: none is 3 or more, so nobody likes anything"):
-        learn_taste(interactions([(0, 0, 1.0), (1, 1, 2.5)]), SETTINGS)
+        fit_collaborative(interactions([(0, 0, 1.0), (1, 1, 2.5)]), SETTINGS)

@@ -12,11 +12,11 @@ from scipy import sparse
 
 from batch.data.interactions import Interactions
 from batch.generation.publish import Published
-from batch.model.als import Taste
-from batch.model.embedding import Films, Model, learn_films, place_users
-from batch.model.positives import is_like
-from batch.model.sequential import Following
-from batch.recommend.explanations import because
+from batch.model.als import Collaborative
+from batch.model.embedding import FittedItems, Model, fit_items, fold_in_users
+from batch.model.positives import is_positive
+from batch.model.sequential import Sequential
+from batch.recommend.explanations import explain
 from batch.recommend.topn import TopN, score
 from batch.settings import Settings
 from tests.conftest import WriteInput, publish
@@ -28,7 +28,7 @@ USERS, ITEMS = 200, 120
 
 
 @pytest.fixture(scope="module")
-def made_up() -> tuple[Films, Model, Interactions, TopN]:
+def made_up() -> tuple[FittedItems, Model, Interactions, TopN]:
     """Users of a few tastes, with histories of 1 to 110 films, seen now, a day ago or long ago."""
     rng = np.random.default_rng(1)
     rows: list[Row] = []
@@ -40,53 +40,53 @@ def made_up() -> tuple[Films, Model, Interactions, TopN]:
     ratings = interactions(rows, items=ITEMS)
     hidden = rng.random(ITEMS) < 0.1
     ratings = replace(ratings, is_hidden=hidden)
-    films = learn_films(ratings, SETTINGS)
-    model = place_users(films, ratings, rng.choice([0.0, 1.0, 400.0], USERS), SETTINGS)
-    return films, replace(model, is_candidate=~hidden), ratings, score(model, 20)
+    fitted = fit_items(ratings, SETTINGS)
+    model = fold_in_users(fitted, ratings, rng.choice([0.0, 1.0, 400.0], USERS), SETTINGS)
+    return fitted, replace(model, is_candidate=~hidden), ratings, score(model, 20)
 
 
-def _added(films: Films, model: Model, ratings: Interactions, user: int) -> NDArray[np.float64]:
+def _added(fitted: FittedItems, model: Model, ratings: Interactions, user: int) -> NDArray[np.float64]:
     """Return (history, items), what each film of a user's history adds to each score, by the book."""
     history = np.flatnonzero(ratings.user_index == user)
     items, ages = ratings.item_index[history], np.arange(len(history))[::-1]
-    vectors = films.taste.item_factors.astype(np.float64)
-    likes = is_like(ratings.rating[history])
-    confidences = SETTINGS.alpha * 0.5 ** (ages / SETTINGS.taste_half_life) * likes
+    vectors = fitted.collaborative.item_factors.astype(np.float64)
+    positives = is_positive(ratings.rating[history])
+    confidences = SETTINGS.alpha * 0.5 ** (ages / SETTINGS.taste_half_life) * positives
     system = vectors.T @ vectors + SETTINGS.regularization * np.eye(vectors.shape[1])
-    for confidence, vector in zip(confidences[likes], vectors[items[likes]], strict=True):
+    for confidence, vector in zip(confidences[positives], vectors[items[positives]], strict=True):
         system += (confidence - 1) * np.outer(vector, vector)
-    taste = confidences[:, None] * (vectors[items] @ np.linalg.inv(system) @ vectors.T)
+    collaborative = confidences[:, None] * (vectors[items] @ np.linalg.inv(system) @ vectors.T)
     weights = 0.5 ** (ages / SETTINGS.next_half_life)
-    lately = films.following.history_factors[items].astype(np.float64) @ films.following.item_factors.T
+    lately = fitted.sequential.history_factors[items].astype(np.float64) @ fitted.sequential.item_factors.T
     lately *= weights[:, None]
     # Both are scaled to a standard deviation of 1 over all films; the second is weighed as in the list.
     here = (SETTINGS.trend_weight - float(model.user_factors[user, -1])) / SETTINGS.trend_weight
-    spreads = [max(part.sum(axis=0).std(), 1e-300) for part in (taste, lately)]
-    return np.asarray(taste / spreads[0] + SETTINGS.next_weight * here * lately / spreads[1])
+    spreads = [max(part.sum(axis=0).std(), 1e-300) for part in (collaborative, lately)]
+    return np.asarray(collaborative / spreads[0] + SETTINGS.next_weight * here * lately / spreads[1])
 
 
 def test_what_the_history_adds_and_the_trend_is_the_score(
-    made_up: tuple[Films, Model, Interactions, TopN],
+    made_up: tuple[FittedItems, Model, Interactions, TopN],
 ) -> None:
-    films, model, ratings, _ = made_up
+    fitted, model, ratings, _ = made_up
     for user in range(USERS):
-        if is_like(ratings.rating[ratings.user_index == user]).any():
+        if is_positive(ratings.rating[ratings.user_index == user]).any():
             total = (
-                _added(films, model, ratings, user).sum(axis=0) + model.user_factors[user, -1] * films.trend
+                _added(fitted, model, ratings, user).sum(axis=0) + model.user_factors[user, -1] * fitted.trend
             )
             scores = model.user_factors[user].astype(np.float64) @ model.item_factors.T
             assert total == pytest.approx(scores, abs=2e-4)
 
 
-def test_the_reasons_are_those_of_brute_force(made_up: tuple[Films, Model, Interactions, TopN]) -> None:
-    films, model, ratings, lists = made_up
-    reasons = because(films, model, ratings, lists, SETTINGS)
+def test_the_reasons_are_those_of_brute_force(made_up: tuple[FittedItems, Model, Interactions, TopN]) -> None:
+    fitted, model, ratings, lists = made_up
+    reasons = explain(fitted, model, ratings, lists, SETTINGS)
     compared = 0
     for user in range(USERS):
         history = np.flatnonzero(ratings.user_index == user)
         items = ratings.item_index[history]
-        told = is_like(ratings.rating[history]) & ~ratings.is_hidden[items]
-        added = _added(films, model, ratings, user)[told]
+        told = is_positive(ratings.rating[history]) & ~ratings.is_hidden[items]
+        added = _added(fitted, model, ratings, user)[told]
         for row in np.flatnonzero(lists.user_index == user):
             of_film = dict(zip(items[told].tolist(), added[:, lists.item_index[row]].tolist(), strict=True))
             most = max(of_film.values(), default=0.0)
@@ -100,37 +100,39 @@ def test_the_reasons_are_those_of_brute_force(made_up: tuple[Films, Model, Inter
     assert compared > USERS * 15
 
 
-def test_who_likes_nothing_is_given_no_reason(made_up: tuple[Films, Model, Interactions, TopN]) -> None:
-    films, model, ratings, lists = made_up
-    likes = np.bincount(ratings.user_index, is_like(ratings.rating), minlength=USERS)
-    reasons = because(films, model, ratings, lists, SETTINGS)
-    assert (likes == 0).sum() > 3
-    assert set(reasons[likes[lists.user_index] == 0].tolist()) == {-1}
+def test_who_likes_nothing_is_given_no_reason(made_up: tuple[FittedItems, Model, Interactions, TopN]) -> None:
+    fitted, model, ratings, lists = made_up
+    positives = np.bincount(ratings.user_index, is_positive(ratings.rating), minlength=USERS)
+    reasons = explain(fitted, model, ratings, lists, SETTINGS)
+    assert (positives == 0).sum() > 3
+    assert set(reasons[positives[lists.user_index] == 0].tolist()) == {-1}
 
 
 def test_the_reasons_do_not_depend_on_the_number_of_threads_or_blocks(
-    made_up: tuple[Films, Model, Interactions, TopN], monkeypatch: pytest.MonkeyPatch
+    made_up: tuple[FittedItems, Model, Interactions, TopN], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = []
     for cores, block in ((1, 512), (2, 7), (5, 64)):
         monkeypatch.setattr("batch.recommend.explanations.cores", lambda cores=cores: cores)
         monkeypatch.setattr("batch.recommend.explanations.USERS_PER_BLOCK", block)
         done: list[int] = []
-        found.append(because(*made_up, SETTINGS, done.append).tolist())
+        found.append(explain(*made_up, SETTINGS, done.append).tolist())
         assert sum(done) == USERS
     assert found[0] == found[1] == found[2]
 
 
 def _known(vectors: list[list[float]], rows: list[Row], listed: list[int], **changed: float) -> list[int]:
     """Return the reasons of a list of user 0 by taste alone, from vectors of films made by hand."""
-    taste = np.array(vectors, dtype=np.float32)
+    collaborative = np.array(vectors, dtype=np.float32)
     nothing = np.zeros((len(vectors), 1), dtype=np.float32)
     ratings = interactions(rows, items=len(vectors))
-    films = Films(Taste(taste, [], None, 1.0), Following(nothing, nothing, 1.0), nothing[:, 0])
+    fitted = FittedItems(
+        Collaborative(collaborative, [], None, 1.0), Sequential(nothing, nothing, 1.0), nothing[:, 0]
+    )
     model = Model(
-        user_factors=np.zeros((1, taste.shape[1] + 2), dtype=np.float32),
-        item_factors=films.factors,
-        parts=[taste.shape[1], 1, 1],
+        user_factors=np.zeros((1, collaborative.shape[1] + 2), dtype=np.float32),
+        item_factors=fitted.factors,
+        parts=[collaborative.shape[1], 1, 1],
         seen=sparse.csr_matrix(np.zeros((1, len(vectors)), dtype=np.float32)),
         is_candidate=~ratings.is_hidden,
         losses=[],
@@ -143,7 +145,7 @@ def _known(vectors: list[list[float]], rows: list[Row], listed: list[int], **cha
         score=np.zeros(len(listed), np.float32),
     )
     settings = replace(SETTINGS, **{"taste_half_life": 1.0} | changed)  # type: ignore[arg-type]
-    return [int(item) for item in because(films, model, ratings, lists, settings)]
+    return [int(item) for item in explain(fitted, model, ratings, lists, settings)]
 
 
 def test_a_film_is_listed_because_of_one_of_its_kind() -> None:
@@ -185,8 +187,8 @@ def test_a_list_whose_sums_are_too_small_for_single_precision_has_no_explanation
     assert _known([[0.0], [1000.0], [0.001]], rows, [2]) == [1]
 
 
-def test_the_same_seed_gives_the_same_reasons(films: Path, published: Published, tmp_path: Path) -> None:
-    again = publish(films, tmp_path)
+def test_the_same_seed_gives_the_same_reasons(fitted: Path, published: Published, tmp_path: Path) -> None:
+    again = publish(fitted, tmp_path)
     query = "select user_id, rank, item_id, because_item_id from recommendations order by user_id, rank"
     first, second = (
         duckdb.connect(str(made.file), read_only=True).execute(query).fetchall()

@@ -1,5 +1,5 @@
 -- one row per row of ratings of a share of users that breaks no rule, as it comes from Spark
-create view sound_ratings as
+create view valid_ratings as
 select
     line,
     user_id,

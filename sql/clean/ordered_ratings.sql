@@ -1,7 +1,7 @@
 -- one row per row of ratings that breaks no rule, also where a later one supersedes it; by user, newest first
 -- Among equal times, and where there are none, what stands later in the file is newer. The rows are stored in this
 -- order: what reads all of them relies on it, and sorts nothing.
-create table given_ratings as
+create table ordered_ratings as
 select
     cast(user_id as user_ids) as user_id,
     cast(item_id as item_ids) as item_id,
@@ -9,5 +9,5 @@ select
     rated_at,
     line,
     false as is_superseded
-from sound_ratings
+from valid_ratings
 order by user_id, rated_at desc nulls last, line desc;

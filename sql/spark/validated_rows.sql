@@ -1,8 +1,8 @@
--- one row per row of a piece of ratings, as it was judged, and per count: its kind, its line among all, and its values
+-- one row per row of a piece of ratings, as it was validated, and per count: its kind, its line among all, and its values
 -- parameters: $before
 -- $before is how many lines come before the piece. A row is kept or rejected, and may be repaired on top; counted are equal
 -- ratings, whatever becomes of them, rows that were read, and rows that were held out.
-with judged as (
+with validated as (
     select
         'kept' as kind,
         line,
@@ -12,7 +12,7 @@ with judged as (
         epoch_us(rated_at) as rated_at,
         cast(null as varchar) as rule,
         cast(null as bigint) as rows
-    from sound_ratings
+    from valid_ratings
     union all by name
     select
         'rejected' as kind,
@@ -54,5 +54,5 @@ select
     rated_at,
     rule,
     cast(rows as bigint) as rows
-from judged
+from validated
 order by kind, line;

@@ -6,4 +6,4 @@ select
     epoch_us(rated_at) as rated_at,
     line,
     is_superseded
-from given_ratings;
+from ordered_ratings;

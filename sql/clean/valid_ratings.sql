@@ -1,5 +1,5 @@
 -- one row per row of ratings that breaks no rule, in the order of the file
-create view sound_ratings as
+create view valid_ratings as
 select
     rating_rows.line,
     coalesce(rating_rows.user_id, repaired_users.user_id) as user_id,

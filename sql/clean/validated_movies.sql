@@ -1,6 +1,6 @@
 -- one row per row of movies that parses: its values, and the rule that rejects it, if any
 -- Of several rows of one film the last counts.
-create table judged_movies as
+create table validated_movies as
 select
     line,
     item_id,

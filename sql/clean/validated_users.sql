@@ -1,7 +1,7 @@
 -- one row per row of users that parses: what is known of the user, and the rule that rejects it, if any
 -- Of several rows of one user the last counts. An age becomes the group of MovieLens 1M in which it lies; the lowest age of
 -- a group, which that set has in the place of ages, lies in it.
-create table judged_users as
+create table validated_users as
 with ages as (
     select
         line,

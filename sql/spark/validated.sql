@@ -1,6 +1,6 @@
 -- one row per row of ratings that was rejected or repaired, and per count, as workers have found them
 -- parameters: $path
-create table judged as
+create table validated as
 select
     kind,
     line,
