@@ -13,7 +13,7 @@ RUN pip install -r requirements.txt -r requirements-report.txt -r requirements-s
 COPY sql/ sql/
 COPY batch/ batch/
 USER app
-# A new volume at /app/data begins with the sample films; a folder of yours takes their place.
+# A new volume at /app/data begins with the sample movies; a folder of yours takes their place.
 RUN python -m batch fetch sample
 HEALTHCHECK NONE
 ENTRYPOINT ["python", "-m", "batch"]

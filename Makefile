@@ -39,7 +39,7 @@ $(VENV)/.tested: $(VENV)/.complete $(TESTING)
 	$(INSTALL) -r requirements-dev.txt
 	@touch $@
 
-demo: setup  ## sample films, the nightly job, the service, a real answer to each request; until Ctrl-C
+demo: setup  ## sample movies, the nightly job, the service, a real answer to each request; until Ctrl-C
 	@$(BIN)/python -c 'import socket, sys; sys.exit(socket.socket().connect_ex(("127.0.0.1", $(PORT))) == 0)' || \
 		{ echo 'port $(PORT) is taken: name another, as in: make demo PORT=5001'; exit 2; }
 	@ls "$(DATA)"/ratings.* >/dev/null 2>&1 || $(BIN)/python -m batch fetch sample --data "$(DATA)"

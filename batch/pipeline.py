@@ -192,7 +192,7 @@ def _made(
             candidates, fitted = learn(ratings, splits, settings, step.advance)
             del splits
             model = fold_in_users(fitted, ratings, ratings.days_inactive(), settings)
-        step.finds(f"{counts.users:,} users, {counts.items:,} films, loss {model.losses[-1]:.4f}")
+        step.finds(f"{counts.users:,} users, {counts.items:,} movies, loss {model.losses[-1]:.4f}")
     with progress.step("score") as step:
         step.expect(counts.users, "users")
         lists = score(model, settings.top_n, step.advance)
@@ -202,7 +202,7 @@ def _made(
         explanations = explain(fitted, model, ratings, lists, settings, step.advance)
         step.finds(f"{np.count_nonzero(explanations >= 0):,} of these places have a reason")
     with progress.step("similar") as step:
-        step.expect(counts.items, "films")
+        step.expect(counts.items, "movies")
         alike = similar(
             fitted.collaborative.item_factors, model.is_candidate, settings.similar_n, step.advance
         )
@@ -235,7 +235,7 @@ def _rows(counts: Counts, evaluated_users: int, written: int) -> dict[str, int]:
 
 
 def summary_of_cleaning(connection: duckdb.DuckDBPyConnection, loaded: Loaded, counts: Counts) -> str:
-    """Return in a few words what became of the rows of each file, and how many films have a title."""
+    """Return in a few words what became of the rows of each file, and how many movies have a title."""
     from batch.evaluation.catalogue import read_catalogue
 
     found = connection.execute(statement("clean/file_counts")).fetchall()
@@ -267,7 +267,7 @@ def _became(rows: int, rejected: int, superseded: int, held_out: int, repaired: 
 
 
 def warn_if_catalogue_is_lost(connection: duckdb.DuckDBPyConnection, loaded: Loaded, output: Output) -> None:
-    """Say so if few films have a title, and nothing is published with which the gate compares that."""
+    """Say so if few movies have a title, and nothing is published with which the gate compares that."""
     from batch.evaluation.catalogue import read_catalogue
 
     warning = read_catalogue(connection).warning(loaded.movies.name)

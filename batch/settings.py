@@ -26,7 +26,7 @@ class Settings:
     )
     similar_n: int = field(
         default=50,
-        metadata={"help": "Depth of the stored lists of similar films.", "least": 1, "most": 10_000},
+        metadata={"help": "Depth of the stored lists of similar movies.", "least": 1, "most": 10_000},
     )
     factors: int = field(
         default=64,
@@ -41,7 +41,7 @@ class Settings:
         default=20.0,
         metadata={
             "of_model": True,
-            "help": "Weight of a like, where a film not rated weighs 1.",
+            "help": "Weight of a like, where a movie not rated weighs 1.",
             "least": 0.001,
             "most": 10_000,
         },
@@ -68,7 +68,7 @@ class Settings:
         default=60.0,
         metadata={
             "of_model": True,
-            "help": "Newer ratings of a user that halve the weight of one, in learning films.",
+            "help": "Newer ratings of a user that halve the weight of one, in learning movies.",
             "least": 0.01,
             "most": 1e6,
         },
@@ -86,7 +86,7 @@ class Settings:
         default=256,
         metadata={
             "of_model": True,
-            "help": "Length of the part that foresees the next film.",
+            "help": "Length of the part that foresees the next movie.",
             "least": 1,
             "most": 4_096,
         },
@@ -95,7 +95,7 @@ class Settings:
         default=2.0,
         metadata={
             "of_model": True,
-            "help": "Newer ratings that halve what a film says about the next one.",
+            "help": "Newer ratings that halve what a movie says about the next one.",
             "least": 0.01,
             "most": 100,
         },
@@ -141,7 +141,7 @@ class Settings:
         metadata={
             "of_model": True,
             "help": "Days since the last rating after which the trend has half its weight, "
-            "and the next film half.",
+            "and the next movie half.",
             "least": 0.001,
             "most": 1e6,
         },

@@ -49,7 +49,7 @@ class Variant:
 
     @property
     def learned(self) -> tuple[object, ...]:
-        """What variants have in common that share the vectors of films."""
+        """What variants have in common that share the vectors of movies."""
         return self.learning, self.constants, self.told
 
 
@@ -57,12 +57,12 @@ DEFAULT = Settings()
 PARTS = {
     "the model": Variant(),
     "without taste": Variant(without_taste=True),
-    "without the next film": Variant(placing=replace(DEFAULT, next_weight=0.0)),
+    "without the next movie": Variant(placing=replace(DEFAULT, next_weight=0.0)),
     "without the trend": Variant(placing=replace(DEFAULT, trend_weight=0.0)),
     "gap not known, taken as none": Variant(days_inactive=0.0),
     "gap not known, taken as long": Variant(days_inactive=LONG),
     "taste from the whole history alike": Variant(replace(DEFAULT, taste_half_life=LONG)),
-    "films from the whole history alike": Variant(replace(DEFAULT, item_half_life=LONG)),
+    "movies from the whole history alike": Variant(replace(DEFAULT, item_half_life=LONG)),
     "every rating a like": Variant(told=_voted),
     "lasting popularity left in the trend": Variant(constants=(("batch.model.trend.SHARE_OF_LASTING", 0.0),)),
 }
@@ -70,9 +70,9 @@ TRIED = {
     "twice the weight of the trend": Variant(placing=replace(DEFAULT, trend_weight=4.0)),
     "1 step ahead": Variant(constants=(("batch.model.sequential.STEPS_AHEAD", 1),)),
     "8 steps ahead": Variant(constants=(("batch.model.sequential.STEPS_AHEAD", 8),)),
-    "a solve for 2,000 films": Variant(constants=(("batch.model.sequential.MAX_ITEMS", 2_000),)),
-    "next film in 128 columns": Variant(replace(DEFAULT, next_factors=128)),
-    "next film in 512 columns": Variant(replace(DEFAULT, next_factors=512)),
+    "a solve for 2,000 movies": Variant(constants=(("batch.model.sequential.MAX_ITEMS", 2_000),)),
+    "next movie in 128 columns": Variant(replace(DEFAULT, next_factors=128)),
+    "next movie in 512 columns": Variant(replace(DEFAULT, next_factors=512)),
     "taste in 32 columns": Variant(replace(DEFAULT, factors=32)),
     "taste in 128 columns": Variant(replace(DEFAULT, factors=128)),
 }

@@ -1,9 +1,9 @@
 """Generate: a made-up data set like MovieLens 25M, of any size, and as dirty as it is told to be.
 
 `python -m benchmarks.generate FOLDER --scale 1/16 --dirt 0.02`. The same options give the same bytes. What
-is alike: how many ratings films and users have, long-tailed both; groups of taste, which a user keeps to
-for some films in a row; sittings of ratings that are seconds apart; films that come out in the course of
-time, and are rated most when they are new; half stars. What is not: nobody ever liked these films.
+is alike: how many ratings movies and users have, long-tailed both; groups of taste, which a user keeps to
+for some movies in a row; sittings of ratings that are seconds apart; movies that come out in the course of
+time, and are rated most when they are new; half stars. What is not: nobody ever liked these movies.
 
 Dirt is that of the input format. Beside it stands the truth: `truth.csv`, one row per row of `ratings.csv`
 that does not count, with its rule, or that counts after a repair, with the user whose it is.
@@ -23,17 +23,17 @@ from numpy.typing import NDArray
 from sql import statement
 
 # MovieLens 25M, from its summary.
-USERS, FILMS, RATINGS, UNRATED_FILMS = 162_541, 59_047, 25_000_095, 3_376
+USERS, ITEMS, RATINGS, UNRATED_ITEMS = 162_541, 59_047, 25_000_095, 3_376
 MIN_RATINGS = 20
-# So many films have at least so many ratings there: the curve between is straight on logarithmic scales.
-FILMS_WITH = ((1, 81_491), (588, 10_000), (3_794, 1_000), (13_176, 50), (24_330, 10), (59_047, 1))
+# So many movies have at least so many ratings there: the curve between is straight on logarithmic scales.
+ITEMS_WITH = ((1, 81_491), (588, 10_000), (3_794, 1_000), (13_176, 50), (24_330, 10), (59_047, 1))
 MEDIAN_RATINGS, SPREAD_OF_RATINGS = 71, 1.39  # of a user; the spread is that of the logarithm
 FIRST_RATING, LAST_RATING = 789_652_009, 1_574_327_703  # seconds since 1970
 DAY, YEAR = 86_400, 31_556_952
 
 MAX_GROUPS = 64  # of taste
-FILMS_PER_GROUP = 60  # at least
-SHARE_OF_OTHERS = 0.004  # how likely a film of another group is, where one of the group's own is 1
+ITEMS_PER_GROUP = 60  # at least
+SHARE_OF_OTHERS = 0.004  # how likely a movie of another group is, where one of the group's own is 1
 KEEPS_TO_GROUP = 0.9
 NEW_SITTING = 0.01
 SECONDS_BETWEEN = 8.0
@@ -66,25 +66,25 @@ FAULTS = (
 
 @dataclass(frozen=True)
 class Size:
-    """How many users, films with and without ratings, and ratings there are."""
+    """How many users, movies with and without ratings, and ratings there are."""
 
     users: int
-    films: int
-    unrated_films: int
+    items: int
+    unrated_items: int
     ratings: int
 
     @classmethod
     def of(cls, scale: Fraction) -> "Size":
-        """Return MovieLens 25M, or a part of it: users, films and ratings shrink together."""
-        return cls(*(max(1, round(number * scale)) for number in (USERS, FILMS, UNRATED_FILMS, RATINGS)))
+        """Return MovieLens 25M, or a part of it: users, movies and ratings shrink together."""
+        return cls(*(max(1, round(number * scale)) for number in (USERS, ITEMS, UNRATED_ITEMS, RATINGS)))
 
 
 @dataclass(frozen=True)
-class Films:
-    """What is made up about the films; an element for each, films without ratings last."""
+class Items:
+    """What is made up about the movies; an element for each, movies without ratings last."""
 
     item_id: NDArray[np.int64]
-    weight: NDArray[np.float64]  # how often a film is rated, relative to others; 0 for those without ratings
+    weight: NDArray[np.float64]  # how often a movie is rated, relative to others; 0 for those without ratings
     group: NDArray[np.int64]
     quality: NDArray[np.float64]  # in stars, over the mean
     released_at: NDArray[np.int64]  # seconds since 1970
@@ -92,7 +92,7 @@ class Films:
 
 @dataclass(frozen=True)
 class Ratings:
-    """One element per rating; by user and film."""
+    """One element per rating; by user and movie."""
 
     user_id: NDArray[np.int64]
     item_id: NDArray[np.int64]
@@ -129,19 +129,19 @@ def main(folder: Path, scale: Fraction, dirt: float, seed: int) -> None:
     """Write ratings.csv and movies.csv, and with dirt the truth.csv of it, into a folder."""
     size = Size.of(scale)
     generate(folder, size, dirt, seed)
-    click.echo(f"wrote {size.ratings:,} ratings of {size.films:,} films by {size.users:,} users to {folder}")
+    click.echo(f"wrote {size.ratings:,} ratings of {size.items:,} movies by {size.users:,} users to {folder}")
 
 
 def generate(folder: Path, size: Size, dirt: float, seed: int) -> None:
     """Write a data set of that size into a folder."""
     rng = np.random.default_rng(seed)
-    films = make_films(rng, size)
-    made = pd.DataFrame(vars(make_ratings(rng, films, size)))
-    movies = _titled(rng, films)
+    items = make_items(rng, size)
+    made = pd.DataFrame(vars(make_ratings(rng, items, size)))
+    movies = _titled(rng, items)
     folder.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as connection:
         if dirt:
-            # Some films that are rated have no row, and every line is spoiled in some way.
+            # Some movies that are rated have no row, and every line is spoiled in some way.
             movies = movies[rng.random(len(movies)) >= dirt]
             made["fault"] = _faults(rng, made, dirt)
             connection.register("made", made)
@@ -154,56 +154,56 @@ def generate(folder: Path, size: Size, dirt: float, seed: int) -> None:
     movies.to_csv(folder / "movies.csv", index=False, encoding="utf-8")
 
 
-def make_films(rng: np.random.Generator, size: Size) -> Films:
-    """Make up the films; which one is popular, of which group and how good is drawn."""
-    films = size.films + size.unrated_films
-    rank, ratings = np.log(FILMS_WITH).T
+def make_items(rng: np.random.Generator, size: Size) -> Items:
+    """Make up the movies; which one is popular, of which group and how good is drawn."""
+    items = size.items + size.unrated_items
+    rank, ratings = np.log(ITEMS_WITH).T
     # A smaller catalogue has the same curve: its ranks are spread over those of the large one.
-    spread = np.linspace(0, rank[-1], size.films) if size.films > 1 else np.zeros(1)
-    places = np.log(np.linspace(1, FILMS, size.films)) if size.films > 1 else spread
-    weight = np.zeros(films)
-    weight[: size.films] = rng.permutation(np.exp(np.interp(places, rank, ratings)))
+    spread = np.linspace(0, rank[-1], size.items) if size.items > 1 else np.zeros(1)
+    places = np.log(np.linspace(1, ITEMS, size.items)) if size.items > 1 else spread
+    weight = np.zeros(items)
+    weight[: size.items] = rng.permutation(np.exp(np.interp(places, rank, ratings)))
     # Half of what is rated was there before the first rating.
-    age = rng.exponential(25 * YEAR, films) * (rng.random(films) < 0.5)  # noqa: PLR2004
-    released_at = np.where(age > 0, FIRST_RATING - age, rng.uniform(FIRST_RATING, LAST_RATING - YEAR, films))
-    return Films(
-        item_id=np.cumsum(rng.integers(1, 6, films)),
+    age = rng.exponential(25 * YEAR, items) * (rng.random(items) < 0.5)  # noqa: PLR2004
+    released_at = np.where(age > 0, FIRST_RATING - age, rng.uniform(FIRST_RATING, LAST_RATING - YEAR, items))
+    return Items(
+        item_id=np.cumsum(rng.integers(1, 6, items)),
         weight=weight,
-        group=rng.integers(0, _groups(size), films),
-        quality=rng.normal(0, 0.5, films),
+        group=rng.integers(0, _groups(size), items),
+        quality=rng.normal(0, 0.5, items),
         released_at=released_at.astype(np.int64),
     )
 
 
-def make_ratings(rng: np.random.Generator, films: Films, size: Size) -> Ratings:
+def make_ratings(rng: np.random.Generator, items: Items, size: Size) -> Ratings:
     """Make up who rates what, when and how."""
     of_user = _ratings_of_users(rng, size)
-    rated = np.flatnonzero(films.weight)
-    in_group = np.where(films.group[rated] == np.arange(_groups(size))[:, None], 1.0, SHARE_OF_OTHERS)
-    user, film, stars, time = _rate(
+    rated = np.flatnonzero(items.weight)
+    in_group = np.where(items.group[rated] == np.arange(_groups(size))[:, None], 1.0, SHARE_OF_OTHERS)
+    user, item, stars, time = _rate(
         rng,
         of_user,
-        np.cumsum(in_group * films.weight[rated], axis=1),
-        films.group[rated],
-        films.quality[rated],
-        films.released_at[rated],
+        np.cumsum(in_group * items.weight[rated], axis=1),
+        items.group[rated],
+        items.quality[rated],
+        items.released_at[rated],
     )
-    order = np.lexsort((film, user))
+    order = np.lexsort((item, user))
     return Ratings(
         user_id=user[order] + 1,
-        item_id=films.item_id[rated][film[order]],
+        item_id=items.item_id[rated][item[order]],
         rating=stars[order],
         timestamp=time[order],
     )
 
 
 def _groups(size: Size) -> int:
-    return min(MAX_GROUPS, max(1, size.films // FILMS_PER_GROUP))
+    return min(MAX_GROUPS, max(1, size.items // ITEMS_PER_GROUP))
 
 
 def _ratings_of_users(rng: np.random.Generator, size: Size) -> NDArray[np.int64]:
-    """Return (users,), how many films each rates: above the least, log-normal; in all as many as told."""
-    most = max(1, size.films * 9 // 10)
+    """Return (users,), how many movies each rates: above the least, log-normal; in all as many as told."""
+    most = max(1, size.items * 9 // 10)
     least = min(MIN_RATINGS, most, size.ratings // size.users)
     weight = rng.lognormal(np.log(MEDIAN_RATINGS - MIN_RATINGS), SPREAD_OF_RATINGS, size.users)
     numbers = np.full(size.users, least)
@@ -211,7 +211,7 @@ def _ratings_of_users(rng: np.random.Generator, size: Size) -> NDArray[np.int64]
         weight[numbers >= most] = 0
         if not weight.any():
             raise click.ClickException(
-                f"{size.ratings:,} ratings do not fit {size.users:,} users and {size.films:,} films; "
+                f"{size.ratings:,} ratings do not fit {size.users:,} users and {size.items:,} movies; "
                 "take a scale of 1/200 or more"
             )
         more = np.ceil(weight * missing / weight.sum()).astype(np.int64)
@@ -225,21 +225,21 @@ def _ratings_of_users(rng: np.random.Generator, size: Size) -> NDArray[np.int64]
 def _rate(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
     rng: np.random.Generator,
     of_user: NDArray[np.int64],  # (users,)
-    cumulated: NDArray[np.float64],  # (groups, films), the weights of films for each group, summed up
-    group_of: NDArray[np.int64],  # (films,)
-    quality: NDArray[np.float64],  # (films,)
-    released_at: NDArray[np.int64],  # (films,)
+    cumulated: NDArray[np.float64],  # (groups, movies), the weights of movies for each group, summed up
+    group_of: NDArray[np.int64],  # (movies,)
+    quality: NDArray[np.float64],  # (movies,)
+    released_at: NDArray[np.int64],  # (movies,)
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
-    """Return user, film, stars and time of each rating, one user after the other."""
-    groups, films = cumulated.shape
+    """Return user, movie, stars and time of each rating, one user after the other."""
+    groups, items = cumulated.shape
     total = of_user.sum()
-    user, film = np.empty(total, np.int64), np.empty(total, np.int64)
+    user, item = np.empty(total, np.int64), np.empty(total, np.int64)
     stars, time = np.empty(total, np.float64), np.empty(total, np.int64)
-    rated_by = np.full(films, -1)
+    rated_by = np.full(items, -1)
     newest_first = np.argsort(-released_at)
     place = 0
     for who in range(len(of_user)):
-        # The first ratings take the films in turn, so that each has one.
+        # The first ratings take the movies in turn, so that each has one.
         now = rng.uniform(FIRST_RATING, LAST_RATING)
         likes = np.cumsum(rng.exponential(1.0, groups) ** 2)
         kindness = rng.normal(0.0, 0.4)
@@ -251,37 +251,37 @@ def _rate(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
                 now += (LAST_RATING - now) * min(1.0, rng.exponential(0.1))
             else:
                 now = min(now + rng.exponential(SECONDS_BETWEEN), float(LAST_RATING))
-            chosen = newest_first[who] if number == 0 and who < films else -1
+            chosen = newest_first[who] if number == 0 and who < items else -1
             tries = 0
             while chosen < 0:
                 tries += 1
                 if tries < MAX_TRIES:
                     drawn = np.searchsorted(cumulated[group], rng.random() * cumulated[group, -1])
-                    chosen = min(drawn, films - 1)
+                    chosen = min(drawn, items - 1)
                     age = now - released_at[chosen]
                     # What is new is rated twice as often.
                     if age < 0 or (age > YEAR and rng.random() < 0.5):  # noqa: PLR2004
                         chosen = -1
                 else:
-                    chosen = rng.integers(0, films)
+                    chosen = rng.integers(0, items)
                 if chosen >= 0 and rated_by[chosen] == who:
                     chosen = -1
             rated_by[chosen] = who
             fits = 0.4 if group_of[chosen] == group else 0.0
             felt = 3.3 + fits + kindness + quality[chosen] + rng.normal(0.0, 0.8)
-            user[place], film[place] = who, chosen
+            user[place], item[place] = who, chosen
             stars[place] = min(5.0, max(0.5, round(felt * 2) / 2))
             time[place] = int(now)
             place += 1
-    return user, film, stars, time
+    return user, item, stars, time
 
 
-def _titled(rng: np.random.Generator, films: Films) -> pd.DataFrame:
-    """Return the table of films as MovieLens has it, with titles and genres."""
-    number = len(films.item_id)
+def _titled(rng: np.random.Generator, items: Items) -> pd.DataFrame:
+    """Return the table of movies as MovieLens has it, with titles and genres."""
+    number = len(items.item_id)
     first, last, what = (rng.integers(0, len(words), number) for words in (FIRST_WORDS, LAST_WORDS, OF_WHAT))
     has_article = rng.random(number) < 0.3  # noqa: PLR2004
-    years = pd.to_datetime(films.released_at, unit="s").year
+    years = pd.to_datetime(items.released_at, unit="s").year
     titles = [
         f"{FIRST_WORDS[a]} {LAST_WORDS[b]}{OF_WHAT[c]}{', The' if article else ''} ({year})"
         for a, b, c, article, year in zip(first, last, what, has_article, years, strict=True)
@@ -292,12 +292,12 @@ def _titled(rng: np.random.Generator, films: Films) -> pd.DataFrame:
         "|".join(
             sorted({GENRES[group % len(GENRES)], *(GENRES[each] for each in more if each < len(GENRES))})
         )
-        for group, more in zip(films.group, others, strict=True)
+        for group, more in zip(items.group, others, strict=True)
     ]
     no_genre = rng.random(number) < 0.08  # noqa: PLR2004
     return pd.DataFrame(
         {
-            "movieId": films.item_id,
+            "movieId": items.item_id,
             "title": titles,
             "genres": np.where(no_genre, "(no genres listed)", genres),
         }

@@ -1,8 +1,8 @@
-"""How good an answer is that knows a few liked films only, beside the list of the user.
+"""How good an answer is that knows a few liked movies only, beside the list of the user.
 
 `python -m benchmarks.liked --data FOLDER`. The last rating of everyone is held out, the job publishes the
-rest, and two lists of ten are judged by that film: the stored one of the user, and what `liked=` with the
-user's last films answers, both by the statements of the service. NDCG@10, where one film counts.
+rest, and two lists of ten are judged by that movie: the stored one of the user, and what `liked=` with the
+user's last movies answers, both by the statements of the service. NDCG@10, where one movie counts.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from batch.settings import Settings
 from benchmarks.machine import machine
 
 DEPTH = 10
-# Everyone's history but for its last film, oldest first; so the order of lines is that of time.
+# Everyone's history but for its last movie, oldest first; so the order of lines is that of time.
 KNOWN = """
 copy (
     select user_id as "userId", item_id as "movieId", rating, epoch(rated_at) as timestamp
@@ -37,7 +37,7 @@ copy (
 """
 HELD_OUT = "select user_id, item_id from histories where position = 1 order by user_id"
 LAST = """
-select user_id, list(item_id order by position) filter (position <= $films) as liked from histories
+select user_id, list(item_id order by position) filter (position <= $items) as liked from histories
 group by user_id
 """
 LISTS = """
@@ -48,10 +48,10 @@ group by user_id
 
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path, exists=True), default=Path("data"), show_default=True)
-@click.option("--films", type=click.IntRange(1), default=20, show_default=True, help="Liked ones, the last.")
+@click.option("--items", type=click.IntRange(1), default=20, show_default=True, help="Liked ones, the last.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object as the last line.")
-def liked(data: Path, films: int, *, as_json: bool) -> None:
-    """Measure NDCG@10 of lists from liked films, and of those of the users."""
+def liked(data: Path, items: int, *, as_json: bool) -> None:
+    """Measure NDCG@10 of lists from liked movies, and of those of the users."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         whole = run(Settings(data=data, output=folder / "whole"), Progress(quiet=True)).file
@@ -63,7 +63,7 @@ def liked(data: Path, films: int, *, as_json: bool) -> None:
             held_out = dict(connection.execute(HELD_OUT).fetchall())
         file = run(Settings(data=known, output=folder / "judged"), Progress(quiet=True)).file
         with duckdb.connect(str(file), read_only=True, config=CONFIG) as connection:
-            last = dict(connection.execute(LAST, {"films": films}).fetchall())
+            last = dict(connection.execute(LAST, {"items": items}).fetchall())
             lists = dict(connection.execute(LISTS, {"depth": DEPTH}).fetchall())
         answers = asyncio.run(_answers(file, last))
     users = [user for user in held_out if user in last]
@@ -71,16 +71,16 @@ def liked(data: Path, films: int, *, as_json: bool) -> None:
         mean(_ndcg(found.get(user, ()), held_out[user]) for user in users) for found in (lists, answers)
     )
     click.echo(f"{len(users):,} users, ndcg@{DEPTH}; {machine()}")
-    click.echo(f"own list {personal:.4f}, from the last {films} films {alike:.4f}: {alike / personal:.2f}")
+    click.echo(f"own list {personal:.4f}, from the last {items} movies {alike:.4f}: {alike / personal:.2f}")
     if as_json:
         click.echo(json.dumps({"personal": personal, "liked": alike, "ratio": alike / personal}))
 
 
 async def _answers(file: Path, last: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """Return what the service answers to the last films of each user."""
+    """Return what the service answers to the last movies of each user."""
     generation = Generation(file)
     answers = {
-        user: [generation.films.item_ids[film] for film, _ in await generation.liked(positives)][:DEPTH]
+        user: [generation.films.item_ids[item] for item, _ in await generation.liked(positives)][:DEPTH]
         for user, positives in last.items()
     }
     generation.close()
@@ -88,7 +88,7 @@ async def _answers(file: Path, last: Mapping[str, Sequence[str]]) -> dict[str, l
 
 
 def _ndcg(found: Iterable[str], held_out: str) -> float:
-    return sum(1 / math.log2(rank + 1) for rank, film in enumerate(found, start=1) if film == held_out)
+    return sum(1 / math.log2(rank + 1) for rank, item in enumerate(found, start=1) if item == held_out)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from sql import statement
 
 
 class OneByOne(Lookup):
-    """Looks up one user, or film, in a query."""
+    """Looks up one user, or movie, in a query."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, name: str) -> None:
         super().__init__(connection, name)

@@ -9,7 +9,7 @@ The networks need packages that nothing else here needs; they get an environment
 `original` is the network that this recommender once was, as it was written: its inner product runs over
 both axes and so over the whole batch. `original_per_row` is the same with one inner product per rating,
 `neumf` is NeuMF as cornac has it (He et al., "Neural Collaborative Filtering", WWW 2017, page 173), and the
-others are those of `python -m batch evaluate`. Everyone learns from the same ratings, ranks all unseen films
+others are those of `python -m batch evaluate`. Everyone learns from the same ratings, ranks all unseen movies
 and is measured by the same code. Seconds are the wall time of training alone: what is imported before and
 what is scored later is not in them. Networks train on one core, the others on as many as they take.
 """
@@ -88,7 +88,7 @@ def ncf(  # noqa: PLR0913 (one per option)
     console = Console()
     console.print(
         f"{data.resolve().name}, split '{split.name}', seed {seed}: {len(train):,} ratings of "
-        f"{train.items:,} films by {train.users:,} users to learn from; {len(split.users):,} users judged"
+        f"{train.items:,} movies by {train.users:,} users to learn from; {len(split.users):,} users judged"
     )
     console.print(machine())
     console.print(table(models))

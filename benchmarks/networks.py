@@ -1,6 +1,6 @@
 """Networks: neural collaborative filtering, learned from a split by Keras and by cornac.
 
-Each function learns from the ratings of a split and returns the scores of all films; the same seed gives
+Each function learns from the ratings of a split and returns the scores of all movies; the same seed gives
 the same scores. What they need is in `benchmarks/requirements-ncf.txt`.
 """
 
@@ -36,7 +36,7 @@ BATCH_SIZE = 64
 EPOCHS = 10
 NEUMF_EPOCHS = 20  # the default of cornac
 
-# Vectors of the users and of the films of a batch in, (batch, size) each; what is added to the biases out.
+# Vectors of the users and of the movies of a batch in, (batch, size) each; what is added to the biases out.
 Product = Callable[[Any, Any], Any]
 
 
@@ -45,23 +45,24 @@ class Weights:
     """What the network of embeddings has learned."""
 
     users: NDArray[np.float32]  # (users, size)
-    films: NDArray[np.float32]  # (items, size)
+    items: NDArray[np.float32]  # (items, size)
     user_biases: NDArray[np.float32]  # (users,)
-    film_biases: NDArray[np.float32]  # (items,)
+    item_biases: NDArray[np.float32]  # (items,)
 
 
 def original(split: Split, seed: int, epochs: int = EPOCHS) -> Scores:
     """Learn the network as it was written: its inner product is one number for the whole batch.
 
     Contracted over both axes, the product of a batch is the sum of the inner products of all its rows, and
-    every row gets that sum. So it does when films are ranked: with all films of one user as a batch, the sum
-    and the bias of the user are the same for every film, and the order is that of the biases of the films,
-    the same for everyone. They are the scores here. To add the sum would only round them, and the sigmoid
-    makes ties where it is near 0 or 1. In batches of fewer films, as `predict` cuts them, the order would
-    also depend on which films happen to be neighbours; that is nothing learned of a user or a film.
+    every row gets that sum. So it does when movies are ranked: with all movies of one user as a batch, the
+    sum and the bias of the user are the same for every movie, and the order is that of the biases of the
+    movies, the same for everyone. They are the scores here. To add the sum would only round them, and the
+    sigmoid makes ties where it is near 0 or 1. In batches of fewer movies, as `predict` cuts them, the
+    order would also depend on which movies happen to be neighbours; that is nothing learned of a user or a
+    movie.
     """
-    weights = _learned(split, seed, epochs, lambda users, films: keras.ops.tensordot(users, films, axes=2))
-    return lambda rows: np.tile(weights.film_biases, (len(rows), 1))
+    weights = _learned(split, seed, epochs, lambda users, items: keras.ops.tensordot(users, items, axes=2))
+    return lambda rows: np.tile(weights.item_biases, (len(rows), 1))
 
 
 def original_per_row(split: Split, seed: int, epochs: int = EPOCHS) -> Scores:
@@ -70,33 +71,33 @@ def original_per_row(split: Split, seed: int, epochs: int = EPOCHS) -> Scores:
     Scores are what goes into the sigmoid, which leaves their order as it is.
     """
     weights = _learned(
-        split, seed, epochs, lambda users, films: keras.ops.sum(users * films, axis=-1, keepdims=True)
+        split, seed, epochs, lambda users, items: keras.ops.sum(users * items, axis=-1, keepdims=True)
     )
     return lambda rows: (
-        weights.users[rows] @ weights.films.T + weights.user_biases[rows, None] + weights.film_biases
+        weights.users[rows] @ weights.items.T + weights.user_biases[rows, None] + weights.item_biases
     )
 
 
 def neumf(split: Split, seed: int, epochs: int = NEUMF_EPOCHS) -> Scores:
-    """Learn NeuMF with the defaults of cornac, from what was seen, with four films not seen for each."""
+    """Learn NeuMF with the defaults of cornac, from what was seen, with four movies not seen for each."""
     train = split.train
     pairs = zip(train.user_index.tolist(), train.item_index.tolist(), strict=True)
-    known = Dataset.from_uir([(user, film, 1.0) for user, film in pairs], seed=seed)
+    known = Dataset.from_uir([(user, item, 1.0) for user, item in pairs], seed=seed)
     model = NeuMF(num_epochs=epochs, backend="pytorch", verbose=False, seed=seed).fit(known)
-    # cornac numbers users and films anew, in the order in which they appear.
-    films = [known.iid_map[film] for film in range(train.items)]
-    return lambda rows: np.stack([model.score(known.uid_map[user])[films] for user in rows.tolist()])
+    # cornac numbers users and movies anew, in the order in which they appear.
+    items = [known.iid_map[item] for item in range(train.items)]
+    return lambda rows: np.stack([model.score(known.uid_map[user])[items] for user in rows.tolist()])
 
 
 def _learned(split: Split, seed: int, epochs: int, product: Product) -> Weights:
     """Train the network of embeddings to foresee ratings, scaled to 0 to 1, by binary cross-entropy."""
     train = split.train
     keras.utils.set_random_seed(seed)
-    user, film = keras.Input((), dtype="int32"), keras.Input((), dtype="int32")
-    users, films = _vectors(train.users), _vectors(train.items)
-    user_biases, film_biases = keras.layers.Embedding(train.users, 1), keras.layers.Embedding(train.items, 1)
-    logits = product(users(user), films(film)) + user_biases(user) + film_biases(film)
-    network = keras.Model([user, film], keras.ops.sigmoid(logits))
+    user, item = keras.Input((), dtype="int32"), keras.Input((), dtype="int32")
+    users, items = _vectors(train.users), _vectors(train.items)
+    user_biases, item_biases = keras.layers.Embedding(train.users, 1), keras.layers.Embedding(train.items, 1)
+    logits = product(users(user), items(item)) + user_biases(user) + item_biases(item)
+    network = keras.Model([user, item], keras.ops.sigmoid(logits))
     network.compile(loss="binary_crossentropy", optimizer=keras.optimizers.Adam(LEARNING_RATE))
     network.fit(
         [train.user_index, train.item_index],
@@ -108,9 +109,9 @@ def _learned(split: Split, seed: int, epochs: int, product: Product) -> Weights:
     )
     return Weights(
         users=users.get_weights()[0],
-        films=films.get_weights()[0],
+        items=items.get_weights()[0],
         user_biases=user_biases.get_weights()[0].ravel(),
-        film_biases=film_biases.get_weights()[0].ravel(),
+        item_biases=item_biases.get_weights()[0].ravel(),
     )
 
 

@@ -36,7 +36,7 @@ class UserMetrics:
 
     name: str
     ratings: int
-    pairs: int  # of users and films
+    pairs: int  # of users and movies
     figures: dict[str, float]  # seconds by step and in all, memory and file in MB
 
     def cost(self, step: str) -> float:

@@ -1,16 +1,16 @@
-"""How fast the best unseen films of every user are found, beside other exact ways and the bare product.
+"""How fast the best unseen movies of every user are found, beside other exact ways and the bare product.
 
 `python -m benchmarks.score`, or with `--data FOLDER` for other ratings than made-up ones of that scale.
 Four ways, on the vectors of an ALS with one part of 64 columns and on those of the default model:
 
-- ours: `batch.recommend.topn`, seen films left out;
-- implicit: `implicit.cpu.topk.topk`, which its `recommend` calls, seen films left out;
+- ours: `batch.recommend.topn`, seen movies left out;
+- implicit: `implicit.cpu.topk.topk`, which its `recommend` calls, seen movies left out;
 - faiss: `faiss.knn` by inner product, which leaves out nothing, so it has less to do than it should;
 - product: all pairs multiplied by BLAS and thrown away, block by block.
 
 Every way may use all cores. All ways run in turn, several times, and a ratio is the median of the ratios of
 each turn. Beside it, lists of a sample of users are compared with those of brute force in double precision:
-the same films, but for scores within 1e-5 of each other, relative.
+the same movies, but for scores within 1e-5 of each other, relative.
 """
 
 import json
@@ -68,13 +68,13 @@ class Vectors:
 def score(  # noqa: PLR0913, PLR0917 (one per option)
     data: Path | None, scale: Fraction, top_n: int, most: int, runs: int, checked: int, *, as_json: bool
 ) -> None:
-    """Time every way of finding the best unseen films of all users, and compare the lists."""
+    """Time every way of finding the best unseen movies of all users, and compare the lists."""
     console = Console()
     figures: dict[str, float] = {}
     for all_vectors in _all_vectors(data, scale):
         vectors = _sampled(all_vectors, most)
         users, items, columns = len(vectors.users), len(vectors.items), vectors.users.shape[1]
-        shape = f"{users:,} users, {items:,} films, {columns} columns"
+        shape = f"{users:,} users, {items:,} movies, {columns} columns"
         console.print(f"{vectors.name}: {shape}, the best {top_n}; {runs} runs; {machine()}")
         seconds = _timed(vectors, top_n, runs)
         table = Table("way", "seconds", "ours is faster by", "÷ product", box=box.SIMPLE_HEAD)
@@ -184,7 +184,7 @@ def _differing(vectors: Vectors, top_n: int, checked: int) -> int:
         length = min(top_n, int((scores > -np.inf).sum()))
         expected = np.sort(scores)[::-1][:length]
         listed = lists.item_index[start:end]
-        # Films may stand for each other whose scores are this close.
+        # Movies may stand for each other whose scores are this close.
         is_close = len(listed) == length and np.allclose(scores[listed], expected, rtol=CLOSE, atol=0)
         differing += not is_close or len(set(listed.tolist())) < length
         start = end

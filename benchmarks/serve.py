@@ -54,7 +54,7 @@ PATHS = {
 # What only ours is asked.
 RULES = {"rules": "/recommendations?user_id={}&genres=Comedy,Drama&not_genres=Horror&min_year=1980&limit=20"}
 LIKED = {"liked": "/recommendations?liked={}"}
-FILMS_LIKED = 10  # the last of a user
+ITEMS_LIKED = 10  # the last of a user
 SHORT_TRAINING = ("--iterations=2", "--next-factors=32")
 MAX_WARM_UP_SECONDS = 2
 USERS_COMPARED = 20
@@ -200,16 +200,16 @@ def _user_ids(generation: Path) -> list[str]:
 
 
 def _liked(generation: Path) -> list[str]:
-    """Return the last films of each user as a list that is liked, in the same random order every time."""
+    """Return the last movies of each user as a list that is liked, in the same random order every time."""
     query = """
         select string_agg(item_id, ',' order by position) from histories
-        where position <= $films
+        where position <= $items
         group by user_id
         order by user_id
     """
     with duckdb.connect(str(generation), read_only=True) as connection:
-        rows = connection.execute(query, {"films": FILMS_LIKED}).fetchall()
-    liked = [str(films) for (films,) in rows]
+        rows = connection.execute(query, {"items": ITEMS_LIKED}).fetchall()
+    liked = [str(items) for (items,) in rows]
     random.Random(SEED).shuffle(liked)  # noqa: S311 (no secret)
     return liked
 
@@ -236,11 +236,11 @@ def _written(
 def _check_answers(
     contenders: Mapping[str, Contender], servers: Mapping[str, Server], user_ids: Iterable[str]
 ) -> None:
-    """Raise click.ClickException if not everyone answers the same films."""
+    """Raise click.ClickException if not everyone answers the same movies."""
     for user_id in user_ids:
         for question in PATHS:
             answers = {
-                name: films(_get(servers[name].url + each.paths[question].format(quote(user_id, safe=""))))
+                name: items(_get(servers[name].url + each.paths[question].format(quote(user_id, safe=""))))
                 for name, each in contenders.items()
             }
             if not all(answer == answers[OURS] != [] for answer in answers.values()):
@@ -251,7 +251,7 @@ def _get(url: str) -> Any:
     return httpx2.get(url, timeout=60).raise_for_status().json()
 
 
-def films(answer: Any) -> list[str]:
+def items(answer: Any) -> list[str]:
     """Return the ids in an answer of ours or of datasette."""
     match answer:
         case {"features": [{"histories": list(found)}]} | {"items": list(found)} | list(found):
@@ -297,7 +297,7 @@ def figures(rates: Rates, times: Mapping[str, Steady]) -> dict[str, Any]:
     """Return what was measured by its name.
 
     Of several questions the worst counts: the smallest ratio to another service, the longest time. Rows with
-    rules, and from films that are liked, which nobody else is asked, have a ratio and times of their own.
+    rules, and from movies that are liked, which nobody else is asked, have a ratio and times of their own.
     """
     ours = rates[OURS]
     over_constant = {

@@ -81,7 +81,7 @@ def _measure(folder: Path, executors: int, memory: str, options: list[str]) -> d
         return {
             "ratings": result["counts"]["rows_kept"],
             "users": result["counts"]["users"],
-            "films": result["counts"]["items"],
+            "movies": result["counts"]["items"],
             "seconds": job.seconds,
             # Of the whole machine: executors, driver and all that they start.
             "cores busy": (_busy_seconds() - before) / job.seconds,

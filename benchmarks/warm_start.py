@@ -41,7 +41,8 @@ def main(data: Path) -> None:
         start[:] = 0
         start[split.old_items] = collaborative.item_factors
         told = [
-            f"{name}: loss {fitted.collaborative.losses[-1]:.5f}, ndcg@10 {_ndcg(fitted, split, settings):.4f}"
+            f"{name}: loss {fitted.collaborative.losses[-1]:.5f}, "
+            f"ndcg@10 {_ndcg(fitted, split, settings):.4f}"
             for name, fitted in (("goes on", on), ("anew", anew))
         ]
         click.echo(f"{cut:.0%}, {len(split.users)} people: {'; '.join(told)}")

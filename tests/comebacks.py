@@ -23,10 +23,10 @@ ITEMS = FIRST_RELEASE + RELEASES
 
 
 def world() -> Iterator[tuple[int, int, float, float]]:
-    """Yield user, film, stars and seconds: half of 240 people watch daily, half of them again after weeks.
+    """Yield user, movie, stars and seconds: half of 240 people watch daily, half of them again after weeks.
 
     Every day the next part of a story is watched by those who watch daily. After weeks, somebody watches the
-    newest release, and one of the lasting films that people of the same kind like.
+    newest release, and one of the lasting movies that people of the same kind like.
     """
     draw = np.random.default_rng(7)
     for user in range(240):
@@ -53,5 +53,5 @@ def write_world(folder: Path) -> None:
     folder.mkdir()
     rows = [f"{user},{item},{stars},{START + seconds}" for user, item, stars, seconds in world()]
     (folder / "ratings.csv").write_text("\n".join(["userId,movieId,rating,timestamp", *rows]) + "\n")
-    movies = [f"{item},Film {item} (1999),Drama" for item in range(ITEMS)]
+    movies = [f"{item},Movie {item} (1999),Drama" for item in range(ITEMS)]
     (folder / "movies.csv").write_text("\n".join(["movieId,title,genres", *movies]) + "\n")

@@ -30,6 +30,7 @@ OWN_VARIABLES = {name.upper() for name in by_name()} | {
     "FORCE",
     "IN_ADVANCE",
     "FILMS",
+    "ITEMS",
     "GENERATION",
     "UNDO",
     "USERS",

@@ -53,27 +53,27 @@ def cleaned(write_input: WriteInput, tmp_path: Path) -> Any:
 
 
 @pytest.fixture(scope="session")
-def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An input folder with the films of `tests/films.py`."""
-    return written(tmp_path_factory.mktemp("films"), RATINGS)
+def items(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An input folder with the movies of `tests/films.py`."""
+    return written(tmp_path_factory.mktemp("movies"), RATINGS)
 
 
 @pytest.fixture(scope="session")
-def published(films: Path, tmp_path_factory: pytest.TempPathFactory) -> Published:
-    """The generation that the films make; nobody may publish another in its folder."""
-    return publish(films, tmp_path_factory.mktemp("published"))
+def published(items: Path, tmp_path_factory: pytest.TempPathFactory) -> Published:
+    """The generation that the movies make; nobody may publish another in its folder."""
+    return publish(items, tmp_path_factory.mktemp("published"))
 
 
 @pytest.fixture(scope="session")
-def nights(films: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Published]:
-    """Three generations of the films, made with the seeds 0, 1 and 2; nobody may touch their folder."""
+def nights(items: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Published]:
+    """Three generations of the movies, made with the seeds 0, 1 and 2; nobody may touch their folder."""
     output = tmp_path_factory.mktemp("nights")
-    return [publish(films, output, seed=seed) for seed in range(3)]
+    return [publish(items, output, seed=seed) for seed in range(3)]
 
 
 @pytest.fixture(scope="module")
 def quick_training() -> Iterator[None]:
-    """Learn what follows what of the 500 most rated films alone: of thousands that takes seconds."""
+    """Learn what follows what of the 500 most rated movies alone: of thousands that takes seconds."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("batch.model.sequential.MAX_ITEMS", 500)
         yield

@@ -29,8 +29,8 @@ def expected(file: Path) -> dict[str, Any]:
             for user, items in lists
         },
         **{
-            f"/features?user_id={user}&limit=50": {"features": [{"histories": films}]}
-            for user, films in histories
+            f"/features?user_id={user}&limit=50": {"features": [{"histories": items}]}
+            for user, items in histories
         },
         "/features?user_id=nobody&limit=50": {"features": [{"histories": []}]},
     }

@@ -8,7 +8,7 @@ from batch.data.interactions import Interactions
 
 START = 1_500_000_000.0
 
-# User, film, and if it matters stars and the seconds since START.
+# User, movie, and if it matters stars and the seconds since START.
 Row = tuple[int, int] | tuple[int, int, float] | tuple[int, int, float, float]
 
 

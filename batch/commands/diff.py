@@ -1,5 +1,6 @@
 """Diff: what changed between two generations."""
 
+import logging
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from batch.commands.printing import is_terminal, print_json, print_table, print_
 from batch.generation.diff import Diff, DiffOfUser, Row, chosen, diff as diff_of_lists, diff_of_user
 from batch.generation.query import Answer
 from batch.generation.store import Output
+from batch.runtime.progress import log_to_stderr
+
+log = logging.getLogger("batch")
 
 
 # The variable USER is there already, with another meaning; so the option has a longer name, too.
@@ -27,34 +31,52 @@ from batch.generation.store import Output
     help="What entered and left the list of one user, and why.",
 )
 @click.option(
-    "--films",
-    envvar="FILMS",
+    "--items",
+    envvar="ITEMS",
     show_envvar=True,
     show_default=True,
     type=click.IntRange(min=0),
     default=10,
-    help="How many films to name that rose most, that fell most, and that are described otherwise.",
+    help="How many movies to name that rose most, that fell most, and that are described otherwise.",
+)
+@click.option(
+    "--films",
+    envvar="FILMS",
+    show_envvar=True,
+    type=click.IntRange(min=0),
+    help="The old name of --items; the next version has it no longer.",
 )
 @option("output")
 @json_option
 def diff(  # noqa: PLR0913, PLR0917 (click passes each option by name)
-    older: str | None, newer: str | None, user: str | None, films: int, output: Path, as_json: bool
+    older: str | None,
+    newer: str | None,
+    user: str | None,
+    items: int,
+    films: int | None,
+    output: Path,
+    as_json: bool,
 ) -> None:
-    """Compare the generations A and B: their lists, which films rose and fell, and what is known of films.
+    """Compare the generations A and B: their lists, which movies rose and fell, and what is known of movies.
 
     Without B, it is the published generation; without A, the one before B.
     """
+    log_to_stderr()
+    if films is not None:
+        log.warning("--films (FILMS) is called --items now, and the next version has it no longer")
+        items = films
     files = chosen(Output(output), older, newer)
-    found = diff_of_lists(*files, films) if user is None else diff_of_user(*files, user)
+    found = diff_of_lists(*files, items) if user is None else diff_of_user(*files, user)
     if as_json:
-        print_json(asdict(found))
+        # `films` is the old name of `items`; the next version has it no longer.
+        print_json(asdict(found) | ({"films": found.items} if isinstance(found, Diff) else {}))
         return
     if is_terminal():
         print_verdict(_verdict(found), "cyan")
     click.echo(f"{found.before} -> {found.after}")
     for line in found.told():
         click.echo(line)
-    rows = found.films if isinstance(found, Diff) else found.changes
+    rows = found.items if isinstance(found, Diff) else found.changes
     if rows:
         print_table(Answer([*rows[0]], [tuple(row.values()) for row in rows]), _style)
     if isinstance(found, Diff) and found.changed_items:

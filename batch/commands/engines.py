@@ -4,6 +4,18 @@ import importlib
 from types import ModuleType
 
 from batch.errors import UsageError
+from batch.generation.publish import Published
+from batch.pipeline import run as run_locally
+from batch.runtime.progress import Progress
+from batch.settings import Settings
+
+
+def run(settings: Settings, progress: Progress) -> Published:
+    """Do the nightly job on the engine of the settings. Raises what `batch.pipeline.run` raises."""
+    published: Published = (spark_module("run").run if settings.engine == "spark" else run_locally)(
+        settings, progress
+    )
+    return published
 
 
 def spark_module(name: str) -> ModuleType:

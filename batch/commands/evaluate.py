@@ -45,14 +45,14 @@ from batch.settings import MODEL_SETTINGS, Settings
     show_default=True,
     type=click.Choice(["full", "ncf"]),
     default="full",
-    help="Rank the whole catalogue, or the held-out film among 99 as the NCF paper does.",
+    help="Rank the whole catalogue, or the held-out movie among 99 as the NCF paper does.",
 )
 @click.option(
     "--negatives",
     envvar="NEGATIVES",
     show_envvar=True,
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="File with those 99 films of each user; without it they are drawn.",
+    help="File with those 99 movies of each user; without it they are drawn.",
 )
 @click.option(
     "--max-users",

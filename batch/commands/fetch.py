@@ -50,5 +50,5 @@ def fetch(name: str, data: Path, quiet: bool, as_json: bool, **source: Any) -> N
         print_json(asdict(fetched))
     elif not quiet:
         click.echo(
-            f"wrote the {name} data set to {data}: {fetched.ratings:,} ratings of {fetched.movies:,} films"
+            f"wrote the {name} data set to {data}: {fetched.ratings:,} ratings of {fetched.movies:,} movies"
         )

@@ -1,4 +1,4 @@
-"""Hide: a film is in no list."""
+"""Hide: a movie is in no list."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -20,7 +20,7 @@ from batch.settings import Settings
     envvar="UNDO",
     show_envvar=True,
     is_flag=True,
-    help="Let the film be shown again, from the next run on.",
+    help="Let the movie be shown again, from the next run on.",
 )
 @in_advance_option
 @options("output", "memory_gb")
@@ -29,13 +29,13 @@ from batch.settings import Settings
 def hide(  # noqa: PLR0913, PLR0917 (click passes each option by name)
     item: str, undo: bool, in_advance: bool, output: Path, memory_gb: float, quiet: bool, as_json: bool
 ) -> None:
-    """Take the film ITEM out of every list now, and keep it out in every later run.
+    """Take the movie ITEM out of every list now, and keep it out in every later run.
 
-    The published generation is written anew, under a new id; its lists are filled again. An id that no film
+    The published generation is written anew, under a new id; its lists are filled again. An id that no movie
     has ends with 2.
     """
     # What it needs takes more than a second to import, and the help of a command nothing.
-    from batch.generation.hide import hide as hide_film, show_again  # noqa: PLC0415
+    from batch.generation.hide import hide as hide_item, show_again  # noqa: PLC0415
 
     log_to_stderr()
     if undo:
@@ -43,23 +43,23 @@ def hide(  # noqa: PLR0913, PLR0917 (click passes each option by name)
         if as_json:
             print_json({"item_id": item, "was_hidden": was_hidden, "needs_run": was_hidden})
         elif not quiet and was_hidden:
-            click.echo(f"film {item} may be shown again from the next run on: 'python -m batch run'")
+            click.echo(f"movie {item} may be shown again from the next run on: 'python -m batch run'")
         elif not quiet:
-            click.echo(f"film {item} was not hidden by this command; look into hidden.csv of the input")
+            click.echo(f"movie {item} was not hidden by this command; look into hidden.csv of the input")
         return
     with Progress(quiet=quiet) as progress:
         settings = Settings(output=output, memory_gb=memory_gb)
-        hidden = hide_film(Output(output), item, settings, progress, in_advance=in_advance)
+        hidden = hide_item(Output(output), item, settings, progress, in_advance=in_advance)
     if as_json:
         print_json({"item_id": item, **asdict(hidden)})
     elif not quiet:
-        film = f"film {item} ({escaped(hidden.title) if hidden.title else 'not known yet'})"
+        named = f"movie {item} ({escaped(hidden.title) if hidden.title else 'not known yet'})"
         if hidden.rewritten:
             click.echo(
-                f"{hidden.rewritten.before} -> {hidden.rewritten.after}: {film} is in no list; lists of "
+                f"{hidden.rewritten.before} -> {hidden.rewritten.after}: {named} is in no list; lists of "
                 f"{hidden.rewritten.lists_refilled:,} users are filled again"
             )
         else:
-            click.echo(f"{film} is in no list of what is published")
+            click.echo(f"{named} is in no list of what is published")
         again = "was, and stays, on" if hidden.was_hidden else "is on"
-        click.echo(f"{film} {again} the list of those that runs hide")
+        click.echo(f"{named} {again} the list of those that runs hide")

@@ -28,7 +28,7 @@ class FiniteRange(click.FloatRange):
 
 
 class Id(click.ParamType[str]):
-    """An id of a user or a film, as in the input, where an empty one is missing."""
+    """An id of a user or a movie, as in the input, where an empty one is missing."""
 
     name = "id"
 

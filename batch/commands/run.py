@@ -6,12 +6,11 @@ from typing import Any
 
 import click
 
-from batch.commands.engines import spark_module
+from batch.commands.engines import run as run_on_engine
 from batch.commands.options import json_option, options, quiet_option
 from batch.commands.printing import is_terminal, print_json, print_verdict
 from batch.generation.publish import Published
 from batch.generation.store import Output
-from batch.pipeline import run as run_locally
 from batch.runtime.memory import tells_peaks_apart
 from batch.runtime.progress import Progress, log_to_stderr
 from batch.runtime.step_table import format_share, table as table_of_figures
@@ -43,10 +42,8 @@ def run(force: bool, quiet: bool, as_json: bool, **values: Any) -> None:
             "refuses is published by --accept-regression, what was rolled back by --accept-rolled-back"
         )
         values["rebuild"] = True
-    settings = Settings(**values)
-    run_on = spark_module("run").run if settings.engine == "spark" else run_locally
     with Progress(quiet=quiet) as progress:
-        published: Published = run_on(settings, progress)
+        published = run_on_engine(Settings(**values), progress)
     on_terminal = is_terminal() and not as_json and not quiet
     if on_terminal:
         print_verdict(*_verdict(published), _facts(published, values["top_n"]))
@@ -66,7 +63,7 @@ def _line(published: Published, top_n: int) -> str:
             "--rebuild makes it anew"
         )
     return (
-        f"published {published.file}: lists of up to {top_n:,} films "
+        f"published {published.file}: lists of up to {top_n:,} movies "
         f"for {published.counts.users:,} users, in {sum(published.seconds.values()):.1f} s"
     )
 
@@ -87,8 +84,8 @@ def _facts(published: Published, top_n: int) -> list[tuple[str, str]]:
     changes = (("rejected", counts.rows_rejected), ("repaired", counts.rows_repaired))
     report = Output(published.file.parent.parent).report(published.generation)
     return [
-        ("lists", f"of up to {top_n:,} films, for {counts.users:,} users"),
-        ("films", f"{counts.items:,} rated{_titled(published)}"),
+        ("lists", f"of up to {top_n:,} movies, for {counts.users:,} users"),
+        ("movies", f"{counts.items:,} rated{_titled(published)}"),
         (
             "rows",
             f"{counts.rows_kept:,} of {counts.rows_read:,} kept"

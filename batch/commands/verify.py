@@ -49,7 +49,7 @@ def verify(generation: str | None, users: int, output: Path, quiet: bool, as_jso
                 ("generation", verified.generation),
                 ("promises", f"{verified.promises:,} looked up"),
                 ("lists", f"of {verified.users:,} users recomputed, {verified.places:,} places"),
-                *([] if share is None else [("titles", f"of {format_share(share)} of the rated films")]),
+                *([] if share is None else [("titles", f"of {format_share(share)} of the rated movies")]),
                 ("file", str(file)),
                 *(("broken", violation) for violation in verified.violations),
             ],
@@ -61,7 +61,7 @@ def verify(generation: str | None, users: int, output: Path, quiet: bool, as_jso
         )
         if share is not None and is_lost(share):
             click.echo(
-                f"only {format_share(share)} of the rated films have a title, the others are shown with ids: "
+                f"only {format_share(share)} of the rated movies have a title, the others show their ids: "
                 "check that the movies of the input are whole, and have the same ids as the ratings"
             )
         for violation in verified.violations:

@@ -39,7 +39,7 @@ log = logging.getLogger("batch")
 
 @dataclass(frozen=True)
 class Counts:
-    """How many rows of the ratings were read and what became of them; users and films with ratings."""
+    """How many rows of the ratings were read and what became of them; users and movies with ratings."""
 
     rows_read: int
     rows_kept: int
@@ -64,7 +64,7 @@ def clean(
     the run has `started_at` is rejected.
 
     Raises InputError if more than the share `max_rejected` of the rows of a file is rejected, if no
-    rating is left, or if every film is hidden.
+    rating is left, or if every movie is hidden.
     """
 
     def execute(name: str, **values: object) -> duckdb.DuckDBPyConnection:
@@ -121,17 +121,17 @@ def latest_time(started_at: datetime) -> datetime:
 def stop_if_nothing_is_left(
     connection: duckdb.DuckDBPyConnection, counts: Counts, ratings: str, hidden: str
 ) -> None:
-    """Raise InputError if there is no rating, or no film that may be in a list."""
+    """Raise InputError if there is no rating, or no movie that may be in a list."""
     if counts.rows_kept == 0:
         raise InputError(f"{ratings}: no row is left after cleaning; check how it was exported")
     if connection.execute("from items where ratings > 0 and not is_hidden limit 1").fetchone() is None:
-        raise InputError(f"{hidden}: hides every film with a rating, so every list would be empty; mend it")
+        raise InputError(f"{hidden}: hides every movie with a rating, so every list would be empty; mend it")
 
 
 def name_unknown_hidden(connection: duckdb.DuckDBPyConnection, hidden: str) -> None:
-    """Record the rows of hidden whose film is in no other file, and warn of them: what is meant stays shown.
+    """Record the rows of hidden whose movie is in no other file, and warn of them: what is meant stays shown.
 
-    They count towards no limit: films may leave the catalogue before they leave that file.
+    They count towards no limit: movies may leave the catalogue before they leave that file.
     """
     connection.execute(statement("clean/unknown_hidden_rows"), {"file": hidden})
     found = connection.execute("select item_id from unknown_hidden_rows order by line").fetchall()
@@ -139,7 +139,7 @@ def name_unknown_hidden(connection: duckdb.DuckDBPyConnection, hidden: str) -> N
         first = ", ".join(item_id for (item_id,) in found[:IDS_NAMED])
         more = f" and {len(found) - IDS_NAMED:,} more" if len(found) > IDS_NAMED else ""
         log.warning(
-            "%s: hides nothing by ids that no film has: %s%s; correct or remove them", hidden, first, more
+            "%s: hides nothing by ids that no movie has: %s%s; correct or remove them", hidden, first, more
         )
 
 

@@ -3,7 +3,7 @@
 output/
 ├── forgotten.json    hashes of the ids of users whose rows are held out
 ├── forgotten.key     the key of these hashes, readable by its owner alone
-└── hidden.json       ids of the films that are hidden
+└── hidden.json       ids of the movies that are hidden
 
 The list of users must not tell who they are: ids are few and can be guessed, so hashes have a key (HMAC,
 RFC 2104, with SHA-256).
@@ -24,7 +24,7 @@ BYTES_OF_KEY = 32
 
 @dataclass(frozen=True)
 class Exclusions:
-    """Who is forgotten, by hash, and which films are hidden."""
+    """Who is forgotten, by hash, and which movies are hidden."""
 
     key: bytes = field(repr=False)  # empty before anybody is forgotten
     hashes: frozenset[str]
@@ -51,7 +51,7 @@ class Exclusions:
         return Exclusions(keyed.key, keyed.hashes | {keyed.hash_of(user_id)}, keyed.hidden)
 
     def with_hidden(self, hidden: frozenset[str]) -> "Exclusions":
-        """Return the same, with these films hidden and no others."""
+        """Return the same, with these movies hidden and no others."""
         return Exclusions(self.key, self.hashes, hidden)
 
 

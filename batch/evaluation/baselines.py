@@ -11,7 +11,7 @@ from batch.data.interactions import Interactions
 from batch.model.als import factorise
 from batch.settings import Settings
 
-# Scores of some users for all films: indices (n,) in, (n, items) out.
+# Scores of some users for all movies: indices (n,) in, (n, items) out.
 Scores = Callable[[NDArray[np.int32]], NDArray[np.float32]]
 
 LATELY = (0.05, 0.1, 0.2)  # shares of the ratings, the newest
@@ -50,7 +50,7 @@ def popular_lately(train: Interactions, share: float) -> Scores:
 
 
 def rated_lately(train: Interactions, share: float) -> NDArray[np.int64]:
-    """Return (items,), how many of the newest `share` of all ratings each film has."""
+    """Return (items,), how many of the newest `share` of all ratings each movie has."""
     place = int(len(train) * (1 - share))
     first = np.partition(train.time_rank, place)[place]
     newest = train.item_index[train.time_rank >= first]
@@ -58,14 +58,14 @@ def rated_lately(train: Interactions, share: float) -> NDArray[np.int64]:
 
 
 def als(train: Interactions, seed: int) -> Scores:
-    """Factorise the matrix of seen films as it is, every rating with one weight."""
+    """Factorise the matrix of seen movies as it is, every rating with one weight."""
     model, _ = factorise(train.seen, replace(ALS, seed=seed))
     users, items = np.asarray(model.user_factors), np.asarray(model.item_factors)
     return lambda rows: users[rows] @ items.T
 
 
 def ease(train: Interactions) -> Scores:
-    """Regress every film on all others.
+    """Regress every movie on all others.
 
     Steck, "Embarrassingly Shallow Autoencoders for Sparse Data", WWW 2019, page 3253.
     """

@@ -1,6 +1,6 @@
-"""Catalogue: how many of the rated films have a title, and a warning if many have none.
+"""Catalogue: how many of the rated movies have a title, and a warning if many have none.
 
-A film without a row in movies is kept, and shown with its id. If many are so, the catalogue was lost: it
+A movie without a row in movies is kept, and shown with its id. If many are so, the catalogue was lost: it
 was cut, or its ids are those of another one.
 """
 
@@ -13,13 +13,13 @@ from batch.runtime.step_table import format_share
 from sql import statement
 
 CATALOGUE_SHARE = "catalogue_share"
-# A catalogue that is whole has a title for nearly every film.
+# A catalogue that is whole has a title for nearly every movie.
 MIN_CATALOGUE_SHARE = 0.9
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The films that have a rating which counts, and what movies says of them."""
+    """The movies that have a rating which counts, and what movies says of them."""
 
     items: int
     titled: int  # items with a title
@@ -28,7 +28,7 @@ class Catalogue:
 
     @property
     def share(self) -> float:
-        """Return the share of the films that have a title."""
+        """Return the share of the movies that have a title."""
         return self.titled / self.items
 
     @property
@@ -37,15 +37,15 @@ class Catalogue:
         return {(CATALOGUE_SHARE, PUBLISHED): self.share}
 
     def summary(self) -> str:
-        """Return in a few words how many films have a title."""
-        return f"titles for {format_share(self.share)} of the films"
+        """Return in a few words how many movies have a title."""
+        return f"titles for {format_share(self.share)} of the movies"
 
     def warning(self, file: str) -> str | None:
-        """Return what is wrong if too few films have a title, and what to do; None if enough have."""
+        """Return what is wrong if too few movies have a title, and what to do; None if enough have."""
         if not is_lost(self.share):
             return None
         return (
-            f"{file}: has titles for {self.titled:,} of {self.items:,} rated films "
+            f"{file}: has titles for {self.titled:,} of {self.items:,} rated movies "
             f"({format_share(self.share)}); the others are shown with their ids, without year and genres. "
             f"It has no title for the ids {_examples(self.untitled_ids)}, and has the ids "
             f"{_examples(self.titled_ids)}; check that it is whole, and has the same ids as the ratings"
@@ -53,12 +53,12 @@ class Catalogue:
 
 
 def is_lost(share: float) -> bool:
-    """Return whether so few films have a title that the catalogue must have been lost."""
+    """Return whether so few movies have a title that the catalogue must have been lost."""
     return share < MIN_CATALOGUE_SHARE
 
 
 def read_catalogue(connection: duckdb.DuckDBPyConnection) -> Catalogue:
-    """Return what is known of the films after cleaning."""
+    """Return what is known of the movies after cleaning."""
     found = connection.execute(statement("clean/catalogue"))
     names = [column[0] for column in found.description or ()]
     return Catalogue(**dict(zip(names, found.fetchone() or (), strict=True)))

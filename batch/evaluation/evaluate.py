@@ -86,7 +86,7 @@ def evaluate(
             lists = rank(learn(), split, max(DEPTHS))
             measured.setdefault(model, []).append(compute_metrics(lists, split))
             done(model, split)
-    # Of several splits, some may have too many films for a baseline: it has no mean then.
+    # Of several splits, some may have too many movies for a baseline: it has no mean then.
     complete = {model: each for model, each in measured.items() if len(each) == len(splits)}
     return Evaluation(splits, complete)
 

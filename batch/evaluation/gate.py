@@ -23,7 +23,7 @@ MIN_LAST_USERS = 100
 # With fewer users and their few items, nothing but popularity can be learned.
 MIN_USERS = 200
 
-# A catalogue grows with its films; where it loses titles, it was cut, or its ids are others.
+# A catalogue grows with its movies; where it loses titles, it was cut, or its ids are others.
 MAX_CATALOGUE_FALL = 0.05
 
 
@@ -63,7 +63,7 @@ def regressions(candidate: Quality, kept: Mapping[str, Quality], max_fall: float
     popular = candidate.value(QUALITY, "most_popular")
     if quality <= popular:
         yield (
-            f"the lists are no better than the most popular films ({QUALITY} {quality:.4f} against "
+            f"the lists are no better than the most popular movies ({QUALITY} {quality:.4f} against "
             f"{popular:.4f}, {candidate.metrics[EVALUATED_USERS, MODEL]:,.0f} users judged)"
         )
     seen = candidate.value(f"{QUALITY}{SEEN}")
@@ -82,7 +82,7 @@ def regressions(candidate: Quality, kept: Mapping[str, Quality], max_fall: float
         (f"{COVERAGE} of the lists", candidate.of_published(COVERAGE), coverages, max_fall),
         ("the number of users", float(candidate.users), users, max_fall),
         (
-            "the share of films with a title",
+            "the share of movies with a title",
             candidate.of_published(CATALOGUE_SHARE),
             catalogues,
             MAX_CATALOGUE_FALL,

@@ -115,7 +115,7 @@ def hold_out_of(
     `days_inactive` are (users,) the days from the last rating of each to the moment for which lists are made.
     """
     held_out = (ratings.age == 0) & np.isin(ratings.user_index, drawn)
-    # Several may have the same film held out that nobody else has rated: all of them keep it.
+    # Several may have the same movie held out that nobody else has rated: all of them keep it.
     known = ratings_of_item - np.bincount(ratings.item_index[held_out], minlength=ratings.items)
     held_out &= known[ratings.item_index] > 0
     # A model needs a like to begin with.
@@ -146,7 +146,7 @@ def iterations(settings: Settings, splits: Sequence[Split]) -> int:
 def learn(
     ratings: Interactions, splits: Sequence[Split], settings: Settings, advance: Callable[[], None]
 ) -> tuple[list[Candidate], FittedItems]:
-    """Learn the films from what each split lets a model know, oldest first, and at last from all ratings.
+    """Learn the movies from what each split lets a model know, oldest first, and at last from all ratings.
 
     Training goes on from one to the next. Raises InputError if nobody likes anything.
     """
@@ -246,7 +246,7 @@ def _best(users: NDArray[np.float32], items: NDArray[np.float32], parts: list[in
 
 
 def _restricted(fitted: FittedItems, split: Split, settings: Settings) -> FittedItems:
-    """Return the films that a split knows, with its indices."""
+    """Return the movies that a split knows, with its indices."""
     old = split.old_items
     return FittedItems(
         collaborative_of(np.ascontiguousarray(fitted.collaborative.item_factors[old]), settings),
@@ -273,7 +273,7 @@ def of_places(
     users: int,
     is_hidden: NDArray[np.bool_],
 ) -> Metrics:
-    """Measure the lists of everyone by how many places each film has in them, by depth."""
+    """Measure the lists of everyone by how many places each movie has in them, by depth."""
     return {
         (name, PUBLISHED): value
         for depth, item_output in places.items()

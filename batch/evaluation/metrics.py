@@ -15,7 +15,7 @@ from batch.evaluation.splits import Split
 
 MODEL = "embedding"  # the name of our model, beside those of the baselines
 DEPTHS = (10, 50)
-MIN_LIKED = 4.0  # stars; who gives them is glad to have watched the film
+MIN_LIKED = 4.0  # stars; who gives them is glad to have watched the movie
 MIN_ACCEPTED = 3.0  # below, a recommendation was a mistake
 
 
@@ -39,7 +39,7 @@ class UserMetrics:
 def compute_metrics(lists: list[NDArray[np.int32]], split: Split) -> UserMetrics:
     """Measure one list per judged user, best first, against what the user rated later.
 
-    A list may be shorter than the depth of a metric; a later film that nobody knew counts as relevant
+    A list may be shorter than the depth of a metric; a later movie that nobody knew counts as relevant
     and not found.
     """
     deepest = max(DEPTHS)
@@ -61,12 +61,12 @@ def compute_metrics(lists: list[NDArray[np.int32]], split: Split) -> UserMetrics
 
 
 def _stars_of(ranked: NDArray[np.int32], split: Split) -> NDArray[np.float64]:
-    """Return the later stars of each listed film (users, depth); minus infinity where there are none."""
+    """Return the later stars of each listed movie (users, depth); minus infinity where there are none."""
     stars = np.full(ranked.shape, -np.inf)
-    for row, films in enumerate(ranked):
+    for row, items in enumerate(ranked):
         block = slice(split.relevant.indptr[row], split.relevant.indptr[row + 1])
         later = dict(zip(split.relevant.indices[block].tolist(), split.relevant.data[block], strict=True))
-        stars[row] = [later.get(film, -np.inf) for film in films.tolist()]
+        stars[row] = [later.get(item, -np.inf) for item in items.tolist()]
     return stars
 
 
@@ -107,7 +107,7 @@ def exposure(
     is_hidden: NDArray[np.bool_],
     depth: int,
 ) -> dict[str, float]:
-    """Return what lists of a depth show of the catalogue, from how many of their places each film has."""
+    """Return what lists of a depth show of the catalogue, from how many of their places each movie has."""
     candidates = np.flatnonzero(~is_hidden)
     rarity = -np.log2(np.maximum(ratings_of_item, 1) / users)
     novelty = float(places @ rarity / places.sum()) if places.sum() else float("nan")
@@ -115,14 +115,14 @@ def exposure(
     by_popularity = np.argsort(-popularity, kind="stable")
     tenth = by_popularity[: max(1, len(candidates) // 10)]
     rising = np.sort(places)
-    films = len(candidates)
+    items = len(candidates)
     return {
         f"coverage@{depth}": float(np.mean(places > 0)),
-        # Mean self-information of a listed film, in bits (Zhou et al., PNAS 2010, page 4512).
+        # Mean self-information of a listed movie, in bits (Zhou et al., PNAS 2010, page 4512).
         f"novelty@{depth}": novelty,
         f"popular_tenth@{depth}": float(places[tenth].sum() / max(1, places.sum())),
-        # 0: all films are shown equally often; 1: one film takes every place.
+        # 0: all movies are shown equally often; 1: one movie takes every place.
         f"gini@{depth}": float(
-            (2 * np.arange(1, films + 1) - films - 1) @ rising / (films * max(1, rising.sum()))
+            (2 * np.arange(1, items + 1) - items - 1) @ rising / (items * max(1, rising.sum()))
         ),
     }

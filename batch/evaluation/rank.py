@@ -11,12 +11,12 @@ from batch.evaluation.splits import Split
 
 USERS_PER_BLOCK = 256
 
-Lists = list[NDArray[np.int32]]  # of each judged user, films as indices, best first
+Lists = list[NDArray[np.int32]]  # of each judged user, movies as indices, best first
 Rank = Callable[[Scores, Split, int], Lists]
 
 
 def whole_catalogue(scores: Scores, split: Split, depth: int) -> Lists:
-    """Rank every film that the user has not seen."""
+    """Rank every movie that the user has not seen."""
     lists: Lists = []
     for start in range(0, len(split.users), USERS_PER_BLOCK):
         users = split.users[start : start + USERS_PER_BLOCK]
@@ -31,7 +31,7 @@ def best_unseen(
     is_candidate: NDArray[np.bool_],
     top_n: int,
 ) -> Lists:
-    """Return, for each row of scores (users, items), the indices of its best films, best first.
+    """Return, for each row of scores (users, items), the indices of its best movies, best first.
 
     What is seen or no candidate is left out, and overwritten in `scores` by minus infinity. Equal scores
     are in the order of the items.
@@ -50,9 +50,9 @@ def given(candidates: Lists) -> Rank:
         for start in range(0, len(split.users), USERS_PER_BLOCK):
             users = split.users[start : start + USERS_PER_BLOCK]
             for row, of_user in enumerate(np.asarray(scores(users)), start):
-                films = np.union1d(candidates[row], split.relevant[[row]].indices)
-                order = np.lexsort((films, -of_user[films]))[:depth]
-                lists.append(films[order].astype(np.int32))
+                items = np.union1d(candidates[row], split.relevant[[row]].indices)
+                order = np.lexsort((items, -of_user[items]))[:depth]
+                lists.append(items[order].astype(np.int32))
         return lists
 
     return rank

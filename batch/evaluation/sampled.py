@@ -1,7 +1,7 @@
-"""Negatives: the few films among which the protocol of the NCF paper ranks the held-out one.
+"""Negatives: the few movies among which the protocol of the NCF paper ranks the held-out one.
 
-He et al., "Neural Collaborative Filtering", WWW 2017, page 178: 99 films that the user has not rated. Ranking
-among few films flatters every model; it is here to compare with papers, and for nothing else.
+He et al., "Neural Collaborative Filtering", WWW 2017, page 178: 99 movies that the user has not rated.
+Ranking among few movies flatters every model; it is here to compare with papers, and for nothing else.
 """
 
 import re
@@ -20,7 +20,7 @@ _LINE = re.compile(r"\(?\s*([^,()\t]+?)\s*,\s*([^,()\t]+?)\s*\)?((?:\t[^\t]*)+)"
 
 
 def drawn_negatives(split: Split, seed: int) -> Lists:
-    """Draw films for each judged user, evenly among all never rated; fewer where there are fewer."""
+    """Draw movies for each judged user, evenly among all never rated; fewer where there are fewer."""
     random = np.random.default_rng(seed)
     lists: Lists = []
     for row, user in enumerate(split.users):
@@ -31,10 +31,10 @@ def drawn_negatives(split: Split, seed: int) -> Lists:
 
 
 def given_negatives(file: Path, split: Split, cleaned: CleanedRatings) -> tuple[Lists, int]:
-    """Read the films of each judged user from a file as the authors of the paper publish it.
+    """Read the movies of each judged user from a file as the authors of the paper publish it.
 
-    A line is `(user,held-out film)` and the films, with tabs between, all as in the ratings. Returns the
-    lists, and how many films were left out because nobody had rated them before, or the user had. Raises
+    A line is `(user,held-out item)` and the movies, with tabs between, all as in the ratings. Returns the
+    lists, and how many movies were left out because nobody had rated them before, or the user had. Raises
     InputError if a line is no such line, or a judged user has none.
     """
     index_of_item = {cleaned.item_ids[old]: new for new, old in enumerate(split.old_items)}
@@ -45,17 +45,17 @@ def given_negatives(file: Path, split: Split, cleaned: CleanedRatings) -> tuple[
         parts = _LINE.fullmatch(line)
         if not parts:
             raise InputError(
-                f"{file}, line {number}: {line[:80]!r} is not '(user,film)' and films, with tabs between"
+                f"{file}, line {number}: {line[:80]!r} is not '(user,movie)' and movies, with tabs between"
             )
         row = row_of_user.get(parts[1])
         if row is None:
             continue
         if found[row]:
             raise InputError(f"{file}, line {number}: user {parts[1]!r} has a line already; remove one")
-        held_out = [cleaned.item_ids[split.old_items[film]] for film in split.relevant[[row]].indices]
+        held_out = [cleaned.item_ids[split.old_items[item]] for item in split.relevant[[row]].indices]
         if held_out and parts[2] not in held_out:
             raise InputError(
-                f"{file}, line {number}: the held-out film is {parts[2]!r}, and by the ratings it is "
+                f"{file}, line {number}: the held-out movie is {parts[2]!r}, and by the ratings it is "
                 f"{held_out[0]!r}; take the file that was made from the same ratings"
             )
         names = parts[3].split("\t")[1:]
@@ -63,8 +63,8 @@ def given_negatives(file: Path, split: Split, cleaned: CleanedRatings) -> tuple[
         lists[row] = np.setdiff1d(known, split.train.seen[[split.users[row]]].indices)
         if not len(lists[row]):
             raise InputError(
-                f"{file}, line {number}: of no film can it be told where it ranks, as nobody rated it before "
-                "or the user did; take the file that was made from the same ratings"
+                f"{file}, line {number}: no movie of it can be ranked, as nobody rated it before or the user "
+                "did; take the file that was made from the same ratings"
             )
         left_out += len(names) - len(lists[row])
         found[row] = True

@@ -26,7 +26,7 @@ class Everybody:
 class Split:
     """Ratings to learn from, and the later ones that lists should foresee.
 
-    Only what is in `train` has an index: users and films that come later are unknown to every model, and
+    Only what is in `train` has an index: users and movies that come later are unknown to every model, and
     so is how many there are.
     """
 
@@ -37,14 +37,14 @@ class Split:
     ]  # (users of train,), days from the last known rating to the moment judged
     users: NDArray[np.int32]  # (judged,), who is judged; rising
     relevant: sparse.csr_matrix  # (judged, items of train), the stars of each later rating; NaN: a vote
-    unknown: NDArray[np.int64]  # (judged,), how many later ratings are of films that nobody knows yet
+    unknown: NDArray[np.int64]  # (judged,), how many later ratings are of movies that nobody knows yet
     old_users: NDArray[np.intp]  # (users of train,), the index among all ratings
     old_items: NDArray[np.intp]  # (items of train,), the same
     is_tied: NDArray[np.bool_]  # (judged,), has a later rating at the very second of the last known one
     everybody: Everybody | None = None  # None: `train` has the ratings of all users
 
     def known_to_all(self) -> tuple[NDArray[np.int64], int]:
-        """Return (items,), how many users have rated each film, and how many users there are."""
+        """Return (items,), how many users have rated each movie, and how many users there are."""
         counted = self.everybody or self.train
         return counted.ratings_of_item, counted.users
 
@@ -72,7 +72,7 @@ def by_last(ratings: Interactions) -> Split:
     """Hold out the last rating of everyone who has two or more; among equal times the file decides.
 
     A list is made at the moment of the last known rating, so all gaps are 0: when the held-out one was
-    given is not known. A held-out film that nobody else has rated can't be foreseen; it counts as missed.
+    given is not known. A held-out movie that nobody else has rated can't be foreseen; it counts as missed.
     Raises InputError if nobody has two ratings.
     """
     held_out = (ratings.age == 0) & (ratings.ratings_of_user[ratings.user_index] > 1)
@@ -83,7 +83,7 @@ def by_time(ratings: Interactions, share: float) -> Split:
     """Hold out everything from the moment on at which the oldest `share` of all ratings is over.
 
     Judged are those who had `MIN_RATINGS` before that moment and come back, by all their later ratings
-    of films that were known. Raises InputError if there is nobody.
+    of movies that were known. Raises InputError if there is nobody.
     """
     name = f"time {100 * share:g}%"
     if np.isnan(ratings.rated_at).all():
@@ -109,9 +109,9 @@ def moment_of(ratings: Interactions, share: float) -> float:
 
 
 def _parted(ratings: Interactions, held_out: NDArray[np.bool_]) -> tuple[Interactions, Interactions]:
-    """Return what is known, and what is held out of it: without superseded ratings, and without films again.
+    """Return what is known, and what is held out of it: without superseded ratings, and without movies again.
 
-    Who rates a film again has seen it: that is no film to foresee.
+    Who rates a movie again has seen it: that is no movie to foresee.
     """
     known = ratings.where(~held_out).without_superseded()
     later = ratings.where(held_out).without_superseded()
@@ -130,7 +130,7 @@ def _split(name: str, known_ratings: Interactions, later: Interactions, moment: 
     if not evaluated.any():
         raise InputError(
             f"ratings: nobody can be judged by the split '{name}': it takes users with ratings before it, "
-            f"by time {MIN_RATINGS} or more, and later ones of films known then; take another split or cut"
+            f"by time {MIN_RATINGS} or more, and later ones of movies known then; take another split or cut"
         )
     users, row = np.unique(user[evaluated], return_inverse=True)
     known = item[evaluated] >= 0

@@ -19,10 +19,10 @@ WELCOME = ("recall_liked@10", "recall_disliked@10", "recall_liked@50", "recall_d
 def told(evaluation: Evaluation) -> list[str]:
     """Return one line on each split: who is judged, by what, and how often the file broke a tie."""
     return [
-        f"{split.name}: {len(split.train):,} ratings of {split.train.items:,} films by {split.train.users:,} "
-        f"users to learn from; {len(split.users):,} users judged by "
+        f"{split.name}: {len(split.train):,} ratings of {split.train.items:,} movies by "
+        f"{split.train.users:,} users to learn from; {len(split.users):,} users judged by "
         f"{split.relevant.nnz + split.unknown.sum():,} later ratings "
-        f"({split.unknown.sum():,} of films that nobody had rated); "
+        f"({split.unknown.sum():,} of movies that nobody had rated); "
         f"{split.tied:.1%} of them have a later rating at the same second as their last known one"
         for split in evaluation.splits
     ]

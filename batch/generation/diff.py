@@ -29,9 +29,9 @@ class Diff:
     after: str
     origins: Row  # from what the two were made
     lists: Row  # how many lists changed, and how much
-    films: list[Row]  # that are in more lists than before, or in fewer
-    metadata: Row  # of how many films title, year or genres changed
-    changed_items: list[Row]  # some of these films
+    items: list[Row]  # that are in more lists than before, or in fewer
+    metadata: Row  # of how many movies title, year or genres changed
+    changed_items: list[Row]  # some of these movies
 
     def told(self) -> Iterator[str]:
         """Yield lines for people."""
@@ -55,14 +55,14 @@ class Diff:
     def _changes_of_metadata(self) -> Iterator[str]:
         found = self.metadata
         if found["items_before"] != found["items_after"]:
-            yield f"films: {found['items_before']:,} before, {found['items_after']:,} after"
+            yield f"movies: {found['items_before']:,} before, {found['items_after']:,} after"
         shares = [found["catalogue_share_before"], found["catalogue_share_after"]]
         if any(found[f"{what}_changed"] for what in METADATA):
             changes = ", ".join(f"{what} of {found[f'{what}_changed']:,}" for what in METADATA)
-            yield f"metadata changed: {changes}, among {found['items_of_both']:,} films of both"
+            yield f"metadata changed: {changes}, among {found['items_of_both']:,} movies of both"
         if None not in shares and shares[0] != shares[1]:
             before, after = map(format_share, shares)
-            yield f"rated films with a title: {before} before, {after} after"
+            yield f"rated movies with a title: {before} before, {after} after"
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class DiffOfUser:
         """Yield lines for people."""
         entered = sum(row["change"] == "entered" for row in self.changes)
         yield (
-            f"user {self.user_id}: {entered:,} films entered the list, "
+            f"user {self.user_id}: {entered:,} movies entered the list, "
             f"and {len(self.changes) - entered:,} left it"
         )
 
@@ -107,10 +107,10 @@ def _before(output: Output, generation: str) -> str:
         ) from error
 
 
-def diff(before: Path, after: Path, films: int) -> Diff:
-    """Compare all lists, and what is known of films.
+def diff(before: Path, after: Path, items: int) -> Diff:
+    """Compare all lists, and what is known of movies.
 
-    It names so many of the films that rose most, of those that fell most, and of those described otherwise.
+    It names so many of the movies that rose most, of those that fell most, and of those described otherwise.
 
     Raises BatchError if a file is damaged, or of a version that can't be compared.
     """
@@ -120,9 +120,9 @@ def diff(before: Path, after: Path, films: int) -> Diff:
             after=after.stem,
             origins=rows_of(connection, "diff/origins")[0],
             lists=rows_of(connection, "diff/lists")[0],
-            films=rows_of(connection, "diff/films", films=films),
+            items=rows_of(connection, "diff/items", items=items),
             metadata=rows_of(connection, "diff/metadata")[0],
-            changed_items=rows_of(connection, "diff/changed_items", films=films),
+            changed_items=rows_of(connection, "diff/changed_items", items=items),
         )
 
 

@@ -1,4 +1,4 @@
-"""Hide: a film is in no list any more, of what is published and of later runs."""
+"""Hide: a movie is in no list any more, of what is published and of later runs."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,20 +16,20 @@ from batch.settings import Settings
 
 @dataclass(frozen=True)
 class Hidden:
-    """What was changed, and whether the list of hidden films had the film before."""
+    """What was changed, and whether the list of hidden movies had the movie before."""
 
-    title: str | None  # None: no film of the published generation has the id
+    title: str | None  # None: no movie of the published generation has the id
     was_hidden: bool
     published: str | None
-    rewritten: Rewritten | None  # None: the published generation shows the film nowhere
+    rewritten: Rewritten | None  # None: the published generation shows the movie nowhere
 
 
 def hide(
     output: Output, item_id: str, settings: Settings, progress: Progress, *, in_advance: bool = False
 ) -> Hidden:
-    """Publish the published generation anew with a film in no list, and have later runs hide it.
+    """Publish the published generation anew with a movie in no list, and have later runs hide it.
 
-    Raises UsageError if no film has the id, unless that is meant: `in_advance`; RefusedError if no film
+    Raises UsageError if no movie has the id, unless that is meant: `in_advance`; RefusedError if no movie
     would be left, or if what was written breaks an invariant.
     """
     with output.locked():
@@ -62,10 +62,10 @@ def hide(
 
 
 def _unknown(file: Path, item_id: str) -> UsageError:
-    """Return the error of an id that no film has; it names those that may be meant."""
+    """Return the error of an id that no movie has; it names those that may be meant."""
     similar = ", ".join(f"{each} ({title})" for each, title in similar_ids(file, item_id))
     return UsageError(
-        f"no film of {file.stem} has the id {item_id}, so nothing is hidden; "
+        f"no movie of {file.stem} has the id {item_id}, so nothing is hidden; "
         + (f"perhaps it is one of {similar}; " if similar else "")
         + "look for it by 'python -m batch sql find_films title=WORDS'; if it is to be hidden when it comes, "
         "add --in-advance"
@@ -73,7 +73,7 @@ def _unknown(file: Path, item_id: str) -> UsageError:
 
 
 def show_again(output: Output, item_id: str) -> bool:
-    """Let later runs show a film again; return whether it was hidden by command."""
+    """Let later runs show a movie again; return whether it was hidden by command."""
     with output.locked():
         exclusions = read_exclusions(output.folder)
         shown = exclusions.with_hidden(exclusions.hidden - {item_id})

@@ -1,6 +1,6 @@
 """Look-ups: what the service reads of a user: list, reasons and history, each as one text, and the segment.
 
-A text holds the numbers of films, with commas between them: short, the same in every SQL tool, and cut by
+A text holds the numbers of movies, with commas between them: short, the same in every SQL tool, and cut by
 the service without a look at the rest.
 """
 
@@ -23,10 +23,10 @@ def lookups(
 ) -> pd.DataFrame:
     """Return one row per user, in the order of indices: `user_id`, the texts, and `segment`.
 
-    It takes the numbers of films, and the histories, from what `clean` has left in the connection.
+    It takes the numbers of movies, and the histories, from what `clean` has left in the connection.
     """
     numbers = connection.execute(statement("write/item_numbers")).fetchnumpy()["number"]
-    # Index -1 stands for no film, and finds the empty text at the end.
+    # Index -1 stands for no movie, and finds the empty text at the end.
     names = np.array([*map(str, numbers), ""], dtype=object)
     ratings = connection.execute(statement("write/histories")).fetchnumpy()
     rated_by, rated = (np.asarray(ratings[each], dtype=np.int32) for each in ("user_index", "item_index"))
@@ -48,7 +48,7 @@ def texts(
     users: int,
     names: NDArray[np.object_],  # (items + 1,)
 ) -> "pd.Series[str]":
-    """Return (users,), the names of each user's films; an empty text for who has none."""
+    """Return (users,), the names of each user's movies; an empty text for who has none."""
     assert (np.diff(user_index) >= 0).all(), "rows stand by user"
     ends = np.cumsum(np.bincount(user_index, minlength=users)).tolist()
     found, start = [], 0

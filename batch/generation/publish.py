@@ -27,7 +27,7 @@ class Published:
     rows: dict[str, int]  # by step; of what, says `batch.runtime.step_table.ROWS_OF`
     peak_mb: dict[str, float]  # by step, in MiB
     is_new: bool  # False: there was nothing to do, it was published before
-    catalogue_share: float | None = None  # of the rated films; None: there was nothing to do
+    catalogue_share: float | None = None  # of the rated movies; None: there was nothing to do
 
 
 @dataclass(frozen=True)

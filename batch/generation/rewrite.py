@@ -1,8 +1,8 @@
-"""Rewrite: a generation written anew, without a user or with a film that is in no list.
+"""Rewrite: a generation written anew, without a user or with a movie that is in no list.
 
 A file of a generation never changes, and what is deleted in a database may stay in its file. So a new file is
 made, table by table: `sql/rewrite/` has a statement for each table that is not just copied, or copied without
-the rows of a user, or made of other tables of the new file as a run makes it. Where films leave the lists,
+the rows of a user, or made of other tables of the new file as a run makes it. Where movies leave the lists,
 lists are filled again from the stored vectors by the scorer of a run (`sql/rewrite/lists/`).
 """
 
@@ -45,12 +45,12 @@ class Rewritten:
     after: str
     rows_removed: dict[str, int]  # by table; those without any are left out
     lists_refilled: int
-    unrated: list[str]  # films that nobody is left to have rated
+    unrated: list[str]  # movies that nobody is left to have rated
 
 
 @dataclass(frozen=True)
 class _Refill:
-    """Lists without the films that leave them."""
+    """Lists without the movies that leave them."""
 
     unrated: list[str]
     users: pd.DataFrame  # whose lists they are
@@ -74,7 +74,7 @@ def rewrite(connection: duckdb.DuckDBPyConnection, file: Path, draft: Path, chan
     """Write the changed generation into a new file, whose name is its id.
 
     `prepare` must have been called for the connection. Raises BatchError if the file is damaged, or was
-    written by another version; RefusedError if no film would be left to be shown, or a promise was broken.
+    written by another version; RefusedError if no movie would be left to be shown, or a promise was broken.
     """
     with faults_named(file):
         refill = _refill(file, change)
@@ -155,7 +155,7 @@ def _statement_for(table: str, *, refilled: bool) -> str | None:
 
 
 def _refill(file: Path, change: Change) -> _Refill | None:
-    """Score again what has to be, if films leave the lists."""
+    """Score again what has to be, if movies leave the lists."""
     with open_generation(file) as connection:
         found = connection.execute(statement("rewrite/unrated_items"), {"user_ids": change.users})
         unrated = [item_id for (item_id,) in found.fetchall()]
@@ -168,7 +168,7 @@ def _refill(file: Path, change: Change) -> _Refill | None:
     is_candidate = stored.is_candidate & ~np.isin(stored.item_ids, gone)
     if not is_candidate.any():
         raise RefusedError(
-            f"{file}: no film would be left to be shown, so nothing has changed; if that is meant, remove "
+            f"{file}: no movie would be left to be shown, so nothing has changed; if that is meant, remove "
             f"{file.parent} and what is beside it"
         )
     is_rated = ~np.isin(stored.item_ids, unrated)

@@ -17,8 +17,8 @@ def rollback(output: Output, generation: str | None = None) -> tuple[str | None,
 
     Without a name, generations that were taken back before are passed over; with one, the link may be lost,
     and then there is no old id. What made the newer ones is not published again without
-    `--accept-rolled-back`, see `batch/generation/rolled_back.py`. Warnings name films that were hidden since,
-    and are shown again, and say that nothing is held back, if a command has made what is taken back.
+    `--accept-rolled-back`, see `batch/generation/rolled_back.py`. Warnings name movies that were hidden
+    since, and are shown again, and say that nothing is held back, if a command has made what is taken back.
 
     Raises UsageError if there is no such generation, BatchError if it is damaged,
     LockedError while a run is at work.
@@ -37,7 +37,7 @@ def rollback(output: Output, generation: str | None = None) -> tuple[str | None,
         output.roll_back(target, taken_back)
     if shown:
         log.warning(
-            "%s shows films that are hidden: %s; take each out again by 'python -m batch hide ID'",
+            "%s shows movies that are hidden: %s; take each out again by 'python -m batch hide ID'",
             target,
             ", ".join(shown),
         )

@@ -13,7 +13,7 @@ from sql import statement
 
 @dataclass(frozen=True)
 class Stored:
-    """Some users of a generation, and all its films that have a vector, in the order of ids as text."""
+    """Some users of a generation, and all its movies that have a vector, in the order of ids as text."""
 
     user_ids: NDArray[np.object_]
     item_ids: NDArray[np.object_]
@@ -33,17 +33,17 @@ def read_stored(connection: duckdb.DuckDBPyConnection) -> Stored:
         return connection.execute(statement(name)).fetchnumpy()
 
     user_ids = columns("stored/user_ids")["user_id"].astype(np.object_)
-    films = columns("stored/item_ids")
+    known = columns("stored/item_ids")
     seen = columns("stored/seen")
-    users, items = len(user_ids), len(films["item_id"])
+    users, items = len(user_ids), len(known["item_id"])
     item_factors = columns("stored/item_factors")["factor"].astype(np.float32).reshape(items, -1)
     width = item_factors.shape[1]
     ones = np.ones(len(seen["user_index"]), dtype=np.float32)
     return Stored(
         user_ids=user_ids,
-        item_ids=films["item_id"].astype(np.object_),
+        item_ids=known["item_id"].astype(np.object_),
         user_factors=columns("stored/user_factors")["factor"].astype(np.float32).reshape(users, width),
         item_factors=item_factors,
         seen=sparse.csr_matrix((ones, (seen["user_index"], seen["item_index"])), shape=(users, items)),
-        is_candidate=films["is_candidate"].astype(np.bool_),
+        is_candidate=known["is_candidate"].astype(np.bool_),
     )

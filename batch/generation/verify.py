@@ -17,7 +17,7 @@ from sql import statement
 
 # Products in single precision differ in the last digits with the shape of what is multiplied at a time.
 TOLERANCE = 1e-5
-# Scores of so many users and all films are held at a time.
+# Scores of so many users and all movies are held at a time.
 USERS_AT_A_TIME = 256
 
 
@@ -31,7 +31,7 @@ class Verified:
     users: int  # whose lists were recomputed
     places: int  # in these lists
     violations: list[str]
-    catalogue_share: float | None  # of the rated films, those with a title; None: it was not measured
+    catalogue_share: float | None  # of the rated movies, those with a title; None: it was not measured
 
 
 def verify(file: Path, users: int) -> Verified:
@@ -100,10 +100,10 @@ def _fault(
     told: NDArray[np.float64],  # the scores in the file
     top_n: int,
 ) -> str:
-    """Return what is wrong with a list; nothing if only films change places that score the same."""
+    """Return what is wrong with a list; nothing if only movies change places that score the same."""
     length = min(top_n, int(np.isfinite(scores).sum()))
     if len(listed) != length:
-        return f"it has {len(listed):,} films, and should have {length:,}"
+        return f"it has {len(listed):,} movies, and should have {length:,}"
     best = -np.sort(-scores)[:length]
     here = np.where(listed < 0, -np.inf, scores[listed])
     for what, expected in (("scores", here), ("should score", best)):

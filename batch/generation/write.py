@@ -29,11 +29,11 @@ TABLES = tuple(sorted({file.stem for file in (FOLDER / "generation").glob("*.sql
 
 @dataclass(frozen=True)
 class ItemOutput:
-    """What a generation holds of films, beside the cleaned input."""
+    """What a generation holds of movies, beside the cleaned input."""
 
     item_factors: NDArray[np.float32]  # (items, factors)
     losses: list[float]  # one per iteration
-    similar: TopN  # its users are films
+    similar: TopN  # its users are movies
     popular: Popular
     segments: Segments
     metrics: Metrics
@@ -45,7 +45,7 @@ class UserOutput:
 
     user_factors: NDArray[np.float32]  # (users, factors)
     lists: TopN
-    explanations: NDArray[np.int32]  # one element per place in the lists, a film; -1: none
+    explanations: NDArray[np.int32]  # one element per place in the lists, a movie; -1: none
 
 
 def write(
@@ -66,7 +66,7 @@ def write(
         {"file": str(file), "version": STORAGE_VERSION, "block": BLOCK_SIZE},
     )
     item_ids = pd.Index(read_ids(connection, "train/item_ids"))
-    frames = _frames_of_films(item_output, item_ids)
+    frames = _frames_of_items(item_output, item_ids)
     if of_users is not None:
         frames |= _frames_of_users(connection, of_users, item_output.segments, item_ids)
     for name, frame in frames.items():
@@ -104,7 +104,7 @@ def _frames_of_users(
     }
 
 
-def _frames_of_films(item_output: ItemOutput, item_ids: "pd.Index[str]") -> dict[str, pd.DataFrame]:
+def _frames_of_items(item_output: ItemOutput, item_ids: "pd.Index[str]") -> dict[str, pd.DataFrame]:
     """Return the contents by the names by which the statements know them, column by column."""
     similar, popular, segments = item_output.similar, item_output.popular, item_output.segments
     return {

@@ -1,7 +1,7 @@
 """Taste: implicit matrix factorisation, with a second look at what a user watched lately.
 
 Alternating least squares (Hu, Koren and Volinsky, "Collaborative Filtering for Implicit Feedback
-Datasets", ICDM 2008), by the package `implicit`. It learns the films; then every user is solved once more
+Datasets", ICDM 2008), by the package `implicit`. It learns the movies; then every user is solved once more
 against them, from weights that fall quickly with age: taste as of now.
 """
 
@@ -28,7 +28,7 @@ SHARE_OF_ITERATIONS = 0.25
 
 @dataclass(frozen=True)
 class Collaborative:
-    """What is liked together: a vector per film, and how a user's vector follows from likes."""
+    """What is liked together: a vector per movie, and how a user's vector follows from likes."""
 
     item_factors: NDArray[np.float32]  # (items, factors)
     losses: list[float]  # one per iteration; none where training did not tell
@@ -58,9 +58,9 @@ def fit_collaborative(
     advance: Callable[[], None] = lambda: None,
     start: NDArray[np.float32] | None = None,
 ) -> Collaborative:
-    """Learn the vectors of films from who likes them. Raises InputError if nobody likes anything.
+    """Learn the vectors of movies from who likes them. Raises InputError if nobody likes anything.
 
-    `start` are vectors (items, factors) that were learned from most of these ratings, zeros for a new film:
+    `start` are vectors (items, factors) that were learned from most of these ratings, zeros for a new movie:
     then a quarter of the iterations is enough. `advance` is called after each iteration.
     """
     weights = is_positive(ratings.rating) * recency(ratings.age, settings.item_half_life)
@@ -74,7 +74,7 @@ def fit_collaborative(
 
 
 def collaborative_of(item_factors: NDArray[np.float32], settings: Settings) -> Collaborative:
-    """Return the taste of films whose vectors were learned elsewhere."""
+    """Return the taste of movies whose vectors were learned elsewhere."""
     with threadpool_limits(limits=1, user_api="blas"):
         als: Any = AlternatingLeastSquares(
             factors=settings.factors, regularization=settings.regularization, alpha=settings.alpha
@@ -119,7 +119,7 @@ def factorise(
             calculate_training_loss=True,
         )
         if start is not None:
-            # Users are solved first, from the films alone.
+            # Users are solved first, from the movies alone.
             als.item_factors = start.copy()
             als.user_factors = np.zeros((positives.shape[0], settings.factors), dtype=np.float32)
         als.fit(positives, show_progress=False, callback=after_iteration)

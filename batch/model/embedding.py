@@ -1,9 +1,9 @@
-"""Train: every user and every film gets a vector whose inner product is the score.
+"""Train: every user and every movie gets a vector whose inner product is the score.
 
 A vector is three parts side by side, and so the score is their sum: taste (`batch.model.als`), what follows
 what was watched last (`batch.model.sequential`), and the trend (`batch.model.trend`). How much each says
-depends on how long ago the user was last seen: in the middle of a sitting the next film matters, after a week
-what everybody watches now. docs/model.md gives the formula, and what each part is worth.
+depends on how long ago the user was last seen: in the middle of a session the next movie matters, after a
+week what everybody watches now. docs/model.md gives the formula, and what each part is worth.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from batch.settings import Settings
 
 @dataclass(frozen=True)
 class FittedItems:
-    """What is learned of the films, and how the vector of a user follows from it."""
+    """What is learned of the movies, and how the vector of a user follows from it."""
 
     collaborative: Collaborative
     sequential: Sequential
@@ -30,13 +30,13 @@ class FittedItems:
 
     @property
     def factors(self) -> NDArray[np.float32]:
-        """Return (items, factors), the vectors of the films, part by part."""
+        """Return (items, factors), the vectors of the movies, part by part."""
         return np.hstack([self.collaborative.item_factors, self.sequential.item_factors, self.trend[:, None]])
 
 
 @dataclass(frozen=True)
 class Model:
-    """What training knows: the vectors, who has seen what, and which films may be in a list."""
+    """What training knows: the vectors, who has seen what, and which movies may be in a list."""
 
     user_factors: NDArray[np.float32]  # (users, factors)
     item_factors: NDArray[np.float32]  # (items, factors)
@@ -53,7 +53,7 @@ def train(
     settings: Settings,
     advance: Callable[[], None] = lambda: None,
 ) -> Model:
-    """Learn the films from all ratings, and place the users among them.
+    """Learn the movies from all ratings, and place the users among them.
 
     `days_inactive` are (users,) the days from the last rating of each to the moment for which lists are made;
     `advance` is called after each iteration. Raises InputError if nobody likes anything.
@@ -69,7 +69,7 @@ def fit_items(
 ) -> FittedItems:
     """Learn what is liked together, what follows what, and what is watched now.
 
-    `start` are the taste parts (items, factors) of films that were learned from most of these ratings.
+    `start` are the taste parts (items, factors) of movies that were learned from most of these ratings.
     """
     return FittedItems(
         collaborative=fit_collaborative(ratings, settings, advance, start),
@@ -81,7 +81,7 @@ def fit_items(
 def fold_in_users(
     fitted: FittedItems, ratings: Interactions, days_inactive: NDArray[np.float64], settings: Settings
 ) -> Model:
-    """Return the model for users with these ratings; the films may have been learned from others."""
+    """Return the model for users with these ratings; the movies may have been learned from others."""
     session_weight = 0.5 ** (days_inactive / settings.gap_half_life)
     # What single precision can't tell from nothing is nothing: after some weeks a vector has one part less.
     session_weight[session_weight < np.finfo(np.float32).eps] = 0
@@ -114,7 +114,7 @@ def fold_in_users(
 
 
 def _spread(users: NDArray[np.float32], items: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return (users,), the standard deviation of the scores of each over all films; 1 where all are alike.
+    """Return (users,), the standard deviation of the scores of each over all movies; 1 where all are alike.
 
     Divided by it, the parts of a score can be weighed against each other.
     """

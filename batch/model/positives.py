@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-# A rating below 3 is no like: on a scale to 5 it says that the film was a disappointment. Such a film
-# counts as seen, and is not recommended again, but it does not draw similar films into the list.
+# A rating below 3 is no like: on a scale to 5 it says that the movie was a disappointment. Such a movie
+# counts as seen, and is not recommended again, but it does not draw similar movies into the list.
 MIN_POSITIVE_RATING = 3.0
 
 

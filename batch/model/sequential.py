@@ -1,11 +1,11 @@
-"""Following: which film comes next, after those that were watched last.
+"""Following: which movie comes next, after those that were watched last.
 
-A linear model: the next film of a user is predicted from the history, in which a film weighs less the more
-films came after it. Ridge regression finds the weights; the solution is cut to its strongest directions
+A linear model: the next movie of a user is predicted from the history, in which a movie weighs less the more
+movies came after it. Ridge regression finds the weights; the solution is cut to its strongest directions
 (reduced-rank regression: Izenman, Journal of Multivariate Analysis 5, 1975, pages 248-264), and so it is a
-vector per film, and a vector per user that follows from the history: an inner product like any other.
+vector per movie, and a vector per user that follows from the history: an inner product like any other.
 
-Both matrices of the regression are sums over pairs of films that one user has rated a given number of steps
+Both matrices of the regression are sums over pairs of movies that one user has rated a given number of steps
 apart. They are counted; the rows of the regression, one per rating, are never made.
 """
 
@@ -21,14 +21,14 @@ from batch.model.positives import recency
 from batch.runtime.jit import compiled
 from batch.settings import Settings
 
-# The regression solves a square matrix of films. Of a larger catalogue it takes those rated most, which have
+# The regression solves a square matrix of movies. Of a larger catalogue it takes those rated most, which have
 # nearly all ratings: with half as many or twice as many, lists are as good. The others have taste and
 # trend.
 MAX_ITEMS = 4_000
-# What comes close after a film is often watched after it too, in another order: the target of a step is also
+# What comes close after a movie is often watched after it too, in another order: the target of a step is also
 # what follows within the next steps, each weighing half of the one before.
 STEPS_AHEAD = 3
-# A film further back than this many half-lives weighs less than a thousandth.
+# A movie further back than this many half-lives weighs less than a thousandth.
 HALF_LIVES = 10
 OVERSAMPLED = 32
 POWERS = 3
@@ -36,10 +36,10 @@ POWERS = 3
 
 @dataclass(frozen=True)
 class Sequential:
-    """What follows what: a vector per film as the next one, and one per film as part of a history."""
+    """What follows what: a vector per movie as the next one, and one per movie as part of a history."""
 
-    item_factors: NDArray[np.float32]  # (items, factors), of the next film
-    history_factors: NDArray[np.float32]  # (items, factors), of a film that was watched
+    item_factors: NDArray[np.float32]  # (items, factors), of the next movie
+    history_factors: NDArray[np.float32]  # (items, factors), of a movie that was watched
     half_life: float
 
     def of_users(self, ratings: Interactions, users: NDArray[np.intp]) -> NDArray[np.float32]:
@@ -59,7 +59,7 @@ def fit_sequential(ratings: Interactions, settings: Settings) -> Sequential:
 
 
 def core_of(ratings_of_item: NDArray[np.int64]) -> NDArray[np.intp]:
-    """Return the films that the regression takes, rising."""
+    """Return the movies that the regression takes, rising."""
     most_rated = np.argsort(-ratings_of_item, kind="stable")[:MAX_ITEMS]
     return np.sort(most_rated[ratings_of_item[most_rated] > 0])
 
@@ -90,8 +90,8 @@ def count_pairs(
     """Return the Gram matrix of histories, and the product of histories and targets; (core, core) both.
 
     With d = 0.5 ** (1 / half_life) and one row p for each rating of a user, row p of the histories is
-    the sum over q < p of d ** (p - 1 - q) at film q, and row p of the targets the sum over k < STEPS_AHEAD
-    of 0.5 ** k at film p + k. Both are sums over users.
+    the sum over q < p of d ** (p - 1 - q) at movie q, and row p of the targets the sum over k < STEPS_AHEAD
+    of 0.5 ** k at movie p + k. Both are sums over users.
     """
     size = len(core)
     place = np.full(ratings.items, -1, dtype=np.int32)
@@ -99,7 +99,7 @@ def count_pairs(
     decay = 0.5 ** (1 / half_life)
     norm_bound = max(1, round(HALF_LIVES * half_life))
     steps = np.arange(norm_bound + STEPS_AHEAD)
-    # Two films stand together in every history after the newer one, ever weaker: a geometric sum.
+    # Two movies stand together in every history after the newer one, ever weaker: a geometric sum.
     together = np.where(steps <= norm_bound, decay**steps, 0)
     later_rows = (1 - decay ** (2.0 * np.arange(ratings.ratings_of_user.max() + 1))) / (1 - decay**2)
     ahead = np.arange(STEPS_AHEAD)
@@ -108,7 +108,7 @@ def count_pairs(
     )
     gram, target = np.zeros((size, size)), np.zeros((size, size))
     _count(place[ratings.item_index], ratings.ratings_of_user, together, later_rows, follows, gram, target)
-    # Pairs were counted one way round, older film first; a pair of one film with itself, on the diagonal.
+    # Pairs were counted one way round, older movie first; a pair of one movie with itself, on the diagonal.
     both_ways = (gram + gram.T).astype(np.float32)
     both_ways[np.diag_indices(size)] /= 2
     return both_ways, target.astype(np.float32)
@@ -116,9 +116,9 @@ def count_pairs(
 
 @compiled
 def _count(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
-    films: NDArray[np.int32],  # of each rating, by user and oldest first; -1: not among those counted
+    items: NDArray[np.int32],  # of each rating, by user and oldest first; -1: not among those counted
     ratings_of_user: NDArray[np.int64],
-    together: NDArray[np.float64],  # (steps,), what two films so many steps apart add to the Gram matrix
+    together: NDArray[np.float64],  # (steps,), what two movies so many steps apart add to the Gram matrix
     later_rows: NDArray[np.float64],  # by how many newer ratings there are, how often they add it
     follows: NDArray[np.float64],  # (steps,), what they add to the target
     gram: NDArray[np.float64],
@@ -128,24 +128,24 @@ def _count(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
     first = 0
     for ratings in ratings_of_user:
         for newer in range(first, first + ratings):
-            film = films[newer]
-            if film >= 0:
+            item = items[newer]
+            if item >= 0:
                 rows = later_rows[first + ratings - 1 - newer]
                 for steps in range(min(newer - first + 1, len(together))):
-                    older = films[newer - steps]
+                    older = items[newer - steps]
                     if older >= 0:
-                        gram[older, film] += together[steps] * rows
-                        target[older, film] += follows[steps]
+                        gram[older, item] += together[steps] * rows
+                        target[older, item] += follows[steps]
         first += ratings
 
 
 def _strongest(
     lower: NDArray[np.float32], target: NDArray[np.float32], count: int, seed: int
 ) -> NDArray[np.float32]:
-    """Return the right singular vectors of the largest singular values of L^-1 target, as (films, count).
+    """Return the right singular vectors of the largest singular values of L^-1 target, as (movies, count).
 
     By subspace iteration from random directions (Halko, Martinsson and Tropp, SIAM Review 53, 2011,
-    algorithm 4.4). The product is never made: to solve for some directions takes less than for all films.
+    algorithm 4.4). The product is never made: to solve for some directions takes less than for all movies.
     """
     size = target.shape[1]
     if size <= count + OVERSAMPLED:
@@ -173,7 +173,7 @@ def _solve(
 
 
 def _spread(factors: NDArray[np.float32], core: NDArray[np.intp], items: int) -> NDArray[np.float32]:
-    """Return vectors for all films from those of some; the others get zeros."""
+    """Return vectors for all movies from those of some; the others get zeros."""
     spread = np.zeros((items, factors.shape[1]), dtype=np.float32)
     spread[core] = factors
     return spread

@@ -5,12 +5,12 @@ from numpy.typing import NDArray
 
 from batch.data.interactions import Interactions
 
-# Taste has a film's lasting popularity in it already; what the trend adds is what is new.
+# Taste has a movie's lasting popularity in it already; what the trend adds is what is new.
 SHARE_OF_LASTING = 0.5
 
 
 def watched_lately(ratings: Interactions, half_life: float) -> NDArray[np.float64]:
-    """Return (items,), how often each film is rated, where old ratings weigh less."""
+    """Return (items,), how often each movie is rated, where old ratings weigh less."""
     weights = recency_weight(ratings, half_life)
     return np.asarray(np.bincount(ratings.item_index, weights=weights, minlength=ratings.items), np.float64)
 
@@ -34,7 +34,7 @@ def decay(newer: NDArray[np.int64], ratings: int, half_life: float) -> NDArray[n
 
 
 def trend(ratings: Interactions, half_life: float) -> NDArray[np.float32]:
-    """Return (items,), how often each film is rated now, less half of how often it was ever; standardised.
+    """Return (items,), how often each movie is rated now, less half of how often it was ever; standardised.
 
     Both are logarithms, standardised.
     """
@@ -42,7 +42,7 @@ def trend(ratings: Interactions, half_life: float) -> NDArray[np.float32]:
 
 
 def popularity_trend(now: NDArray[np.float64], ever: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Return the trend of films from how often each is rated now, and how often it was ever."""
+    """Return the trend of movies from how often each is rated now, and how often it was ever."""
     popularity_trend = _standardised(np.log1p(now)) - SHARE_OF_LASTING * _standardised(np.log1p(ever))
     return _standardised(popularity_trend).astype(np.float32)
 

@@ -1,21 +1,21 @@
-"""Because: for every film of a list, the film of the user's history that speaks most for it.
+"""Because: for every movie of a list, the movie of the user's history that speaks most for it.
 
-A score is a sum over the films of the user's history, and what one of them adds to it is what it says for the
-recommended film. Nothing is estimated: a score comes apart as it was put together.
+A score is a sum over the movies of the user's history, and what one of them adds to it is what it says for
+the recommended movie. Nothing is estimated: a score comes apart as it was put together.
 
-**Taste.** The vector of a user solves A u = sum over j of c_j y_j, with y the vectors of films, c_j = alpha
+**Taste.** The vector of a user solves A u = sum over j of c_j y_j, with y the vectors of movies, c_j = alpha
 times the weight of like j, and A = Y'Y + lambda I + sum over j of (c_j - 1) y_j y_j'. So like j adds
-c_j y_i' inv(A) y_j to the score of film i (Hu, Koren and Volinsky, ICDM 2008, section 5). A differs from user
-to user by a little: with L L' = Y'Y + lambda I, the same for all, and z = inv(L) y, that is
+c_j y_i' inv(A) y_j to the score of movie i (Hu, Koren and Volinsky, ICDM 2008, section 5). A differs from
+user to user by a little: with L L' = Y'Y + lambda I, the same for all, and z = inv(L) y, that is
 c_j z_i' inv(B) z_j, where B = I + sum over j of (c_j - 1) z_j z_j' is near the unit matrix, and single
 precision is enough for it.
 
-**Next.** The vector of a user is a weighted sum over the history, so each film adds its own product.
+**Next.** The vector of a user is a weighted sum over the history, so each movie adds its own product.
 
-Both are weighed as they are in the score. The trend belongs to no film.
+Both are weighed as they are in the score. The trend belongs to no movie.
 
 For each user that is four small steps: the sum B over all likes, its inverse, a product of those that weigh
-anything with it and with the films of the list, and the largest of each. They are taken in compiled code, by
+anything with it and with the movies of the list, and the largest of each. They are taken in compiled code, by
 blocks of users in threads.
 """
 
@@ -57,7 +57,7 @@ class _Given(NamedTuple):
     next_weights: NDArray[np.float32]  # in the next part, by how many newer ratings there are
     weights: NDArray[np.float32]  # (users, 2), of taste and next
     collaborative: NDArray[np.float32]  # (items, factors), z above
-    next_items: NDArray[np.float32]  # (items, factors), as the next film
+    next_items: NDArray[np.float32]  # (items, factors), as the next movie
     next_history: NDArray[np.float32]  # (items, factors), as part of a history
 
 
@@ -69,10 +69,10 @@ def explain(  # noqa: PLR0913, PLR0917 (all that a score is made of)
     settings: Settings,
     advance: Advance = lambda _users: None,
 ) -> NDArray[np.int32]:
-    """Return, for each row of `lists`, the film of the history that adds most to the score; -1 for none.
+    """Return, for each row of `lists`, the movie of the history that adds most to the score; -1 for none.
 
     It is a like, since nobody is drawn to anything by a disappointment, and not hidden. There is none where
-    no such film adds anything. Of equals it is the first in the order of items. `advance` is called with the
+    no such movie adds anything. Of equals it is the first in the order of items. `advance` is called with the
     number of users done since the last call. The result does not depend on the number of threads.
     """
     ages = np.arange(ratings.ratings_of_user.max(initial=0), dtype=np.int32)
@@ -165,7 +165,7 @@ def _find(first_user: int, last_user: int, longest: int, given: _Given, found: N
 def _take_likes(
     user: int, given: _Given, items: NDArray[np.int32], ages: NDArray[np.int32]
 ) -> tuple[int, int]:
-    """Fill in what a user likes, newest first; return how many films, and how many of them weigh anything.
+    """Fill in what a user likes, newest first; return how many movies, and how many of them weigh anything.
 
     Those come first. A like whose weight is zero in single precision is none: `batch.model.als` leaves it
     out too.
@@ -247,7 +247,7 @@ def _choose(
     added: NDArray[np.float32],  # (reasons, listed)
     found: NDArray[np.int32],  # (listed,), -1 so far
 ) -> None:
-    """Fill in the film that adds most to each score, if any of them adds something; of equals the first."""
+    """Fill in the movie that adds most to each score, if any of them adds something; of equals the first."""
     most = np.empty(len(found), dtype=np.float32)
     most[:] = 0
     for like in range(len(items)):

@@ -18,11 +18,11 @@ class Popular:
 
     item_index: NDArray[np.int32]
     score: NDArray[np.float64]
-    of_items: NDArray[np.float64]  # (items,), the scores of all films
+    of_items: NDArray[np.float64]  # (items,), the scores of all movies
 
 
 def popular(ratings: Interactions, top_n: int) -> Popular:
-    """Return the `top_n` films that may be shown and are watched most lately; equal ones by id."""
+    """Return the `top_n` movies that may be shown and are watched most lately; equal ones by id."""
     return most_watched(watched_lately(ratings, HALF_LIFE), ratings.is_hidden, top_n)
 
 

@@ -45,9 +45,9 @@ def read_attributes(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
 
 
 def segments(ratings: Interactions, attributes: pd.DataFrame, top_n: int) -> Segments:
-    """Return the up to `top_n` films that may be shown and are watched most lately in each segment.
+    """Return the up to `top_n` movies that may be shown and are watched most lately in each segment.
 
-    A rating weighs what it weighs in the popular list. Equal films are in the order of ids.
+    A rating weighs what it weighs in the popular list. Equal movies are in the order of ids.
     """
     weights = ratings.seen
     if attributes.notna().to_numpy().any():
@@ -72,14 +72,14 @@ def segments_of(
         told.append(attributes_of_segment)
         sizes.append(int(people[members].sum()))
         lists.append(_best(weights[members], is_hidden, top_n))
-    lengths = [len(films) for films, _ in lists]
+    lengths = [len(items) for items, _ in lists]
     return Segments(
         names=names,
         attributes=told,
         users=sizes,
         segment_index=np.repeat(np.arange(len(names), dtype=np.int32), lengths),
         rank=np.concatenate([np.arange(1, each + 1, dtype=np.int32) for each in (0, *lengths)]),
-        item_index=np.concatenate([np.empty(0, np.int32), *(films for films, _ in lists)]),
+        item_index=np.concatenate([np.empty(0, np.int32), *(items for items, _ in lists)]),
         score=np.concatenate([np.empty(0), *(scores for _, scores in lists)]),
         of_user=of_user,
     )

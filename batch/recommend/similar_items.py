@@ -1,4 +1,4 @@
-"""Similar: the films that the same people like, for every film."""
+"""Similar: the movies that the same people like, for every movie."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,9 @@ def similar(
     similar_n: int,
     advance: Advance = lambda _items: None,
 ) -> TopN:
-    """Return, for each film, the `similar_n` candidates with the highest cosine, exactly.
+    """Return, for each movie, the `similar_n` candidates with the highest cosine, exactly.
 
-    `collaborative` are (items, factors) the vectors. A film whose vector is zero is like no other: it has no
+    `collaborative` are (items, factors) the vectors. A movie whose vector is zero is like no other: it has no
     list and stands in none.
     """
     norms = np.sqrt(np.einsum("if,if->i", collaborative, collaborative, dtype=np.float64))

@@ -1,10 +1,10 @@
-"""Score: the N best unseen films of every user, over all pairs of users and films, exactly.
+"""Score: the N best unseen movies of every user, over all pairs of users and movies, exactly.
 
-Most pairs need no multiplication. Films are sorted so that those which can score high come first, and taken
+Most pairs need no multiplication. Movies are sorted so that those which can score high come first, and taken
 in blocks; users are taken in blocks too, so that the products of two blocks stay in cache. A user leaves
-out each block of films of which none can enter the list any more. What remains is one matrix product of the
-users and films of two blocks, in single precision, and one pass over it in compiled code: a heap holds the
-N best scores of each user, whether a film was seen is looked up only for scores that would enter it, and
+out each block of movies of which none can enter the list any more. What remains is one matrix product of the
+users and movies of two blocks, in single precision, and one pass over it in compiled code: a heap holds the
+N best scores of each user, whether a movie was seen is looked up only for scores that would enter it, and
 what might be among the best is kept. At the end that little is multiplied again in double precision, and
 sorted.
 
@@ -12,9 +12,9 @@ sorted.
 
     score(u, i) = sum over p of u_p . i_p  <=  sum over p of |u_p| |i_p|  <=  sum over p of |u_p| max |i_p|,
 
-the last maximum over the films i of one block. A part of a single column needs no norm: u i = max(u, 0) i +
+the last maximum over the movies i of one block. A part of a single column needs no norm: u i = max(u, 0) i +
 max(-u, 0) (-i), and both maxima over a block are exact. If what stands on the right is below the N-th best
-score found so far, no film of the block can enter the list. With one part it is the bound of LEMP
+score found so far, no movie of the block can enter the list. With one part it is the bound of LEMP
 (Teflioudi, Gemulla and Mykytiuk, SIGMOD 2015, section 3); that norms are per part is what makes it tight
 for vectors like ours, where one part has many columns and says little. That blocks multiplied by BLAS beat
 an index is what Abuzaid et al. found ("To Index or Not to Index", ICDE 2019). Users are grouped by which
@@ -23,13 +23,13 @@ parts they have at all, and a part that is zero is not multiplied.
 **Why rounding loses nothing.** A product of n columns in single precision, summed in any order, is off by
 at most e = n 2^-24 |u| |i| / (1 - n 2^-24) (Higham, Accuracy and Stability of Numerical Algorithms, 2002,
 section 3.1). The heap is fed with p - e, a lower bound of the score; so its least value L is a lower bound
-of the N-th best score. A film with p + e < L can't be among the N best, and every other film is kept. With
+of the N-th best score. A movie with p + e < L can't be among the N best, and every other movie is kept. With
 e goes a margin of two units in the last place, since scores are compared as they are published: rounded to
 single precision. Vectors are multiplied after scaling by powers of two (exact), so nothing overflows on the
 way.
 
-If more films than there is room for lie within e of each other (a thousand films with one and the same
-vector), the user is scored again over all films in double precision: slow, rare, and the same list.
+If more movies than there is room for lie within e of each other (a thousand movies with one and the same
+vector), the user is scored again over all movies in double precision: slow, rare, and the same list.
 """
 
 import os
@@ -48,7 +48,7 @@ from batch.runtime.jit import compiled, compiled_freely, compiled_inside
 # Vectors of both, their products and the heaps fit into the cache of a core.
 USERS_PER_BLOCK = 384
 ITEMS_PER_BLOCK = 1024
-# Films that are kept for each user before those that have fallen behind are thrown out.
+# Movies that are kept for each user before those that have fallen behind are thrown out.
 ROOM = 4
 MIN_ROOM = 256
 # Scaled scores are at most one for each part; this is more than the last place of single precision.
@@ -71,7 +71,7 @@ class TopN:
 
 @dataclass(frozen=True)
 class _Block:
-    """Films that stand side by side in the order of a group of users."""
+    """Movies that stand side by side in the order of a group of users."""
 
     vectors: NDArray[np.float32]  # (width, columns of the group), scaled
     error: float  # bound of the rounding error of a product, for users of norm one
@@ -80,13 +80,13 @@ class _Block:
 
 @dataclass(frozen=True)
 class _Group:
-    """Users who have the same parts, and the films in the order that serves them."""
+    """Users who have the same parts, and the movies in the order that serves them."""
 
     users: NDArray[np.int64]
     columns: NDArray[np.int64]  # what is not zero in their vectors
     parts: list[int]  # how many of these columns each part has
-    order: NDArray[np.int32]  # (candidates,), the films in the order of the blocks: the film at each place
-    place: NDArray[np.int32]  # (items,), the place of each film; -1 for what is no candidate
+    order: NDArray[np.int32]  # (candidates,), the movies in the order of the blocks: the movie at each place
+    place: NDArray[np.int32]  # (items,), the place of each movie; -1 for what is no candidate
     vectors: NDArray[np.float32]  # (candidates, columns), in that order, as they are
     blocks: list[_Block]
 
@@ -102,7 +102,7 @@ class _Lists:
 def score(model: Model, top_n: int, advance: Advance = lambda _users: None) -> TopN:
     """Return, for each user, the `top_n` candidates not seen with the highest inner product.
 
-    A user with fewer such films gets them all. Equal scores are in the order of the items. `advance` is
+    A user with fewer such movies gets them all. Equal scores are in the order of the items. `advance` is
     called with the number of users done since the last call.
     """
     return best(
@@ -167,9 +167,9 @@ def _groups(
     seen: sparse.csr_matrix,
     candidates: NDArray[np.int32],
 ) -> Iterator[_Group]:
-    """Group users by which parts of their vectors are not zero; films are sorted anew for each group.
+    """Group users by which parts of their vectors are not zero; movies are sorted anew for each group.
 
-    Who has seen much needs more blocks of films: such users come first, and are in blocks of their own.
+    Who has seen much needs more blocks of movies: such users come first, and are in blocks of their own.
     """
     most_seen_first = np.argsort(-np.diff(seen.indptr), kind="stable")
     starts = np.cumsum([0, *parts[:-1]])
@@ -311,7 +311,7 @@ def _floor(
 ) -> NDArray[np.float32]:
     """Return (rows,), what the N-th best product of each user is at least, from those with the first block.
 
-    So a heap begins with what it would have to find first. As many more products are passed over as films of
+    So a heap begins with what it would have to find first. As many more products are passed over as movies of
     the block were seen.
     """
     width = products.shape[1]
@@ -333,7 +333,7 @@ def _left(values: NDArray[np.int32], keep: NDArray[np.bool_]) -> NDArray[np.int3
 @compiled
 def _sift(  # noqa: C901, PLR0912, PLR0913, PLR0917 (one pass over memory)
     products: NDArray[np.float32],  # (active, width)
-    start: int,  # the place of the first film
+    start: int,  # the place of the first movie
     errors: NDArray[np.float32],  # (rows,)
     active: NDArray[np.int64],  # rows of the arrays below
     seen_places: NDArray[np.int64],  # of one row after the other, rising

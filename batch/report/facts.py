@@ -14,10 +14,10 @@ from batch.generation.store import Output
 from sql import statement
 
 USERS = 30
-FILMS_OF_HISTORY = 10
-FILMS_OF_LIST = 10
+ITEMS_OF_HISTORY = 10
+ITEMS_OF_LIST = 10
 MAX_LISTED = 12
-FILMS_OF_DIFF = 5
+ITEMS_OF_DIFF = 5
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Changes:
     """What is other than in the generation before."""
 
     diff: Diff
-    entered: list[Row]  # how many lists have so many new films among their first ten
+    entered: list[Row]  # how many lists have so many new movies among their first ten
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Example:
 
     user: Row
     history: list[Row]
-    films: list[Row]
+    items: list[Row]
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Input:
     rejected: list[Row]
     activity: Row
     of_users: list[Row]
-    item_output: list[Row]
+    of_items: list[Row]
     over_time: list[Row]
 
 
@@ -98,7 +98,7 @@ def read(output: Output, generation: str) -> Facts:
             training=rows_of(connection, "report/training"),
             nights=[*nights, Night(generation, _metrics(connection))],
             popularity=rows_of(connection, "report/popularity"),
-            most_listed=rows_of(connection, "report/most_listed", films=MAX_LISTED),
+            most_listed=rows_of(connection, "report/most_listed", items=MAX_LISTED),
             changes=changes,
             examples=_examples(connection),
             steps=rows_of(connection, "report/steps"),
@@ -120,7 +120,7 @@ def _input(connection: duckdb.DuckDBPyConnection) -> Input:
         rejected=rows_of(connection, "inspect/rejected_by_rule"),
         activity=rows_of(connection, "report/activity")[0],
         of_users=rows_of(connection, "report/ratings_of_users"),
-        item_output=rows_of(connection, "report/ratings_of_films"),
+        of_items=rows_of(connection, "report/ratings_of_films"),
         over_time=rows_of(connection, "report/ratings_over_time"),
     )
 
@@ -129,9 +129,9 @@ def _examples(connection: duckdb.DuckDBPyConnection) -> list[Example]:
     users = rows_of(connection, "report/example_users", users=USERS)
     of_users = {"user_ids": [user["user_id"] for user in users]}
     histories, lists = defaultdict(list), defaultdict(list)
-    for row in rows_of(connection, "report/example_histories", films=FILMS_OF_HISTORY, **of_users):
+    for row in rows_of(connection, "report/example_histories", items=ITEMS_OF_HISTORY, **of_users):
         histories[row["user_id"]].append(row)
-    for row in rows_of(connection, "report/example_lists", films=FILMS_OF_LIST, **of_users):
+    for row in rows_of(connection, "report/example_lists", items=ITEMS_OF_LIST, **of_users):
         lists[row["user_id"]].append(row)
     return [Example(user, histories[user["user_id"]], lists[user["user_id"]]) for user in users]
 
@@ -163,7 +163,7 @@ def _changes(output: Output, generation: str, left_out: list[str]) -> Changes | 
     after = output.file(generation)
     open_generation(after).close()
     try:
-        found = diff(before, after, FILMS_OF_DIFF)
+        found = diff(before, after, ITEMS_OF_DIFF)
         with attached(before, after) as connection:
             return Changes(found, rows_of(connection, "report/overlaps"))
     except BatchError:

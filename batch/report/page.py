@@ -88,7 +88,7 @@ def _of_tails(facts: Facts) -> list[Plot]:
             f"ratings to {rows[0]['at_least']:,} with {rows[0]['ratings']:,}.",
             Markup(plots.long_tail(f"tail-{owner}", rows, f"{owner}s")),  # noqa: S704
         )
-        for owner, rows in (("user", facts.input.of_users), ("film", facts.input.item_output))
+        for owner, rows in (("user", facts.input.of_users), ("movie", facts.input.of_items))
         if rows
     ]
     over_time = facts.input.over_time
@@ -143,8 +143,8 @@ def _of_quality(facts: Facts) -> list[Plot]:
                 ),
                 (
                     "hr@10",
-                    "Lists that foresaw a film",
-                    "For which share of people was a film that they rated afterwards among the first ten?",
+                    "Lists that foresaw a movie",
+                    "For which share of people was a movie that they rated afterwards among the first ten?",
                     "hit rate@10, share of users",
                 ),
             )
@@ -177,9 +177,9 @@ def _of_lists(facts: Facts) -> list[Plot]:
     return [
         Plot(
             "What is recommended, by popularity",
-            "Do lists show more than what everybody knows? Each pair is a tenth of the films: its share of "
+            "Do lists show more than what everybody knows? Each pair is a tenth of the movies: its share of "
             "all ratings, and its share of the first ten places of all lists.",
-            f"Bars: the most rated tenth of the films has {rows[0]['share_of_ratings']:.0%} of the ratings "
+            f"Bars: the most rated tenth of the movies has {rows[0]['share_of_ratings']:.0%} of the ratings "
             f"and {rows[0]['share_of_places'] or 0:.0%} of the places.",
             Markup(plots.popularity(rows)),  # noqa: S704
         )
@@ -194,8 +194,8 @@ def _of_changes(facts: Facts) -> list[Plot]:
         Plot(
             "How much the lists changed",
             "Will people find something new, or nothing that they knew? Each bar is the share of lists with "
-            "so many films among the first ten that were not there before.",
-            f"Bars: {lists['overlap_at_10']:.0%} of the first ten films were there before, on average.",
+            "so many movies among the first ten that were not there before.",
+            f"Bars: {lists['overlap_at_10']:.0%} of the first ten movies were there before, on average.",
             Markup(plots.entered(facts.changes.entered)),  # noqa: S704
         )
     ]

@@ -106,7 +106,7 @@ def rating_histogram(counts: Sequence[Row]) -> str:
 
 
 def long_tail(name: str, rows: Sequence[Row], owners: str) -> str:
-    """Draw how many users, or films, have at least so many ratings; both scales are logarithmic."""
+    """Draw how many users, or movies, have at least so many ratings; both scales are logarithmic."""
 
     def draw(axes: Axes) -> None:
         ratings = [row["ratings"] for row in rows]
@@ -199,7 +199,7 @@ def nights(of: Sequence[Night], metric: str, label: str) -> str:
 
 
 def popularity(rows: Sequence[Row]) -> str:
-    """Draw which share of ratings, and of places in lists, the tenths of the films have."""
+    """Draw which share of ratings, and of places in lists, the tenths of the movies have."""
 
     def draw(axes: Axes) -> None:
         for shift, column, colour, label in (
@@ -214,7 +214,7 @@ def popularity(rows: Sequence[Row]) -> str:
                 label=label,
             )
         axes.set_xticks([row["tenth"] for row in rows])
-        axes.set(xlabel="tenth of the films, the most rated first", ylabel="share")
+        axes.set(xlabel="tenth of the movies, the most rated first", ylabel="share")
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         axes.grid(visible=False, axis="x")
         _legend(axes)
@@ -223,14 +223,14 @@ def popularity(rows: Sequence[Row]) -> str:
 
 
 def entered(rows: Sequence[Row]) -> str:
-    """Draw how many lists have how many new films among their first ten."""
+    """Draw how many lists have how many new movies among their first ten."""
 
     def draw(axes: Axes) -> None:
         lists = sum(row["lists"] for row in rows)
         shares = {row["entered"]: row["lists"] / lists for row in rows}
-        axes.bar(range(11), [shares.get(films, 0) for films in range(11)], width=0.7, color=ACCENT)
+        axes.bar(range(11), [shares.get(items, 0) for items in range(11)], width=0.7, color=ACCENT)
         axes.set_xticks(range(11))
-        axes.set(xlabel="new films among the first ten", ylabel="share of lists")
+        axes.set(xlabel="new movies among the first ten", ylabel="share of lists")
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         axes.grid(visible=False, axis="x")
 

@@ -13,7 +13,7 @@ ROWS_OF = {
     "train": "ratings",
     "score": "users",
     "because": "users",
-    "similar": "films",
+    "similar": "movies",
     "judge": "judged users",
     "write": "rows of the file",
     "check": "rows of the file",

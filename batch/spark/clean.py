@@ -5,7 +5,7 @@ which is little; from that the driver finds whose they are, by the statement of 
 rows are judged where they are, and what is kept goes to the worker that has its user: there it is told which
 rating a later one supersedes. A third reading, if anything was rejected or repaired, looks up raw text.
 
-Only what was rejected, repaired or counted comes to the driver, beside what is known of films.
+Only what was rejected, repaired or counted comes to the driver, beside what is known of movies.
 """
 
 from dataclasses import dataclass
@@ -182,7 +182,7 @@ def _stop_if_too_many_are_rejected(
 def _describe(
     connection: duckdb.DuckDBPyConnection, file: str, ratings: DataFrame, counting: DataFrame, work: Path
 ) -> None:
-    """Make the tables of films, of how often each rating is given, and of lines that are superseded."""
+    """Make the tables of movies, of how often each rating is given, and of lines that are superseded."""
 
     def execute(name: str, **values: str) -> None:
         connection.execute(statement(name), values)

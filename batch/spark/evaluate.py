@@ -1,7 +1,7 @@
 """Evaluate on a cluster: the model learned by Spark is measured as the local one is.
 
-The ratings are read and split here, films are learned there, and users are placed and judged here again: what
-is measured is what Spark's learning makes of the lists, and what fits one machine is enough for that.
+The ratings are read and split here, movies are learned there, and users are placed and judged here again:
+what is measured is what Spark's learning makes of the lists, and what fits one machine is enough for that.
 """
 
 import tempfile
@@ -38,7 +38,7 @@ def learning(settings: Settings) -> Iterator[Callable[[Split, Settings], Scores]
 
 
 def learn_from(spark: SparkSession, ratings: Interactions, settings: Settings) -> FittedItems:
-    """Learn the films from ratings that are here."""
+    """Learn the movies from ratings that are here."""
     catalogue = catalogue_of(ratings)
     there = hand_over(spark, ratings)
     known = Known(there, users_of_shares(there), catalogue, catalogue.ratings_of_item)
@@ -46,7 +46,7 @@ def learn_from(spark: SparkSession, ratings: Interactions, settings: Settings) -
 
 
 def catalogue_of(ratings: Interactions) -> Catalogue:
-    """Return the films of these ratings, under made-up ids in the order of their indices."""
+    """Return the movies of these ratings, under made-up ids in the order of their indices."""
     names = [f"{item:010d}" for item in range(ratings.items)]
     return Catalogue(pa.array(names, pa.string()), ratings.is_hidden, ratings.ratings_of_item)
 

@@ -78,7 +78,7 @@ def run(job: Job, spark: SparkSession, tables: Tables, progress: Progress) -> Pu
 
 
 def catalogue_of(connection: duckdb.DuckDBPyConnection) -> Catalogue:
-    """Return the films that were rated."""
+    """Return the movies that were rated."""
     ratings = connection.execute(statement("spark/ratings_of_items")).fetchnumpy()["ratings"]
     return Catalogue(
         item_ids=pa.array(read_ids(connection, "train/item_ids").tolist(), pa.string()),
@@ -111,7 +111,7 @@ def _made(  # noqa: PLR0913, PLR0917 (where it is made, and of what)
         lately = count_lately(known, kinds.of_user, settings)
         fitted = fit_items(known, lately, settings, step.says)
         of_segments = _segments(ratings, kinds, lately, catalogue, settings)
-        step.finds(f"{counts.users:,} users, {counts.items:,} films")
+        step.finds(f"{counts.users:,} users, {counts.items:,} movies")
     with progress.step("score") as step, at_rest(connection, settings):
         given = Given(
             fitted=fitted,
@@ -124,12 +124,12 @@ def _made(  # noqa: PLR0913, PLR0917 (where it is made, and of what)
             settings=settings,
         )
         files = score_users(spark, ratings, given, work / "users")
-        step.finds(f"lists of up to {settings.top_n:,} films, in {len(files):,} files")
+        step.finds(f"lists of up to {settings.top_n:,} movies, in {len(files):,} files")
     connection.execute("set variable users_written = $files", {"files": files})
     for view in VIEWS:
         connection.execute(statement(view))
     with progress.step("similar") as step:
-        step.expect(counts.items, "films")
+        step.expect(counts.items, "movies")
         alike = similar(
             fitted.collaborative.item_factors, ~catalogue.is_hidden, settings.similar_n, step.advance
         )
@@ -164,7 +164,7 @@ def _segments(
 
 
 def _numbers(connection: duckdb.DuckDBPyConnection) -> NDArray[np.object_]:
-    """Return (items + 1,), the numbers of films as texts; the last one is none."""
+    """Return (items + 1,), the numbers of movies as texts; the last one is none."""
     numbers = connection.execute(statement("write/item_numbers")).fetchnumpy()["number"]
     return np.array([*map(str, numbers), ""], dtype=object)
 

@@ -1,7 +1,7 @@
-"""Score on a cluster: every worker has the films, and makes the lists of its users from their own ratings.
+"""Score on a cluster: every worker has the movies, and makes the lists of its users from their own ratings.
 
-The functions are those of the local run. No pair of user and film leaves the worker that made it, but for the
-lists, which go to a file.
+The functions are those of the local run. No pair of user and movie leaves the worker that made it, but for
+the lists, which go to a file.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Given:
 
     fitted: FittedItems
     catalogue: Catalogue
-    numbers: NDArray[np.object_]  # (items + 1,), of films in look-ups; the last one is empty
+    numbers: NDArray[np.object_]  # (items + 1,), of movies in look-ups; the last one is empty
     now: float  # in seconds since 1970; NaN without times
     segments: list[str]  # their names
     segment_of_kind: NDArray[np.int32]  # (kinds + 1,), -1: none

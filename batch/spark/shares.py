@@ -20,7 +20,7 @@ MICROSECONDS = 1e6
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The films, in the order of their indices; the driver sends it to every worker."""
+    """The movies, in the order of their indices; the driver sends it to every worker."""
 
     item_ids: pa.StringArray
     is_hidden: NDArray[np.bool_]  # (items,)
@@ -29,7 +29,7 @@ class Catalogue:
 
 @dataclass(frozen=True)
 class Share:
-    """Some users who follow each other; their indices begin at 0, those of films are of the catalogue."""
+    """Some users who follow each other; their indices begin at 0, those of movies are of the catalogue."""
 
     user_ids: pa.StringArray  # (users,)
     ratings: Interactions

@@ -3,7 +3,7 @@
 Taste is learned as in `batch.model.als`, from the same likes and weights. Spark's ALS differs in three
 ways. Confidence is 1 + alpha r there, and alpha r in implicit. It pulls a vector towards zero in proportion
 to how many likes it has (Zhou, Wilkinson, Schreiber and Pan, AAIM 2008, section 3.1), where implicit pulls
-all alike: the setting is divided by the mean number of likes of a film, so that films as a whole are pulled
+all alike: the setting is divided by the mean number of likes of a movie, so that movies as a whole are pulled
 alike. And it tells no loss.
 
 What follows what is a sum over pairs of ratings of one user, and the trend a sum over ratings: workers add up
@@ -72,7 +72,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Lately:
-    """What is counted of films by when they were rated."""
+    """What is counted of movies by when they were rated."""
 
     trend: NDArray[np.float64]  # (items,), of what is not held out
     popular: NDArray[np.float64]  # (kinds, items), of all; a row for each kind of people
@@ -85,7 +85,7 @@ class Sample:
 
     split: Split
     held_out: HeldOut
-    known_of_item: NDArray[np.int64]  # (items,), how many ratings of each film are not held out
+    known_of_item: NDArray[np.int64]  # (items,), how many ratings of each movie are not held out
 
 
 def hold_out(ratings: DataFrame, catalogue: Catalogue, users: int, now: float) -> Sample:
@@ -114,11 +114,11 @@ def hold_out(ratings: DataFrame, catalogue: Catalogue, users: int, now: float) -
 
 
 def _split_at(share: Share, held_out: HeldOut, known_of_item: NDArray[np.int64]) -> Split:
-    """Return what `by_moment` does of users who all came back; films keep the indices of the catalogue."""
+    """Return what `by_moment` does of users who all came back; movies keep the indices of the catalogue."""
     is_known = ~held_out.of(share)
     train, later = share.ratings.where(is_known), share.ratings.where(~is_known)
     later = later.where(known_of_item[later.item_index] > 0)
-    # A film that nobody knew can be in no list.
+    # A movie that nobody knew can be in no list.
     train = replace(train, is_hidden=train.is_hidden | (known_of_item == 0))
     everyone = np.arange(train.users, dtype=np.int32)
     return Split(
@@ -143,7 +143,7 @@ def _lots(ratings: DataFrame, draw_users: Callable[[Batches], Batches]) -> list[
 
 
 def _count_items(ratings: DataFrame, catalogue: Catalogue, held_out: HeldOut) -> NDArray[np.int64]:
-    """Return (items,), how many ratings of each film come before the moment from which all is held out."""
+    """Return (items,), how many ratings of each movie come before the moment from which all is held out."""
     known = ratings.where(ratings.rated_at < int(held_out.moment * MICROSECONDS))
     found = known.groupBy("item_id").count().toArrow()
     counts = np.zeros(len(catalogue.is_hidden), dtype=np.int64)
@@ -152,7 +152,7 @@ def _count_items(ratings: DataFrame, catalogue: Catalogue, held_out: HeldOut) ->
 
 
 def candidate_of(fitted: FittedItems, sample: Sample, known: Known, lately: Lately) -> Candidate:
-    """Return the films for evaluation, with what is counted over all ratings that are not held out."""
+    """Return the movies for evaluation, with what is counted over all ratings that are not held out."""
     everybody = Everybody(sum(known.users_of_share), known.ratings_of_item, lately.newest)
     return Candidate(fitted, replace(sample.split, everybody=everybody))
 
@@ -172,7 +172,7 @@ def fit_items(
 
 
 def fit_collaborative(known: Known, settings: Settings) -> Collaborative:
-    """Learn the vectors of films from who likes them."""
+    """Learn the vectors of movies from who likes them."""
     ratings, catalogue = known.ratings, known.catalogue
     first_user = np.concatenate([[0], np.cumsum(known.users_of_share)[:-1]]).tolist()
     positives = ratings.mapInArrow(
@@ -244,7 +244,7 @@ _PAIRS = pa.schema([("first", pa.int32()), ("gram", pa.binary()), ("target", pa.
 
 
 def count_lately(known: Known, kind_of_user: dict[str, int], settings: Settings) -> Lately:
-    """Count films by how many ratings are newer: ratings are sorted by time, each worker counts its part."""
+    """Count movies by how many ratings are newer: ratings are sorted by time, each worker counts its part."""
     ratings, catalogue = known.ratings, known.catalogue
     partitions = ratings.rdd.getNumPartitions()
     in_time = (
@@ -358,7 +358,7 @@ def _draw(batches: Batches, catalogue: Catalogue, most: int) -> Batches:
 def _draw_returning(
     batches: Batches, catalogue: Catalogue, held_out: HeldOut, known_of_item: NDArray[np.int64]
 ) -> Batches:
-    """Return the users of a partition with enough known ratings, and a later one of a film that was known."""
+    """Return the users of a partition with enough known ratings, and a later one of a known movie."""
     for share in shares(batches, catalogue):
         ratings, is_known = share.ratings, ~held_out.of(share)
         known = np.bincount(ratings.user_index[is_known], minlength=ratings.users)
@@ -389,7 +389,7 @@ def _of_users(batches: Batches, user_ids: frozenset[str]) -> Batches:
 def _likes(
     batches: Batches, catalogue: Catalogue, settings: Settings, first_user: list[int], held_out: HeldOut
 ) -> Batches:
-    """Return likes with their weights, users and films as the numbers that Spark's ALS takes."""
+    """Return likes with their weights, users and movies as the numbers that Spark's ALS takes."""
     context = TaskContext.get()
     assert context
     first = first_user[context.partitionId()]
@@ -456,7 +456,7 @@ def _added_up(rows: pa.Table) -> pa.Table:
 def _at_times(
     batches: Batches, catalogue: Catalogue, kind_of_user: dict[str, int], held_out: HeldOut
 ) -> Batches:
-    """Return when each film was rated, by which kind of people, and whether that is known to the model."""
+    """Return when each movie was rated, by which kind of people, and whether that is known to the model."""
     unknown = max(kind_of_user.values(), default=-1) + 1
     for share in shares(batches, catalogue):
         ratings = share.ratings

@@ -1,4 +1,4 @@
--- one row per film; its genres are one text, for SQLite has no lists
+-- one row per movie; its genres are one text, for SQLite has no lists
 select
     item_id,
     title,

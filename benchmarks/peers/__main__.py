@@ -1,16 +1,16 @@
 """How long the whole job takes beside peers that do the same, and how much memory: each as one process.
 
-`python -m benchmarks.peers --data FOLDER`: from `ratings.csv` to a file with the best unseen films of every
+`python -m benchmarks.peers --data FOLDER`: from `ratings.csv` to a file with the best unseen movies of every
 user, by our job, and by implicit, RecTools and LensKit; imports are counted. What each peer does, and what
 was chosen for its speed, says its module: `with_implicit.py`, `with_rectools.py`, `with_lenskit.py`. Factors,
 iterations, alpha and regularization are the defaults of our job. The peers train one ALS, on every rating
 alike, and write its lists. Ours also cleans, learns two more parts of the model, judges what it learned, and
-writes histories, films and vectors beside the lists; it is measured with all that.
+writes histories, movies and vectors beside the lists; it is measured with all that.
 
 Each peer gets an environment of its own on first use, from `benchmarks/requirements-NAME.txt`; it is kept,
 until that file changes. Everyone is imported once before, so that nobody pays for a cold disk.
 
-A place in a list is broken if it shows a film that the user has rated, or one for the second time. They are
+A place in a list is broken if it shows a movie that the user has rated, or one for the second time. They are
 counted from the files, to see that the same job was done. A peer that fails is in the table, too.
 """
 
@@ -98,7 +98,7 @@ def peers(  # noqa: PLR0913 (one per option)
         counts = _counts(ratings)
     console = Console()
     console.print(
-        f"{data.resolve().name}: {counts['ratings']:,} ratings of {counts['films']:,} films by "
+        f"{data.resolve().name}: {counts['ratings']:,} ratings of {counts['items']:,} movies by "
         f"{counts['users']:,} users; the best {top_n} for each"
     )
     console.print(machine())

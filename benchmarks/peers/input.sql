@@ -1,4 +1,4 @@
--- one row: how many ratings, users and films there are
+-- one row: how many ratings, users and movies there are
 select
     count(*) as ratings,
     count(distinct "userId") as users,

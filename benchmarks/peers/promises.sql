@@ -1,5 +1,5 @@
 -- one row: how many lists and places were written, and how many places break the promise of a list: they hold a
--- film that the user has rated, or one that stands in the same list before
+-- movie that the user has rated, or one that stands in the same list before
 with
 places as (
     select

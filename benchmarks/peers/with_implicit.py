@@ -30,8 +30,8 @@ def main() -> None:
     """Read the ratings, train, recommend to all users and write the lists."""
     job = asked_for(__doc__)
     ratings = pd.read_csv(job.ratings, usecols=["userId", "movieId"])
-    users, films = ratings["userId"].astype("category").cat, ratings["movieId"].astype("category").cat
-    seen = sparse.csr_matrix((np.ones(len(ratings), dtype=np.float32), (users.codes, films.codes)))
+    users, items = ratings["userId"].astype("category").cat, ratings["movieId"].astype("category").cat
+    seen = sparse.csr_matrix((np.ones(len(ratings), dtype=np.float32), (users.codes, items.codes)))
     model = AlternatingLeastSquares(
         factors=job.factors,
         iterations=job.iterations,
@@ -47,7 +47,7 @@ def main() -> None:
     lists = pd.DataFrame(
         {
             "user_id": users.categories.to_numpy().repeat(length),
-            "item_id": films.categories.to_numpy()[indices.ravel()],
+            "item_id": items.categories.to_numpy()[indices.ravel()],
             "score": scores.ravel(),
             "rank": np.tile(np.arange(1, length + 1, dtype=np.int32), len(indices)),
         }

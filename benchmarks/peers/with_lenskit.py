@@ -9,7 +9,7 @@ columns that are needed are read. Every rating is an interaction, whatever its s
 data set isn't known as seen.
 
 LensKit has no conjugate gradients, and solves every row exactly. Its `weight` comes on top of the 1 that a
-film not rated weighs, and `alpha` of implicit and of our job instead of it: one less is the same.
+movie not rated weighs, and `alpha` of implicit and of our job instead of it: one less is the same.
 """
 
 import pandas as pd

@@ -1,4 +1,4 @@
--- one row: how many films with a rating that counts there are, to how many of them movies gives a title, and examples of ids
+-- one row: how many movies with a rating that counts there are, to how many of them movies gives a title, and examples of ids
 with titled as (
     select
         item_id,

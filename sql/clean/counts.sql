@@ -1,4 +1,4 @@
--- one row: how many rows, users and films there are after cleaning
+-- one row: how many rows, users and movies there are after cleaning
 -- parameters: $file
 select
     (select rows from input_rows where file = $file) as rows_read,

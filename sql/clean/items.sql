@@ -1,5 +1,5 @@
--- one row per film of movies or of a rating that counts: what is known of it
--- A film without a row of its own, or without a title, is shown with its id.
+-- one row per movie of movies or of a rating that counts: what is known of it
+-- A movie without a row of its own, or without a title, is shown with its id.
 create table items as
 with movies as (
     select

@@ -1,4 +1,4 @@
--- one row per row of hidden that names no film, added to the rejected lines
+-- one row per row of hidden that names no movie, added to the rejected lines
 -- parameters: $file
 insert into rejected_lines by name
 select

@@ -1,5 +1,5 @@
--- one row per rating of a film that the same user has rated again later: its line
--- A pair of user and film is one number. Few are there twice: those are found by sorting the numbers alone, which takes
+-- one row per rating of a movie that the same user has rated again later: its line
+-- A pair of user and movie is one number. Few are there twice: those are found by sorting the numbers alone, which takes
 -- less time and memory than to count them.
 create table superseded_ratings as
 with pairs as not materialized (

@@ -1,4 +1,4 @@
--- one row per row of hidden whose film is in no other file: its line and the id; added to the rejected lines, too
+-- one row per row of hidden whose movie is in no other file: its line and the id; added to the rejected lines, too
 -- parameters: $file
 create table unknown_hidden_rows as
 select

@@ -1,5 +1,5 @@
 -- one row per row of movies that parses: its values, and the rule that rejects it, if any
--- Of several rows of one film the last counts.
+-- Of several rows of one movie the last counts.
 create table validated_movies as
 select
     line,

@@ -1,5 +1,5 @@
--- one row per film of both generations whose title, year or genres differ: what they were, and are; those rated most first
--- parameters: $films
+-- one row per movie of both generations whose title, year or genres differ: what they were, and are; those rated most first
+-- parameters: $items
 select
     items_before.item_id,
     items_before.title as title_before,
@@ -15,4 +15,4 @@ where
     or items_before.year is distinct from items_after.year
     or items_before.genres <> items_after.genres
 order by items_after.ratings desc, items_before.item_id
-limit $films;
+limit $items;

@@ -1,7 +1,7 @@
--- one row per film that entered or left the list of a user, with its rank before and after, and why
+-- one row per movie that entered or left the list of a user, with its rank before and after, and why
 -- parameters: $user_id
--- A rank below the depth of the list is that among all films which could have been listed, from the stored vectors; there
--- is none for a film that could not.
+-- A rank below the depth of the list is that among all movies which could have been listed, from the stored vectors; there
+-- is none for a movie that could not.
 with seen_before as (
     select item_id
     from before.histories
@@ -104,7 +104,7 @@ select
     ranks.rank_after,
     case
         when ranks.is_entry and seen_before.item_id is not null then 'no longer watched'
-        when ranks.is_entry and items_before.item_id is null then 'new film'
+        when ranks.is_entry and items_before.item_id is null then 'new movie'
         when ranks.is_entry and items_before.ratings = 0 then 'newly rated'
         when ranks.is_entry and items_before.is_hidden then 'no longer hidden'
         when not ranks.is_entry and seen_after.item_id is not null then 'watched since'

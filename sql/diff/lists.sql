@@ -1,10 +1,10 @@
 -- one row: how many users have a list before, after and both, how many of the lists that both have changed, and how much
--- The overlap at a depth is the share of films that two lists have in common among their first films, up to that depth.
+-- The overlap at a depth is the share of movies that two lists have in common among their first movies, up to that depth.
 -- Two empty lists overlap wholly.
 with lists_before as (
     select
         user_id,
-        list(item_id order by rank) as films
+        list(item_id order by rank) as items
     from before.recommendations
     group by user_id
 ),
@@ -12,7 +12,7 @@ with lists_before as (
 lists_after as (
     select
         user_id,
-        list(item_id order by rank) as films
+        list(item_id order by rank) as items
     from after.recommendations
     group by user_id
 ),
@@ -20,8 +20,8 @@ lists_after as (
 paired as (
     select
         users_before.user_id,
-        coalesce(lists_before.films, []) as films_before,
-        coalesce(lists_after.films, []) as films_after
+        coalesce(lists_before.items, []) as items_before,
+        coalesce(lists_after.items, []) as items_after
     from before.users as users_before
     inner join after.users as users_after on users_before.user_id = users_after.user_id
     left join lists_before on users_before.user_id = lists_before.user_id
@@ -30,11 +30,11 @@ paired as (
 
 compared as (
     select
-        films_before <> films_after as is_changed,
-        len(list_intersect(films_before[:10], films_after[:10]))
-        / nullif(greatest(len(films_before[:10]), len(films_after[:10])), 0) as overlap_at_10,
-        len(list_intersect(films_before, films_after))
-        / nullif(greatest(len(films_before), len(films_after)), 0) as overlap
+        items_before <> items_after as is_changed,
+        len(list_intersect(items_before[:10], items_after[:10]))
+        / nullif(greatest(len(items_before[:10]), len(items_after[:10])), 0) as overlap_at_10,
+        len(list_intersect(items_before, items_after))
+        / nullif(greatest(len(items_before), len(items_after)), 0) as overlap
     from paired
 )
 

@@ -1,5 +1,5 @@
--- one row: how many films there are before, after and both, of how many title, year or genres differ, and the share of rated
--- films with a title
+-- one row: how many movies there are before, after and both, of how many title, year or genres differ, and the share of rated
+-- movies with a title
 -- The share is null where a generation is older than that metric.
 with paired as (
     select

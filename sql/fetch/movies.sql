@@ -1,4 +1,4 @@
--- one row per film of a MovieLens set with lines `id::title::genre|genre`, in the order of the file
+-- one row per movie of a MovieLens set with lines `id::title::genre|genre`, in the order of the file
 -- parameters: $source, $encoding, $target
 -- A line is split at its first and its last `::`, so that a title may have some.
 copy (
@@ -17,19 +17,19 @@ copy (
         )
     ),
 
-    films as (
+    items as (
         select
             case
                 when regexp_full_match(line, '\d+::.*::.*')
                     then regexp_extract(line, '^(\d+)::(.*)::(.*)$', ['id', 'title', 'genres'])
-                else error('no film: ' || left(line, 80))
-            end as film
+                else error('no movie: ' || left(line, 80))
+            end as item
         from lines
     )
 
     select
-        film.id as "movieId",
-        film.title,
-        coalesce(nullif(film.genres, ''), '(no genres listed)') as genres
-    from films
+        item.id as "movieId",
+        item.title,
+        coalesce(nullif(item.genres, ''), '(no genres listed)') as genres
+    from items
 ) to $target (format csv, header true);

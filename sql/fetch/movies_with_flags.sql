@@ -1,4 +1,4 @@
--- one row per film of MovieLens 100K, in the order of the file
+-- one row per movie of MovieLens 100K, in the order of the file
 -- parameters: $source, $target
 -- A line is `id|title|date|date of the video|link`, and 19 flags: whether the genre is unknown, and 18 genres.
 copy (
@@ -17,11 +17,11 @@ copy (
         )
     ),
 
-    films as (
+    items as (
         select
             case
                 when regexp_full_match(line, '\d+(\|[^|]*){4}(\|[01]){19}') then string_split(line, '|')
-                else error('no film: ' || left(line, 80))
+                else error('no movie: ' || left(line, 80))
             end as fields
         from lines
     ),
@@ -37,7 +37,7 @@ copy (
                 ],
                 lambda genre, position: fields[6 + position] = '1'
             ) as genres
-        from films
+        from items
     )
 
     select

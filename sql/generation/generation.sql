@@ -33,7 +33,7 @@ comment on column draft.generation.rows is 'How many rows each step went through
 comment on column draft.generation.peak_mb is 'The most memory that the process held during each step, in MiB; where the system does not tell it by step (all but Linux), since the start of the run.';
 comment on column draft.generation.fingerprint is 'SHA-256 over names and bytes of the input files.';
 comment on column draft.generation.exclusions is 'SHA-256 over who was forgotten and what was hidden by command when the run began; empty where nobody and nothing was.';
-comment on column draft.generation.made_by is '`run`, or the command that made this file from another generation: `forget`, or `hide` with the id of the film.';
+comment on column draft.generation.made_by is '`run`, or the command that made this file from another generation: `forget`, or `hide` with the id of the movie.';
 comment on column draft.generation.made_from is 'That other generation; null for a run.';
 comment on column draft.generation.top_n is 'Depth of the stored lists.';
 comment on column draft.generation.settings is 'Every setting of the run that can change the result, as text.';
@@ -46,7 +46,7 @@ comment on column draft.generation.rows_rejected is 'Rows of the ratings file th
 comment on column draft.generation.rows_superseded is 'Rows of the ratings file that a later row says anew.';
 comment on column draft.generation.rows_held_out is 'Rows of the ratings file that were not read, since their users are forgotten.';
 comment on column draft.generation.users is 'Users with at least one kept rating.';
-comment on column draft.generation.items is 'Films with at least one kept rating.';
+comment on column draft.generation.items is 'Movies with at least one kept rating.';
 insert into draft.generation
 select
     $id,

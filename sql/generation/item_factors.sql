@@ -1,10 +1,10 @@
--- one row per film with a rating
+-- one row per movie with a rating
 create table draft.item_factors (
     item_id varchar not null,
     factors float [] not null
 );
-comment on table draft.item_factors is 'One row per film that somebody has rated: its embedding.';
-comment on column draft.item_factors.item_id is 'The film, as in `items`.';
+comment on table draft.item_factors is 'One row per movie that somebody has rated: its embedding.';
+comment on column draft.item_factors.item_id is 'The movie, as in `items`.';
 comment on column draft.item_factors.factors is 'The vector; its inner product with the factors of a user is the score.';
 insert into draft.item_factors
 select

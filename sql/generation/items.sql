@@ -1,4 +1,4 @@
--- one row per film
+-- one row per movie
 create table draft.items (
     item_id varchar not null,
     number integer not null,
@@ -10,16 +10,16 @@ create table draft.items (
     popularity double,
     is_hidden boolean not null
 );
-comment on table draft.items is 'One row per film of the input, rated or not.';
-comment on column draft.items.item_id is 'The film, as in the input.';
-comment on column draft.items.number is 'Number of the film in the texts of `lookups`, from 1: the more ratings, the lower, so that texts are short.';
+comment on table draft.items is 'One row per movie of the input, rated or not.';
+comment on column draft.items.item_id is 'The movie, as in the input.';
+comment on column draft.items.number is 'Number of the movie in the texts of `lookups`, from 1: the more ratings, the lower, so that texts are short.';
 comment on column draft.items.title is 'Title with the year of release; the id where the input has no title.';
 comment on column draft.items.year is 'Year of release, the first year of a series; null where the title names none.';
 comment on column draft.items.genres is 'Genres in the order of the input; empty where none is listed.';
-comment on column draft.items.ratings is 'How many users have rated the film.';
+comment on column draft.items.ratings is 'How many users have rated the movie.';
 comment on column draft.items.mean_rating is 'Mean of their ratings, in stars; null without ratings.';
-comment on column draft.items.popularity is 'How much the film is watched lately, the score of `popular`; null without ratings.';
-comment on column draft.items.is_hidden is 'Whether the film must be shown to nobody, by the file `hidden` or the command `hide`.';
+comment on column draft.items.popularity is 'How much the movie is watched lately, the score of `popular`; null without ratings.';
+comment on column draft.items.is_hidden is 'Whether the movie must be shown to nobody, by the file `hidden` or the command `hide`.';
 insert into draft.items
 select
     items.item_id,

@@ -9,9 +9,9 @@ create table draft.lookups (
 );
 comment on table draft.lookups is 'One row per user: what the service reads. The same as in `recommendations` and `histories`, column by column as one text.';
 comment on column draft.lookups.user_id is 'The user, as in the ratings.';
-comment on column draft.lookups.recommendations is 'The list of the user, best first: numbers of films as in `items`, with commas between them.';
-comment on column draft.lookups.because is 'For each film of the list the film because of which it is there, in the same order; nothing between two commas for none.';
-comment on column draft.lookups.history is 'What the user has watched, newest first: numbers of films as in `items`, with commas between them.';
+comment on column draft.lookups.recommendations is 'The list of the user, best first: numbers of movies as in `items`, with commas between them.';
+comment on column draft.lookups.because is 'For each movie of the list the movie because of which it is there, in the same order; nothing between two commas for none.';
+comment on column draft.lookups.history is 'What the user has watched, newest first: numbers of movies as in `items`, with commas between them.';
 comment on column draft.lookups.segment is 'The narrowest segment that the user is in, as in `segments`; null for none.';
 insert into draft.lookups
 select

@@ -1,4 +1,4 @@
--- one row per film that has a list of similar ones
+-- one row per movie that has a list of similar ones
 -- Uncompressed, since one row is read at a time; the index finds it.
 create table draft.similar_lookups (
     item_id varchar not null using compression uncompressed,
@@ -6,10 +6,10 @@ create table draft.similar_lookups (
     similar_items varchar not null using compression uncompressed,
     scores float [] not null
 );
-comment on table draft.similar_lookups is 'One row per film that has similar ones: what the service reads. The same as in `similar_items`, each list as one text.';
-comment on column draft.similar_lookups.item_id is 'The film, as in `items`.';
+comment on table draft.similar_lookups is 'One row per movie that has similar ones: what the service reads. The same as in `similar_items`, each list as one text.';
+comment on column draft.similar_lookups.item_id is 'The movie, as in `items`.';
 comment on column draft.similar_lookups.number is 'Its number, as in `items`.';
-comment on column draft.similar_lookups.similar_items is 'Films like it, most alike first: numbers as in `items`, with commas between them.';
+comment on column draft.similar_lookups.similar_items is 'Movies like it, most alike first: numbers as in `items`, with commas between them.';
 comment on column draft.similar_lookups.scores is 'Score of each of them, as in `similar_items`.';
 insert into draft.similar_lookups
 select

@@ -5,7 +5,7 @@ create table draft.user_factors (
 );
 comment on table draft.user_factors is 'One row per user: the embedding from which the list of the user was made.';
 comment on column draft.user_factors.user_id is 'The user, as in `users`.';
-comment on column draft.user_factors.factors is 'The vector; its inner product with the factors of a film is the score.';
+comment on column draft.user_factors.factors is 'The vector; its inner product with the factors of a movie is the score.';
 insert into draft.user_factors
 select
     user_id,

@@ -1,5 +1,5 @@
--- one row per film
--- Made of other tables of the file, whoever fills those: a run, or a command that takes users or films out.
+-- one row per movie
+-- Made of other tables of the file, whoever fills those: a run, or a command that takes users or movies out.
 create table draft.viewers (
     item_id varchar not null,
     likes bigint not null,
@@ -9,8 +9,8 @@ create table draft.viewers (
     lists bigint not null,
     top_tens bigint not null
 );
-comment on table draft.viewers is 'One row per film: who has watched it and to whom it is recommended, in numbers.';
-comment on column draft.viewers.item_id is 'The film, as in `items`.';
+comment on table draft.viewers is 'One row per movie: who has watched it and to whom it is recommended, in numbers.';
+comment on column draft.viewers.item_id is 'The movie, as in `items`.';
 comment on column draft.viewers.likes is 'How many users have rated it 3 or more, or without stars.';
 comment on column draft.viewers.stars is 'How many users gave it up to half a star, up to one star, and so on to five: ten numbers; ratings without stars are in none.';
 comment on column draft.viewers.first_rated_at is 'Time of the first rating, UTC; null where the input has no times.';

@@ -1,4 +1,4 @@
--- one row per film of that id: its title, and whether it may be in a list
+-- one row per movie of that id: its title, and whether it may be in a list
 -- parameters: $item_id
 select
     title,

@@ -1,4 +1,4 @@
--- one row per film of these that may be in a list
+-- one row per movie of these that may be in a list
 -- parameters: $item_ids
 select item_id
 from items

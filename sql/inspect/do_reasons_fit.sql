@@ -1,5 +1,5 @@
--- Are the films because of which others are shown like them?
--- one row per way to choose a film of the history as a reason: how many of both films' genres they have in common, over the first ten places of all lists
+-- Are the movies because of which others are shown like them?
+-- one row per way to choose a movie of the history as a reason: how many of both movies' genres they have in common, over the first ten places of all lists
 with places as (
     select
         recommendations.user_id,

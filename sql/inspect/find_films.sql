@@ -1,7 +1,7 @@
--- Which films have these words in their title?
--- one row per film, a hundred of them, those rated most first: its id, and what is known of it
+-- Which movies have these words in their title?
+-- one row per movie, a hundred of them, those rated most first: its id, and what is known of it
 -- parameters: $title
--- Without words it is all films.
+-- Without words it is all movies.
 select
     item_id,
     title,

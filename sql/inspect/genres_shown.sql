@@ -1,6 +1,6 @@
 -- Are the genres that are shown those that are watched?
 -- one row per genre: its share of what was rated, and of the first ten places of all lists
--- A film of several genres counts for each of them.
+-- A movie of several genres counts for each of them.
 with watched as (
     select
         genre,

@@ -1,5 +1,5 @@
--- Which films are hidden, and how popular would they be?
--- one row per hidden film, the most popular first
+-- Which movies are hidden, and how popular would they be?
+-- one row per hidden movie, the most popular first
 select
     item_id,
     title,

@@ -3,8 +3,8 @@
 with kept as (
     select
         lists_before.user_id,
-        count(*) as films_before,
-        count(recommendations.item_id) as films_left
+        count(*) as items_before,
+        count(recommendations.item_id) as items_left
     from before.recommendations as lists_before
     semi join users on lists_before.user_id = users.user_id
     left join recommendations
@@ -14,9 +14,9 @@ with kept as (
 
 select
     kept.user_id,
-    kept.films_before,
-    kept.films_left,
-    round(1 - kept.films_left / kept.films_before, 3) as share_lost,
+    kept.items_before,
+    kept.items_left,
+    round(1 - kept.items_left / kept.items_before, 3) as share_lost,
     users.ratings - coalesce(users_before.ratings, 0) as new_ratings
 from kept
 inner join users on kept.user_id = users.user_id

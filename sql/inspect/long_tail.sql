@@ -1,5 +1,5 @@
 -- How much of the catalogue is shown, and is it what few have rated?
--- one row per tenth of the films that may be shown, those rated most first: how many of them are in a list, and their share of all places
+-- one row per tenth of the movies that may be shown, those rated most first: how many of them are in a list, and their share of all places
 with places as (
     select
         item_id,
@@ -24,7 +24,7 @@ select
     count(*) as films,
     min(ratings) as least_ratings,
     max(ratings) as most_ratings,
-    count(*) filter (where places > 0) as films_shown,
+    count(*) filter (where places > 0) as items_shown,
     round(sum(ratings) / sum(sum(ratings)) over (), 4) as share_of_ratings,
     round(sum(places) / nullif(sum(sum(places)) over (), 0), 4) as share_of_places
 from ranked

@@ -1,5 +1,5 @@
--- Which films do the same people like?
--- one row per pair of films that fifty users or more have rated, a hundred of them, the most alike first
+-- Which movies do the same people like?
+-- one row per pair of movies that fifty users or more have rated, a hundred of them, the most alike first
 select
     items.title,
     others.title as similar_title,

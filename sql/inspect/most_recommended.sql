@@ -1,5 +1,5 @@
--- Which films stand in the most lists?
--- one row per film, twenty of them: in how many lists it stands, and how high on average
+-- Which movies stand in the most lists?
+-- one row per movie, twenty of them: in how many lists it stands, and how high on average
 select
     recommendations.item_id,
     items.title,

@@ -1,5 +1,5 @@
--- Which films does nobody see?
--- one row per film that may be shown and is in no list, a hundred of them, those rated most first
+-- Which movies does nobody see?
+-- one row per movie that may be shown and is in no list, a hundred of them, those rated most first
 select
     items.item_id,
     items.title,

@@ -1,4 +1,4 @@
--- Are the lists better than those of the most popular films?
+-- Are the lists better than those of the most popular movies?
 -- one row per metric and model, the best model first
 select
     metric,

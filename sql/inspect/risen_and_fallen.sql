@@ -1,5 +1,5 @@
--- Which films are in more lists, and which in fewer, than in the generation before?
--- one row per film, a hundred of them, those that moved most first
+-- Which movies are in more lists, and which in fewer, than in the generation before?
+-- one row per movie, a hundred of them, those that moved most first
 with lists_now as (
     select
         item_id,

@@ -1,5 +1,5 @@
--- Who is shown the same ten films as others?
--- one row per list that several users have, a hundred of them, the most common first: its films and some of the users
+-- Who is shown the same ten movies as others?
+-- one row per list that several users have, a hundred of them, the most common first: its movies and some of the users
 with lists as (
     select
         user_id,

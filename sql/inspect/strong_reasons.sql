@@ -1,5 +1,5 @@
--- Because of which films are most others shown?
--- one row per film of a history, twenty of them: for how many places in lists it is the reason, and of how many users
+-- Because of which movies are most others shown?
+-- one row per movie of a history, twenty of them: for how many places in lists it is the reason, and of how many users
 select
     items.item_id,
     items.title,

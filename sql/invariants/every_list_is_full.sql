@@ -1,4 +1,4 @@
--- one row per user whose list does not have exactly min(N, films not yet seen) items
+-- one row per user whose list does not have exactly min(N, movies not yet seen) items
 -- parameters: $top_n
 with candidates as (
     select count(*) as items

@@ -1,5 +1,5 @@
--- one row per user or film and text of a look-up that is not what the table says; where a film has no reason, its place in the text is empty
--- A text and the rows of a table are the same if the sums of a number made from each position and film are.
+-- one row per user or movie and text of a look-up that is not what the table says; where a movie has no reason, its place in the text is empty
+-- A text and the rows of a table are the same if the sums of a number made from each position and movie are.
 with texts as (
     select
         'recommendations' as place,
@@ -7,7 +7,7 @@ with texts as (
         recommendations as films
     from draft.lookups
     union all
-    -- Who has no list has no reasons either: a text that is empty would be one film without a reason.
+    -- Who has no list has no reasons either: a text that is empty would be one movie without a reason.
     select
         'because' as place,
         user_id as owner,
@@ -37,7 +37,7 @@ looked_up as (
             when films <> '' or place = 'because'
                 then list_transform(
                     string_split(films, ','),
-                    lambda film, position: cast(hash(position, case when film = '' then 0 else try_cast(film as bigint) end) as hugeint)
+                    lambda item, position: cast(hash(position, case when item = '' then 0 else try_cast(item as bigint) end) as hugeint)
                 )
         end as numbers
     from texts
@@ -88,7 +88,7 @@ select
     coalesce(looked_up.place, told.place) as place,
     coalesce(looked_up.owner, told.owner) as owner,
     looked_up.films as looked_up,
-    told.films as films_in_table
+    told.films as items_in_table
 from looked_up
 full join told on looked_up.place = told.place and looked_up.owner = told.owner
 where

@@ -1,4 +1,4 @@
--- one row per user or film that has not exactly one vector, or one that holds a value that is no finite number
+-- one row per user or movie that has not exactly one vector, or one that holds a value that is no finite number
 with vectors as (
     select
         users.user_id as id,

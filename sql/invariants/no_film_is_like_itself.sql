@@ -1,4 +1,4 @@
--- one row per film that stands among the films that are like it
+-- one row per movie that stands among the movies that are like it
 select
     item_id,
     rank

@@ -1,4 +1,4 @@
--- one row per list and film that stands in it more than once; the popular list is that of nobody
+-- one row per list and movie that stands in it more than once; the popular list is that of nobody
 -- Pairs are told apart by a number made from them first; what two pairs share by chance is told apart after that.
 with lists as (
     select 'recommendations' as place, user_id as owner, item_id from draft.recommendations

@@ -1,4 +1,4 @@
--- one row per recommendation of a film that the user has watched
+-- one row per recommendation of a movie that the user has watched
 -- Pairs are compared by a number made from them first; what two pairs share by chance is told apart after that.
 with seen as (
     select hash(user_id, item_id) as pair

@@ -1,4 +1,4 @@
--- one row per film in a list, a list of similar films or a popular list that is hidden or that nobody has rated
+-- one row per movie in a list, a list of similar movies or a popular list that is hidden or that nobody has rated
 with listed as (
     select distinct item_id from draft.recommendations
     union

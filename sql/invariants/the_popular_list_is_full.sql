@@ -1,4 +1,4 @@
--- one row if the popular list does not have exactly min(N, films that may be shown) items
+-- one row if the popular list does not have exactly min(N, movies that may be shown) items
 -- parameters: $top_n
 with candidates as (
     select count(*) as items

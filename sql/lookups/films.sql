@@ -1,3 +1,3 @@
--- one row per film that has similar ones; as they are stored, since sorting takes memory
+-- one row per movie that has similar ones; as they are stored, since sorting takes memory
 select item_id
 from similar_lookups;

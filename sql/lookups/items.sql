@@ -1,4 +1,4 @@
--- one row per film, in no order, as sorting takes memory: its id and number, the bytes of the id as JSON, what is known of it as UTF-8 of JSON, its year and genres
+-- one row per movie, in no order, as sorting takes memory: its id and number, the bytes of the id as JSON, what is known of it as UTF-8 of JSON, its year and genres
 select
     item_id,
     number,

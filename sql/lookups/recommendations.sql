@@ -1,4 +1,4 @@
--- one row per known user of those asked for: the list of the user, as numbers of films
+-- one row per known user of those asked for: the list of the user, as numbers of movies
 -- parameters: $user_ids
 select
     user_id,

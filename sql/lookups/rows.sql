@@ -1,4 +1,4 @@
--- one row per known user of those asked for: list, reasons and history of the user as numbers of films, and the segment
+-- one row per known user of those asked for: list, reasons and history of the user as numbers of movies, and the segment
 -- parameters: $user_ids
 select
     user_id,

@@ -1,4 +1,4 @@
--- one row per segment, the narrowest first: its name, what its users have in common, and its list as numbers of films
+-- one row per segment, the narrowest first: its name, what its users have in common, and its list as numbers of movies
 select
     segments.segment,
     segments.gender,

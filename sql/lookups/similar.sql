@@ -1,4 +1,4 @@
--- one row per film of those asked for that has similar ones: these, as numbers of films
+-- one row per movie of those asked for that has similar ones: these, as numbers of movies
 -- parameters: $item_ids
 select
     item_id,

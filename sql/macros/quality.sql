@@ -1,13 +1,13 @@
--- one row per metric and model, best first: what it is for the model, and how many times what the most popular films reach
+-- one row per metric and model, best first: what it is for the model, and how many times what the most popular movies reach
 create macro quality() as table
 select
     metrics.metric,
     metrics.model,
     metrics.value,
-    popular_films.value as most_popular,
-    round(metrics.value / nullif(popular_films.value, 0), 2) as times_most_popular
+    popular_items.value as most_popular,
+    round(metrics.value / nullif(popular_items.value, 0), 2) as times_most_popular
 from metrics
-left join metrics as popular_films
-    on metrics.metric = popular_films.metric and popular_films.model = 'most_popular'
+left join metrics as popular_items
+    on metrics.metric = popular_items.metric and popular_items.model = 'most_popular'
 order by metrics.metric, metrics.value desc, metrics.model;
-comment on macro table quality is 'One row per metric and model: how well held-out ratings were foreseen, and how many times what the most popular films reach.';
+comment on macro table quality is 'One row per metric and model: how well held-out ratings were foreseen, and how many times what the most popular movies reach.';

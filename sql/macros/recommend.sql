@@ -1,4 +1,4 @@
--- one row per rank: the list of a user with what is known of its films; the popular one for somebody unknown
+-- one row per rank: the list of a user with what is known of its movies; the popular one for somebody unknown
 create macro recommend(for_user) as table
 with listed as (
     select

@@ -1,4 +1,4 @@
--- one row per rank: the films that the same people like as one film
+-- one row per rank: the movies that the same people like as one movie
 create macro "similar"(for_item) as table
 select
     similar_items.rank,
@@ -11,4 +11,4 @@ from similar_items
 inner join items on similar_items.similar_item_id = items.item_id
 where similar_items.item_id = cast(for_item as varchar)
 order by similar_items.rank;
-comment on macro table "similar" is 'One row per rank: the films that the same people like as one film, most alike first.';
+comment on macro table "similar" is 'One row per rank: the movies that the same people like as one movie, most alike first.';

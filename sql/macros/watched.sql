@@ -1,4 +1,4 @@
--- one row per position: what a user has watched, newest first, with what is known of the films
+-- one row per position: what a user has watched, newest first, with what is known of the movies
 create macro watched(for_user) as table
 select
     histories.position,

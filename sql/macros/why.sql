@@ -1,4 +1,4 @@
--- one row: why a film is in the list of a user, or why not, and how its score comes together
+-- one row: why a movie is in the list of a user, or why not, and how its score comes together
 -- The score is the sum of the three parts of both vectors, see docs/model.md.
 create macro why(for_user, for_item) as table
 with vectors as (
@@ -58,4 +58,4 @@ left join listed on true
 left join watched_as on true
 left join items as reasons on listed.because_item_id = reasons.item_id
 where items.item_id = cast(for_item as varchar);
-comment on macro table why is 'One row: why a film is in the list of a user or not (`standing`), its score as the sum of taste, what is watched next and trend, and the film because of which it is there.';
+comment on macro table why is 'One row: why a movie is in the list of a user or not (`standing`), its score as the sum of taste, what is watched next and trend, and the movie because of which it is there.';

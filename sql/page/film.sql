@@ -1,4 +1,4 @@
--- one row, none for a film that is unknown: who has watched the film, and to whom it is recommended, in numbers
+-- one row, none for a movie that is unknown: who has watched the movie, and to whom it is recommended, in numbers
 -- parameters: $item_id
 select
     items.ratings,

@@ -1,4 +1,4 @@
--- one row per film of a page of those whose title has all of these words, or whose id is the whole text, under the filters: its number, and how many there are; the id first, then titles that begin so, then films with more ratings
+-- one row per movie of a page of those whose title has all of these words, or whose id is the whole text, under the filters: its number, and how many there are; the id first, then titles that begin so, then movies with more ratings
 -- parameters: $words, $text, $genres, $min_year, $max_year, $offset, $size
 -- A filter that is null keeps all. Past the end there is the last page.
 with titles as (

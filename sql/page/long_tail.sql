@@ -1,4 +1,4 @@
--- one row per hundredth of the films with a rating, the most rated first: how many films, their ratings, their places in lists, and how many of them are in a list
+-- one row per hundredth of the movies with a rating, the most rated first: how many movies, their ratings, their places in lists, and how many of them are in a list
 with placed as (
     select
         ntile(100) over (order by items.ratings desc, items.item_id) as hundredth,

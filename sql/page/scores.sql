@@ -1,4 +1,4 @@
--- one row per place in the list of a user: the film, and its score
+-- one row per place in the list of a user: the movie, and its score
 -- parameters: $user_id
 select
     item_id,

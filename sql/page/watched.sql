@@ -1,4 +1,4 @@
--- one row per film of a page of the history of a user under the filters, newest first: its number, the rating, when it was given, and how many films there are
+-- one row per movie of a page of the history of a user under the filters, newest first: its number, the rating, when it was given, and how many movies there are
 -- parameters: $user_id, $genres, $min_year, $max_year, $offset, $size
 -- A filter that is null keeps all. Past the end there is the last page.
 with watched as (

@@ -1,5 +1,5 @@
--- one row per film that these users have watched last, the newest first
--- parameters: $user_ids, $films
+-- one row per movie that these users have watched last, the newest first
+-- parameters: $user_ids, $items
 select
     histories.user_id,
     histories.position,
@@ -8,5 +8,5 @@ select
     cast(histories.rated_at as date) as rated_on
 from histories
 inner join items on histories.item_id = items.item_id
-where list_contains($user_ids, histories.user_id) and histories.position <= $films
+where list_contains($user_ids, histories.user_id) and histories.position <= $items
 order by histories.user_id, histories.position;

@@ -1,5 +1,5 @@
--- one row per film in the lists of these users, with the film of the history because of which it is there
--- parameters: $user_ids, $films
+-- one row per movie in the lists of these users, with the movie of the history because of which it is there
+-- parameters: $user_ids, $items
 select
     recommendations.user_id,
     recommendations.rank,
@@ -9,5 +9,5 @@ select
 from recommendations
 inner join items on recommendations.item_id = items.item_id
 left join items as reasons on recommendations.because_item_id = reasons.item_id
-where list_contains($user_ids, recommendations.user_id) and recommendations.rank <= $films
+where list_contains($user_ids, recommendations.user_id) and recommendations.rank <= $items
 order by recommendations.user_id, recommendations.rank;

@@ -1,4 +1,4 @@
--- one row per number of films that were not among the first ten of a list before: how many of the lists that both generations have
+-- one row per number of movies that were not among the first ten of a list before: how many of the lists that both generations have
 with paired as (
     select
         users_after.user_id,

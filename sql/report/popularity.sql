@@ -1,4 +1,4 @@
--- one row per tenth of the films that may be listed, the most rated first: its share of ratings, and of the first ten places of all lists
+-- one row per tenth of the movies that may be listed, the most rated first: its share of ratings, and of the first ten places of all lists
 with placed as (
     select
         item_id,
@@ -22,7 +22,7 @@ films as (
 select
     tenth,
     count(*) as films,
-    count(*) filter (where places > 0) as films_listed,
+    count(*) filter (where places > 0) as items_listed,
     sum(ratings) / sum(sum(ratings)) over () as share_of_ratings,
     sum(places) / nullif(sum(sum(places)) over (), 0) as share_of_places
 from films

@@ -1,4 +1,4 @@
--- one row per number of ratings: how many films have at least that many; films that nobody has rated are not counted
+-- one row per number of ratings: how many movies have at least that many; movies that nobody has rated are not counted
 with counted as (
     select
         ratings,

@@ -16,6 +16,6 @@ select
     rows_held_out,
     users,
     items,
-    (select count(*) from items) as films_of_input,
-    (select count(*) from items where is_hidden) as films_hidden
+    (select count(*) from items) as items_of_input,
+    (select count(*) from items where is_hidden) as items_hidden
 from generation;

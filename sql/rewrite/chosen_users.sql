@@ -1,4 +1,4 @@
--- one row per user, but for some, whose list has one of these films
+-- one row per user, but for some, whose list has one of these movies
 -- parameters: $item_ids, $user_ids
 create temp table chosen_users as
 select distinct user_id

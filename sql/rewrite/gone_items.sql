@@ -1,4 +1,4 @@
--- one row per film that leaves the lists: whether it is hidden, or nobody is left who has rated it
+-- one row per movie that leaves the lists: whether it is hidden, or nobody is left who has rated it
 -- parameters: $hidden, $unrated
 create or replace table gone_items as
 select

@@ -1,4 +1,4 @@
--- one row per film that somebody is left who has rated
+-- one row per movie that somebody is left who has rated
 insert into draft.item_factors
 select item_factors.*
 from kept.item_factors

@@ -1,4 +1,4 @@
--- one row per film: ratings of who is left out no longer count, and what is hidden is
+-- one row per movie: ratings of who is left out no longer count, and what is hidden is
 insert into draft.items
 with rated as (
     select distinct histories.item_id

@@ -1,4 +1,4 @@
--- one row per film that only these users have rated
+-- one row per movie that only these users have rated
 -- parameters: $user_ids
 select item_id
 from histories

@@ -1,4 +1,4 @@
--- one row: what became of the rows of ratings that did not just count, and how many films have a rating
+-- one row: what became of the rows of ratings that did not just count, and how many movies have a rating
 -- parameters: $file
 select
     (select count(*) from rejected_lines where file = $file and rule <> 'superseded') as rows_rejected,

@@ -1,4 +1,4 @@
--- one row per user and rank: the list, and the film that speaks most for each of its films
+-- one row per user and rank: the list, and the movie that speaks most for each of its movies
 create view lists as
 select
     user_id,

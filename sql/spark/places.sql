@@ -1,4 +1,4 @@
--- one row per film with a place in a list of this depth, as an index, and how many places it has
+-- one row per movie with a place in a list of this depth, as an index, and how many places it has
 -- parameters: $depth
 select
     enum_code(cast(item_id as item_ids)) as item_index,

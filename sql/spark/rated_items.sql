@@ -1,4 +1,4 @@
--- one row per film with a rating that counts: how many, and their mean; null where they have no stars
+-- one row per movie with a rating that counts: how many, and their mean; null where they have no stars
 -- parameters: $path
 create table rated_items as
 select

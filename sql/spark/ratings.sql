@@ -1,4 +1,4 @@
--- one row per user and film: the ratings that count; by user, newest first
+-- one row per user and movie: the ratings that count; by user, newest first
 create view ratings as
 select
     user_id,

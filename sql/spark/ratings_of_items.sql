@@ -1,4 +1,4 @@
--- one row per film with a rating that counts, in the order of indices: how many
+-- one row per movie with a rating that counts, in the order of indices: how many
 select ratings
 from items
 where ratings > 0

@@ -1,4 +1,4 @@
--- one row per value of a vector: those of all films, one vector after the other, in the order of ids as text
+-- one row per value of a vector: those of all movies, one vector after the other, in the order of ids as text
 with vectors as (
     select factors
     from item_factors

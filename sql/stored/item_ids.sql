@@ -1,4 +1,4 @@
--- one row per film with a vector, in the order of ids as text: whether it may be in a list
+-- one row per movie with a vector, in the order of ids as text: whether it may be in a list
 select
     item_factors.item_id,
     coalesce(items.ratings > 0 and not items.is_hidden, false) as is_candidate

@@ -1,4 +1,4 @@
--- one row per chosen user and film watched, as places in the order of ids of users and of films with a vector
+-- one row per chosen user and movie watched, as places in the order of ids of users and of movies with a vector
 with users as (
     select
         user_id,
@@ -7,7 +7,7 @@ with users as (
     semi join chosen_users using (user_id)
 ),
 
-films as (
+items as (
     select
         item_id,
         row_number() over (order by item_id) - 1 as place
@@ -16,8 +16,8 @@ films as (
 
 select
     cast(users.place as integer) as user_index,
-    cast(films.place as integer) as item_index
+    cast(items.place as integer) as item_index
 from histories
 inner join users on histories.user_id = users.user_id
-inner join films on histories.item_id = films.item_id
+inner join items on histories.item_id = items.item_id
 order by user_index, item_index;

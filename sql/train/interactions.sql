@@ -1,4 +1,4 @@
--- one row per rating, users and films as indices; by user, newest first, as the ratings are stored
+-- one row per rating, users and movies as indices; by user, newest first, as the ratings are stored
 -- parameters: $as_given
 -- As given are also those that a later one supersedes: what was rated again after a cut was rated before it, too, and only
 -- a split can tell which of the two counts.

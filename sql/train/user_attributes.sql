@@ -9,7 +9,7 @@ told as (
         gender,
         age_group,
         occupation
-    from judged_users
+    from validated_users
     where rule is null
 )
 

@@ -1,4 +1,4 @@
--- one row per film with a rating that counts, in the order of indices: its number in look-ups
+-- one row per movie with a rating that counts, in the order of indices: its number in look-ups
 select number
 from items
 where ratings > 0

@@ -45,7 +45,7 @@ def test_recommendations_are_ids_in_the_order_of_ranks(client: TestClient, publi
 def test_metadata_are_title_and_genres(client: TestClient, value: str) -> None:
     answer = client.get(f"/recommendations?user_id=18&returnMetadata={value}&limit=1")
     assert answer.json() == {
-        "items": [{"id": "18", "title": "Film, The 18 (2008)", "genres": ["Drama", "Comedy"]}]
+        "items": [{"id": "18", "title": "Movie, The 18 (2008)", "genres": ["Drama", "Comedy"]}]
     }
 
 
@@ -79,7 +79,7 @@ def test_an_unknown_user_gets_the_popular_list_and_an_empty_history(
     stored = _stored(published, "select item_id from popular order by rank limit 10")
     assert answer.json() == {"items": [{"id": item_id} for item_id in stored]}
     assert answer.headers["X-Recommendation-Source"] == "popular"
-    title = f"Film, The {stored[0]} ({1990 + int(stored[0])})"
+    title = f"Movie, The {stored[0]} ({1990 + int(stored[0])})"
     rich = client.get("/recommendations?user_id=nobody&returnMetadata=true&limit=1").json()["items"]
     assert rich == [{"id": stored[0], "title": title, "genres": ["Drama", "Comedy"]}]
     assert client.get("/features?user_id=nobody").json() == {"features": [{"histories": []}]}

@@ -150,10 +150,10 @@ def test_a_served_file_that_changes_is_opened_anew_and_what_is_read_is_what_is_t
 
 
 def test_what_changes_while_it_is_tried_is_tried_again(
-    output: Output, follower: Follower, films: Path, monkeypatch: pytest.MonkeyPatch
+    output: Output, follower: Follower, items: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = follower.served()
-    new = publish(films, output.folder, rebuild=True)
+    new = publish(items, output.folder, rebuild=True)
 
     async def trial(_: Path) -> None:
         os.utime(new.file)
@@ -178,18 +178,18 @@ def test_however_often_a_file_is_found_damaged_it_is_opened_anew_in_time(followe
 
 
 def test_a_new_generation_is_served_as_soon_as_it_is_seen(
-    output: Output, follower: Follower, films: Path
+    output: Output, follower: Follower, items: Path
 ) -> None:
     before = follower.served()
-    new = publish(films, output.folder, seed=5, top_n=3)
+    new = publish(items, output.folder, seed=5, top_n=3)
     assert follower.served() == new.generation != before
     assert follower.current.generation
     assert follower.current.generation.depth == 3
 
 
-def test_so_is_a_rollback(output: Output, follower: Follower, films: Path) -> None:
+def test_so_is_a_rollback(output: Output, follower: Follower, items: Path) -> None:
     first = follower.served()
-    second = publish(films, output.folder, rebuild=True).generation
+    second = publish(items, output.folder, rebuild=True).generation
     assert follower.served() == second
     assert batch("rollback", "--output", output.folder).returncode == 0
     assert follower.served() == first
@@ -235,7 +235,7 @@ def damaged_inside(file: Path) -> bytes:
     ],
 )
 def test_a_generation_that_is_not_sound_is_not_served_and_the_next_good_one_is(
-    output: Output, follower: Follower, films: Path, tmp_path: Path, kind: str
+    output: Output, follower: Follower, items: Path, tmp_path: Path, kind: str
 ) -> None:
     before = follower.served()
     file = output.published()
@@ -258,7 +258,7 @@ def test_a_generation_that_is_not_sound_is_not_served_and_the_next_good_one_is(
     assert follower.served() == before
     assert follower.current.fault == f"generations/{broken}.duckdb can't be opened"
     assert follower.history("18")
-    good = publish(films, output.folder, rebuild=True).generation
+    good = publish(items, output.folder, rebuild=True).generation
     assert follower.served() == good
     assert follower.current.fault is None
 
@@ -294,10 +294,10 @@ def test_a_fault_that_comes_again_is_logged_again(
 
 
 def test_a_generation_that_could_not_be_opened_is_tried_again_after_a_while(
-    output: Output, follower: Follower, films: Path
+    output: Output, follower: Follower, items: Path
 ) -> None:
     before = follower.served()
-    new = publish(films, output.folder, rebuild=True)
+    new = publish(items, output.folder, rebuild=True)
     whole = new.file.read_bytes()
     new.file.chmod(0o644)
     new.file.write_bytes(b"not yet copied")
@@ -332,10 +332,10 @@ def test_a_deleted_file_is_served_as_long_as_it_is_open(output: Output, follower
 
 
 def test_what_is_taken_back_while_it_is_tried_is_not_served(
-    output: Output, follower: Follower, films: Path, monkeypatch: pytest.MonkeyPatch
+    output: Output, follower: Follower, items: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = follower.served()
-    new = publish(films, output.folder, rebuild=True).generation
+    new = publish(items, output.folder, rebuild=True).generation
     assert before
 
     async def trial(_: Path) -> None:
@@ -351,10 +351,10 @@ def test_what_is_taken_back_while_it_is_tried_is_not_served(
 
 
 def test_the_first_is_served_at_once_even_if_the_link_has_moved_on(
-    output: Output, follower: Follower, films: Path, monkeypatch: pytest.MonkeyPatch
+    output: Output, follower: Follower, items: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = output.current()
-    second = publish(films, output.folder, rebuild=True).generation
+    second = publish(items, output.folder, rebuild=True).generation
     assert first
 
     def open_slowly(file: Path) -> Generation:
@@ -368,10 +368,10 @@ def test_the_first_is_served_at_once_even_if_the_link_has_moved_on(
 
 
 def test_a_trial_without_end_is_told_and_ends_when_the_link_shows_another(
-    output: Output, follower: Follower, films: Path, monkeypatch: pytest.MonkeyPatch
+    output: Output, follower: Follower, items: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = follower.served()
-    new = publish(films, output.folder, rebuild=True).generation
+    new = publish(items, output.folder, rebuild=True).generation
     assert before
     faults: list[str | None] = []
 
@@ -398,12 +398,12 @@ def test_a_trial_without_end_is_told_and_ends_when_the_link_shows_another(
 def test_a_trial_that_could_not_be_held_is_another_fault_and_each_reason_is_logged(
     output: Output,
     follower: Follower,
-    films: Path,
+    items: Path,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     before = follower.served()
-    new = publish(films, output.folder, rebuild=True).generation
+    new = publish(items, output.folder, rebuild=True).generation
     reasons = iter(["no memory", "no memory", "no process"])
 
     async def trial(_: Path) -> None:
@@ -425,8 +425,8 @@ def _open_files() -> int:
     return len([*Path("/proc/self/fd").iterdir()])
 
 
-def test_switches_leave_no_file_open(output: Output, follower: Follower, films: Path) -> None:
-    generations = [output.current(), publish(films, output.folder, rebuild=True).generation]
+def test_switches_leave_no_file_open(output: Output, follower: Follower, items: Path) -> None:
+    generations = [output.current(), publish(items, output.folder, rebuild=True).generation]
     follower.served()
     gc.collect()
     before = _open_files()

@@ -112,7 +112,7 @@ def test_a_generated_client_asks_and_understands(url: str, generated: Any) -> No
             client=client, subject=subject(user_ids=["18", "nobody"]), return_metadata=True, explain=True
         ).users
         assert [(user.user_id, user.source) for user in users] == [("18", "personal"), ("nobody", "popular")]
-        assert users[0].items[0].title == "Film, The 18 (2008)"
+        assert users[0].items[0].title == "Movie, The 18 (2008)"
         assert users[0].items[0].because.id
         refused = recommendations.sync_detailed(client=client, subject=subject())
         assert (refused.status_code, refused.parsed.error) == (400, "user_id is required")

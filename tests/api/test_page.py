@@ -73,7 +73,7 @@ def test_the_list_of_a_user_is_the_published_one_and_says_why(client: TestClient
     recommended, watched = page.split('<section aria-labelledby="seen"')
     assert re.findall(r'class="title" href="/films/([^"]+)"', recommended) == [item["id"] for item in api]
     assert api[0]["id"] == str(withheld(18))
-    assert f"Film, The {api[0]['because']['id']}</bdi></a>" in recommended
+    assert f"Movie, The {api[0]['because']['id']}</bdi></a>" in recommended
     history = client.get("/features?user_id=18&limit=20").json()["features"][0]["histories"]
     assert re.findall(r'class="title" href="/films/([^"]+)"', watched) == history
     assert "5.0" in watched
@@ -94,8 +94,8 @@ def test_a_form_that_is_sent_with_empty_fields_asks_for_everything(client: TestC
 
 
 def test_a_long_history_is_shown_in_pages_that_join(write_input: WriteInput, tmp_path: Path) -> None:
-    films = range(45)
-    ratings = "userId,movieId,rating,timestamp\n" + "".join(f"1,{film},4,{1000 + film}\n" for film in films)
+    items = range(45)
+    ratings = "userId,movieId,rating,timestamp\n" + "".join(f"1,{film},4,{1000 + film}\n" for film in items)
     ratings += "".join(f"{user},{film},4,5\n" for user in range(2, 5) for film in range(user, 60))
     movies = "movieId,title,genres\n" + "".join(f"{film},Film {film} (2000),Drama\n" for film in range(60))
     publish(write_input(ratings, movies), tmp_path / "output")
@@ -107,7 +107,7 @@ def test_a_long_history_is_shown_in_pages_that_join(write_input: WriteInput, tmp
             seen += re.findall(r'class="title" href="/films/([^"]+)"', watched)
             more = re.search(r'<a href="([^"]+)"[^>]*rel="next"', watched)
             address = unescape(more[1]) if more else None
-    assert seen == [str(film) for film in reversed(films)]
+    assert seen == [str(film) for film in reversed(items)]
 
 
 def test_the_way_to_a_user_is_a_form_or_chance(client: TestClient) -> None:
@@ -121,7 +121,7 @@ def test_the_way_to_a_user_is_a_form_or_chance(client: TestClient) -> None:
 def test_a_film_is_told_in_numbers_and_without_a_name(client: TestClient) -> None:
     text = _text(client, "/films/4")
     # All even users but two like it; two odd ones do not.
-    assert "Film, The 4" in text
+    assert "Movie, The 4" in text
     assert "rated it 22 55 % of all users" in text
     assert "like it 82 % 3 stars or more" in text
     page = client.get("/films/4").text
@@ -149,11 +149,11 @@ def test_films_are_found_by_words_in_any_case_and_with_or_without_accents(
 
 def test_no_film_that_fits_is_lost_however_many_fit(write_input: WriteInput, tmp_path: Path) -> None:
     # Nobody has rated them, so they come last.
-    more = "".join(f"more{number},Film {number} (1920),Western\n" for number in range(5_100))
+    more = "".join(f"more{number},Movie {number} (1920),Western\n" for number in range(5_100))
     publish(write_input(RATINGS, MOVIES + more), tmp_path / "output")
     with _client(tmp_path / "output") as client:
-        assert "Found 5,100 films" in _text(client, "/films?q=film&max_year=1920")
-        assert re.search(r"Found 5,1[2-9]\d films", _text(client, "/films?q=film"))
+        assert "Found 5,100 films" in _text(client, "/films?q=movie&max_year=1920")
+        assert re.search(r"Found 5,1[2-9]\d films", _text(client, "/films?q=movie"))
 
 
 def test_somebody_new_gets_what_the_service_says_of_the_picks(client: TestClient) -> None:
@@ -180,10 +180,10 @@ def test_the_system_says_what_became_of_the_rows_with_examples(
 
 
 def test_quality_is_told_over_the_generations_that_are_kept(
-    films: Path, published: Published, tmp_path: Path
+    items: Path, published: Published, tmp_path: Path
 ) -> None:
     first = copied(published, tmp_path)
-    second = publish(films, tmp_path, seed=7)
+    second = publish(items, tmp_path, seed=7)
     with _client(tmp_path) as client:
         before = client.get("/system").text
         # What can't be read is left out, and the rest is shown.
@@ -217,10 +217,10 @@ def test_a_generation_that_was_rolled_back_is_marked_and_not_in_the_line(
 
 
 def test_what_could_not_be_read_once_is_shown_once_it_can(
-    films: Path, published: Published, tmp_path: Path
+    items: Path, published: Published, tmp_path: Path
 ) -> None:
     first = copied(published, tmp_path)
-    publish(films, tmp_path, seed=7)
+    publish(items, tmp_path, seed=7)
     whole = first.file.read_bytes()
     first.file.chmod(0o644)
     first.file.write_bytes(b"no database")
@@ -288,7 +288,7 @@ def test_a_film_that_is_hidden_says_so_and_is_in_no_list(published: Published, t
 
 def test_titles_are_text_whatever_stands_in_them(write_input: WriteInput, tmp_path: Path) -> None:
     row = '"' + NASTY.replace('"', '""') + '"'
-    publish(write_input(RATINGS, MOVIES.replace('"Film, The 4 (1994)"', row)), tmp_path / "output")
+    publish(write_input(RATINGS, MOVIES.replace('"Movie, The 4 (1994)"', row)), tmp_path / "output")
     with _client(tmp_path / "output") as client:
         for address in ("/films/4", "/films?q=quoted", "/new?liked=4", "/users/7"):
             page = client.get(address).text

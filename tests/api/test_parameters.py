@@ -131,7 +131,7 @@ def test_the_id_of_a_film_is_cleaned_too(dirty: TestClient, asked: str) -> None:
         assert get("/recommendations", **{name: f"{asked},6"}, **who) == get(
             "/recommendations", **{name: "4,6"}, **who
         )
-    assert ">Film, The 4<" in dirty.get("/films/" + asked).text
+    assert ">Movie, The 4<" in dirty.get("/films/" + asked).text
     assert dirty.get("/users/ 18.0").text == dirty.get("/users/18").text
 
 

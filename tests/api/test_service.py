@@ -30,7 +30,7 @@ REQUESTS = 2_000
 
 
 def test_every_answer_is_that_of_the_generation_in_its_header(
-    films: Path, published: Published, tmp_path: Path
+    items: Path, published: Published, tmp_path: Path
 ) -> None:
     output = Output(tmp_path)
     copied(published, tmp_path)
@@ -62,7 +62,7 @@ def test_every_answer_is_that_of_the_generation_in_its_header(
         workers = [pool.submit(ask, url, worker) for worker in range(CONNECTIONS)]
         try:
             for seed in (1, 2):
-                publish(films, tmp_path, factors=3, seed=seed)
+                publish(items, tmp_path, factors=3, seed=seed)
                 _wait_until_served(url, output.current())
         finally:
             done.set()

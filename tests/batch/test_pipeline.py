@@ -14,7 +14,7 @@ from batch.generation.publish import Published
 from batch.generation.store import Output
 from sql import statement
 from tests.conftest import WriteInput, copied, publish
-from tests.films import FILMS, RATINGS, RATINGS_HEADER, START, USERS, withheld
+from tests.films import ITEMS, RATINGS, RATINGS_HEADER, START, USERS, withheld
 
 CONTENTS = (
     "select * from recommendations order by all",
@@ -33,14 +33,14 @@ def _query(made: Published, query: str) -> list[tuple[Any, ...]]:
         return connection.execute(query).fetchall()
 
 
-def test_everybody_gets_the_withheld_film_first(published: Published) -> None:
+def test_everybody_gets_the_withheld_item_first(published: Published) -> None:
     first = _query(published, "select user_id, item_id from recommendations where rank = 1")
     assert dict(first) == {str(user): str(withheld(user)) for user in range(USERS)}
 
 
-def test_lists_are_as_deep_as_there_are_unseen_films(published: Published) -> None:
+def test_lists_are_as_deep_as_there_are_unseen_items(published: Published) -> None:
     lengths = _query(published, "select distinct count(*) from recommendations group by user_id")
-    assert lengths == [(min(10, FILMS - (FILMS // 2 - 1) - 2),)]
+    assert lengths == [(min(10, ITEMS - (ITEMS // 2 - 1) - 2),)]
 
 
 def test_histories_are_newest_first(published: Published) -> None:
@@ -74,13 +74,13 @@ def test_the_inner_product_of_the_factors_is_the_score(published: Published) -> 
 
 
 def test_users_and_items_are_described(published: Published) -> None:
-    assert _query(published, "select * from users where user_id = '0'")[0][1] == FILMS // 2 + 1
+    assert _query(published, "select * from users where user_id = '0'")[0][1] == ITEMS // 2 + 1
     assert _query(published, "select epoch(first_rated_at) from users where user_id = '0'") == [(START,)]
     assert _query(published, "select * exclude (popularity) from items where item_id = '7'") == [
         (
             "7",
             18,
-            "Film, The 7 (1997)",
+            "Movie, The 7 (1997)",
             1997,
             ["Drama", "Comedy"],
             22,
@@ -94,15 +94,15 @@ def test_users_and_items_are_described(published: Published) -> None:
     assert unrated == [(0, None, None, [])]
 
 
-def test_the_popular_list_is_that_of_the_popularity_of_films(published: Published) -> None:
+def test_the_popular_list_is_that_of_the_popularity_of_items(published: Published) -> None:
     listed = _query(published, "select item_id, score from popular order by rank")
-    films = (
+    items = (
         "select item_id, popularity from items where ratings > 0 order by popularity desc, item_id limit 10"
     )
-    assert listed == _query(published, films)
+    assert listed == _query(published, items)
 
 
-def test_a_film_without_ratings_is_in_no_list(published: Published) -> None:
+def test_an_item_without_ratings_is_in_no_list(published: Published) -> None:
     found = _query(
         published,
         "select count(*) from (select item_id from recommendations union all select item_id from popular "
@@ -111,19 +111,19 @@ def test_a_film_without_ratings_is_in_no_list(published: Published) -> None:
     assert found == [(0,)]
 
 
-def test_a_hidden_film_is_in_no_list_and_lists_are_still_full(
+def test_a_hidden_item_is_in_no_list_and_lists_are_still_full(
     write_input: WriteInput, tmp_path: Path
 ) -> None:
     made = publish(write_input(RATINGS, hidden="movieId\n4\n"), tmp_path / "output", top_n=100)
     assert _query(made, "select count(*) from recommendations where item_id = '4'") == [(0,)]
-    assert _query(made, "select count(*) from popular") == [(FILMS - 1,)]
+    assert _query(made, "select count(*) from popular") == [(ITEMS - 1,)]
     lengths = _query(
         made,
         "select users.user_id, count(r.rank) + any_value(users.ratings) from users "
         "left join recommendations r using (user_id) where user_id in ('4', '0') group by all order by all",
     )
-    # User 0 has seen film 4; user 4 has not, and gets one film less.
-    assert lengths == [("0", FILMS), ("4", FILMS - 1)]
+    # User 0 has seen movie 4; user 4 has not, and gets one movie less.
+    assert lengths == [("0", ITEMS), ("4", ITEMS - 1)]
 
 
 def test_somebody_who_has_seen_everything_has_an_empty_list(write_input: WriteInput, tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_somebody_who_has_seen_everything_has_an_empty_list(write_input: WriteIn
     assert _query(made, "select user_id, item_id from recommendations") == [("2", "b")]
 
 
-def test_one_user_and_one_film_are_enough(write_input: WriteInput, tmp_path: Path) -> None:
+def test_one_user_and_one_item_are_enough(write_input: WriteInput, tmp_path: Path) -> None:
     made = publish(write_input(RATINGS_HEADER + "\n1,a,5,1\n"), tmp_path / "output")
     assert _query(made, "select count(*) from recommendations") == [(0,)]
     assert _query(made, "select item_id from popular") == [("a",)]
@@ -153,12 +153,12 @@ def test_without_times_the_later_line_was_watched_later(write_input: WriteInput,
 
 
 def test_the_same_input_and_seed_make_the_same_tables(
-    films: Path, published: Published, tmp_path: Path
+    items: Path, published: Published, tmp_path: Path
 ) -> None:
-    again = publish(films, tmp_path / "output")
+    again = publish(items, tmp_path / "output")
     for query in CONTENTS:
         assert _query(again, query) == _query(published, query)
-    other = publish(films, tmp_path / "output", seed=1)
+    other = publish(items, tmp_path / "output", seed=1)
     assert _query(other, CONTENTS[5]) != _query(published, CONTENTS[5])
 
 
@@ -220,11 +220,11 @@ def test_released_command_line_tools_open_the_file_through_the_link(published: P
     shown = subprocess.run(
         [tool, "-readonly", "-csv", "-noheader", link, query], capture_output=True, text=True, check=True
     )
-    assert shown.stdout.strip() == '40,"One row per film of the input, rated or not."'
+    assert shown.stdout.strip() == '40,"One row per movie of the input, rated or not."'
 
 
 def test_a_refused_run_publishes_nothing_and_leaves_no_litter(
-    films: Path, published: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    items: Path, published: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     output = tmp_path / "output"
     before = copied(published, output)
@@ -235,7 +235,7 @@ def test_a_refused_run_publishes_nothing_and_leaves_no_litter(
 
     monkeypatch.setattr("batch.generation.write.statement", text)
     with pytest.raises(RefusedError, match="ghost"):
-        publish(films, output, seed=1)
+        publish(items, output, seed=1)
     assert Output(output).current() == before.generation
     assert Output(output).generations() == [before.generation]
     assert not Output(output).work.exists()

@@ -5,19 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from batch.commands.engines import run
 from batch.errors import BatchError, LockedError, RefusedError, UsageError
 from batch.generation.rollback import rollback
 from batch.generation.store import Output
-from batch.pipeline import run
 from batch.runtime.progress import Progress
 from batch.settings import Settings
 from tests.conftest import WriteInput, publish
 from tests.films import RATINGS
 
 
-def test_a_second_run_leaves_what_is_published(films: Path, tmp_path: Path) -> None:
-    first = publish(films, tmp_path)
-    second = publish(films, tmp_path)
+def test_a_second_run_leaves_what_is_published(items: Path, tmp_path: Path) -> None:
+    first = publish(items, tmp_path)
+    second = publish(items, tmp_path)
     assert first.is_new
     assert not second.is_new
     assert (second.generation, second.file, second.counts) == (first.generation, first.file, first.counts)
@@ -25,9 +25,9 @@ def test_a_second_run_leaves_what_is_published(films: Path, tmp_path: Path) -> N
     assert not Output(tmp_path).work.exists()
 
 
-def test_a_rebuild_makes_the_same_anew(films: Path, tmp_path: Path) -> None:
-    first = publish(films, tmp_path)
-    second = publish(films, tmp_path, rebuild=True)
+def test_a_rebuild_makes_the_same_anew(items: Path, tmp_path: Path) -> None:
+    first = publish(items, tmp_path)
+    second = publish(items, tmp_path, rebuild=True)
     assert second.is_new
     assert Output(tmp_path).generations() == [first.generation, second.generation]
 
@@ -44,17 +44,17 @@ def test_another_setting_or_another_input_is_published(write_input: WriteInput, 
     assert Output(output).generations() == [each.generation for each in made]
 
 
-def test_what_was_published_before_the_last_time_is_made_again(films: Path, tmp_path: Path) -> None:
-    publish(films, tmp_path)
-    publish(films, tmp_path, seed=1)
-    assert publish(films, tmp_path).is_new
+def test_what_was_published_before_the_last_time_is_made_again(items: Path, tmp_path: Path) -> None:
+    publish(items, tmp_path)
+    publish(items, tmp_path, seed=1)
+    assert publish(items, tmp_path).is_new
 
 
-def test_a_damaged_generation_is_made_anew(films: Path, tmp_path: Path) -> None:
-    first = publish(films, tmp_path)
+def test_a_damaged_generation_is_made_anew(items: Path, tmp_path: Path) -> None:
+    first = publish(items, tmp_path)
     first.file.chmod(0o644)
     first.file.write_bytes(b"damaged")
-    second = publish(films, tmp_path)
+    second = publish(items, tmp_path)
     assert second.is_new
     assert Output(tmp_path).current() == second.generation
 
@@ -72,27 +72,27 @@ def test_after_a_rollback_there_is_nothing_to_do_with_the_input_that_is_publishe
     assert (again.generation, again.is_new) == (good.generation, False)
 
 
-def test_a_run_beside_another_ends_also_where_nothing_is_new(films: Path, tmp_path: Path) -> None:
-    publish(films, tmp_path)
+def test_a_run_beside_another_ends_also_where_nothing_is_new(items: Path, tmp_path: Path) -> None:
+    publish(items, tmp_path)
     with Output(tmp_path).locked(), pytest.raises(LockedError):
-        publish(films, tmp_path)
+        publish(items, tmp_path)
 
 
 def test_spark_says_what_to_install_where_it_is_missing(
-    films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    items: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyspark", None)
-    settings = Settings(data=films, output=tmp_path, engine="spark")
+    settings = Settings(data=items, output=tmp_path, engine="spark")
     with pytest.raises(UsageError, match=r"pyspark\S* is missing\).*pip install -r requirements-spark\.txt"):
         run(settings, Progress(quiet=True))
 
 
 def test_spark_says_what_to_install_where_java_is_missing(
-    films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    items: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
-    settings = Settings(data=films, output=tmp_path, engine="spark")
+    settings = Settings(data=items, output=tmp_path, engine="spark")
     with pytest.raises(UsageError, match=r"needs Java, .* install Java 17"):
         run(settings, Progress(quiet=True))
     assert not (tmp_path / ".work").exists()
@@ -108,7 +108,7 @@ def test_spark_says_what_to_install_where_java_is_missing(
     ],
 )
 def test_a_master_that_is_none_is_told_before_spark_is_started(  # noqa: PLR0913, PLR0917 (three parameters, three fixtures)
-    films: Path,
+    items: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     master: str,
@@ -119,7 +119,7 @@ def test_a_master_that_is_none_is_told_before_spark_is_started(  # noqa: PLR0913
     java.parent.mkdir()
     java.touch(mode=0o755)
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
-    settings = Settings(data=films, output=tmp_path, engine="spark", master=master)
+    settings = Settings(data=items, output=tmp_path, engine="spark", master=master)
     with pytest.raises(error, match=told) as raised:
         run(settings, Progress(quiet=True))
     assert type(raised.value) is error

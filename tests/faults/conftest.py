@@ -15,7 +15,7 @@ from tests.faults.night import Night
 from tests.faults.report import Cell, Record, markdown
 
 # So few that nobody's quality is compared, and enough that no step is over in no time.
-SIZE = Size(users=190, films=1_500, unrated_films=50, ratings=30_000)
+SIZE = Size(users=190, items=1_500, unrated_items=50, ratings=30_000)
 
 Recorded = Callable[..., None]
 

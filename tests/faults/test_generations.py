@@ -20,16 +20,16 @@ from tests.commands import serving
 from tests.conftest import publish
 from tests.faults.conftest import Recorded
 
-VIEWS = ("/", "/users/18", "/random", "/films?q=film", "/films/2", "/new?liked=2,4", "/system")
+VIEWS = ("/", "/users/18", "/random", "/films?q=item", "/films/2", "/new?liked=2,4", "/system")
 CLIENTS = 8
 SECONDS_BETWEEN_LOOKS = 0.05
 SECONDS = 60
 
 
 @pytest.fixture
-def published(films: Path, tmp_path: Path) -> list[Published]:
+def published(items: Path, tmp_path: Path) -> list[Published]:
     """An output folder with three generations, of which the last is published."""
-    return [publish(films, tmp_path / "output", seed=seed) for seed in range(3)]
+    return [publish(items, tmp_path / "output", seed=seed) for seed in range(3)]
 
 
 @pytest.fixture
@@ -100,10 +100,10 @@ def test_kept_files_that_can_not_be_read_are_left_out_and_the_service_goes_on(
     recorded("service_faults", "kept files damaged, of another kind, a pipe", 1, "the system without them")
 
 
-def test_others_are_answered_while_films_are_compared_with_a_hundred(
+def test_others_are_answered_while_items_are_compared_with_a_hundred(
     output: Output, recorded: Recorded
 ) -> None:
-    liked = "/recommendations?liked=" + ",".join(str(film) for film in range(100))
+    liked = "/recommendations?liked=" + ",".join(str(item) for item in range(100))
 
     async def ask() -> list[str]:
         answered: list[str] = []
@@ -117,7 +117,7 @@ def test_others_are_answered_while_films_are_compared_with_a_hundred(
         return answered
 
     assert asyncio.run(ask()) == ["/healthz"] * CLIENTS + [liked]
-    recorded("service_faults", "a hundred liked films", 1, "others before")
+    recorded("service_faults", "a hundred liked movies", 1, "others before")
 
 
 def _touch(file: Path) -> None:

@@ -157,8 +157,8 @@ def test_a_lost_catalogue_is_told_by_the_first_run_and_by_verify(
     ((share,),) = _rows(first, "select value from metrics where metric = 'catalogue_share'")
     assert isinstance(share, float)
     assert share < 0.6
-    assert f"; titles for {share:.1%} of the films" in done.stderr
-    assert f" rated films ({share:.1%}); the others are shown with their ids" in done.stderr
-    assert f"only {share:.1%} of the rated films have a title" in first.command("verify").stdout
+    assert f"; titles for {share:.1%} of the movies" in done.stderr
+    assert f" rated movies ({share:.1%}); the others are shown with their ids" in done.stderr
+    assert f"only {share:.1%} of the rated movies have a title" in first.command("verify").stdout
     name = change.__name__.strip("_").replace("_", " ")
     recorded("job_faults", f"a movies.csv with {name}, at first", 1, "0", "the new one", first.says(done))

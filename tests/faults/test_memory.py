@@ -10,8 +10,8 @@ from tests.faults.night import Night, assert_told
 from tests.faults.system import of_memory
 
 MIN_MEMORY = ("--memory-gb", "0.25")
-# A list of 10,000 others for each of 100,000 films takes more than can be addressed.
-FILMS = 100_000
+# A list of 10,000 others for each of 100,000 movies takes more than can be addressed.
+ITEMS = 100_000
 ADDRESSABLE_KB = 3_600_000
 
 
@@ -41,15 +41,15 @@ def test_a_result_beyond_the_memory_of_the_process_ends_a_run_with_1(
     folder = tmp_path / "wide"
     folder.mkdir()
     with duckdb.connect() as connection:
-        connection.execute(f"create view films as select range as movieId from range({FILMS})")
+        connection.execute(f"create view items as select range as movieId from range({ITEMS})")
         for name, columns in (
             (
                 "ratings",
                 "movieId % 190 as userId, movieId, 4 as rating, 1_500_000_000 + movieId as timestamp",
             ),
-            ("movies", "movieId, 'Film' as title, 'Drama' as genres"),
+            ("movies", "movieId, 'Movie' as title, 'Drama' as genres"),
         ):
-            connection.execute(f"copy (select {columns} from films) to '{folder / name}.csv'")
+            connection.execute(f"copy (select {columns} from items) to '{folder / name}.csv'")
     done = replace(night, data=folder).run(3, "--similar-n", "10000", within=of_memory(ADDRESSABLE_KB))
     assert_told(done, "memory ended", "shorter lists")
     recorded("job_faults", "lists longer than memory", 1, "1", "the one before", night.says(done))

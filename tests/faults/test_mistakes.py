@@ -117,7 +117,7 @@ def test_a_hide_that_was_rolled_back_holds_nothing_back(night: Night) -> None:
             "select item_id, title from recommendations join items using (item_id) order by all limit 1"
         ).fetchall()
     hidden = night.command("hide", item_id)
-    assert f"film {item_id} ({title}) is in no list" in hidden.stdout
+    assert f"movie {item_id} ({title}) is in no list" in hidden.stdout
     assert night.command("rollback").returncode == 0
     assert _is_new(night.run(2, "--json", "--quiet"))
 
@@ -138,7 +138,8 @@ def test_an_id_that_nobody_has_is_named_by_hide_forget_and_the_run(night: Night,
     done = other.run(2, "--quiet", "--json")
     assert _is_new(done)
     assert (
-        "hidden.csv: hides nothing by ids that no film has: no-such-id; correct or remove them" in done.stderr
+        "hidden.csv: hides nothing by ids that no movie has: no-such-id; correct or remove them"
+        in done.stderr
     )
     assert night.seen() != before
     listed = night.command("sql", "select rule, raw from rejected_rows where file = 'hidden.csv'", "--json")

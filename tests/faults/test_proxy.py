@@ -17,9 +17,9 @@ from tests.faults.system import require
 from tests.films import MOVIES, RATINGS
 
 ROUNDS = 10
-GET = b"GET /recommendations?user_id=18&limit=3 HTTP/1.1\r\nHost: films\r\n"
+GET = b"GET /recommendations?user_id=18&limit=3 HTTP/1.1\r\nHost: movies\r\n"
 # The last header has no end: it would take up the first line of the next client's request.
-SMUGGLED = b"GET /features?user_id=7 HTTP/1.1\r\nHost: films\r\nX-Request-ID: smuggled\r\nX-Rest: "
+SMUGGLED = b"GET /features?user_id=7 HTTP/1.1\r\nHost: movies\r\nX-Request-ID: smuggled\r\nX-Rest: "
 UPGRADES = {
     "h2c": b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAA\r\n",
     "websocket": b"Connection: Upgrade\r\nUpgrade: websocket\r\n",
@@ -29,8 +29,8 @@ UPGRADES = {
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
-    """The generation that the films of `tests/films.py` make."""
-    folder = tmp_path_factory.mktemp("films")
+    """The generation that the movies of `tests/films.py` make."""
+    folder = tmp_path_factory.mktemp("movies")
     (folder / "ratings.csv").write_text(RATINGS, encoding="utf-8")
     (folder / "movies.csv").write_text(MOVIES, encoding="utf-8")
     return publish(folder, tmp_path_factory.mktemp("output"))

@@ -21,8 +21,8 @@ ANSWERS = 400  # before the end
 @pytest.fixture(scope="module")
 def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An output folder with a generation."""
-    films = written(tmp_path_factory.mktemp("films"), RATINGS)
-    return publish(films, tmp_path_factory.mktemp("published")).file.parent.parent
+    items = written(tmp_path_factory.mktemp("movies"), RATINGS)
+    return publish(items, tmp_path_factory.mktemp("published")).file.parent.parent
 
 
 class Client:

@@ -30,19 +30,19 @@ SECONDS_BETWEEN_LOOKS = 0.05
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An input folder with the films of `tests/films.py`."""
-    folder = tmp_path_factory.mktemp("films")
+def items(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An input folder with the movies of `tests/films.py`."""
+    folder = tmp_path_factory.mktemp("movies")
     (folder / "ratings.csv").write_text(RATINGS, encoding="utf-8")
     (folder / "movies.csv").write_text(MOVIES, encoding="utf-8")
     return folder
 
 
 @pytest.fixture
-def output(films: Path, tmp_path: Path) -> Output:
+def output(items: Path, tmp_path: Path) -> Output:
     """An output folder with three generations that differ."""
     for seed in (1, 2, 3):
-        publish(films, tmp_path / "output", seed=seed, factors=2 + seed)
+        publish(items, tmp_path / "output", seed=seed, factors=2 + seed)
     return Output(tmp_path / "output")
 
 
@@ -83,7 +83,7 @@ class Crowd:
         while not self.is_over:
             _, writer = await asyncio.open_connection(parts.hostname, parts.port)
             path = drawn.choice(self._paths)
-            writer.write(f"GET {path} HTTP/1.1\r\nHost: films\r\n\r\n".encode() * 3)
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: movies\r\n\r\n".encode() * 3)
             await writer.drain()
             writer.transport.abort()
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
@@ -168,10 +168,10 @@ def _resident_mb() -> float:
 
 
 @pytest.fixture(scope="module")
-def address(films: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
+def address(items: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
     """Host and port of a service."""
     folder = tmp_path_factory.mktemp("served")
-    publish(films, folder)
+    publish(items, folder)
     with serving(folder) as url:
         parts = urlsplit(url)
         assert parts.hostname
@@ -282,7 +282,7 @@ def test_whatever_is_asked_there_is_no_500_and_one_shape_of_errors(
         headers=HEADERS,
     )
     def fuzz(method: str, path: str, query: str, headers: list[tuple[str, str]]) -> None:
-        lines = [f"{method} {path}?{query} HTTP/1.1", "Host: films", *(": ".join(each) for each in headers)]
+        lines = [f"{method} {path}?{query} HTTP/1.1", "Host: movies", *(": ".join(each) for each in headers)]
         answer = _asked(address, "\r\n".join([*lines, "", ""]).encode())
         if answer is None:
             seen["no answer"] += 1
@@ -302,7 +302,7 @@ def test_whatever_is_asked_there_is_no_500_and_one_shape_of_errors(
     fuzz()
     assert {"200", "400", "404", "405"} <= set(seen)
     assert seen["no answer"] < cases / 20
-    answer = _asked(address, b"GET /features?user_id=18 HTTP/1.1\r\nHost: films\r\n\r\n")
+    answer = _asked(address, b"GET /features?user_id=18 HTTP/1.1\r\nHost: movies\r\n\r\n")
     assert answer
     assert answer[0] == 200
     statuses = ", ".join(f"{status}: {number:,}" for status, number in sorted(seen.items()))

@@ -18,7 +18,7 @@ from benchmarks.load import Steady, check_all_answered, requests_per_second, tim
 from benchmarks.peers import __main__ as driver
 from benchmarks.peers.job import Job
 from benchmarks.processes import Ended, run
-from benchmarks.serve import figures, films
+from benchmarks.serve import figures, items
 from benchmarks.servers import serving
 
 WRK = """\
@@ -177,7 +177,7 @@ def test_ratios_are_medians_of_rounds_and_the_worst_question_counts() -> None:
     ],
 )
 def test_answers_of_ours_and_of_datasette_are_read_alike(answer: Any) -> None:
-    assert films(answer) == ["1", "2"]
+    assert items(answer) == ["1", "2"]
 
 
 def test_datasette_has_the_rows_and_asks_for_those_of_one_user(published: Published, tmp_path: Path) -> None:

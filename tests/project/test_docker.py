@@ -132,7 +132,7 @@ def test_the_service_runs_on_what_its_image_holds_which_is_only_what_it_imports(
             port = next(found[1] for found in lines if found)
             url = f"http://127.0.0.1:{port}/recommendations?user_id=18&returnMetadata=true&limit=1"
             answer = httpx2.get(url)
-            assert answer.json()["items"][0]["title"] == "Film, The 18 (2008)"
+            assert answer.json()["items"][0]["title"] == "Movie, The 18 (2008)"
             _, _, health = TARGETS["api"].values("HEALTHCHECK")[0].partition("CMD ")
             probe = json.loads(health.replace(":5000", f":{port}"))
             assert subprocess.run(probe, check=False, cwd=app, env=variables).returncode == 0

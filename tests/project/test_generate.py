@@ -35,16 +35,16 @@ def dirty_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_whole_scale_has_the_size_of_movielens_25m() -> None:
     size = Size.of(Fraction(1))
-    assert (size.users, size.films, size.ratings) == (162_541, 59_047, 25_000_095)
+    assert (size.users, size.items, size.ratings) == (162_541, 59_047, 25_000_095)
 
 
-def test_users_films_and_ratings_are_as_many_as_told(clean_folder: Path, tmp_path: Path) -> None:
+def test_users_items_and_ratings_are_as_many_as_told(clean_folder: Path, tmp_path: Path) -> None:
     counts = Cleaned(clean_folder, tmp_path, max_rejected=0).counts
     assert (counts.users, counts.items, counts.rows_kept) == (2_540, 923, 390_626)
     assert counts.rows_superseded == 0
 
 
-def test_few_films_have_most_of_the_ratings(clean_folder: Path) -> None:
+def test_few_items_have_most_of_the_ratings(clean_folder: Path) -> None:
     query = """
         select sum(ratings) filter (place <= 92) / sum(ratings) from (
             select count(*) as ratings, row_number() over (order by count(*) desc) as place
@@ -55,7 +55,7 @@ def test_few_films_have_most_of_the_ratings(clean_folder: Path) -> None:
     assert share > 0.2
 
 
-def test_ratings_are_half_stars_and_nobody_rates_a_film_before_it_comes_out(clean_folder: Path) -> None:
+def test_ratings_are_half_stars_and_nobody_rates_an_item_before_it_comes_out(clean_folder: Path) -> None:
     query = """
         select
             count(*) filter (rating * 2 <> round(rating * 2) or rating not between 0.5 and 5),

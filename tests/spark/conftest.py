@@ -65,7 +65,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A made-up, dirty input, the ratings in three parts; `whole` beside it has them in one file."""
     folder = tmp_path_factory.mktemp("small")
     whole, parts = folder / "whole", folder / "parts"
-    generate(whole, Size(users=190, films=1_500, unrated_films=50, ratings=30_000), 0.02, seed=1)
+    generate(whole, Size(users=190, items=1_500, unrated_items=50, ratings=30_000), 0.02, seed=1)
     (parts / "ratings.csv").mkdir(parents=True)
     users = "".join(f"{user},{'MF'[user % 2]},{15 + user % 60},\n" for user in range(1, 191))
     (whole / "users.csv").write_text(f"userId,gender,age,occupation\n{users}5,M,30,\n", encoding="utf-8")

@@ -47,7 +47,7 @@ FOUND = {
     "repaired": "select file, line, rule, raw, user_id from repaired_rows order by all",
     "counts": "select stage, rating, rows from rating_counts order by all",
     "items": "select item_id, title, genres, ratings, round(mean_rating, 9) from items order by all",
-    "users": "select user_id, gender, age_group, occupation, rule from judged_users order by all",
+    "users": "select user_id, gender, age_group, occupation, rule from validated_users order by all",
 }
 
 # Of Spark's own sockets, and of what the job does not use: pandas.
@@ -248,7 +248,7 @@ def test_with_the_vectors_of_a_local_run_the_lists_are_the_same(
         "select unnest(listed), unnest(scores) from read_parquet($files)", {"files": files}
     ).fetchnumpy()
     items, scores = (np.asarray(each) for each in there.values())
-    # Equal films, but for scores that single precision can't tell apart.
+    # Equal movies, but for scores that single precision can't tell apart.
     differ = items.astype(np.int64) != here.item_index
     np.testing.assert_allclose(scores, here.score, rtol=1e-5)
     assert differ.mean() < 0.001

@@ -39,12 +39,12 @@ def test_recommend_is_the_list_of_a_user_with_titles_and_reasons(
 ) -> None:
     rows = _asked(published.file, f"from recommend({user!r})")
     assert [row["rank"] for row in rows] == [str(place) for place in range(1, len(rows) + 1)]
-    film = str(withheld(18))
+    item = str(withheld(18))
     assert rows[0] | {"score": "", "because": ""} == {
         "rank": "1",
-        "item_id": film,
-        "title": f"Film, The {film} ({1990 + int(film)})",
-        "year": str(1990 + int(film)),
+        "item_id": item,
+        "title": f"Movie, The {item} ({1990 + int(item)})",
+        "year": str(1990 + int(item)),
         "genres": "[Drama, Comedy]",
         "score": "",
         "because": "",
@@ -77,7 +77,7 @@ def test_watched_is_the_history_newest_first(published: Published) -> None:
     assert _asked(published.file, "from watched('nobody')") == []
 
 
-def test_similar_are_films_of_the_same_kind(published: Published) -> None:
+def test_similar_are_items_of_the_same_kind(published: Published) -> None:
     rows = _asked(published.file, "from similar('0')")
     assert [row["item_id"] for row in rows] == [
         row["similar_item_id"]
@@ -87,7 +87,7 @@ def test_similar_are_films_of_the_same_kind(published: Published) -> None:
 
 
 @pytest.mark.parametrize(
-    ("user", "film", "standing"),
+    ("user", "item", "standing"),
     [
         ("18", str(withheld(18)), "in the list"),
         ("18", "0", "watched"),
@@ -95,13 +95,13 @@ def test_similar_are_films_of_the_same_kind(published: Published) -> None:
         ("nobody", "0", "the user is unknown"),
     ],
 )
-def test_why_tells_how_a_film_stands(published: Published, user: str, film: str, standing: str) -> None:
-    (row,) = _asked(published.file, f"from why('{user}', '{film}')")
-    assert (row["item_id"], row["standing"]) == (film, standing)
+def test_why_tells_how_an_item_stands(published: Published, user: str, item: str, standing: str) -> None:
+    (row,) = _asked(published.file, f"from why('{user}', '{item}')")
+    assert (row["item_id"], row["standing"]) == (item, standing)
 
 
-def test_why_says_that_a_film_is_hidden_or_below_the_list(films: Path, tmp_path: Path) -> None:
-    publish(films, tmp_path, top_n=1)
+def test_why_says_that_an_item_is_hidden_or_below_the_list(items: Path, tmp_path: Path) -> None:
+    publish(items, tmp_path, top_n=1)
     below = _asked(Output(tmp_path).published(), "from why('18', '5')")
     assert [row["standing"] for row in below] == ["scored below the list"]
     hide(Output(tmp_path), "5", Settings(output=tmp_path), Progress(quiet=True))
@@ -121,7 +121,7 @@ def test_the_parts_that_why_tells_add_up_to_the_score(published: Published) -> N
             assert told[0][2] <= 3
 
 
-def test_quality_sets_each_model_beside_the_most_popular_films(published: Published) -> None:
+def test_quality_sets_each_model_beside_the_most_popular_items(published: Published) -> None:
     rows = _asked(published.file, "from quality()")
     metrics = _asked(published.file, "from metrics")
     assert {(row["metric"], row["model"], row["value"]) for row in rows} == {
@@ -150,5 +150,5 @@ def test_macros_say_what_they_return_and_survive_that_a_file_is_written_anew(
 
 def test_who_attaches_the_file_under_a_name_uses_it_first(published: Published) -> None:
     with duckdb.connect() as connection:
-        connection.execute(f"attach '{published.file}' as films (read_only); use films")
+        connection.execute(f"attach '{published.file}' as movies (read_only); use movies")
         assert connection.execute("from recommend('18') limit 1").fetchall()

@@ -1,4 +1,4 @@
--- one row per rank: the films that are watched lately, without those that leave the lists
+-- one row per rank: the movies that are watched lately, without those that leave the lists
 -- parameters: $top_n
 insert into draft.popular by name
 select

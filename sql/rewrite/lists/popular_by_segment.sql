@@ -1,6 +1,6 @@
--- one row per segment and rank: lists that held a film which leaves them are filled again
+-- one row per segment and rank: lists that held a movie which leaves them are filled again
 -- parameters: $top_n, $half_life
--- What enters is counted as a run does it, from the histories; only that films of one moment count alike. It scores no more
+-- What enters is counted as a run does it, from the histories; only that movies of one moment count alike. It scores no more
 -- than what was last in the list before.
 insert into draft.popular_by_segment by name
 with touched as (

@@ -1,5 +1,5 @@
--- one row per user and rank: lists that held a film which leaves them are filled again
--- What else is said of a film in a list stays with it; of a film that enters, nothing is. A film that leaves the lists is no
+-- one row per user and rank: lists that held a movie which leaves them are filled again
+-- What else is said of a movie in a list stays with it; of a movie that enters, nothing is. A movie that leaves the lists is no
 -- reason any more.
 insert into draft.recommendations
 with untouched as (

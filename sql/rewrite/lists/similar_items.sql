@@ -1,4 +1,4 @@
--- one row per film and rank: lists of similar films, all made anew
+-- one row per movie and rank: lists of similar movies, all made anew
 insert into draft.similar_items by name
 select
     item_id,

@@ -1,4 +1,4 @@
--- one row per film that has a list of similar ones: texts of the lists that were made anew
+-- one row per movie that has a list of similar ones: texts of the lists that were made anew
 insert into draft.similar_lookups by name
 select
     similar_items.item_id,

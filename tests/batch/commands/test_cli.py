@@ -26,11 +26,11 @@ from tests.films import MOVIES, RATINGS, RATINGS_HEADER
 SMALL = ("--top-n", "5", "--factors", "4", "--iterations", "3")
 
 
-def test_a_run_publishes_and_says_so(films: Path, tmp_path: Path) -> None:
-    done = batch("run", "--data", films, "--output", tmp_path, *SMALL)
+def test_a_run_publishes_and_says_so(items: Path, tmp_path: Path) -> None:
+    done = batch("run", "--data", items, "--output", tmp_path, *SMALL)
     assert done.returncode == 0
     assert done.stdout.startswith(
-        f"published {Output(tmp_path).published()}: lists of up to 5 films for 40 users"
+        f"published {Output(tmp_path).published()}: lists of up to 5 movies for 40 users"
     )
     steps = [
         "compare",
@@ -49,8 +49,8 @@ def test_a_run_publishes_and_says_so(films: Path, tmp_path: Path) -> None:
     assert lines == [*steps, "step", *steps, "all"]
 
 
-def test_a_terminal_has_a_bar_for_each_step_and_a_table_at_the_end(films: Path, tmp_path: Path) -> None:
-    status, shown = batch_on_terminal("run", "--data", films, "--output", tmp_path, *SMALL)
+def test_a_terminal_has_a_bar_for_each_step_and_a_table_at_the_end(items: Path, tmp_path: Path) -> None:
+    status, shown = batch_on_terminal("run", "--data", items, "--output", tmp_path, *SMALL)
     assert status == 0, shown
     bars, _, figures = shown.rpartition("rows a second")
     for step in (
@@ -71,10 +71,10 @@ def test_a_terminal_has_a_bar_for_each_step_and_a_table_at_the_end(films: Path, 
     assert not re.search(r"Z (train|step)", shown)
 
 
-def test_quiet_says_nothing_and_json_is_for_machines(films: Path, tmp_path: Path) -> None:
-    quiet = batch("run", "--data", films, "--output", tmp_path, *SMALL, "--quiet")
+def test_quiet_says_nothing_and_json_is_for_machines(items: Path, tmp_path: Path) -> None:
+    quiet = batch("run", "--data", items, "--output", tmp_path, *SMALL, "--quiet")
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
-    spoken = batch("run", "--data", films, "--output", tmp_path, *SMALL, "--json", "--quiet", "--rebuild")
+    spoken = batch("run", "--data", items, "--output", tmp_path, *SMALL, "--json", "--quiet", "--rebuild")
     result = json.loads(spoken.stdout)
     assert result["generation"] == Output(tmp_path).current()
     assert result["counts"]["users"] == 40
@@ -83,9 +83,9 @@ def test_quiet_says_nothing_and_json_is_for_machines(films: Path, tmp_path: Path
     assert result["rows"]["score"] == 40
 
 
-def test_every_option_has_an_environment_variable(films: Path, tmp_path: Path) -> None:
+def test_every_option_has_an_environment_variable(items: Path, tmp_path: Path) -> None:
     variables = {
-        "DATA": str(films),
+        "DATA": str(items),
         "OUTPUT": str(tmp_path),
         "TOP_N": "3",
         "FACTORS": "4",
@@ -177,11 +177,11 @@ def test_bad_input_ends_with_3_in_one_line_and_what_was_published_stays(
     assert not Output(tmp_path / "output").work.exists()
 
 
-def test_a_refused_run_ends_with_4(films: Path, nights: list[Published], tmp_path: Path) -> None:
+def test_a_refused_run_ends_with_4(items: Path, nights: list[Published], tmp_path: Path) -> None:
     copied(nights[-1], tmp_path)
     assert batch("rollback", "--output", tmp_path, "--quiet").returncode == 0
     settings = ("--top-n", "10", "--factors", "4", "--iterations", "5", "--seed", "2")
-    same = ("run", "--data", films, "--output", tmp_path, *settings, "--quiet")
+    same = ("run", "--data", items, "--output", tmp_path, *settings, "--quiet")
     done = batch(*same)
     assert done.returncode == 4
     assert "--accept-rolled-back" in done.stderr
@@ -189,19 +189,19 @@ def test_a_refused_run_ends_with_4(films: Path, nights: list[Published], tmp_pat
     assert batch(*same, "--accept-rolled-back").returncode == 0
 
 
-def test_a_second_run_ends_with_5(films: Path, tmp_path: Path) -> None:
+def test_a_second_run_ends_with_5(items: Path, tmp_path: Path) -> None:
     with Output(tmp_path).locked():
-        done = batch("run", "--data", films, "--output", tmp_path, "--quiet")
+        done = batch("run", "--data", items, "--output", tmp_path, "--quiet")
         assert done.returncode == 5
         assert "another run is at work" in done.stderr
         assert batch("rollback", "--output", tmp_path).returncode == 2
 
 
 def test_where_nothing_has_changed_a_run_says_so_in_a_line_and_ends_with_0(
-    films: Path, published: Published, tmp_path: Path
+    items: Path, published: Published, tmp_path: Path
 ) -> None:
     made = copied(published, tmp_path)
-    same = ("run", "--data", films, "--output", tmp_path)
+    same = ("run", "--data", items, "--output", tmp_path)
     variables = {"TOP_N": "10", "FACTORS": "4", "ITERATIONS": "5"}
     done = batch(*same, variables=variables)
     assert done.returncode == 0
@@ -224,10 +224,10 @@ def test_where_nothing_has_changed_a_run_says_so_in_a_line_and_ends_with_0(
 
 
 def test_force_is_still_a_name_of_rebuild_and_says_so(
-    films: Path, published: Published, tmp_path: Path
+    items: Path, published: Published, tmp_path: Path
 ) -> None:
     copied(published, tmp_path)
-    same = ("run", "--data", films, "--output", tmp_path, "--json", "--quiet")
+    same = ("run", "--data", items, "--output", tmp_path, "--json", "--quiet")
     variables = {"TOP_N": "10", "FACTORS": "4", "ITERATIONS": "5"}
     for done in (
         batch(*same, "--force", variables=variables),
@@ -239,11 +239,11 @@ def test_force_is_still_a_name_of_rebuild_and_says_so(
 
 
 def test_a_run_that_has_nothing_to_do_imports_nothing_heavy(
-    films: Path, published: Published, tmp_path: Path
+    items: Path, published: Published, tmp_path: Path
 ) -> None:
     copied(published, tmp_path)
     command = [sys.executable, "-X", "importtime", "-m", "batch", "run", "--quiet"]
-    places = {"DATA": str(films), "OUTPUT": str(tmp_path)}
+    places = {"DATA": str(items), "OUTPUT": str(tmp_path)}
     options = {"TOP_N": "10", "FACTORS": "4", "ITERATIONS": "5"}
     done = subprocess.run(
         command, capture_output=True, text=True, check=True, cwd=ROOT, env=environment(**places, **options)
@@ -254,9 +254,9 @@ def test_a_run_that_has_nothing_to_do_imports_nothing_heavy(
     assert len(Output(tmp_path).generations()) == 1
 
 
-def test_a_place_that_can_not_be_written_ends_with_1(films: Path, tmp_path: Path) -> None:
+def test_a_place_that_can_not_be_written_ends_with_1(items: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    done = batch("run", "--data", films, "--output", tmp_path / "file" / "output", "--quiet")
+    done = batch("run", "--data", items, "--output", tmp_path / "file" / "output", "--quiet")
     assert done.returncode == 1
     assert "Not a directory" in done.stderr
     assert "Traceback" not in done.stderr
@@ -264,10 +264,10 @@ def test_a_place_that_can_not_be_written_ends_with_1(films: Path, tmp_path: Path
 
 @pytest.mark.parametrize("kilobytes", [0, 4, 100, 300])
 def test_a_disk_that_takes_no_more_ends_with_1_and_what_was_published_stays(
-    films: Path, published: Published, tmp_path: Path, kilobytes: int
+    items: Path, published: Published, tmp_path: Path, kilobytes: int
 ) -> None:
     before = copied(published, tmp_path).generation
-    done = batch("run", "--data", films, "--output", tmp_path, "--quiet", largest_file=kilobytes)
+    done = batch("run", "--data", items, "--output", tmp_path, "--quiet", largest_file=kilobytes)
     assert done.returncode == 1
     assert done.stderr.startswith("error: ")
     assert "make room" in done.stderr
@@ -276,17 +276,17 @@ def test_a_disk_that_takes_no_more_ends_with_1_and_what_was_published_stays(
     assert output.generations() == [before]
     assert output.current() == before
     assert not output.work.exists()
-    assert batch("run", "--data", films, "--output", tmp_path, "--quiet").returncode == 0
+    assert batch("run", "--data", items, "--output", tmp_path, "--quiet").returncode == 0
 
 
-def test_a_folder_that_may_not_be_read_ends_with_1(films: Path, tmp_path: Path) -> None:
+def test_a_folder_that_may_not_be_read_ends_with_1(items: Path, tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0)
     if os.access(closed, os.R_OK):
         # The superuser may read everything: a loop of links is what nobody can follow.
         closed = tmp_path / "loop"
         closed.symlink_to(closed)
-    done = batch("run", "--data", films, "--output", closed / "output", "--quiet")
+    done = batch("run", "--data", items, "--output", closed / "output", "--quiet")
     assert done.returncode == 1
     assert done.stderr.startswith(f"error: {closed}")
     assert done.stderr.count("\n") == 1
@@ -329,11 +329,11 @@ def test_sql_lists_the_saved_queries_and_runs_one(published: Published) -> None:
 def test_sql_prints_csv_where_there_is_no_terminal(published: Published) -> None:
     output = published.file.parent.parent
     columns = "item_id, title, genres, mean_rating"
-    query = f"-- two films\nselect {columns} from items where item_id in ('0', 'unrated') order by item_id"
+    query = f"-- two movies\nselect {columns} from items where item_id in ('0', 'unrated') order by item_id"
     done = batch("sql", query, "--output", output)
     assert list(csv.reader(io.StringIO(done.stdout))) == [
         ["item_id", "title", "genres", "mean_rating"],
-        ["0", "Film, The 0 (1990)", '["Drama", "Comedy"]', done.stdout.splitlines()[1].rpartition(",")[2]],
+        ["0", "Movie, The 0 (1990)", '["Drama", "Comedy"]', done.stdout.splitlines()[1].rpartition(",")[2]],
         ["unrated", "Never Seen (2001)", "[]", ""],
     ]
 
@@ -371,8 +371,8 @@ def test_json_has_no_nan_and_no_column_twice(published: Published) -> None:
     assert "two columns have one name" in twice.stderr
 
 
-def test_ctrl_c_ends_with_130_and_no_traceback(films: Path, tmp_path: Path) -> None:
-    job = start_batch("run", "--data", films, "--output", tmp_path, "--iterations", "10000")
+def test_ctrl_c_ends_with_130_and_no_traceback(items: Path, tmp_path: Path) -> None:
+    job = start_batch("run", "--data", items, "--output", tmp_path, "--iterations", "10000")
     assert job.stderr is not None
     next(line for line in job.stderr if " clean " in line)
     job.send_signal(signal.SIGINT)
@@ -384,11 +384,11 @@ def test_ctrl_c_ends_with_130_and_no_traceback(films: Path, tmp_path: Path) -> N
 
 
 def test_a_damaged_record_of_what_was_rolled_back_is_named(
-    films: Path, published: Published, tmp_path: Path
+    items: Path, published: Published, tmp_path: Path
 ) -> None:
     copied(published, tmp_path)
     (tmp_path / "rolled_back.json").write_text('{"a')
-    for command in (("generations",), ("rollback",), ("run", "--data", str(films))):
+    for command in (("generations",), ("rollback",), ("run", "--data", str(items))):
         done = batch(*command, "--output", tmp_path)
         assert done.returncode == 1
         assert "rolled_back.json: is damaged; remove it" in done.stderr
@@ -397,7 +397,7 @@ def test_a_damaged_record_of_what_was_rolled_back_is_named(
 
 def test_the_sample_is_written_once(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    assert "100,004 ratings of 9,066 films" in batch("fetch", "sample", "--data", data).stdout
+    assert "100,004 ratings of 9,066 movies" in batch("fetch", "sample", "--data", data).stdout
     assert "Dangerous Minds (1995)" in (data / "movies.csv").read_text(encoding="utf-8")
     again = batch("fetch", "sample", "--data", data)
     assert again.returncode == 2
@@ -422,9 +422,9 @@ def test_a_compressed_folder_is_read(write_input: WriteInput, tmp_path: Path) ->
     [("a?b", "has a ? in it"), ("a\\b", "has a \\ in it"), ("a\udcffb", "is no UTF-8")],
 )
 def test_an_output_path_that_can_not_be_opened_is_wrong_usage(
-    films: Path, tmp_path: Path, command: str, name: str, reason: str
+    items: Path, tmp_path: Path, command: str, name: str, reason: str
 ) -> None:
-    data = ("--data", films) if command == "run" else ()
+    data = ("--data", items) if command == "run" else ()
     done = batch(command, *data, "--output", tmp_path / name)
     assert done.returncode == 2
     assert done.stderr.startswith("error: --output: ")
@@ -442,10 +442,10 @@ def test_a_link_to_an_output_path_that_can_not_be_opened_is_wrong_usage(tmp_path
 
 
 @pytest.mark.parametrize("name", ["ab:c", "~", "é 日本"])
-def test_a_run_publishes_in_an_odd_output_path(films: Path, tmp_path: Path, name: str) -> None:
+def test_a_run_publishes_in_an_odd_output_path(items: Path, tmp_path: Path, name: str) -> None:
     there, variables = ("env", f"--chdir={tmp_path}"), {"PYTHONPATH": str(ROOT)}
     quick = ("--factors", "4", "--iterations", "2", "--quiet")
-    done = batch("run", "--data", films, "--output", name, *quick, within=there, variables=variables)
+    done = batch("run", "--data", items, "--output", name, *quick, within=there, variables=variables)
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / name / "current.duckdb").is_file()
     asked = batch("sql", "generation", "--output", name, within=there, variables=variables)

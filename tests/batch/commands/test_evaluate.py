@@ -9,7 +9,7 @@ from batch.evaluation.tune import mean_ratio
 from batch.settings import MODEL_SETTINGS, Settings, by_name
 from tests.commands import batch
 from tests.conftest import WriteInput
-from tests.films import FILMS, RATINGS_HEADER, USERS
+from tests.films import ITEMS, RATINGS_HEADER, USERS
 
 QUICK = ("--factors", "4", "--iterations", "3", "--next-factors", "4")
 MODELS = {
@@ -23,8 +23,8 @@ MODELS = {
 }
 
 
-def test_evaluate_prints_every_model_and_the_same_table_twice(films: Path, tmp_path: Path) -> None:
-    first, second = (batch("evaluate", "--data", films, *QUICK, variables={"COLUMNS": "400"}) for _ in "ab")
+def test_evaluate_prints_every_model_and_the_same_table_twice(items: Path, tmp_path: Path) -> None:
+    first, second = (batch("evaluate", "--data", items, *QUICK, variables={"COLUMNS": "400"}) for _ in "ab")
     assert (first.returncode, first.stdout) == (0, second.stdout)
     for model in MODELS:
         assert f"\n{model} " in first.stdout
@@ -35,9 +35,9 @@ def test_evaluate_prints_every_model_and_the_same_table_twice(films: Path, tmp_p
 
 @pytest.mark.parametrize("split", [("--split", "last"), ("--split", "time", "--cut", "0.5", "--cut", "0.7")])
 def test_the_last_line_is_one_object_with_everything_that_was_measured(
-    films: Path, split: tuple[str, ...]
+    items: Path, split: tuple[str, ...]
 ) -> None:
-    done = batch("evaluate", "--data", films, *QUICK, *split, "--json")
+    done = batch("evaluate", "--data", items, *QUICK, *split, "--json")
     found = json.loads(done.stdout.splitlines()[-1])
     assert set(found["models"]) == set(found["intervals"]) == MODELS
     assert set(found["leads"]) == MODELS - {"embedding"}
@@ -49,19 +49,19 @@ def test_the_last_line_is_one_object_with_everything_that_was_measured(
     assert len(found["splits"]) == len(split[2::2]) or split == ("--split", "last")
 
 
-def test_the_protocol_of_the_ncf_paper_ranks_the_given_films_only(films: Path, tmp_path: Path) -> None:
-    """Of everyone the held-out film is a disliked one of the other kind; the others are liked by few."""
+def test_the_protocol_of_the_ncf_paper_ranks_the_given_items_only(items: Path, tmp_path: Path) -> None:
+    """Of everyone the held-out movie is a disliked one of the other kind; the others are liked by few."""
     lines = []
     for user in range(USERS):
-        held_out = (user + 3) % FILMS
-        unseen = [film for film in range(FILMS) if film % 2 != user % 2][:4]
+        held_out = (user + 3) % ITEMS
+        unseen = [item for item in range(ITEMS) if item % 2 != user % 2][:4]
         lines.append("\t".join([f"({user},{held_out})", *map(str, unseen)]))
     negatives = tmp_path / "test.negative"
     negatives.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    done = batch("evaluate", "--data", films, *QUICK, "--protocol", "ncf", "--negatives", negatives, "--json")
+    done = batch("evaluate", "--data", items, *QUICK, "--protocol", "ncf", "--negatives", negatives, "--json")
     found = json.loads(done.stdout)["models"]["embedding"]
     assert found["hr@10"] == 1
-    drawn = batch("evaluate", "--data", films, *QUICK, "--protocol", "ncf", "--json")
+    drawn = batch("evaluate", "--data", items, *QUICK, "--protocol", "ncf", "--json")
     assert json.loads(drawn.stdout)["models"]["embedding"]["hr@50"] == 1
 
 
@@ -76,19 +76,19 @@ def test_the_protocol_of_the_ncf_paper_ranks_the_given_films_only(films: Path, t
     ],
 )
 def test_a_request_that_makes_no_sense_is_refused_in_a_line(
-    films: Path, arguments: tuple[str, ...], status: int, message: str
+    items: Path, arguments: tuple[str, ...], status: int, message: str
 ) -> None:
-    done = batch("evaluate", "--data", films, *QUICK, *arguments)
+    done = batch("evaluate", "--data", items, *QUICK, *arguments)
     assert done.returncode == status
     assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
 
 
-def test_a_file_of_negatives_of_other_ratings_is_refused(films: Path, tmp_path: Path) -> None:
+def test_a_file_of_negatives_of_other_ratings_is_refused(items: Path, tmp_path: Path) -> None:
     negatives = tmp_path / "test.negative"
     negatives.write_text("(0,3)\t1\t5\n", encoding="utf-8")
-    done = batch("evaluate", "--data", films, *QUICK, "--protocol", "ncf", "--negatives", negatives)
+    done = batch("evaluate", "--data", items, *QUICK, "--protocol", "ncf", "--negatives", negatives)
     assert done.returncode == 3
     assert "has no line for 39 of 40 judged users, for example '1'" in done.stderr
 
@@ -100,13 +100,13 @@ def test_data_in_which_nobody_can_be_judged_end_with_3(write_input: WriteInput) 
     assert "nobody can be judged by the split 'last'" in done.stderr
 
 
-def test_tune_prints_settings_that_run_takes(films: Path, tmp_path: Path) -> None:
-    done = batch("tune", "--data", films, *QUICK, "--minutes", "0.001")
+def test_tune_prints_settings_that_run_takes(items: Path, tmp_path: Path) -> None:
+    done = batch("tune", "--data", items, *QUICK, "--minutes", "0.001")
     assert done.returncode == 0
     found = dict(line.split("=") for line in done.stdout.splitlines())
     assert {name.lower() for name in found} <= set(MODEL_SETTINGS)
     assert "trials, the best is" in done.stderr
-    ran = batch("run", "--data", films, "--output", tmp_path, "--iterations", "3", variables=found)
+    ran = batch("run", "--data", items, "--output", tmp_path, "--iterations", "3", variables=found)
     assert ran.returncode == 0
     settings = json.loads(
         batch("sql", "select settings from generation", "--output", tmp_path, "--json").stdout
@@ -116,8 +116,8 @@ def test_tune_prints_settings_that_run_takes(films: Path, tmp_path: Path) -> Non
         assert float(settings[0]["settings"][name.lower()]) == float(value)
 
 
-def test_tune_begins_with_the_settings_given_and_never_ends_worse(films: Path) -> None:
-    done = batch("tune", "--data", films, *QUICK, "--minutes", "0.03", "--json")
+def test_tune_begins_with_the_settings_given_and_never_ends_worse(items: Path) -> None:
+    done = batch("tune", "--data", items, *QUICK, "--minutes", "0.03", "--json")
     found = json.loads(done.stdout.splitlines()[-1])
     assert found["trials"] >= 1
     assert set(found["before"]) == set(found["after"]) == {"last", "time 60%", "time 75%", "time 85%"}

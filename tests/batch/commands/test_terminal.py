@@ -29,15 +29,15 @@ def _shown(*arguments: str | Path, **variables: str) -> str:
     return shown
 
 
-def test_a_run_shows_first_what_is_published_then_what_it_took(films: Path, tmp_path: Path) -> None:
+def test_a_run_shows_first_what_is_published_then_what_it_took(items: Path, tmp_path: Path) -> None:
     small = ("--top-n", "5", "--factors", "4", "--iterations", "3")
-    shown = _shown("run", "--data", films, "--output", tmp_path, *small)
+    shown = _shown("run", "--data", items, "--output", tmp_path, *small)
     generation = Output(tmp_path).current()
     verdict = re.search(f"{GREEN}published {generation}", shown)
     assert verdict
-    assert "of up to 5 films, for 40 users" in shown[verdict.end() :]
+    assert "of up to 5 movies, for 40 users" in shown[verdict.end() :]
     assert "rows a second" in shown[verdict.end() :]
-    again = _shown("run", "--data", films, "--output", tmp_path, *small)
+    again = _shown("run", "--data", items, "--output", tmp_path, *small)
     assert "nothing to do" in again
     assert "by --rebuild" in again
 
@@ -71,8 +71,8 @@ def test_diff_shows_how_many_lists_changed(several: Path) -> None:
     assert re.match(r"\x1b\[1;36m\d+\.\d% of the lists changed", shown)
 
 
-def test_evaluate_shows_who_leads(films: Path) -> None:
-    shown = _shown("evaluate", "--data", films, "--factors", "4", "--iterations", "3", "--quiet")
+def test_evaluate_shows_who_leads(items: Path) -> None:
+    shown = _shown("evaluate", "--data", items, "--factors", "4", "--iterations", "3", "--quiet")
     assert re.match(COLOUR, shown)
     assert re.search(
         r"embedding (leads over|is behind) \w+.*, the best of the others, by 0\.\d{4} of ndcg@10", shown

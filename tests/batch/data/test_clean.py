@@ -82,7 +82,7 @@ def test_a_rating_that_is_no_number_is_rejected(cleaned: Any, rating: str) -> No
 
 
 @pytest.mark.parametrize("missing", MISSING)
-def test_a_missing_film_is_rejected(cleaned: Any, missing: str) -> None:
+def test_a_missing_item_is_rejected(cleaned: Any, missing: str) -> None:
     assert cleaned(HEADER + f"1,{missing},3,1\n1,11,3,1\n").rejected() == [(2, "movie_id_missing")]
 
 
@@ -94,14 +94,14 @@ def test_a_missing_user_is_repaired_or_rejected(cleaned: Any, missing: str) -> N
 
 
 @pytest.mark.parametrize("missing", MISSING)
-def test_a_missing_value_says_nothing_of_a_film_or_a_user(cleaned: Any, missing: str) -> None:
+def test_a_missing_value_says_nothing_of_an_item_or_a_user(cleaned: Any, missing: str) -> None:
     result = cleaned(
         HEADER + "1,10,3,1\n",
         f"movieId,title,genres\n10,{missing},{missing}\n",
         users=f"userId,gender,age,occupation\n1,{missing},{missing},{missing}\n",
     )
     assert result.rows("select title, genres from items") == [("10", [])]
-    assert result.rows("select gender, age_group, occupation from judged_users") == [(None, None, None)]
+    assert result.rows("select gender, age_group, occupation from validated_users") == [(None, None, None)]
     assert result.rejected() == []
 
 
@@ -209,7 +209,7 @@ def test_a_row_with_several_faults_counts_once(cleaned: Any) -> None:
     )
 
 
-def test_of_two_ratings_of_one_film_the_latest_counts(cleaned: Any) -> None:
+def test_of_two_ratings_of_one_item_the_latest_counts(cleaned: Any) -> None:
     result = cleaned(HEADER + "1,10,5,200\n1,10.0,2,100\n1,10,3,50\n")
     assert result.ratings() == [("1", "10", 5)]
     assert result.rejected() == [(3, "superseded"), (4, "superseded")]
@@ -230,7 +230,7 @@ def test_superseded_rows_count_towards_no_limit(write_input: WriteInput, tmp_pat
     assert Cleaned(folder, tmp_path, max_rejected=0).counts.rows_superseded == 49
 
 
-def test_a_film_that_movies_lacks_is_shown_with_its_id(cleaned: Any) -> None:
+def test_an_item_that_movies_lacks_is_shown_with_its_id(cleaned: Any) -> None:
     result = cleaned(HEADER + "1,10,5,1\n", "movieId,title,genres\n11,Other (2000),Drama\n")
     assert result.rows("select item_id, title, year, genres, ratings from items order by item_id") == [
         ("10", "10", None, [], 1),
@@ -320,7 +320,7 @@ LOST_DIGITS = (
 def test_an_id_that_has_lost_digits_is_rejected(cleaned: Any, written: str) -> None:
     result = cleaned(
         HEADER + f"{written},10,3,1\n1,{written},3,1\n1,10,3,1\n",
-        f"movieId,title,genres\n{written},Film,Drama\n",
+        f"movieId,title,genres\n{written},Movie,Drama\n",
         users=f"userId,gender\n{written},F\n",
         hidden=f"movieId\n{written}\n",
     )
@@ -347,7 +347,7 @@ def test_a_run_that_ids_without_their_digits_stop_says_how_to_export_them(
         Cleaned(folder, tmp_path, max_rejected=0.1)
 
 
-def test_a_hidden_film_is_marked_and_a_row_that_hides_none_recorded_and_named(
+def test_a_hidden_item_is_marked_and_a_row_that_hides_none_recorded_and_named(
     cleaned: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     result = cleaned(HEADER + "1,10,3,1\n1,11,3,1\n", hidden="movieId\n10.0\n\n \nnan\n99\n")
@@ -357,7 +357,7 @@ def test_a_hidden_film_is_marked_and_a_row_that_hides_none_recorded_and_named(
         ("hidden.csv", 6, "unknown_item"),
     ]
     assert caplog.messages == [
-        "hidden.csv: hides nothing by ids that no film has: 99; correct or remove them"
+        "hidden.csv: hides nothing by ids that no movie has: 99; correct or remove them"
     ]
 
 
@@ -372,7 +372,7 @@ def test_unknown_ids_of_hidden_films_count_towards_no_limit_and_the_first_are_na
         (str(each),) for each in range(11, 18)
     ]
     assert found.counts.rows_rejected == 0
-    assert caplog.messages[0].endswith("no film has: 11, 12, 13, 14, 15 and 2 more; correct or remove them")
+    assert caplog.messages[0].endswith("no movie has: 11, 12, 13, 14, 15 and 2 more; correct or remove them")
 
 
 def test_ratings_are_counted_before_and_after(cleaned: Any) -> None:
@@ -386,7 +386,7 @@ def test_ratings_are_counted_before_and_after(cleaned: Any) -> None:
 
 
 def test_more_rejected_rows_than_allowed_stop_the_run(write_input: WriteInput, tmp_path: Path) -> None:
-    good = "".join(f"1,{film},3,1\n" for film in range(90))
+    good = "".join(f"1,{item},3,1\n" for item in range(90))
     folder = write_input(HEADER + good + "1,x,99,1\n" * 10, MOVIES)
     assert Cleaned(folder, tmp_path, max_rejected=0.1).counts.rows_rejected == 10
     folder = write_input(HEADER + good + "1,x,99,1\n" * 11, MOVIES)
@@ -397,19 +397,19 @@ def test_more_rejected_rows_than_allowed_stop_the_run(write_input: WriteInput, t
 
 
 def test_exactly_the_allowed_share_is_allowed(write_input: WriteInput, tmp_path: Path) -> None:
-    good = "".join(f"1,{film},3,1\n" for film in range(71))
+    good = "".join(f"1,{item},3,1\n" for item in range(71))
     folder = write_input(HEADER + good + "1,x,99,1\n" * 29, MOVIES)
     assert Cleaned(folder, tmp_path, max_rejected=0.29).counts.rows_rejected == 29
 
 
-def test_a_catalogue_with_every_film_hidden_stops_the_run(write_input: WriteInput, tmp_path: Path) -> None:
+def test_a_catalogue_with_every_item_hidden_stops_the_run(write_input: WriteInput, tmp_path: Path) -> None:
     folder = write_input(HEADER + "1,10,3,1\n", hidden="movieId\n10\n")
-    with pytest.raises(InputError, match=r"hidden.csv: hides every film"):
+    with pytest.raises(InputError, match=r"hidden.csv: hides every movie"):
         Cleaned(folder, tmp_path)
 
 
 def test_the_share_of_rejected_rows_is_judged_for_each_file(write_input: WriteInput, tmp_path: Path) -> None:
-    good = "".join(f"1,{film},3,1\n" for film in range(90))
+    good = "".join(f"1,{item},3,1\n" for item in range(90))
     folder = write_input(HEADER + good, "movieId,title,genres\n1,A,Drama\n2,B\n")
     with pytest.raises(InputError, match=r"movies.csv: 1 of 2 rows"):
         Cleaned(folder, tmp_path, max_rejected=0.1)

@@ -70,8 +70,8 @@ def test_the_job_keeps_every_row_of_each_set(
     cleaned = Cleaned(data, tmp_path)
     assert cleaned.rejected() == []
     assert len(cleaned.ratings()) == fetched.ratings == 3
-    films = cleaned.rows("select title from items where title like 'Mis%'")
-    assert [title[:15] for (title,) in films] == ["Misérables, Les"]
+    items = cleaned.rows("select title from items where title like 'Mis%'")
+    assert [title[:15] for (title,) in items] == ["Misérables, Les"]
     assert cleaned.rows("select count(*) from items") == [(fetched.movies,)]
 
 
@@ -315,7 +315,7 @@ NOT_AS_EXPECTED = [
     ("1m", zipped("x", OF_1M | {"ratings.dat": b"1::1::5::1\n1::1::5\n"}), "ratings.dat .* Line: 2"),
     ("1m", zipped("x", OF_1M | {"ratings.dat": b"1::1::five::1\n"}), "ratings.dat .* Line: 1"),
     ("1m", zipped("x", OF_1M | {"ratings.dat": b""}), "ratings.dat .* has no rows"),
-    ("1m", zipped("x", OF_1M | {"movies.dat": b"1,Film,Drama\n"}), "no film: 1,Film,Drama"),
+    ("1m", zipped("x", OF_1M | {"movies.dat": b"1,Movie,Drama\n"}), "no movie: 1,Movie,Drama"),
     ("1m", zipped("x", OF_1M | {"users.dat": b"1::F::1::21::48067\n"}), "no occupation: 21"),
     ("10m", zipped("x", OF_1M | {"movies.dat": "1::Misé::x\n".encode("latin-1")}), "movies.dat .* Line: 1"),
 ]
@@ -401,7 +401,7 @@ def _command(
 def test_the_command_says_what_it_wrote(mirror: Mirror, data: Path) -> None:
     done = _command(mirror, data, "100k")
     assert done.returncode == 0
-    assert done.stdout == f"wrote the 100k data set to {data}: 3 ratings of 3 films\n"
+    assert done.stdout == f"wrote the 100k data set to {data}: 3 ratings of 3 movies\n"
     assert [line.split()[1] for line in done.stderr.splitlines()] == ["download", "check", "convert"]
 
 
@@ -495,7 +495,7 @@ def test_a_fetch_that_is_stopped_leaves_no_file_and_the_next_one_works(
 def test_a_disk_that_takes_no_more_ends_with_1_and_leaves_no_file(
     mirror: Mirror, data: Path, kilobytes: int
 ) -> None:
-    ratings = b"".join(b"1::%d::5::978300760\n" % film for film in range(100_000))
+    ratings = b"".join(b"1::%d::5::978300760\n" % item for item in range(100_000))
     mirror.put("ml-1m.zip", zipped("ml-1m", OF_1M | {"ratings.dat": ratings}))
     assert kilobytes * 1024 < len(ratings)
     done = _command(mirror, data, "1m", "--quiet", largest_file=kilobytes)

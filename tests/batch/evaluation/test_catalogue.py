@@ -1,4 +1,4 @@
-"""How many rated films have a title, and what is said if many have none."""
+"""How many rated movies have a title, and what is said if many have none."""
 
 import json
 import logging
@@ -15,7 +15,7 @@ from batch.generation.store import Output
 from tests.cleaned import HEADER
 from tests.commands import batch
 from tests.conftest import WriteInput, publish
-from tests.films import FILMS, MOVIES, RATINGS
+from tests.films import ITEMS, MOVIES, RATINGS
 
 OTHER_IDS = MOVIES.replace("\n", "\ntt").removesuffix("tt")
 
@@ -29,7 +29,7 @@ def _share(made: Published) -> float:
     return float(value)
 
 
-def test_a_film_counts_as_described_if_it_is_rated_and_has_a_title(cleaned: Any) -> None:
+def test_an_item_counts_as_described_if_it_is_rated_and_has_a_title(cleaned: Any) -> None:
     movies = (
         "movieId,title,genres\n20.0,Twenty,\nx,Not Rated,Drama\n11,,Drama\n12,NULL,Drama\n20,Twenty Again,\n"
     )
@@ -44,11 +44,11 @@ def test_the_share_is_published_as_a_metric(published: Published) -> None:
 
 
 def test_all_but_nearly_all_is_not_all() -> None:
-    assert Catalogue(10_000, 9_999, ["1"], ["2"]).summary() == "titles for 99.9% of the films"
-    assert Catalogue(10_000, 10_000, [], ["2"]).summary() == "titles for 100% of the films"
+    assert Catalogue(10_000, 9_999, ["1"], ["2"]).summary() == "titles for 99.9% of the movies"
+    assert Catalogue(10_000, 10_000, [], ["2"]).summary() == "titles for 100% of the movies"
 
 
-def test_a_catalogue_is_lost_if_less_than_nine_tenths_of_the_films_have_a_title() -> None:
+def test_a_catalogue_is_lost_if_less_than_nine_tenths_of_the_items_have_a_title() -> None:
     assert Catalogue(10, 9, ["1"], ["2"]).warning("movies.csv") is None
     assert Catalogue(100, 89, ["1"], ["2"]).warning("movies.csv")
     assert MIN_CATALOGUE_SHARE == 0.9
@@ -60,7 +60,7 @@ def test_a_first_run_with_ids_of_another_catalogue_shows_ids_of_both(
     made = publish(write_input(RATINGS, OTHER_IDS), tmp_path / "output")
     (warning,) = [record.message for record in caplog.records if record.levelno == logging.WARNING]
     assert warning == (
-        f"movies.csv: has titles for 0 of {FILMS} rated films (0.0%); the others are shown with their ids, "
+        f"movies.csv: has titles for 0 of {ITEMS} rated movies (0.0%); the others are shown with their ids, "
         "without year and genres. It has no title for the ids '0', '1', '10', and has the ids 'tt0', 'tt1', "
         "'tt2'; check that it is whole, and has the same ids as the ratings"
     )
@@ -68,18 +68,18 @@ def test_a_first_run_with_ids_of_another_catalogue_shows_ids_of_both(
 
 
 def test_a_whole_catalogue_is_no_reason_to_warn(
-    films: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    items: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    publish(films, tmp_path)
+    publish(items, tmp_path)
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 def test_verify_says_that_the_catalogue_was_lost(write_input: WriteInput, tmp_path: Path) -> None:
-    half = "\n".join(MOVIES.splitlines()[: FILMS // 2 + 1]) + "\n"
+    half = "\n".join(MOVIES.splitlines()[: ITEMS // 2 + 1]) + "\n"
     publish(write_input(RATINGS, half), tmp_path / "output")
     done = batch("verify", "--output", tmp_path / "output")
     assert done.returncode == 0
-    assert "only 50.0% of the rated films have a title, the others are shown with ids" in done.stdout
+    assert "only 50.0% of the rated movies have a title, the others show their ids" in done.stdout
     spoken = json.loads(batch("verify", "--output", tmp_path / "output", "--json").stdout)
     assert spoken["catalogue_share"] == 0.5
 
@@ -104,7 +104,7 @@ def test_the_line_of_cleaning_counts_every_file_and_ignored_columns_are_named_on
         f"kept ratings.csv {rows:,} of {rows + 2:,} rows, 1 rejected, 1 superseded; "
         "movies.csv 21 of 23 rows, 1 rejected, 1 superseded; users.csv 1 of 3 rows, 2 rejected; "
         "hidden.csv 1 of 2 rows, 1 rejected; "
-        "titles for 100% of the films"
+        "titles for 100% of the movies"
     )
     assert done.stderr.count("ratings.csv: ignores the columns device, (without a name)") == 1
     assert "ignores" not in done.stderr.replace("ratings.csv: ignores", "")

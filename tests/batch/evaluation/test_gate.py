@@ -50,10 +50,10 @@ def test_a_night_like_the_last_one_passes() -> None:
 
 
 @pytest.mark.parametrize("quality", [0.02, 0.01])
-def test_lists_no_better_than_the_most_popular_films_are_a_fault(quality: float) -> None:
+def test_lists_no_better_than_the_most_popular_items_are_a_fault(quality: float) -> None:
     fault, *_ = _faults({("ndcg@10", "embedding"): quality})
     assert fault == (
-        f"the lists are no better than the most popular films (ndcg@10 {quality:.4f} against 0.0200, "
+        f"the lists are no better than the most popular movies (ndcg@10 {quality:.4f} against 0.0200, "
         "300 users judged)"
     )
 
@@ -67,7 +67,7 @@ def test_a_fall_by_more_than_the_set_share_is_a_fault() -> None:
     ]
     assert _faults({("catalogue_share", "published"): 0.96}) == []
     assert _faults({("catalogue_share", "published"): 0.5}) == [
-        "the share of films with a title fell by 50%, from 1 in last to 0.5"
+        "the share of movies with a title fell by 50%, from 1 in last to 0.5"
     ]
     assert _faults({}, users=305) == ["the number of users fell by 50%, from 610 in last to 305"]
 
@@ -103,7 +103,7 @@ pytestmark = pytest.mark.usefixtures("quick_training")
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Real films: MovieLens small of 2016."""
+    """Real movies: MovieLens small of 2016."""
     folder = tmp_path_factory.mktemp("sample")
     write_sample(folder)
     return folder
@@ -146,8 +146,8 @@ def test_a_corrupted_model_is_refused(
         shuffled = np.random.default_rng(0).permutation(model.item_factors)
         return replace(model, item_factors=shuffled)
 
-    monkeypatch.setattr("batch.model.embedding.place_users", corrupted)
-    monkeypatch.setattr("batch.evaluation.holdout.place_users", corrupted)
+    monkeypatch.setattr("batch.model.embedding.fold_in_users", corrupted)
+    monkeypatch.setattr("batch.evaluation.holdout.fold_in_users", corrupted)
     with pytest.raises(RefusedError, match=r"^not published: the lists are no better than the most popular"):
         publish(sample, tmp_path / "output", **SMALL, seed=1)
     kept = _refused(tmp_path / "output", good)
@@ -167,10 +167,10 @@ def test_lists_that_are_the_same_for_everybody_are_refused(
         by_id = np.zeros((ratings.items, 1), dtype=np.float32)
         return replace(model, user_factors=one, item_factors=by_id, parts=[1])
 
-    monkeypatch.setattr("batch.model.embedding.place_users", alike)
-    monkeypatch.setattr("batch.evaluation.holdout.place_users", alike)
+    monkeypatch.setattr("batch.model.embedding.fold_in_users", alike)
+    monkeypatch.setattr("batch.evaluation.holdout.fold_in_users", alike)
     with pytest.raises(
-        RefusedError, match=r"no better than the most popular films.*coverage@10 of the lists fell"
+        RefusedError, match=r"no better than the most popular movies.*coverage@10 of the lists fell"
     ):
         publish(sample, tmp_path / "output", **SMALL, seed=1)
     assert len(_refused(tmp_path / "output", good)["faults"]) == 3  # type: ignore[arg-type]
@@ -203,9 +203,9 @@ def test_a_run_without_half_of_the_users_is_refused_and_published_with_the_reaso
 
 
 def test_a_generation_before_that_cannot_be_read_is_no_hindrance(
-    fitted: Path, tmp_path: Path, sample: Path, caplog: pytest.LogCaptureFixture
+    items: Path, tmp_path: Path, sample: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    before = publish(fitted, tmp_path)
+    before = publish(items, tmp_path)
     before.file.chmod(0o644)
     before.file.write_bytes(b"damaged")
     assert publish(sample, tmp_path, **SMALL).counts.users == 671

@@ -35,13 +35,13 @@ def test_every_user_is_worth_what_another_library_says(make: object) -> None:
     ]
     by_user = compute_metrics(lists, split).by_user
     relevant = {
-        str(row): {str(film): 1 for film in split.relevant[[row]].indices}
+        str(row): {str(item): 1 for item in split.relevant[[row]].indices}
         | {f"unknown {place}": 1 for place in range(split.unknown[row])}
         for row in range(len(split.users))
     }
     run = {
-        str(row): {str(film): -float(rank) for rank, film in enumerate(films)}
-        for row, films in enumerate(lists)
+        str(row): {str(item): -float(rank) for rank, item in enumerate(items)}
+        for row, items in enumerate(lists)
     }
     for name, theirs in THEIRS.items():
         for depth in (10, 50):
@@ -53,16 +53,16 @@ def test_every_user_is_worth_what_another_library_says(make: object) -> None:
 
 
 def _split() -> Split:
-    """Three users know three films of six; later, each rates two more."""
-    known = [(user, film) for film in range(6) for user in range(3) if (film + user) % 2]
+    """Three users know three movies of six; later, each rates two more."""
+    known = [(user, item) for item in range(6) for user in range(3) if (item + user) % 2]
     later = [(0, 0, 5.0), (0, 2, 2.0), (1, 1, 4.0), (1, 3, 4.5), (2, 0, 1.0), (2, 2, 3.0)]
-    padding = [(user, film) for user in range(3) for film in (6, 7)]
+    padding = [(user, item) for user in range(3) for item in (6, 7)]
     return by_time(interactions([*known, *padding, *later]), 15 / 21)
 
 
 def test_what_was_liked_later_is_counted_apart_from_what_was_disliked() -> None:
-    films = np.arange(6, dtype=np.int32)
-    measured = compute_metrics([films[:1], films[:4], films[:3]], _split())
+    items = np.arange(6, dtype=np.int32)
+    measured = compute_metrics([items[:1], items[:4], items[:3]], _split())
     assert measured.by_user["recall_liked@10"].tolist() == [1, 1, pytest.approx(math.nan, nan_ok=True)]
     assert measured.by_user["recall_disliked@10"].tolist() == [0, pytest.approx(math.nan, nan_ok=True), 1]
 
@@ -70,21 +70,21 @@ def test_what_was_liked_later_is_counted_apart_from_what_was_disliked() -> None:
 def test_a_list_that_is_the_same_for_all_covers_little_and_is_unequal() -> None:
     split = _split()
     alike = compute_metrics([np.array([0], dtype=np.int32)] * 3, split).of_lists
-    apart = compute_metrics([np.array([film], dtype=np.int32) for film in range(3)], split).of_lists
+    apart = compute_metrics([np.array([item], dtype=np.int32) for item in range(3)], split).of_lists
     assert (alike["coverage@10"], apart["coverage@10"]) == (1 / 8, 3 / 8)
     assert alike["gini@10"] == pytest.approx(7 / 8)
     assert apart["gini@10"] == pytest.approx(5 / 8)
 
 
-def test_novelty_is_the_surprise_of_a_film_in_bits() -> None:
+def test_novelty_is_the_surprise_of_an_item_in_bits() -> None:
     split = _split()
     everybody, some = np.array([6], dtype=np.int32), np.array([0], dtype=np.int32)
     assert compute_metrics([everybody] * 3, split).of_lists["novelty@10"] == 0
     assert compute_metrics([some] * 3, split).of_lists["novelty@10"] == pytest.approx(math.log2(3))
 
 
-def test_the_popular_tenth_is_that_of_the_films_rated_most() -> None:
-    rows = [(user, film) for film in range(20) for user in range(2 + 3 * (film in (4, 9)))]
+def test_the_popular_tenth_is_that_of_the_items_rated_most() -> None:
+    rows = [(user, item) for item in range(20) for user in range(2 + 3 * (item in (4, 9)))]
     split = by_last(interactions([*rows, (0, 20), (1, 20), (5, 4), (5, 20)]))
     lists = [np.array([4, 9, 0], dtype=np.int32)] * len(split.users)
     assert compute_metrics(lists, split).of_lists["popular_tenth@10"] == pytest.approx(2 / 3)

@@ -29,10 +29,10 @@ def _ratings(seed: int = 0) -> Interactions:
 
 
 def _held_out(split: Split) -> list[tuple[int, int]]:
-    """Return user and film of every later rating of a known film, by their first indices."""
-    rows, films = split.relevant.nonzero()
+    """Return user and movie of every later rating of a known movie, by their first indices."""
+    rows, items = split.relevant.nonzero()
     return sorted(
-        zip(split.old_users[split.users[rows]].tolist(), split.old_items[films].tolist(), strict=True)
+        zip(split.old_users[split.users[rows]].tolist(), split.old_items[items].tolist(), strict=True)
     )
 
 
@@ -51,7 +51,7 @@ def test_among_equal_times_the_file_says_which_rating_is_the_last() -> None:
     assert tied.tied == 0.5
 
 
-def test_a_held_out_film_that_nobody_else_rated_is_unknown_and_counts_as_relevant() -> None:
+def test_a_held_out_item_that_nobody_else_rated_is_unknown_and_counts_as_relevant() -> None:
     split = by_last(interactions([(0, 0), (1, 0), (0, 1), (1, 2)]))
     assert split.train.items == 1
     assert split.unknown.tolist() == [1, 1]
@@ -59,7 +59,7 @@ def test_a_held_out_film_that_nobody_else_rated_is_unknown_and_counts_as_relevan
 
 
 def test_a_cut_in_time_holds_out_all_that_comes_after_it_of_those_who_come_back() -> None:
-    before = [(user, film, 5.0, 10.0 * film + user) for film in range(5) for user in range(2)]
+    before = [(user, item, 5.0, 10.0 * item + user) for item in range(5) for user in range(2)]
     after = [(0, 5, 5.0, 100.0), (1, 3, 5.0, 101.0), (0, 6, 5.0, 102.0), (3, 0, 5.0, 103.0)]
     few = [(2, 5, 5.0, 50.0), (2, 6, 5.0, 104.0)]
     split = by_time(interactions([*before, *after[:1], *after[2:], *few]), 11 / 15)
@@ -68,8 +68,8 @@ def test_a_cut_in_time_holds_out_all_that_comes_after_it_of_those_who_come_back(
 
 
 def test_ratings_at_the_very_second_of_the_cut_are_all_held_out() -> None:
-    rows = [(user, film, 5.0, float(film)) for film in range(6) for user in range(4)]
-    late = [(user, 10 + film, 5.0, 9.0) for film in range(2) for user in range(4)]
+    rows = [(user, item, 5.0, float(item)) for item in range(6) for user in range(4)]
+    late = [(user, 10 + item, 5.0, 9.0) for item in range(2) for user in range(4)]
     known = [(9, 10, 5.0, 1.0), (9, 11, 5.0, 2.0)]
     split = by_time(interactions([*rows, *late, *known]), 0.9)
     assert len(split.train) == len(rows) + len(known)
@@ -78,17 +78,17 @@ def test_ratings_at_the_very_second_of_the_cut_are_all_held_out() -> None:
 
 def test_the_gap_is_from_the_last_known_rating_to_the_cut_and_none_in_the_last_split() -> None:
     day = 86_400.0
-    rows = [(0, film, 5.0, film * 1.0) for film in range(5)] + [
-        (1, film, 5.0, 10 * day + film) for film in range(6)
+    rows = [(0, item, 5.0, item * 1.0) for item in range(5)] + [
+        (1, item, 5.0, 10 * day + item) for item in range(6)
     ]
-    rows += [(0, 1 + film, 5.0, 20 * day) for film in range(4, 5)]
+    rows += [(0, 1 + item, 5.0, 20 * day) for item in range(4, 5)]
     split = by_time(interactions(rows), 11 / 12)
     assert split.days_inactive.tolist() == pytest.approx([20, 10], abs=1e-3)
     assert by_last(interactions(rows)).days_inactive.tolist() == [0, 0]
 
 
 def test_without_times_the_order_of_the_file_is_cut() -> None:
-    rows = [(user, (film + user) % 10) for film in range(8) for user in range(3)]
+    rows = [(user, (item + user) % 10) for item in range(8) for user in range(3)]
     timeless = replace(interactions(rows), rated_at=np.full(len(rows), np.nan))
     split = by_time(timeless, 0.75)
     assert len(split.train) == 18
@@ -97,7 +97,7 @@ def test_without_times_the_order_of_the_file_is_cut() -> None:
 
 @pytest.mark.parametrize("make", [by_last, lambda ratings: by_time(ratings, 0.6)], ids=["last", "time"])
 def test_no_model_and_no_baseline_can_tell_what_was_held_out(make: object) -> None:
-    """Other films and stars in the held-out ratings change no score."""
+    """Other movies and stars in the held-out ratings change no score."""
     ratings = _ratings()
     split: Split = make(ratings)  # type: ignore[operator]
     known = set(zip(split.train.user_index.tolist(), split.train.item_index.tolist(), strict=True))
@@ -157,13 +157,13 @@ def test_a_sample_of_the_judged_keeps_what_each_is_judged_by() -> None:
     assert sampled.users.tolist() == split.sampled(7, seed=3).users.tolist()
 
 
-def test_a_film_that_is_rated_again_later_was_known_before_and_is_not_foreseen() -> None:
+def test_an_item_that_is_rated_again_later_was_known_before_and_is_not_foreseen() -> None:
     known = [(0, 0), (1, 1), (2, 2), (0, 1), (1, 0), (0, 2)]
     again = by_last(interactions([*known, (0, 0, 1.0, 99.0), (1, 2, 5.0, 98.0)]))
     assert again.train.rating.tolist() == [5.0] * 6
     assert _held_out(again) == [(1, 2)]
 
 
-def test_of_two_ratings_of_a_film_before_the_cut_the_newer_counts() -> None:
+def test_of_two_ratings_of_an_item_before_the_cut_the_newer_counts() -> None:
     split = by_last(interactions([(0, 0, 1.0, 1.0), (0, 0, 4.0, 2.0), (1, 1), (1, 0), (0, 1, 5.0, 9.0)]))
     assert split.train.rating[split.train.user_index == 0].tolist() == [4.0]

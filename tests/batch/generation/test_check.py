@@ -132,7 +132,7 @@ def test_a_fault_is_found(
 
 
 def test_an_invariant_that_does_not_hold_is_never_published_whatever_is_accepted(
-    films: Path, published: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    items: Path, published: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = copied(published, tmp_path)
     ghost = "insert into draft.users (user_id, ratings) values ('ghost', 1)"
@@ -142,7 +142,7 @@ def test_an_invariant_that_does_not_hold_is_never_published_whatever_is_accepted
 
     monkeypatch.setattr("batch.generation.write.statement", text)
     with pytest.raises(RefusedError, match=r"'every list is full' does not hold, .*no option publishes it"):
-        publish(films, tmp_path, rebuild=True, accept_regression=True, accept_rolled_back=True)
+        publish(items, tmp_path, rebuild=True, accept_regression=True, accept_rolled_back=True)
     assert Output(tmp_path).generations() == [before.generation]
     (refused,) = (tmp_path / "refused").iterdir()
     assert json.loads(refused.read_text())["faults"][0].startswith("'every list is full' does not hold")

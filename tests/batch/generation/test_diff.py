@@ -1,4 +1,4 @@
-"""What changed between two generations: how many lists, which films, and one user's entries and exits."""
+"""What changed between two generations: how many lists, which movies, and one user's entries and exits."""
 
 import json
 import re
@@ -12,12 +12,12 @@ from batch.generation.publish import Published
 from batch.generation.store import Output
 from tests.commands import batch
 from tests.conftest import copied, publish, written
-from tests.films import FILMS, MOVIES, RATINGS, START, USERS
+from tests.films import ITEMS, MOVIES, RATINGS, START, USERS
 
-# User 3 has watched film 3, which was the best of the list; user 40 is new, and so is film 20.
+# User 3 has watched movie 3, which was the best of the list; user 40 is new, and so is movie 20.
 LATER = START + 10_000
 NEW_RATINGS = RATINGS + f"3,3,5,{LATER}\n40,1,5,{LATER}\n40,20,4,{LATER}\n"
-NEW_MOVIES = MOVIES + "20,Film the Twentieth (2020),Drama\n"
+NEW_MOVIES = MOVIES + "20,Movie the Twentieth (2020),Drama\n"
 
 
 @pytest.fixture(scope="module")
@@ -28,10 +28,10 @@ def two(published: Published, tmp_path_factory: pytest.TempPathFactory) -> tuple
     return copied(published, folder / "output"), publish(data, folder / "output")
 
 
-def test_the_same_lists_have_not_changed(films: Path, published: Published, tmp_path: Path) -> None:
-    again = publish(films, tmp_path)
-    same = diff(published.file, again.file, films=10)
-    assert same.films == []
+def test_the_same_lists_have_not_changed(items: Path, published: Published, tmp_path: Path) -> None:
+    again = publish(items, tmp_path)
+    same = diff(published.file, again.file, items=10)
+    assert same.items == []
     assert same.lists == {
         "users_before": USERS,
         "users_after": USERS,
@@ -48,79 +48,79 @@ def test_lists_are_told_by_how_many_changed_and_how_much_they_overlap(
     two: tuple[Published, Published],
 ) -> None:
     before, after = two
-    lists = diff(before.file, after.file, films=10).lists
+    lists = diff(before.file, after.file, items=10).lists
     assert (lists["users_before"], lists["users_after"], lists["users_of_both"]) == (40, 41, 40)
     assert lists["lists_changed"] > 0
     assert lists["share_changed"] == lists["lists_changed"] / 40
     assert 0.5 < lists["overlap_at_10"] < 1
-    # Lists are of ten films at most.
+    # Lists are of ten movies at most.
     assert lists["overlap"] == lists["overlap_at_10"]
 
 
 def test_a_shorter_list_overlaps_by_the_share_of_the_longer_one(
-    films: Path, published: Published, tmp_path: Path
+    items: Path, published: Published, tmp_path: Path
 ) -> None:
-    short = publish(films, tmp_path, top_n=3)
-    lists = diff(published.file, short.file, films=10).lists
+    short = publish(items, tmp_path, top_n=3)
+    lists = diff(published.file, short.file, items=10).lists
     assert lists["overlap"] == pytest.approx(3 / 9)
     assert lists["lists_changed"] == USERS
-    assert diff(published.file, short.file, films=0).origins["settings"] == ["top_n"]
+    assert diff(published.file, short.file, items=0).origins["settings"] == ["top_n"]
     reasons = {row["reason"] for row in diff_of_user(published.file, short.file, "3").changes}
     assert reasons == {"lists are shorter"}
     reasons = {row["reason"] for row in diff_of_user(short.file, published.file, "3").changes}
     assert reasons == {"lists are deeper"}
 
 
-def test_films_rise_and_fall_by_the_number_of_lists(two: tuple[Published, Published]) -> None:
+def test_items_rise_and_fall_by_the_number_of_lists(two: tuple[Published, Published]) -> None:
     before, after = two
-    films = diff(before.file, after.file, films=1).films
-    assert [(row["item_id"], row["change"] > 0) for row in films] == [("20", True), ("4", False)]
-    assert films[0]["title"] == "Film the Twentieth (2020)"
-    assert all(row["change"] == row["lists_after"] - row["lists_before"] for row in films)
-    assert films[1]["lists_after"] == 0
+    items = diff(before.file, after.file, items=1).items
+    assert [(row["item_id"], row["change"] > 0) for row in items] == [("20", True), ("4", False)]
+    assert items[0]["title"] == "Movie the Twentieth (2020)"
+    assert all(row["change"] == row["lists_after"] - row["lists_before"] for row in items)
+    assert items[1]["lists_after"] == 0
 
 
-def test_what_is_known_of_films_is_compared(published: Published, tmp_path: Path) -> None:
-    movies = MOVIES.replace("Film, The 1 (1991)", "Film, The 1 (1992)").replace(
-        '3,"Film, The 3 (1993)",Drama|Comedy', '3,"Film, The 3 (1993)",Comedy'
+def test_what_is_known_of_items_is_compared(published: Published, tmp_path: Path) -> None:
+    movies = MOVIES.replace("Movie, The 1 (1991)", "Movie, The 1 (1992)").replace(
+        '3,"Movie, The 3 (1993)",Drama|Comedy', '3,"Movie, The 3 (1993)",Comedy'
     )
     movies = "".join(line for line in movies.splitlines(keepends=True) if line[:2] not in {"2,", "un"})
     output = tmp_path / "output"
     copied(published, output)
     after = publish(written(tmp_path / "data", RATINGS, movies), output, max_fall=1)
-    found = diff(published.file, after.file, films=10)
+    found = diff(published.file, after.file, items=10)
     assert found.metadata == {
-        "items_before": FILMS + 1,
-        "items_after": FILMS,
-        "items_of_both": FILMS,
+        "items_before": ITEMS + 1,
+        "items_after": ITEMS,
+        "items_of_both": ITEMS,
         "titles_changed": 2,
         "years_changed": 2,
         "genres_changed": 2,
         "catalogue_share_before": 1,
-        "catalogue_share_after": (FILMS - 1) / FILMS,
+        "catalogue_share_after": (ITEMS - 1) / ITEMS,
     }
     told = [*found.told()]
-    assert "films: 21 before, 20 after" in told
-    assert "metadata changed: titles of 2, years of 2, genres of 2, among 20 films of both" in told
-    assert "rated films with a title: 100% before, 95.0% after" in told
+    assert "movies: 21 before, 20 after" in told
+    assert "metadata changed: titles of 2, years of 2, genres of 2, among 20 movies of both" in told
+    assert "rated movies with a title: 100% before, 95.0% after" in told
     changed = {row.pop("item_id"): tuple(row.values()) for row in found.changed_items}
     assert changed == {
-        "1": ("Film, The 1 (1991)", "Film, The 1 (1992)", 1991, 1992, *[["Drama", "Comedy"]] * 2),
-        "2": ("Film, The 2 (1992)", "2", 1992, None, ["Drama", "Comedy"], []),
-        "3": (*["Film, The 3 (1993)"] * 2, *[1993] * 2, ["Drama", "Comedy"], ["Comedy"]),
+        "1": ("Movie, The 1 (1991)", "Movie, The 1 (1992)", 1991, 1992, *[["Drama", "Comedy"]] * 2),
+        "2": ("Movie, The 2 (1992)", "2", 1992, None, ["Drama", "Comedy"], []),
+        "3": (*["Movie, The 3 (1993)"] * 2, *[1993] * 2, ["Drama", "Comedy"], ["Comedy"]),
     }
-    assert len(diff(published.file, after.file, films=2).changed_items) == 2
+    assert len(diff(published.file, after.file, items=2).changed_items) == 2
     shown = batch("diff", "--output", output).stdout
-    assert re.search(r"^1 +title +Film, The 1 \(1991\) +Film, The 1 \(1992\) *$", shown, re.MULTILINE)
+    assert re.search(r"^1 +title +Movie, The 1 \(1991\) +Movie, The 1 \(1992\) *$", shown, re.MULTILINE)
     assert re.search(r"^2 +year +1992 *$", shown, re.MULTILINE)
 
 
-def test_what_is_known_of_films_and_has_not_changed_is_not_told(
-    films: Path, published: Published, tmp_path: Path
+def test_what_is_known_of_items_and_has_not_changed_is_not_told(
+    items: Path, published: Published, tmp_path: Path
 ) -> None:
-    same = diff(published.file, publish(films, tmp_path, seed=1).file, films=10)
+    same = diff(published.file, publish(items, tmp_path, seed=1).file, items=10)
     assert (same.metadata["titles_changed"], same.changed_items) == (0, [])
-    assert not [line for line in same.told() if line.startswith(("films", "metadata", "rated"))]
+    assert not [line for line in same.told() if line.startswith(("movies", "metadata", "rated"))]
 
 
 def test_an_exit_has_a_reason(two: tuple[Published, Published]) -> None:
@@ -135,16 +135,16 @@ def test_an_exit_has_a_reason(two: tuple[Published, Published]) -> None:
 def test_an_entry_has_a_reason(two: tuple[Published, Published]) -> None:
     before, after = two
     (entry,) = [row for row in diff_of_user(before.file, after.file, "3").changes if row["item_id"] == "20"]
-    assert (entry["change"], entry["reason"], entry["rank_before"]) == ("entered", "new film", None)
+    assert (entry["change"], entry["reason"], entry["rank_before"]) == ("entered", "new movie", None)
     changes = {row["item_id"]: row["reason"] for row in diff_of_user(after.file, before.file, "3").changes}
     assert (changes["3"], changes["20"]) == ("no longer watched", "no longer in the input")
     back = {row["item_id"]: row["reason"] for row in diff_of_user(after.file, before.file, "24").changes}
     assert back["4"] == "no longer hidden"
 
 
-def test_a_score_that_moved_has_both_ranks(films: Path, tmp_path: Path) -> None:
-    before = publish(films, tmp_path, top_n=5).file
-    after = publish(films, tmp_path, top_n=5, trend_weight=100, gap_half_life=0.001).file
+def test_a_score_that_moved_has_both_ranks(items: Path, tmp_path: Path) -> None:
+    before = publish(items, tmp_path, top_n=5).file
+    after = publish(items, tmp_path, top_n=5, trend_weight=100, gap_half_life=0.001).file
     moved = [row for user in range(USERS) for row in diff_of_user(before, after, str(user)).changes]
     assert moved
     for row in moved:
@@ -188,7 +188,7 @@ def test_the_command_prints_a_table_or_json(two: tuple[Published, Published]) ->
     assert spoken["lists"]["users_of_both"] == 40
     shown = batch("diff", "--output", output, "--films", "1").stdout
     assert "from another input" in shown
-    assert "Film the Twentieth (2020)" in shown
+    assert "Movie the Twentieth (2020)" in shown
     assert shown.count("item_id") == 1
     user = batch("diff", "--output", output, "--user", "3").stdout
     assert "watched since" in user

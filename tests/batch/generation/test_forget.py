@@ -19,11 +19,11 @@ from batch.runtime.progress import Progress
 from batch.settings import Settings
 from tests.commands import batch
 from tests.conftest import WriteInput, changed, copied, publish, written
-from tests.films import FILMS, MOVIES, RATINGS, RATINGS_HEADER, START, USERS
+from tests.films import ITEMS, MOVIES, RATINGS, RATINGS_HEADER, START, USERS
 
 # An id that is not in a file by chance; lists and histories are stored as they are.
 ZOE = "zoe-of-nowhere"
-ZOES = "".join(f"{ZOE},{film},5,{START + film}\n" for film in (1, 3, 5))
+ZOES = "".join(f"{ZOE},{item},5,{START + item}\n" for item in (1, 3, 5))
 
 
 def _forget(output: Path, user_id: str, *, in_advance: bool = False) -> Forgotten:
@@ -141,7 +141,7 @@ def test_rows_without_an_id_go_with_the_user_they_were_given_to(
     ids = "select user_id from users union select user_id from repaired_rows"
     assert ("7",) not in _rows(again.file, ids)
     counts = again.counts
-    assert (counts.rows_held_out, counts.rows_repaired, counts.rows_rejected) == (FILMS // 2 + 1, 0, 0)
+    assert (counts.rows_held_out, counts.rows_repaired, counts.rows_rejected) == (ITEMS // 2 + 1, 0, 0)
 
 
 def test_a_repair_rests_on_the_rows_of_a_neighbour_who_is_forgotten(
@@ -264,7 +264,7 @@ def test_a_lost_link_is_made_again_first(two: Path) -> None:
         _forget(two, ZOE)
 
 
-def test_a_film_that_nobody_else_has_rated_leaves_the_lists_and_they_are_filled_again(
+def test_an_item_that_nobody_else_has_rated_leaves_the_lists_and_they_are_filled_again(
     write_input: WriteInput, tmp_path: Path
 ) -> None:
     output = tmp_path / "output"
@@ -281,19 +281,19 @@ def test_a_film_that_nobody_else_has_rated_leaves_the_lists_and_they_are_filled_
     assert verify(file, users=0).violations == []
 
 
-def test_without_the_key_nothing_is_published(films: Path, published: Published, tmp_path: Path) -> None:
+def test_without_the_key_nothing_is_published(items: Path, published: Published, tmp_path: Path) -> None:
     copied(published, tmp_path)
     _forget(tmp_path, "3")
     key = (tmp_path / "forgotten.key").read_text()
     for damage in ("", "no key"):
         (tmp_path / "forgotten.key").write_text(damage)
         with pytest.raises(BatchError, match=r"forgotten\.key: is missing or damaged"):
-            publish(films, tmp_path, rebuild=True)
+            publish(items, tmp_path, rebuild=True)
     (tmp_path / "forgotten.key").unlink()
     with pytest.raises(BatchError, match=r"forgotten\.key: is missing or damaged"):
-        publish(films, tmp_path, rebuild=True)
+        publish(items, tmp_path, rebuild=True)
     (tmp_path / "forgotten.key").write_text(key)
-    assert publish(films, tmp_path).counts.rows_held_out > 0
+    assert publish(items, tmp_path).counts.rows_held_out > 0
 
 
 def test_a_file_that_an_older_version_published_with_a_broken_invariant_is_named(

@@ -1,4 +1,4 @@
-"""A hidden film is in no list: of what is published at once, and of later runs."""
+"""A hidden movie is in no list: of what is published at once, and of later runs."""
 
 import json
 from pathlib import Path
@@ -19,9 +19,9 @@ from batch.settings import Settings
 from tests.batch.recommend.test_segments import HEADER as USERS_HEADER
 from tests.commands import batch
 from tests.conftest import WriteInput, copied, publish
-from tests.films import FILMS, RATINGS, RATINGS_HEADER
+from tests.films import ITEMS, RATINGS, RATINGS_HEADER
 
-# All that a film which is hidden changes, but for why films are in lists.
+# All that a movie which is hidden changes, but for why movies are in lists.
 SAME_TABLES = (
     "popular",
     "similar_items",
@@ -44,7 +44,7 @@ def _rows(file: Path, query: str) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("top_n", [5, 100])
-def test_what_is_published_at_once_is_what_a_run_with_the_film_hidden_makes(
+def test_what_is_published_at_once_is_what_a_run_with_the_item_hidden_makes(
     write_input: WriteInput, tmp_path: Path, top_n: int
 ) -> None:
     output = tmp_path / "output"
@@ -62,7 +62,7 @@ def test_what_is_published_at_once_is_what_a_run_with_the_film_hidden_makes(
         assert _rows(file, query) == _rows(expected.file, query), query
     reasons = "select user_id, item_id, because_item_id from recommendations"
     told, all_reasons = ({row[:2]: row[2] for row in _rows(each, reasons)} for each in (file, expected.file))
-    # Why a film is in a list is only known of those that were in it.
+    # Why a movie is in a list is only known of those that were in it.
     was_there = {row[:2] for row in _rows(before.file, reasons)}
     assert told == {place: all_reasons[place] if place in was_there else None for place in told}
     assert _rows(file, "select count(*) from similar_items where item_id = '4'") != [(0,)]
@@ -71,7 +71,7 @@ def test_what_is_published_at_once_is_what_a_run_with_the_film_hidden_makes(
 
 def test_lists_of_segments_are_filled_again(write_input: WriteInput, tmp_path: Path) -> None:
     output = tmp_path / "output"
-    # Everybody has watched one of four films, and then film 9.
+    # Everybody has watched one of four movies, and then movie 9.
     users = range(120)
     ratings = [f"{user},{user % 4},5,{user}\n{user},9,4,{1_000 + user}" for user in users]
     told = USERS_HEADER + "".join(f"{user},{'FM'[user % 2]},30,writer\n" for user in users)
@@ -99,17 +99,17 @@ def test_the_generation_before_is_kept_and_the_new_one_says_what_it_is(
 
 
 def test_later_runs_hide_it_and_there_is_nothing_to_do_after_the_first(
-    films: Path, published: Published, tmp_path: Path
+    items: Path, published: Published, tmp_path: Path
 ) -> None:
     copied(published, tmp_path)
     _hide(tmp_path, "4")
-    made = publish(films, tmp_path)
+    made = publish(items, tmp_path)
     assert made.is_new
     assert _rows(made.file, "select item_id from items where is_hidden") == [("4",)]
-    assert not publish(films, tmp_path).is_new
+    assert not publish(items, tmp_path).is_new
 
 
-def test_a_second_film_is_hidden_beside_the_first(published: Published, tmp_path: Path) -> None:
+def test_a_second_item_is_hidden_beside_the_first(published: Published, tmp_path: Path) -> None:
     copied(published, tmp_path)
     _hide(tmp_path, "4")
     _hide(tmp_path, "5")
@@ -126,16 +126,16 @@ def test_what_is_hidden_already_is_not_written_again(published: Published, tmp_p
     assert (again.was_hidden, again.rewritten, again.published) == (True, None, first.published)
 
 
-def test_after_a_rollback_it_is_told_that_the_film_is_back_and_it_can_be_hidden_again(
+def test_after_a_rollback_it_is_told_that_the_item_is_back_and_it_can_be_hidden_again(
     published: Published, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     copied(published, tmp_path)
     _hide(tmp_path, "5")
     _hide(tmp_path, "4")
     _, now = rollback(Output(tmp_path))
-    assert f"{now} shows films that are hidden: 4;" in caplog.text
+    assert f"{now} shows movies that are hidden: 4;" in caplog.text
     rollback(Output(tmp_path))
-    assert "shows films that are hidden: 4, 5; take each out again by" in caplog.text
+    assert "shows movies that are hidden: 4, 5; take each out again by" in caplog.text
     for item_id, hidden in (("6", ["6"]), ("4", ["4", "6"])):
         _hide(tmp_path, item_id)
         file = Output(tmp_path).published()
@@ -144,7 +144,7 @@ def test_after_a_rollback_it_is_told_that_the_film_is_back_and_it_can_be_hidden_
     assert read_exclusions(tmp_path).hidden == {"4", "5", "6"}
 
 
-def test_the_lists_that_are_told_are_those_of_the_film_alone(published: Published, tmp_path: Path) -> None:
+def test_the_lists_that_are_told_are_those_of_the_item_alone(published: Published, tmp_path: Path) -> None:
     copied(published, tmp_path)
     _hide(tmp_path, "4")
     rollback(Output(tmp_path))
@@ -156,21 +156,21 @@ def test_the_lists_that_are_told_are_those_of_the_film_alone(published: Publishe
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("1O", r"1 \(Film, The 1 \(1991\)\), 10 \("), ("the 7", r"7 \(Film, The 7 \(1997\)\);")],
+    [("1O", r"1 \(Movie, The 1 \(1991\)\), 10 \("), ("the 7", r"7 \(Movie, The 7 \(1997\)\);")],
 )
-def test_an_id_that_no_film_has_is_refused_and_what_may_be_meant_is_named(
+def test_an_id_that_no_item_has_is_refused_and_what_may_be_meant_is_named(
     published: Published, tmp_path: Path, typed: str, meant: str
 ) -> None:
     copied(published, tmp_path)
     with pytest.raises(UsageError, match=f"has the id {typed}, so nothing is hidden; perhaps.*{meant}"):
         _hide(tmp_path, typed)
-    with pytest.raises(UsageError, match="has the id no such film, so nothing is hidden; look for it"):
-        _hide(tmp_path, "no such film")
+    with pytest.raises(UsageError, match="has the id no such movie, so nothing is hidden; look for it"):
+        _hide(tmp_path, "no such movie")
     assert Output(tmp_path).generations() == [published.generation]
     assert read_exclusions(tmp_path).hidden == set()
 
 
-def test_a_film_that_is_not_there_is_hidden_when_it_comes(write_input: WriteInput, tmp_path: Path) -> None:
+def test_an_item_that_is_not_there_is_hidden_when_it_comes(write_input: WriteInput, tmp_path: Path) -> None:
     output = tmp_path / "output"
     with pytest.raises(UsageError, match="nothing is published yet"):
         _hide(output, "20")
@@ -182,38 +182,38 @@ def test_a_film_that_is_not_there_is_hidden_when_it_comes(write_input: WriteInpu
     assert _hide(output, "21").was_hidden
 
 
-def test_a_film_may_be_shown_again_from_the_next_run_on(
-    films: Path, published: Published, tmp_path: Path
+def test_an_item_may_be_shown_again_from_the_next_run_on(
+    items: Path, published: Published, tmp_path: Path
 ) -> None:
     copied(published, tmp_path)
     hidden = _hide(tmp_path, "4")
     assert show_again(Output(tmp_path), "4")
     assert Output(tmp_path).current() == hidden.published
-    made = publish(films, tmp_path)
+    made = publish(items, tmp_path)
     assert _rows(made.file, "select count(*) > 0 from recommendations where item_id = '4'") == [(True,)]
     assert not show_again(Output(tmp_path), "4")
 
 
-def test_the_last_film_that_may_be_shown_is_not_hidden(write_input: WriteInput, tmp_path: Path) -> None:
+def test_the_last_item_that_may_be_shown_is_not_hidden(write_input: WriteInput, tmp_path: Path) -> None:
     output = tmp_path / "output"
     publish(write_input(RATINGS_HEADER + "\n1,a,5,1\n2,b,5,2\n"), output)
     _hide(output, "a")
     before = Output(output).current()
-    with pytest.raises(RefusedError, match="no film would be left"):
+    with pytest.raises(RefusedError, match="no movie would be left"):
         _hide(output, "b")
     assert Output(output).current() == before
     assert read_exclusions(output).hidden == {"a"}
 
 
-def test_the_command_says_what_it_did_and_what_is_left_to_do(films: Path, tmp_path: Path) -> None:
-    before = publish(films, tmp_path, top_n=FILMS)
+def test_the_command_says_what_it_did_and_what_is_left_to_do(items: Path, tmp_path: Path) -> None:
+    before = publish(items, tmp_path, top_n=ITEMS)
     done = batch("hide", "4", "--output", tmp_path)
     new = Output(tmp_path).current()
-    assert f"{before.generation} -> {new}: film 4 (Film, The 4 (1994)) is in no list" in done.stdout
+    assert f"{before.generation} -> {new}: movie 4 (Movie, The 4 (1994)) is in no list" in done.stdout
     spoken = json.loads(batch("hide", "4", "--output", tmp_path, "--json", "--quiet").stdout)
     assert spoken == {
         "item_id": "4",
-        "title": "Film, The 4 (1994)",
+        "title": "Movie, The 4 (1994)",
         "was_hidden": True,
         "published": new,
         "rewritten": None,

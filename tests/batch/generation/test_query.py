@@ -15,14 +15,14 @@ from batch.generation.query import query, saved_queries
 from batch.generation.store import Output
 from tests.commands import batch
 from tests.conftest import WriteInput, copied, publish
-from tests.films import FILMS, RATINGS, USERS, withheld
+from tests.films import ITEMS, RATINGS, USERS, withheld
 
 README = Path("README.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
-def night(films: Path, published: Published, tmp_path_factory: pytest.TempPathFactory) -> Output:
-    """A folder with two generations: in the newer one, user 18 has watched the film that was withheld."""
+def night(items: Path, published: Published, tmp_path_factory: pytest.TempPathFactory) -> Output:
+    """A folder with two generations: in the newer one, user 18 has watched the movie that was withheld."""
     folder = tmp_path_factory.mktemp("night")
     output = Output(folder / "output")
     copied(published, output.folder)
@@ -30,7 +30,7 @@ def night(films: Path, published: Published, tmp_path_factory: pytest.TempPathFa
     later.mkdir()
     watched = f"18,{withheld(18)},5,1600000000\n"
     (later / "ratings.csv").write_text(f"{RATINGS}{watched}", encoding="utf-8")
-    (later / "movies.csv").write_bytes((films / "movies.csv").read_bytes())
+    (later / "movies.csv").write_bytes((items / "movies.csv").read_bytes())
     publish(later, output.folder)
     return output
 
@@ -53,32 +53,32 @@ def test_a_saved_query_runs_and_is_in_the_readme(night: Output, name: str) -> No
     assert f"| `{name}` | {saved_queries()[name]} |" in README
 
 
-def test_who_gets_a_film_are_those_from_whom_it_was_withheld(night: Output) -> None:
+def test_who_gets_an_item_are_those_from_whom_it_was_withheld(night: Output) -> None:
     rows = _rows(night, "who_gets", title="the 4 (")
-    assert {row["title"] for row in rows} == {"Film, The 4 (1994)"}
+    assert {row["title"] for row in rows} == {"Movie, The 4 (1994)"}
     listed = "select user_id from recommendations where item_id = '4' order by rank, user_id"
     assert [row["user_id"] for row in rows] == [row["user_id"] for row in _rows(night, listed)]
     assert {"4", "24"} <= {row["user_id"] for row in rows}
     assert _rows(night, "who_gets") == []
 
 
-def test_films_are_found_by_words_of_their_title(night: Output) -> None:
+def test_items_are_found_by_words_of_their_title(night: Output) -> None:
     assert [row["item_id"] for row in _rows(night, "find_films", title="NEVER")] == ["unrated"]
-    assert len(_rows(night, "find_films")) == FILMS + 1
+    assert len(_rows(night, "find_films")) == ITEMS + 1
 
 
 def test_who_has_watched_the_best_of_the_list_lost_a_place(night: Output) -> None:
     lost = {row["user_id"]: row for row in _rows(night, "lists_lost")}
     assert len(lost) == USERS
     assert lost["18"]["new_ratings"] == 1
-    assert lost["18"]["films_left"] < lost["18"]["films_before"]
+    assert lost["18"]["items_left"] < lost["18"]["items_before"]
     assert {row["new_ratings"] for user, row in lost.items() if user != "18"} == {0}
 
 
-def test_a_film_that_is_in_one_list_less_has_fallen(night: Output) -> None:
+def test_an_item_that_is_in_one_list_less_has_fallen(night: Output) -> None:
     moved = {row["item_id"]: row["moved"] for row in _rows(night, "risen_and_fallen")}
     listed = "select count(*) from {}recommendations where item_id = $item_id"
-    for item_id in map(str, range(FILMS)):
+    for item_id in map(str, range(ITEMS)):
         now, before = (
             _rows(night, listed.format(schema), item_id=item_id)[0]["count_star()"]
             for schema in ("", "before.")
@@ -86,15 +86,15 @@ def test_a_film_that_is_in_one_list_less_has_fallen(night: Output) -> None:
         assert moved.get(item_id, 0) == now - before
 
 
-def test_nobody_sees_what_is_in_no_list(films: Path, tmp_path: Path) -> None:
-    made = publish(films, tmp_path, top_n=1)
+def test_nobody_sees_what_is_in_no_list(items: Path, tmp_path: Path) -> None:
+    made = publish(items, tmp_path, top_n=1)
     listed = {item_id for (item_id,) in query(made.file, "select distinct item_id from recommendations").rows}
     unseen = {row[0] for row in query(made.file, "never_recommended").rows}
-    assert unseen == {str(film) for film in range(FILMS)} - listed
+    assert unseen == {str(item) for item in range(ITEMS)} - listed
 
 
-def test_lists_of_popular_films_are_found(published: Published) -> None:
-    # The list is as deep as there are popular films, so nothing but watched films is missing in it.
+def test_lists_of_popular_items_are_found(published: Published) -> None:
+    # The list is as deep as there are popular movies, so nothing but watched movies is missing in it.
     found = query(published.file, "all_popular").rows
     popular = {item_id for (item_id,) in query(published.file, "select item_id from popular").rows}
     lists: dict[str, list[str]] = {}
@@ -160,7 +160,7 @@ def test_another_generation_can_be_asked(night: Output) -> None:
 
 
 def test_a_forgotten_reader_blocks_no_run_and_keeps_what_it_has_opened(
-    films: Path, published: Published, tmp_path: Path
+    items: Path, published: Published, tmp_path: Path
 ) -> None:
     before = copied(published, tmp_path)
     tool = Path(sysconfig.get_path("scripts")) / "duckdb"
@@ -177,7 +177,7 @@ def test_a_forgotten_reader_blocks_no_run_and_keeps_what_it_has_opened(
         reader.stdin.write(ask)
         reader.stdin.flush()
         assert reader.stdout.readline().strip() == before.generation
-        after = publish(films, tmp_path, seed=1)
+        after = publish(items, tmp_path, seed=1)
         reader.stdin.write(ask)
         reader.stdin.flush()
         assert reader.stdout.readline().strip() == before.generation

@@ -78,7 +78,7 @@ def test_of_the_same_input_and_settings_the_versions_are_to_blame(
     def version(number: str) -> None:
         versions = {"batch": number}
         for module in ("publish", "unchanged", "rolled_back"):
-            monkeypatch.setattr(f"batch.{module}.versions", lambda _engine: versions)
+            monkeypatch.setattr(f"batch.generation.{module}.versions", lambda _engine: versions)
 
     version("1")
     run()

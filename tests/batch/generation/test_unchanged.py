@@ -16,9 +16,9 @@ SETTINGS = Settings(top_n=10, factors=4, iterations=5)
 
 
 @pytest.fixture
-def fingerprint(films: Path) -> str:
+def fingerprint(items: Path) -> str:
     """That of the input of the published generation."""
-    return find_inputs(films).snapshot().fingerprint
+    return find_inputs(items).snapshot().fingerprint
 
 
 @pytest.fixture

@@ -61,8 +61,8 @@ def test_a_list_that_is_not_that_of_the_vectors_is_found(copy: Path, fault: str,
     assert re.match(f"the list of user 3 is not that of the vectors: {said}", found)
 
 
-def test_a_better_film_that_was_left_out_is_found(films: Path, published: Published, tmp_path: Path) -> None:
-    shallow = publish(films, tmp_path, top_n=5)
+def test_a_better_item_that_was_left_out_is_found(items: Path, published: Published, tmp_path: Path) -> None:
+    shallow = publish(items, tmp_path, top_n=5)
     shallow.file.chmod(0o644)
     _change(
         shallow.file,

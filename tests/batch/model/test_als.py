@@ -8,25 +8,25 @@ from batch.errors import InputError
 from batch.model.als import fit_collaborative
 from batch.model.positives import is_positive, recency
 from batch.settings import Settings
-from tests.films import FILMS, USERS, withheld
+from tests.films import ITEMS, USERS, withheld
 from tests.made import interactions
 
 SETTINGS = Settings(factors=4, iterations=5)
 
 
 def _checkerboard(*, but: int | None = None) -> Interactions:
-    """Even users like even films and odd users odd ones, but one each; one user may like nothing."""
+    """Even users like even movies and odd users odd ones, but one each; one user may like nothing."""
     return interactions(
         [
-            (user, film, 1.0 if user == but else 5.0)
+            (user, item, 1.0 if user == but else 5.0)
             for user in range(USERS)
-            for film in range(FILMS)
-            if user % 2 == film % 2 and film != withheld(user)
+            for item in range(ITEMS)
+            if user % 2 == item % 2 and item != withheld(user)
         ]
     )
 
 
-def test_the_withheld_film_is_found() -> None:
+def test_the_withheld_item_is_found() -> None:
     ratings = _checkerboard()
     collaborative = fit_collaborative(ratings, SETTINGS)
     scores = collaborative.of_users(ratings) @ collaborative.item_factors.T
@@ -61,8 +61,8 @@ def test_a_rating_weighs_half_when_its_user_has_rated_as_many_more_as_the_half_l
 
 
 def test_what_was_liked_last_says_most_about_taste() -> None:
-    rows = [(user, film, 5.0) for user in range(40) for film in range(20) if user % 2 == film % 2]
-    turncoat = [(40, film, 5.0) for film in (0, 2, 4, 6, 1, 3, 5, 7)]
+    rows = [(user, item, 5.0) for user in range(40) for item in range(20) if user % 2 == item % 2]
+    turncoat = [(40, item, 5.0) for item in (0, 2, 4, 6, 1, 3, 5, 7)]
     ratings = interactions([*rows, *turncoat])
     collaborative = fit_collaborative(ratings, SETTINGS)
     scores = collaborative.of_users(ratings)[40] @ collaborative.item_factors.T

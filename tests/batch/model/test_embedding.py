@@ -13,10 +13,10 @@ from tests.films import RATINGS_HEADER
 def test_a_rating_that_would_spoil_the_vectors_never_reaches_them(
     write_input: WriteInput, tmp_path: Path, rating: str
 ) -> None:
-    films = [f"{user},{film},5,1" for user in range(4) for film in range(6)]
-    clean = publish(write_input("\n".join([RATINGS_HEADER, *films])), tmp_path / "clean")
+    items = [f"{user},{item},5,1" for user in range(4) for item in range(6)]
+    clean = publish(write_input("\n".join([RATINGS_HEADER, *items])), tmp_path / "clean")
     dirty = publish(
-        write_input("\n".join([RATINGS_HEADER, *films, f"1,9,{rating},1"])),
+        write_input("\n".join([RATINGS_HEADER, *items, f"1,9,{rating},1"])),
         tmp_path / "dirty",
         max_rejected=0.5,
     )

@@ -1,4 +1,4 @@
-"""The reason of a film in a list is the film of the history that adds most to its score."""
+"""The reason of a movie in a list is the movie of the history that adds most to its score."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from batch.recommend.explanations import explain
 from batch.recommend.topn import TopN, score
 from batch.settings import Settings
 from tests.conftest import WriteInput, publish
-from tests.films import FILMS, RATINGS_HEADER
+from tests.films import ITEMS as TOY_ITEMS, RATINGS_HEADER
 from tests.made import Row, interactions
 
 SETTINGS = Settings(data=Path(), output=Path(), factors=12, next_factors=16, iterations=5)
@@ -29,7 +29,7 @@ USERS, ITEMS = 200, 120
 
 @pytest.fixture(scope="module")
 def made_up() -> tuple[FittedItems, Model, Interactions, TopN]:
-    """Users of a few tastes, with histories of 1 to 110 films, seen now, a day ago or long ago."""
+    """Users of a few tastes, with histories of 1 to 110 movies, seen now, a day ago or long ago."""
     rng = np.random.default_rng(1)
     rows: list[Row] = []
     tastes = rng.dirichlet(np.full(ITEMS, 0.3), size=6)
@@ -46,7 +46,7 @@ def made_up() -> tuple[FittedItems, Model, Interactions, TopN]:
 
 
 def _added(fitted: FittedItems, model: Model, ratings: Interactions, user: int) -> NDArray[np.float64]:
-    """Return (history, items), what each film of a user's history adds to each score, by the book."""
+    """Return (history, items), what each movie of a user's history adds to each score, by the book."""
     history = np.flatnonzero(ratings.user_index == user)
     items, ages = ratings.item_index[history], np.arange(len(history))[::-1]
     vectors = fitted.collaborative.item_factors.astype(np.float64)
@@ -59,7 +59,7 @@ def _added(fitted: FittedItems, model: Model, ratings: Interactions, user: int) 
     weights = 0.5 ** (ages / SETTINGS.next_half_life)
     lately = fitted.sequential.history_factors[items].astype(np.float64) @ fitted.sequential.item_factors.T
     lately *= weights[:, None]
-    # Both are scaled to a standard deviation of 1 over all films; the second is weighed as in the list.
+    # Both are scaled to a standard deviation of 1 over all movies; the second is weighed as in the list.
     here = (SETTINGS.trend_weight - float(model.user_factors[user, -1])) / SETTINGS.trend_weight
     spreads = [max(part.sum(axis=0).std(), 1e-300) for part in (collaborative, lately)]
     return np.asarray(collaborative / spreads[0] + SETTINGS.next_weight * here * lately / spreads[1])
@@ -88,13 +88,13 @@ def test_the_reasons_are_those_of_brute_force(made_up: tuple[FittedItems, Model,
         told = is_positive(ratings.rating[history]) & ~ratings.is_hidden[items]
         added = _added(fitted, model, ratings, user)[told]
         for row in np.flatnonzero(lists.user_index == user):
-            of_film = dict(zip(items[told].tolist(), added[:, lists.item_index[row]].tolist(), strict=True))
-            most = max(of_film.values(), default=0.0)
+            of_item = dict(zip(items[told].tolist(), added[:, lists.item_index[row]].tolist(), strict=True))
+            most = max(of_item.values(), default=0.0)
             if reasons[row] == -1:
                 assert most <= 1e-6
             else:
-                # Two films may add as good as the same.
-                assert of_film[int(reasons[row])] == pytest.approx(most, rel=1e-4)
+                # Two movies may add as good as the same.
+                assert of_item[int(reasons[row])] == pytest.approx(most, rel=1e-4)
                 assert most > 0
                 compared += 1
     assert compared > USERS * 15
@@ -122,7 +122,7 @@ def test_the_reasons_do_not_depend_on_the_number_of_threads_or_blocks(
 
 
 def _known(vectors: list[list[float]], rows: list[Row], listed: list[int], **changed: float) -> list[int]:
-    """Return the reasons of a list of user 0 by taste alone, from vectors of films made by hand."""
+    """Return the reasons of a list of user 0 by taste alone, from vectors of movies made by hand."""
     collaborative = np.array(vectors, dtype=np.float32)
     nothing = np.zeros((len(vectors), 1), dtype=np.float32)
     ratings = interactions(rows, items=len(vectors))
@@ -148,28 +148,28 @@ def _known(vectors: list[list[float]], rows: list[Row], listed: list[int], **cha
     return [int(item) for item in explain(fitted, model, ratings, lists, settings)]
 
 
-def test_a_film_is_listed_because_of_one_of_its_kind() -> None:
+def test_an_item_is_listed_because_of_one_of_its_kind() -> None:
     drama, comedy = [1.0, 0.0], [0.0, 1.0]
     kinds = [drama, drama, comedy, comedy, [-1.0, 0.0]]
     assert _known(kinds, [(0, 0), (0, 2)], [1, 3]) == [0, 2]
 
 
-def test_a_film_that_no_like_speaks_for_has_no_reason() -> None:
+def test_an_item_that_no_like_speaks_for_has_no_reason() -> None:
     assert _known([[1.0], [-1.0], [0.0], [2.0]], [(0, 0)], [1, 2, 3]) == [-1, -1, 0]
 
 
-def test_a_newer_film_says_more_than_an_older_one_like_it() -> None:
+def test_a_newer_item_says_more_than_an_older_one_like_it() -> None:
     alike = [[1.0, 0.0]] * 4
     assert _known(alike, [(0, 2), (0, 0), (0, 1)], [3]) == [1]
 
 
-def test_of_films_that_add_the_same_the_first_in_the_order_of_items_is_told() -> None:
+def test_of_items_that_add_the_same_the_first_in_the_order_of_items_is_told() -> None:
     # The older one weighs half, and is twice as long.
     assert _known([[1.0], [2.0], [1.0]], [(0, 1), (0, 0)], [2]) == [0]
     assert _known([[2.0], [1.0], [1.0]], [(0, 0), (0, 1)], [2]) == [0]
 
 
-def test_a_film_rated_below_three_is_no_reason() -> None:
+def test_an_item_rated_below_three_is_no_reason() -> None:
     alike = [[1.0, 0.0]] * 4
     rows: list[Row] = [(0, 0, 3.0), (0, 1, 5.0), (0, 2, 2.5)]
     assert _known(alike, rows, [3]) == [1]
@@ -198,10 +198,10 @@ def test_the_same_seed_gives_the_same_reasons(fitted: Path, published: Published
     assert {int(item) % 2 == int(reason) % 2 for _, rank, item, reason in first if rank == 1} == {True}
 
 
-def test_a_film_without_a_reason_is_null_in_the_table_and_empty_in_the_text(
+def test_an_item_without_a_reason_is_null_in_the_table_and_empty_in_the_text(
     write_input: WriteInput, tmp_path: Path
 ) -> None:
-    rows = [f"{user},{film},5,{film}" for user in range(6) for film in range(FILMS // 2)]
+    rows = [f"{user},{item},5,{item}" for user in range(6) for item in range(TOY_ITEMS // 2)]
     data = write_input("\n".join([RATINGS_HEADER, *rows, "7,1,1,1", "8,1,5,1", "9,5,1,1", "9,6,5,1"]))
     (data / "hidden.csv").write_text("movieId\n6\n", encoding="utf-8")
     made = publish(data, tmp_path / "output")

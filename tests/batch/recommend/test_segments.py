@@ -18,13 +18,13 @@ HEADER = "userId,gender,age,occupation\n"
 
 
 def _input(users: int = 2 * MIN_USERS) -> tuple[str, str, str]:
-    """Return ratings, movies and users: women watch film 1 and then 3, men film 2 and then 3."""
+    """Return ratings, movies and users: women watch movie 1 and then 3, men movie 2 and then 3."""
     ratings, told = [RATINGS_HEADER], []
     for user in range(users):
         gender = "FM"[user % 2]
         ratings += [f"{user},{1 + user % 2},5,{user}", f"{user},3,4,{users + user}"]
         told.append(f"{user},{gender},{18 + 7 * (user // 2 % 2)},writer")
-    movies = MOVIES_HEADER + "\n" + "".join(f"{film},Film {film} (2000),Drama\n" for film in range(1, 5))
+    movies = MOVIES_HEADER + "\n" + "".join(f"{item},Movie {item} (2000),Drama\n" for item in range(1, 5))
     return "\n".join(ratings) + "\n", movies, HEADER + "\n".join(told) + "\n"
 
 
@@ -87,7 +87,7 @@ def test_a_user_has_the_age_group_of_the_age(file: duckdb.DuckDBPyConnection) ->
 )  # fmt: skip
 def test_ages_fall_in_the_groups_of_movielens(cleaned: Any, age: object, group: str | None) -> None:
     result = cleaned(RATINGS_HEADER + "\n1,10,3,1\n", users=f"userId,age\n1,{age}\n")
-    assert result.rows("select age_group from judged_users where rule is null") == [(group,)]
+    assert result.rows("select age_group from validated_users where rule is null") == [(group,)]
 
 
 def test_rows_of_users_that_say_nothing_are_recorded_and_the_last_one_counts(cleaned: Any) -> None:
@@ -98,7 +98,7 @@ def test_rows_of_users_that_say_nothing_are_recorded_and_the_last_one_counts(cle
         (7, "missing_columns"),
     ]  # fmt: skip
     assert result.rows(
-        "select user_id, gender, age_group, occupation from judged_users where rule is null"
+        "select user_id, gender, age_group, occupation from validated_users where rule is null"
     ) == [("1", "M", "25-34", "b")]
 
 
@@ -118,7 +118,7 @@ def test_without_users_there_are_no_segments(published: Published) -> None:
         assert connection.execute("select count(segment) from lookups").fetchall() == [(0,)]
 
 
-def test_a_hidden_film_is_popular_nowhere(write_input: WriteInput, tmp_path: Any) -> None:
+def test_a_hidden_item_is_popular_nowhere(write_input: WriteInput, tmp_path: Any) -> None:
     ratings, movies, users = _input()
     folder = write_input(ratings, movies, users=users, hidden="movieId\n3\n")
     made = publish(folder, tmp_path / "output")

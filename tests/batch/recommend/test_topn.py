@@ -1,4 +1,4 @@
-"""The lists are the N best unseen films, exactly."""
+"""The lists are the N best unseen movies, exactly."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ USERS, ITEMS, PARTS = 300, 2_500, [9, 14, 1]
 
 
 def _naughty(kind: str) -> Model:
-    """A model of several blocks of users and films, whose vectors are of that kind."""
+    """A model of several blocks of users and movies, whose vectors are of that kind."""
     rng = np.random.default_rng(NAUGHTY.index(kind))
     users = rng.normal(size=(USERS, sum(PARTS)))
     items = rng.normal(size=(ITEMS, sum(PARTS)))
@@ -116,8 +116,8 @@ def test_the_lists_are_those_of_brute_force_whatever_the_vectors_are_like(kind: 
     assert np.bincount(lists.user_index, minlength=USERS).tolist() == lengths.tolist()
     ends = np.cumsum(lengths)
     for user, end in enumerate(ends):
-        films = np.flatnonzero(shown[user])
-        expected = films[np.lexsort((films, -scores[user, films]))][:top_n]
+        items = np.flatnonzero(shown[user])
+        expected = items[np.lexsort((items, -scores[user, items]))][:top_n]
         assert lists.item_index[end - len(expected) : end].tolist() == expected.tolist()
         assert lists.score[end - len(expected) : end].tolist() == scores[user, expected].tolist()
 
@@ -158,13 +158,13 @@ def test_equal_scores_are_in_the_order_of_ids_wherever_the_list_ends() -> None:
             assert [item for item, _ in listed[:50]] == expected
 
 
-def test_too_few_unseen_films_are_not_filled_up() -> None:
+def test_too_few_unseen_items_are_not_filled_up() -> None:
     seen = np.array([[True, True, False], [True, True, True]])
     model = _model(-np.ones((2, 1), np.float32), np.ones((3, 1), np.float32), seen)
     assert _lists(model, 10) == [[(2, -1.0)], []]
 
 
-def test_a_film_that_is_no_candidate_is_in_no_list() -> None:
+def test_an_item_that_is_no_candidate_is_in_no_list() -> None:
     candidates = np.array([True, False, True])
     model = _model(np.ones((1, 1), np.float32), np.array([[1], [9], [2]], np.float32), None, candidates)
     assert _lists(model, 2) == [[(2, 2.0), (0, 1.0)]]

@@ -26,7 +26,7 @@ from tests.films import MOVIES, RATINGS, RATINGS_HEADER, START
 
 SMALL = ("--top-n", "5", "--factors", "4", "--iterations", "3")
 ZOE = "zoe-of-nowhere"
-ZOES = "".join(f"{ZOE},{film},5,{START + film}\n" for film in (1, 3, 5))
+ZOES = "".join(f"{ZOE},{item},5,{START + item}\n" for item in (1, 3, 5))
 HEADINGS = [
     "Input and cleaning",
     "Who rates what, and when",
@@ -86,7 +86,7 @@ def _keep(output: Output, generation: str) -> str:
 
 @pytest.fixture(scope="module")
 def text(published: Published) -> str:
-    """The report on the films, a first generation with ratings and times."""
+    """The report on the movies, a first generation with ratings and times."""
     return _page(published)
 
 
@@ -145,7 +145,7 @@ def test_thirty_users_are_shown_with_history_list_and_reasons(text: str) -> None
     assert len(users) == len(set(users)) == 30
     examples = text.partition('id="examples"')[2].partition('id="run"')[0]
     assert [examples.count(f"<caption>{name}") for name in ("Watched last", "Recommended")] == [30, 30]
-    assert "Film, The 18 (2008)" in examples
+    assert "Movie, The 18 (2008)" in examples
 
 
 def test_ratings_that_cant_be_meant_are_in_the_plots(write_input: WriteInput, tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_the_box_of_a_box_plot_is_that_of_the_ratings(write_input: WriteInput, t
 def test_a_title_is_text_whatever_is_in_it(write_input: WriteInput, tmp_path: Path) -> None:
     title = '<script>alert(1)</script> & "Ünder" \N{CLAPPER BOARD} $x^2$'
     quoted = title.replace('"', '""')
-    movies = MOVIES.replace('"Film, The 18 (2008)"', f'"{quoted} (2008)"')
+    movies = MOVIES.replace('"Movie, The 18 (2008)"', f'"{quoted} (2008)"')
     made = publish(write_input(RATINGS.replace("\n18,", "\n<b>18</b>,"), movies), tmp_path / "output")
     text = _page(made)
     assert "<script" not in text
@@ -186,7 +186,7 @@ def test_the_first_generation_has_nothing_to_be_compared_with(text: str) -> None
 
 def test_the_next_generation_is_compared_with_the_one_before(write_input: WriteInput, tmp_path: Path) -> None:
     before = publish(write_input(RATINGS), tmp_path / "output")
-    # A film that was the best of a list is watched.
+    # A movie that was the best of a list is watched.
     after = publish(write_input(RATINGS + f"3,3,5,{START + 10_000}\n"), tmp_path / "output")
     text = " ".join(Read(_page(after)).text.split())
     assert f"Compared with {before.generation}, from another input" in text
@@ -203,7 +203,7 @@ def test_without_ratings_and_times_it_says_what_is_not_there(write_input: WriteI
 
 
 def test_one_user_makes_a_report(write_input: WriteInput, tmp_path: Path) -> None:
-    # Nobody can be judged, and the only film of the list is in no other.
+    # Nobody can be judged, and the only movie of the list is in no other.
     made = publish(write_input(f"{RATINGS_HEADER}\n1,1,5,{START}\n1,2,4,{START}\n"), tmp_path / "output")
     text = _page(made)
     assert "Nobody could evaluate the run" in text
@@ -256,21 +256,21 @@ def test_while_a_run_is_at_work_no_report_is_kept(published: Published, tmp_path
         assert batch("report", "--output", tmp_path).returncode == 5
 
 
-def test_a_run_makes_it_if_asked_to_also_where_nothing_has_changed(films: Path, tmp_path: Path) -> None:
-    done = batch("run", "--data", films, "--output", tmp_path, *SMALL, variables={"REPORT": "1"})
+def test_a_run_makes_it_if_asked_to_also_where_nothing_has_changed(items: Path, tmp_path: Path) -> None:
+    done = batch("run", "--data", items, "--output", tmp_path, *SMALL, variables={"REPORT": "1"})
     assert done.returncode == 0
     kept = Output(tmp_path).report(Output(tmp_path).published().stem)
     assert kept.is_file()
     kept.unlink()
-    again = batch("run", "--data", films, "--output", tmp_path, *SMALL, "--report", "--json", "--quiet")
+    again = batch("run", "--data", items, "--output", tmp_path, *SMALL, "--report", "--json", "--quiet")
     assert json.loads(again.stdout)["is_new"] is False
     assert kept.is_file()
 
 
-def test_a_report_that_fails_undoes_no_publishing(films: Path, tmp_path: Path) -> None:
+def test_a_report_that_fails_undoes_no_publishing(items: Path, tmp_path: Path) -> None:
     # A file where the folder for reports should be.
     (tmp_path / "reports").write_text("", encoding="utf-8")
-    done = batch("run", "--data", films, "--output", tmp_path, *SMALL, "--report", "--quiet")
+    done = batch("run", "--data", items, "--output", tmp_path, *SMALL, "--report", "--quiet")
     assert done.returncode == 0
     published = Output(tmp_path).published()
     assert f"{published.stem} is published, but has no report" in done.stderr
@@ -302,7 +302,7 @@ def test_a_forgetting_that_was_killed_leaves_no_report_to_the_next_command(
 
 
 def test_a_report_goes_with_its_generation_and_nothing_else_does(
-    films: Path, nights: list[Published], tmp_path: Path
+    items: Path, nights: list[Published], tmp_path: Path
 ) -> None:
     output = Output(tmp_path)
     copied(nights[-1], tmp_path)
@@ -313,7 +313,7 @@ def test_a_report_goes_with_its_generation_and_nothing_else_does(
     hide(output, "18", Settings(output=tmp_path), Progress(quiet=True))
     assert output.report(first).exists()
     for seed in range(len(nights), KEPT_GENERATIONS):
-        publish(films, tmp_path, seed=seed)
+        publish(items, tmp_path, seed=seed)
     assert first not in output.generations()
     assert not output.report(first).exists()
     assert own.exists()

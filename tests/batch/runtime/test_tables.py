@@ -32,7 +32,7 @@ TITLES = [
     "Ame\u0301lie et le fabuleux destin d'Ame\u0301lie Poulain qui n'en finit pas (2001)",
     "\x1b[31mRed\x1b[0m \x1b]0;owned\x07 title (1999)",
     "דרך ארוכה הביתה, סרט ישראלי (1998)",
-    "👨‍👩‍👧 The Emoji Film ❤️ (2017)",
+    "👨‍👩‍👧 The Emoji Movie ❤️ (2017)",
     "Donaudampfschiffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft (1955)",
     "\u202eGnissorc eht\u202c [bold]not a style[/bold] (2003)",
 ]
@@ -259,7 +259,7 @@ def test_no_table_of_a_command_is_wider_than_the_terminal_nor_cut(real: Output, 
         (("sql", "from watched('18')"), ["position", "year", "rating"]),
     ):
         json_rows = json.loads(batch(*command, "--json", "--output", real.folder).stdout)
-        rows = json_rows["films"] if command == ("diff",) else json_rows
+        rows = json_rows["items"] if command == ("diff",) else json_rows
         status, shown_table = batch_on_terminal(
             *command, "--output", real.folder, with_output=True, COLUMNS=width
         )

@@ -1,5 +1,5 @@
--- one row per film that is in many more lists than before, or in many fewer: the most risen first, the most fallen last
--- parameters: $films
+-- one row per movie that is in many more lists than before, or in many fewer: the most risen first, the most fallen last
+-- parameters: $items
 with counts_before as (
     select
         item_id,
@@ -48,6 +48,6 @@ from placed
 left join before.items as items_before on placed.item_id = items_before.item_id
 left join after.items as items_after on placed.item_id = items_after.item_id
 where
-    (placed.change > 0 and placed.place_of_risen <= $films)
-    or (placed.change < 0 and placed.place_of_fallen <= $films)
+    (placed.change > 0 and placed.place_of_risen <= $items)
+    or (placed.change < 0 and placed.place_of_fallen <= $items)
 order by placed.change desc, placed.item_id;
