@@ -105,7 +105,7 @@ def finish(
     """Write, check and publish what was made. Raises RefusedError if it must not be published."""
     from batch.evaluation.catalogue import read_catalogue
     from batch.evaluation.gate import Quality
-    from batch.generation.check import INVARIANTS, check, kept_qualities
+    from batch.generation.check import INVARIANTS, check, kept_qualities, titles_of
     from batch.generation.refuse import refuse
     from batch.generation.write import TABLES, write
 
@@ -123,7 +123,7 @@ def finish(
     del made, item_output
     with progress.step("check") as step:
         step.expect(len(INVARIANTS), "promises")
-        candidate = Quality(metrics, counts.users)
+        candidate = Quality(metrics, counts.users, titles_of(connection))
         checked = check(
             connection, candidate, kept_qualities(output), settings.top_n, settings.max_fall, step.advance
         )

@@ -1,4 +1,4 @@
-"""What an id is, in Python: the rule of the macro `id_of` in `sql/load/macros.sql`, which cleans the input.
+"""What an id is, in Python: the rule of the macro `id_of` in `sql/load/ids.sql`, which cleans the input.
 
 A request may write an id as the input may: `18.0` is `18`. `tests/sql/test_ids.py` compares the two.
 """

@@ -137,7 +137,7 @@ def without_rows(file: str) -> InputError:
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """Make what reading a file needs: what values mean, and the tables of what is found beside rows."""
-    for name in ("load/macros", "load/rejected_lines", "load/input_rows", "load/blank_lines"):
+    for name in ("load/ids", "load/macros", "load/rejected_lines", "load/input_rows", "load/blank_lines"):
         connection.execute(statement(name))
 
 

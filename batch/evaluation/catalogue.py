@@ -1,7 +1,7 @@
-"""Catalogue: how many of the rated movies have a title, and a warning if many have none.
+"""Catalogue: how many of the rated movies have a title, genres and a year; a warning if many have no title.
 
-A movie without a row in movies is kept, and shown with its id. If many are so, the catalogue was lost: it
-was cut, or its ids are those of another one.
+A movie without a row in the movies file is kept, and shown with its id. If many are so, the catalogue was
+lost: the file was cut, or its ids are those of another catalogue.
 """
 
 from dataclasses import dataclass
@@ -13,6 +13,8 @@ from batch.runtime.step_table import format_share
 from sql import statement
 
 CATALOGUE_SHARE = "catalogue_share"
+GENRES_SHARE = "genres_share"
+YEAR_SHARE = "year_share"
 # A catalogue that is whole has a title for nearly every movie.
 MIN_CATALOGUE_SHARE = 0.9
 
@@ -22,7 +24,9 @@ class Catalogue:
     """The movies that have a rating which counts, and what movies says of them."""
 
     items: int
-    titled: int  # items with a title
+    titled: int  # items with a title of their own
+    with_genres: int
+    with_year: int
     untitled_ids: list[str]  # some of the others
     titled_ids: list[str]  # some ids of the file
 
@@ -33,8 +37,12 @@ class Catalogue:
 
     @property
     def metrics(self) -> Metrics:
-        """Return the share as a metric of what is published."""
-        return {(CATALOGUE_SHARE, PUBLISHED): self.share}
+        """Return the shares of movies with a title, genres and a year as metrics of the published file."""
+        return {
+            (CATALOGUE_SHARE, PUBLISHED): self.share,
+            (GENRES_SHARE, PUBLISHED): self.with_genres / self.items,
+            (YEAR_SHARE, PUBLISHED): self.with_year / self.items,
+        }
 
     def summary(self) -> str:
         """Return in a few words how many movies have a title."""

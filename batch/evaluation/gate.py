@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from batch.evaluation.catalogue import CATALOGUE_SHARE
+from batch.evaluation.catalogue import CATALOGUE_SHARE, GENRES_SHARE, YEAR_SHARE
 from batch.evaluation.holdout import (
     EVALUATED_USERS,
     MIN_ROLLING_USERS,
@@ -23,8 +23,15 @@ MIN_LAST_USERS = 100
 # With fewer users and their few items, nothing but popularity can be learned.
 MIN_USERS = 200
 
-# A catalogue grows with its movies; where it loses titles, it was cut, or its ids are others.
+# A catalogue grows with its movies. If it loses titles, genres or years, it was cut, or its ids changed.
 MAX_CATALOGUE_FALL = 0.05
+# If more titles than this differ, rows were shifted, or the file is of another catalogue.
+MAX_TITLES_CHANGED = 0.5
+CATALOGUE = {
+    CATALOGUE_SHARE: "the share of movies with a title",
+    GENRES_SHARE: "the share of movies with genres",
+    YEAR_SHARE: "the share of movies with a year",
+}
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,7 @@ class Quality:
 
     metrics: Metrics
     users: int
+    titles: Mapping[str, str] = field(default_factory=dict)  # by item id; empty: not compared
 
     @property
     def is_rolling(self) -> bool | None:
@@ -76,16 +84,19 @@ def regressions(candidate: Quality, kept: Mapping[str, Quality], max_fall: float
     qualities = {id_: each.value(QUALITY) for id_, each in same_kind.items()}
     coverages = {id_: each.of_published(COVERAGE) for id_, each in kept.items()}
     users = {id_: float(each.users) for id_, each in kept.items()}
-    catalogues = {id_: each.of_published(CATALOGUE_SHARE) for id_, each in kept.items()}
+    yield from _changed_titles(candidate, kept)
     for name, now, before, most in (
         (f"{QUALITY} of the model", quality, qualities, max_fall),
         (f"{COVERAGE} of the lists", candidate.of_published(COVERAGE), coverages, max_fall),
         ("the number of users", float(candidate.users), users, max_fall),
-        (
-            "the share of movies with a title",
-            candidate.of_published(CATALOGUE_SHARE),
-            catalogues,
-            MAX_CATALOGUE_FALL,
+        *(
+            (
+                name,
+                candidate.of_published(metric),
+                {id_: each.of_published(metric) for id_, each in kept.items()},
+                MAX_CATALOGUE_FALL,
+            )
+            for metric, name in CATALOGUE.items()
         ),
     ):
         known = {id_: value for id_, value in before.items() if not math.isnan(value)}
@@ -94,3 +105,18 @@ def regressions(candidate: Quality, kept: Mapping[str, Quality], max_fall: float
             yield (
                 f"{name} fell by {1 - now / known[best]:.0%}, from {known[best]:,.4g} in {best} to {now:,.4g}"
             )
+
+
+def _changed_titles(candidate: Quality, kept: Mapping[str, Quality]) -> Iterator[str]:
+    """Yield a sentence if most movies have another title than in the newest kept generation."""
+    newest = max(kept, default=None)
+    if newest is None:
+        return
+    before = kept[newest].titles
+    both = before.keys() & candidate.titles.keys()
+    changed = sorted(item_id for item_id in both if before[item_id] != candidate.titles[item_id])
+    if len(changed) > MAX_TITLES_CHANGED * len(both):
+        yield (
+            f"{len(changed):,} of {len(both):,} movies have another title than in {newest}, for example "
+            f"'{changed[0]}': {candidate.titles[changed[0]]!r} instead of {before[changed[0]]!r}"
+        )

@@ -73,12 +73,14 @@ def kept_qualities(output: Output) -> dict[str, Quality]:
 
     What was rolled back is no measure for others. Nor is what is older than a regression that was accepted.
     """
-    qualities = {}
+    qualities: dict[str, Quality] = {}
     for generation in sorted({*output.generations()} - {*output.rolled_back()}, reverse=True):
         try:
             with open_generation(output.file(generation)) as connection:
                 metrics = connection.execute(statement("generations/metrics")).fetchall()
                 ((users, accepted),) = connection.execute(statement("generations/gate")).fetchall()
+                # Titles are compared with the newest generation alone.
+                titles = {} if qualities else titles_of(connection)
         except (BatchError, duckdb.Error) as error:
             reason = str(error).splitlines()[0]
             log.warning("%s can't be read, so nothing is compared with it: %s", generation, reason)
@@ -86,7 +88,13 @@ def kept_qualities(output: Output) -> dict[str, Quality]:
         qualities[generation] = Quality(
             {(metric, model): math.nan if value is None else value for metric, model, value in metrics},
             users,
+            titles,
         )
         if accepted:
             break
     return qualities
+
+
+def titles_of(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Return the titles of the rated movies, by id; of a generation, or of what a run has cleaned."""
+    return dict(connection.execute(statement("generations/titles")).fetchall())

@@ -88,5 +88,5 @@ def _add_macros(connection: duckdb.DuckDBPyConnection) -> None:
     with connection.cursor() as cursor:
         # They name tables without the database, since it has another name for everybody who opens it.
         cursor.execute("use draft")
-        for macro in MACROS:
-            cursor.execute(statement(f"macros/{macro}"))
+        for name in ("load/ids", *(f"macros/{macro}" for macro in MACROS)):
+            cursor.execute(statement(name))

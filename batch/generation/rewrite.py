@@ -94,7 +94,7 @@ def rewrite(connection: duckdb.DuckDBPyConnection, file: Path, draft: Path, chan
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """Make what the statements of `sql/rewrite/` need beside the files."""
-    for name in ("load/macros", "rewrite/macros"):
+    for name in ("load/ids", "load/macros", "rewrite/macros"):
         connection.execute(statement(name))
 
 

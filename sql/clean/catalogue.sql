@@ -1,8 +1,15 @@
--- one row: how many movies with a rating that counts there are, to how many of them movies gives a title, and examples of ids
-with titled as (
+-- one row: how many movies with a rating that counts there are, of how many movies says title, genres and year, and examples of ids
+-- An id is no title, and neither is a text that many movies have, such as N/A.
+with described as (
     select
         item_id,
-        line
+        line,
+        year,
+        len(genres) > 0 as has_genres,
+        title <> item_id and (
+            count(*) over (partition by title) <= 10
+            or count(*) over (partition by title) <= 0.01 * count(*) over ()
+        ) as has_title
     from validated_movies
     where rule is null and title is not null
 ),
@@ -17,10 +24,15 @@ rated as (
 
 select
     count(*) as items,
-    count(titled.item_id) as titled,
+    count(*) filter (where described.has_title) as titled,
+    count(*) filter (where described.has_genres) as with_genres,
+    count(described.year) as with_year,
     coalesce(
-        list(rated.item_id order by rated.ratings desc, rated.item_id) filter (where titled.item_id is null), []
+        list(rated.item_id order by rated.ratings desc, rated.item_id)
+        filter (where described.has_title is not true), []
     )[:3] as untitled_ids,
-    (select coalesce(list(titled.item_id order by titled.line), [])[:3] from titled) as titled_ids
+    (
+        select coalesce(list(described.item_id order by described.line), [])[:3] from described where has_title
+    ) as titled_ids
 from rated
-left join titled on rated.item_id = titled.item_id;
+left join described on rated.item_id = described.item_id;

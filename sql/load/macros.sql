@@ -1,24 +1,6 @@
--- what one value of the input means: text without spaces around it, an id, a number, a time stamp, a line of a text file
-
-create macro trimmed(value) as trim(value, ' ' || chr(9) || chr(11) || chr(12) || chr(160));
-
--- Programs write a missing value as nothing, NaN (pandas, for numbers), NULL or \N (databases), None (Python), or <NA> (pandas).
-create macro is_missing(value) as
-    trimmed(value) in ('', 'nan', 'NaN', 'NAN', 'NULL', 'null', '\N', 'None', '<NA>');
+-- what one value of the input means: text, a number, a time stamp, a line of a text file; `load/ids` comes before
 
 create macro text_of(value) as case when not is_missing(value) then trimmed(value) end;
-
--- An id is text; a float that is an integer is that integer: `18.0` is `18`, and a round number is `1e+05` in R and `1e+16`
--- in Python. Nearly all ids are plain integers, and those are told from others at little cost.
-create macro id_of(value) as
-    case
-        when value = cast(try_cast(value as ubigint) as varchar) then value
-        when is_missing(value) then null
-        when regexp_full_match(trimmed(value), '-?\d+\.0+') then split_part(trimmed(value), '.', 1)
-        when regexp_full_match(trimmed(value), '-?\d(\.\d\d?)?e\+(0[5-9]|[1-9]\d)')
-            then cast(try_cast(try_cast(trimmed(value) as double) as hugeint) as varchar)
-        else trimmed(value)
-    end;
 
 -- Whether an id has lost digits: a spreadsheet shows a long number as `1.58292E+18`, and a float holds only sixteen digits of
 -- it (`1.5829212345678902e+18`; Java writes `1.5829212345678902E18`). Several ids become one that way.

@@ -8,7 +8,7 @@ with listed as (
         because_item_id,
         'personal' as source
     from recommendations
-    where user_id = cast(for_user as varchar)
+    where user_id = id_of(cast(for_user as varchar))
     union all
     select
         rank,
@@ -17,7 +17,7 @@ with listed as (
         null as because_item_id,
         'popular' as source
     from popular
-    where not exists (select 1 from users where user_id = cast(for_user as varchar))
+    where not exists (select 1 from users where user_id = id_of(cast(for_user as varchar)))
 )
 
 select

@@ -9,6 +9,6 @@ select
     similar_items.score
 from similar_items
 inner join items on similar_items.similar_item_id = items.item_id
-where similar_items.item_id = cast(for_item as varchar)
+where similar_items.item_id = id_of(cast(for_item as varchar))
 order by similar_items.rank;
 comment on macro table "similar" is 'One row per rank: the movies that the same people like as one movie, most alike first.';

@@ -8,9 +8,9 @@ with vectors as (
         cast(generation.settings['factors'] as integer) as factors,
         len(user_factors.factors) as columns
     from user_factors
-    inner join item_factors on item_factors.item_id = cast(for_item as varchar)
+    inner join item_factors on item_factors.item_id = id_of(cast(for_item as varchar))
     cross join generation
-    where user_factors.user_id = cast(for_user as varchar)
+    where user_factors.user_id = id_of(cast(for_user as varchar))
 ),
 
 parts as (
@@ -26,13 +26,13 @@ listed as (
         rank,
         because_item_id
     from recommendations
-    where user_id = cast(for_user as varchar) and item_id = cast(for_item as varchar)
+    where user_id = id_of(cast(for_user as varchar)) and item_id = id_of(cast(for_item as varchar))
 ),
 
 watched_as as (
     select position
     from histories
-    where user_id = cast(for_user as varchar) and item_id = cast(for_item as varchar)
+    where user_id = id_of(cast(for_user as varchar)) and item_id = id_of(cast(for_item as varchar))
 )
 
 select
@@ -57,5 +57,5 @@ left join parts on true
 left join listed on true
 left join watched_as on true
 left join items as reasons on listed.because_item_id = reasons.item_id
-where items.item_id = cast(for_item as varchar);
+where items.item_id = id_of(cast(for_item as varchar));
 comment on macro table why is 'One row: why a movie is in the list of a user or not (`standing`), its score as the sum of taste, what is watched next and trend, and the movie because of which it is there.';

@@ -29,7 +29,7 @@ BORDERS = [
 @example(texts=BORDERS)
 def test_an_id_is_the_same_in_python_and_in_sql(texts: list[str]) -> None:
     with duckdb.connect() as connection:
-        connection.execute(statement("load/macros"))
+        connection.execute(statement("load/ids"))
         cleaned = "select list_transform($texts, lambda text: id_of(text))"
         ((expected,),) = connection.execute(cleaned, {"texts": texts}).fetchall()
     assert [id_of(text) for text in texts] == expected

@@ -67,6 +67,15 @@ def test_recommend_is_the_popular_list_for_somebody_unknown(published: Published
     assert {row["source"] for row in rows} == {"popular"}
 
 
+@pytest.mark.parametrize("user", ["18.0", " 18", "18.00 "])
+def test_macros_clean_ids_as_requests_do(published: Published, user: str) -> None:
+    assert {row["source"] for row in _asked(published.file, f"from recommend('{user}')")} == {"personal"}
+    assert len(_asked(published.file, f"from watched('{user}')")) > 0
+    assert len(_asked(published.file, f"from similar('{user}')")) > 0
+    (row,) = _asked(published.file, f"from why('{user}', '0.0')")
+    assert (row["item_id"], row["standing"]) == ("0", "watched")
+
+
 def test_watched_is_the_history_newest_first(published: Published) -> None:
     rows = _asked(published.file, "from watched('18')")
     history = _asked(
@@ -141,7 +150,9 @@ def test_macros_say_what_they_return_and_survive_that_a_file_is_written_anew(
     hide(Output(tmp_path), "4", Settings(output=tmp_path), Progress(quiet=True))
     file = Output(tmp_path).published()
     told = _asked(
-        file, "select function_name, comment from duckdb_functions() where not internal order by all"
+        file,
+        "select function_name, comment from duckdb_functions() "
+        "where function_type = 'table_macro' and not internal order by all",
     )
     assert [row["function_name"] for row in told] == list(MACROS)
     assert all(row["comment"].startswith("One row") for row in told)

@@ -2,19 +2,21 @@
 
 import json
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
+from batch.errors import RefusedError
 from batch.evaluation.catalogue import CATALOGUE_SHARE, MIN_CATALOGUE_SHARE, Catalogue
 from batch.evaluation.holdout import PUBLISHED
 from batch.generation.publish import Published
 from batch.generation.store import Output
 from tests.cleaned import HEADER
 from tests.commands import batch
-from tests.conftest import WriteInput, publish
+from tests.conftest import WriteInput, copied, publish
 from tests.films import ITEMS, MOVIES, RATINGS
 
 OTHER_IDS = MOVIES.replace("\n", "\ntt").removesuffix("tt")
@@ -35,7 +37,12 @@ def test_an_item_counts_as_described_if_it_is_rated_and_has_a_title(cleaned: Any
     )
     result = cleaned(HEADER + "1,10,5,1\n1,11,5,2\n1,12,5,3\n1,20,5,4\n2,12,5,5\n3,13,99,6\n", movies)
     assert result.catalogue() == Catalogue(
-        items=4, titled=1, untitled_ids=["12", "10", "11"], titled_ids=["x", "20"]
+        items=4,
+        titled=1,
+        with_genres=0,
+        with_year=0,
+        untitled_ids=["12", "10", "11"],
+        titled_ids=["x", "20"],
     )
 
 
@@ -44,13 +51,13 @@ def test_the_share_is_published_as_a_metric(published: Published) -> None:
 
 
 def test_all_but_nearly_all_is_not_all() -> None:
-    assert Catalogue(10_000, 9_999, ["1"], ["2"]).summary() == "titles for 99.9% of the movies"
-    assert Catalogue(10_000, 10_000, [], ["2"]).summary() == "titles for 100% of the movies"
+    assert Catalogue(10_000, 9_999, 0, 0, ["1"], ["2"]).summary() == "titles for 99.9% of the movies"
+    assert Catalogue(10_000, 10_000, 0, 0, [], ["2"]).summary() == "titles for 100% of the movies"
 
 
 def test_a_catalogue_is_lost_if_less_than_nine_tenths_of_the_items_have_a_title() -> None:
-    assert Catalogue(10, 9, ["1"], ["2"]).warning("movies.csv") is None
-    assert Catalogue(100, 89, ["1"], ["2"]).warning("movies.csv")
+    assert Catalogue(10, 9, 0, 0, ["1"], ["2"]).warning("movies.csv") is None
+    assert Catalogue(100, 89, 0, 0, ["1"], ["2"]).warning("movies.csv")
     assert MIN_CATALOGUE_SHARE == 0.9
 
 
@@ -72,6 +79,38 @@ def test_a_whole_catalogue_is_no_reason_to_warn(
 ) -> None:
     publish(items, tmp_path)
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+# Id, title and genres of each movie, as they stand in the file.
+ROWS = [(line.split(",", 1)[0], *line.split(",", 1)[1].rsplit(",", 1)) for line in MOVIES.splitlines()[1:]]
+LOST = {
+    "no genres": ("genres", [f"{id_},{title}," for id_, title, _ in ROWS]),
+    "no genres listed": ("genres", [f"{id_},{title},(no genres listed)" for id_, title, _ in ROWS]),
+    "no years": ("year", [re.sub(r" \(\d{4}\)", "", ",".join(row)) for row in ROWS]),
+    "ids for titles": ("title", [f"{id_},{id_},{genres}" for id_, _, genres in ROWS]),
+    "one title for all": ("title", [f"{id_},N/A,{genres}" for id_, _, genres in ROWS]),
+    "rows shifted by one": (
+        "have another title than in",
+        [f"{id_},{ROWS[at - 1][1]},{genres}" for at, (id_, _, genres) in enumerate(ROWS)],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LOST)
+def test_a_catalogue_that_says_less_of_the_movies_is_refused(
+    case: str, published: Published, write_input: WriteInput, tmp_path: Path
+) -> None:
+    reason, rows = LOST[case]
+    copied(published, tmp_path / "output")
+    with pytest.raises(RefusedError, match=reason):
+        publish(write_input(RATINGS, "\n".join(["movieId,title,genres", *rows]) + "\n"), tmp_path / "output")
+
+
+def test_a_few_new_titles_are_published(
+    published: Published, write_input: WriteInput, tmp_path: Path
+) -> None:
+    copied(published, tmp_path / "output")
+    assert publish(write_input(RATINGS, MOVIES.replace("The 1 ", "A 1 ")), tmp_path / "output").is_new
 
 
 def test_verify_says_that_the_catalogue_was_lost(write_input: WriteInput, tmp_path: Path) -> None:
