@@ -158,7 +158,7 @@ def read_ids(connection: duckdb.DuckDBPyConnection, name: str) -> NDArray[np.obj
 
 
 def read_sampling_hashes(connection: duckdb.DuckDBPyConnection) -> NDArray[np.str_]:
-    """Return (users,), a lot for each user that stays the same from night to night."""
+    """Return (users,), a hash for each user that stays the same from night to night."""
     return np.asarray(
         connection.execute(statement("train/sampling_hashes")).fetchnumpy()["sampling_hash"], dtype=np.str_
     )

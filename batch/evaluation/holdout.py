@@ -58,7 +58,7 @@ def hold_out(ratings: Interactions, sampling_hashes: NDArray[np.str_], seed: int
     """Return the splits that evaluate a run, oldest moment first; nothing if nobody can evaluate it.
 
     Without times, or if fewer than MIN_ROLLING_USERS people come back, the last interactions of a sample of
-    users are held out, those with the lowest lots (users,), for lists made at the end of the data.
+    users are held out, those with the lowest hashes (users,), for lists made at the end of the data.
     """
     splits = _rolling_cuts(ratings, seed)
     if sum(len(split.users) for split in splits) >= MIN_ROLLING_USERS:
@@ -91,7 +91,7 @@ def max_evaluated(users: int) -> int:
 def draw(
     ratings: Interactions, sampling_hashes: NDArray[np.str_], ratings_of_item: NDArray[np.int64], most: int
 ) -> NDArray[np.int32]:
-    """Return the users with the lowest lots whose last rating can be held out, the lowest first.
+    """Return the users with the lowest hashes whose last rating can be held out, the lowest first.
 
     The ratings may be those of some users; `ratings_of_item` are (items,) those of all.
     """

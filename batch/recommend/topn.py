@@ -33,7 +33,7 @@ vector), the user is scored again over all movies in double precision: slow, rar
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -43,18 +43,17 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from batch.model.embedding import Model
-from batch.runtime.jit import compiled, compiled_freely, compiled_inside
+from batch.recommend.bounds import ITEMS_PER_BLOCK, Group, groups, norm_bounds_of, scaled_rows, sliced
+from batch.recommend.kernels import multiply, sift
 
 # Vectors of both, their products and the heaps fit into the cache of a core.
 USERS_PER_BLOCK = 384
-ITEMS_PER_BLOCK = 1024
 # Movies that are kept for each user before those that have fallen behind are thrown out.
 ROOM = 4
 MIN_ROOM = 256
 # Scaled scores are at most one for each part; this is more than the last place of single precision.
 SLACK = 2.0**-20
 SIGN = np.uint32(1 << 31)
-STRIDE = 64
 
 Advance = Callable[[int], None]
 
@@ -67,28 +66,6 @@ class TopN:
     rank: NDArray[np.int32]  # from 1
     item_index: NDArray[np.int32]
     score: NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class _Block:
-    """Movies that stand side by side in the order of a group of users."""
-
-    vectors: NDArray[np.float32]  # (width, columns of the group), scaled
-    error: float  # bound of the rounding error of a product, for users of norm one
-    norm_bound: NDArray[np.float64]  # (reaches,), the largest of each of `_norm_bound`
-
-
-@dataclass(frozen=True)
-class _Group:
-    """Users who have the same parts, and the movies in the order that serves them."""
-
-    users: NDArray[np.int64]
-    columns: NDArray[np.int64]  # what is not zero in their vectors
-    parts: list[int]  # how many of these columns each part has
-    order: NDArray[np.int32]  # (candidates,), the movies in the order of the blocks: the movie at each place
-    place: NDArray[np.int32]  # (items,), the place of each movie; -1 for what is no candidate
-    vectors: NDArray[np.float32]  # (candidates, columns), in that order, as they are
-    blocks: list[_Block]
 
 
 @dataclass(frozen=True)
@@ -138,8 +115,8 @@ def best(  # noqa: PLR0913, PLR0917 (what a list is made from)
             try:
                 work = (
                     pool.submit(_score_block, users, group, chosen, seen, lists)
-                    for group in _groups(users, items, parts, seen, candidates)
-                    for chosen in _sliced(group.users, USERS_PER_BLOCK)
+                    for group in groups(users, items, parts, seen, candidates)
+                    for chosen in sliced(group.users, USERS_PER_BLOCK)
                 )
                 for done in list(work):
                     advance(done.result())
@@ -156,88 +133,9 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _sliced(values: NDArray[np.int64], width: int) -> Iterator[NDArray[np.int64]]:
-    return (values[start : start + width] for start in range(0, len(values), width))
-
-
-def _groups(
-    users: NDArray[np.float32],
-    items: NDArray[np.float32],
-    parts: list[int],
-    seen: sparse.csr_matrix,
-    candidates: NDArray[np.int32],
-) -> Iterator[_Group]:
-    """Group users by which parts of their vectors are not zero; movies are sorted anew for each group.
-
-    Who has seen much needs more blocks of movies: such users come first, and are in blocks of their own.
-    """
-    most_seen_first = np.argsort(-np.diff(seen.indptr), kind="stable")
-    starts = np.cumsum([0, *parts[:-1]])
-    has = np.stack(
-        [(users[:, start : start + part] != 0).any(axis=1) for start, part in zip(starts, parts, strict=True)]
-    )
-    kinds, kind = np.unique(has, axis=1, return_inverse=True)
-    scaled = _scaled(items[candidates], np.abs(items[candidates]).max(initial=0.0))
-    for number, parts_there in enumerate(kinds.T):
-        members = most_seen_first[kind.ravel()[most_seen_first] == number]
-        columns = np.flatnonzero(np.repeat(parts_there, parts))
-        there = [part for part, is_there in zip(parts, parts_there, strict=True) if is_there]
-        vectors = scaled[:, columns]
-        norm_bound = _norm_bound(vectors, there, of_users=False)
-        # What reaches far for the mean of (some of) the users comes first.
-        some = users[members[:: max(1, len(members) // 1024)]][:, columns]
-        typical = _norm_bound(_scaled_rows(some), there, of_users=True).mean(axis=0)
-        order = np.argsort(-(norm_bound @ typical), kind="stable")
-        place = np.full(len(items), -1, dtype=np.int32)
-        place[candidates[order]] = np.arange(len(candidates))
-        blocks = [
-            _Block(
-                vectors=np.ascontiguousarray(vectors[chosen]),
-                error=_rounding_error(vectors[chosen]),
-                norm_bound=norm_bound[chosen].max(axis=0),
-            )
-            for chosen in _sliced(order, ITEMS_PER_BLOCK)
-        ]
-        as_they_are = items[candidates[order]].take(columns, axis=1)
-        yield _Group(members, columns, there, candidates[order], place, as_they_are, blocks)
-
-
-def _scaled(vectors: NDArray[np.float32], largest: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Divide by the power of two that brings norms below one; `largest` has the largest values."""
-    columns = np.frexp(np.sqrt(vectors.shape[1]))[1]
-    return np.asarray(np.ldexp(vectors, -(np.frexp(largest)[1] + columns)), dtype=np.float32)
-
-
-def _scaled_rows(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    return _scaled(vectors, np.abs(vectors).max(axis=1, initial=0.0, keepdims=True))
-
-
-def _norm_bound(vectors: NDArray[np.float32], parts: list[int], *, of_users: bool) -> NDArray[np.float64]:
-    """Return (rows, reaches), not below zero for users: the inner product of two reaches bounds the score."""
-    norm_bounds = []
-    start = 0
-    for part in parts:
-        there = vectors[:, start : start + part].astype(np.float64)
-        if part == 1 and of_users:
-            norm_bounds += [np.maximum(there[:, 0], 0), np.maximum(-there[:, 0], 0)]
-        elif part == 1:
-            norm_bounds += [there[:, 0], -there[:, 0]]
-        else:
-            norm_bounds.append(np.sqrt(np.einsum("rc,rc->r", there, there)))
-        start += part
-    return np.stack(norm_bounds, axis=1) if norm_bounds else np.zeros((len(vectors), 1))
-
-
-def _rounding_error(vectors: NDArray[np.float32]) -> float:
-    """Return how far a product with a user of norm one is off at most, and three last places more."""
-    columns = vectors.shape[1] + 3
-    norm = float(np.sqrt(np.einsum("rc,rc->r", vectors, vectors, dtype=np.float64).max(initial=0.0)))
-    return float(columns * 2.0**-24 / (1 - columns * 2.0**-24) * norm)
-
-
 def _score_block(
     users: NDArray[np.float32],
-    group: _Group,
+    group: Group,
     chosen: NDArray[np.int64],
     seen: sparse.csr_matrix,
     lists: _Lists,
@@ -246,8 +144,8 @@ def _score_block(
     top_n = lists.items.shape[1]
     # Row by row in memory, as `[:, columns]` would not be.
     as_they_are = users[chosen].take(group.columns, axis=1)
-    vectors = _scaled_rows(as_they_are)
-    norm_bound = _norm_bound(vectors, group.parts, of_users=True)
+    vectors = scaled_rows(as_they_are)
+    norm_bound = norm_bounds_of(vectors, group.parts, of_users=True)
     bounds = norm_bound @ np.stack([block.norm_bound for block in group.blocks], axis=1) + SLACK
     norms = np.sqrt(np.einsum("rc,rc->r", vectors, vectors, dtype=np.float64))
     # What is too small for single precision is lost on top, for each column.
@@ -270,7 +168,7 @@ def _score_block(
             errors = (norms * block.error + lost).astype(np.float32)
             if number == 0:
                 least[:] = (_floor(products, top_n, seen_places, next_seen, last_seen) - errors)[:, None]
-            _sift(
+            sift(
                 products, number * ITEMS_PER_BLOCK, errors, active,
                 seen_places, next_seen, last_seen, least, kept_places, kept_scores, kept,
             )  # fmt: skip
@@ -330,103 +228,8 @@ def _left(values: NDArray[np.int32], keep: NDArray[np.bool_]) -> NDArray[np.int3
     return moved
 
 
-@compiled
-def _sift(  # noqa: C901, PLR0912, PLR0913, PLR0917 (one pass over memory)
-    products: NDArray[np.float32],  # (active, width)
-    start: int,  # the place of the first movie
-    errors: NDArray[np.float32],  # (rows,)
-    active: NDArray[np.int64],  # rows of the arrays below
-    seen_places: NDArray[np.int64],  # of one row after the other, rising
-    next_seen: NDArray[np.int64],  # (rows,), where in them a row goes on, and is moved on
-    last_seen: NDArray[np.int64],  # (rows,), where it ends
-    least: NDArray[np.float32],  # (rows, top_n), heaps of lower bounds, the least first
-    kept_places: NDArray[np.int32],  # (rows, room)
-    kept_scores: NDArray[np.float32],  # (rows, room), upper bounds
-    kept: NDArray[np.int64],  # (rows,), how many are kept; -1: there was no room for them
-) -> None:
-    """Take from the products what may be among the best of a user."""
-    room, width = kept_places.shape[1], products.shape[1]
-    for row_of_product in range(len(active)):
-        row = active[row_of_product]
-        heap, count, error = least[row], kept[row], errors[row]
-        seen, last = next_seen[row], last_seen[row]
-        limit = heap[0] - error
-        for begin in range(0, width, STRIDE):
-            end = min(begin + STRIDE, width)
-            # Most strides hold nothing, which several products at a time are asked for.
-            hits = 0
-            for column in range(begin, end):
-                hits += products[row_of_product, column] >= limit
-            if hits == 0:
-                continue
-            for column in range(begin, end):
-                product, place = products[row_of_product, column], start + column
-                if product < limit or count < 0:
-                    continue
-                while seen < last and seen_places[seen] < place:
-                    seen += 1
-                if seen < last and seen_places[seen] == place:
-                    continue
-                if product - error > heap[0]:
-                    _replace_least(heap, product - error)
-                    limit = heap[0] - error
-                if count == room:
-                    count = 0
-                    for each in range(room):
-                        if kept_scores[row, each] >= heap[0]:
-                            kept_scores[row, count] = kept_scores[row, each]
-                            kept_places[row, count] = kept_places[row, each]
-                            count += 1
-                if count == room:
-                    # Whatever comes, this user is scored again: no further block needs a look.
-                    count, heap[0] = -1, np.inf
-                else:
-                    kept_scores[row, count] = product + error
-                    kept_places[row, count] = place
-                    count += 1
-        kept[row], next_seen[row] = count, seen
-
-
-@compiled_inside
-def _replace_least(heap: NDArray[np.float32], value: np.float32) -> None:
-    """Put a value in the place of the least one of a heap, which stands first."""
-    hole = 0
-    while True:
-        child = 2 * hole + 1
-        if child >= len(heap):
-            break
-        if child + 1 < len(heap) and heap[child + 1] < heap[child]:
-            child += 1
-        if heap[child] >= value:
-            break
-        heap[hole] = heap[child]
-        hole = child
-    heap[hole] = value
-
-
-@compiled_freely
-def _multiply(
-    users: NDArray[np.float32],  # (rows, columns)
-    items: NDArray[np.float32],  # (places, columns)
-    found: NDArray[np.int32],  # (rows, width), places; -1: none
-    scores: NDArray[np.float32],  # (rows, width)
-) -> None:
-    """Fill in the scores of what was found, in double precision and then rounded.
-
-    The same vectors give the same bits, wherever they stand.
-    """
-    for row in range(found.shape[0]):
-        for number in range(found.shape[1]):
-            place = found[row, number]
-            if place >= 0:
-                total = np.float64(0)
-                for column in range(users.shape[1]):
-                    total += np.float64(users[row, column]) * np.float64(items[place, column])
-                scores[row, number] = total
-
-
 def _rank(
-    users: NDArray[np.float32], group: _Group, found: NDArray[np.int32], top_n: int
+    users: NDArray[np.float32], group: Group, found: NDArray[np.int32], top_n: int
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Return items and scores of the best of the places found, (rows, top_n) each; -1 where there is less.
 
@@ -434,7 +237,7 @@ def _rank(
     for its sign, are in the order of the floats.
     """
     scores = np.zeros(found.shape, dtype=np.float32)
-    _multiply(users, group.vectors, found, scores)
+    multiply(users, group.vectors, found, scores)
     items = np.where(found < 0, -1, group.order[found]).astype(np.int32)
     bits = (scores + np.float32(0)).view(np.uint32)  # without the zero that is less than zero
     falling = np.where(bits >> 31, bits, ~(bits | SIGN))

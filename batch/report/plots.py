@@ -4,41 +4,21 @@ Matplotlib draws them with colours that stand for those of the page, which has o
 print. Text stays text: it can be searched, read aloud and enlarged.
 """
 
-import re
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
-from io import StringIO
+from collections.abc import Sequence
 from math import ceil
-from typing import Any
-from xml.etree import ElementTree as ET
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter, PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from batch.generation.diff import Row
+from batch.report.drawing import ACCENT, INCHES, MUTED, RULE, counted, drawn, legend
 from batch.report.facts import Night
 
-# What stands in a drawing for a colour of the page.
-INK, MUTED, RULE, ACCENT, SOFT = "#010101", "#020202", "#030303", "#040404", "#050505"
-_OF_PAGE = {
-    INK: "var(--ink)",
-    MUTED: "var(--muted)",
-    RULE: "var(--rule)",
-    ACCENT: "var(--accent)",
-    SOFT: "var(--soft)",
-}
-_SVG = "http://www.w3.org/2000/svg"
-_XLINK = "http://www.w3.org/1999/xlink"
-_INCHES = (4.2, 2.6)
 # What ratings can be; beyond it the axis is logarithmic, so that -8 and 99 are seen beside the stars.
 _STARS = (0.5, 5.0)
 MAX_NIGHTS_NAMED = 6
 _NAMES = {"embedding": "this model", "most_popular": "most popular"}
-
-Draw = Callable[[Axes], None]
 
 
 def rating_boxes(boxes: Sequence[Row]) -> str:
@@ -76,7 +56,7 @@ def rating_boxes(boxes: Sequence[Row]) -> str:
         axes.grid(visible=False, axis="y")
         _stars(axes, [value for row in rows for value in (row["least"], row["most"])])
 
-    return _drawn("rating-boxes", draw)
+    return drawn("rating-boxes", draw)
 
 
 def rating_histogram(counts: Sequence[Row]) -> str:
@@ -97,12 +77,12 @@ def rating_histogram(counts: Sequence[Row]) -> str:
             )
         axes.set_yscale("log")
         axes.set_ylim(bottom=0.5)
-        _counted(axes.yaxis)
+        counted(axes.yaxis)
         axes.set_ylabel("rows")
-        _legend(axes)
+        legend(axes)
         _stars(axes, [row["rating"] for row in counts])
 
-    return _drawn("rating-histogram", draw)
+    return drawn("rating-histogram", draw)
 
 
 def long_tail(name: str, rows: Sequence[Row], owners: str) -> str:
@@ -115,10 +95,10 @@ def long_tail(name: str, rows: Sequence[Row], owners: str) -> str:
         axes.set(xscale="log", yscale="log", xlabel="ratings", ylabel=f"{owners} with at least as many")
         axes.set_xlim(left=0.9)
         axes.set_ylim(bottom=0.8)
-        _counted(axes.xaxis)
-        _counted(axes.yaxis)
+        counted(axes.xaxis)
+        counted(axes.yaxis)
 
-    return _drawn(name, draw)
+    return drawn(name, draw)
 
 
 def ratings_over_time(rows: Sequence[Row]) -> str:
@@ -133,9 +113,9 @@ def ratings_over_time(rows: Sequence[Row]) -> str:
         axes.xaxis.set_major_locator(locator)
         axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
         axes.set_xlabel("time of the rating, UTC")
-        _counted(axes.yaxis)
+        counted(axes.yaxis)
 
-    return _drawn("ratings-over-time", draw)
+    return drawn("ratings-over-time", draw)
 
 
 def training(rows: Sequence[Row]) -> str:
@@ -146,7 +126,7 @@ def training(rows: Sequence[Row]) -> str:
         axes.set(xlabel="iteration", ylabel="loss: weighted squared error")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
-    return _drawn("training", draw)
+    return drawn("training", draw)
 
 
 def quality(name: str, night: Night, metric: str, label: str) -> str:
@@ -170,7 +150,7 @@ def quality(name: str, night: Night, metric: str, label: str) -> str:
         axes.set_xlabel(label)
         axes.grid(visible=False, axis="y")
 
-    return _drawn(name, draw)
+    return drawn(name, draw)
 
 
 def nights(of: Sequence[Night], metric: str, label: str) -> str:
@@ -193,9 +173,9 @@ def nights(of: Sequence[Night], metric: str, label: str) -> str:
         axes.set_xlim(-0.5, len(of) - 0.5)
         axes.set_ylim(bottom=0)
         axes.set(xlabel="generation, UTC", ylabel=label)
-        _legend(axes)
+        legend(axes)
 
-    return _drawn("nights", draw)
+    return drawn("nights", draw)
 
 
 def popularity(rows: Sequence[Row]) -> str:
@@ -217,9 +197,9 @@ def popularity(rows: Sequence[Row]) -> str:
         axes.set(xlabel="tenth of the movies, the most rated first", ylabel="share")
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         axes.grid(visible=False, axis="x")
-        _legend(axes)
+        legend(axes)
 
-    return _drawn("popularity", draw)
+    return drawn("popularity", draw)
 
 
 def entered(rows: Sequence[Row]) -> str:
@@ -234,7 +214,7 @@ def entered(rows: Sequence[Row]) -> str:
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         axes.grid(visible=False, axis="x")
 
-    return _drawn("entered", draw)
+    return drawn("entered", draw)
 
 
 def steps(name: str, rows: Sequence[Row], column: str, unit: str) -> str:
@@ -249,9 +229,9 @@ def steps(name: str, rows: Sequence[Row], column: str, unit: str) -> str:
         axes.set_xlabel(unit)
         axes.margins(x=0.12)
         axes.grid(visible=False, axis="y")
-        _counted(axes.xaxis)
+        counted(axes.xaxis)
 
-    return _drawn(name, draw, (_INCHES[0], 3.1))
+    return drawn(name, draw, (INCHES[0], 3.1))
 
 
 def _model(name: str) -> str:
@@ -278,80 +258,3 @@ def _stars(axes: Axes, values: Sequence[float]) -> None:
         axes.set_xlim(0, 5.5)
     axes.set_xticks(ticks, [f"{each:g}".replace("-", "\N{MINUS SIGN}") for each in ticks])
     axes.set_xticks([], minor=True)
-
-
-def _legend(axes: Axes) -> None:
-    """Name what is drawn above it, where nothing is hidden by that."""
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2, handlelength=1.4)
-
-
-def _counted(axis: Any) -> None:
-    """Write whole numbers in full, as people read them."""
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
-    axis.set_minor_formatter(NullFormatter())
-
-
-def _style() -> AbstractContextManager[None]:
-    return mpl.rc_context(
-        {
-            "svg.fonttype": "none",
-            "svg.hashsalt": "report",
-            "font.size": 8.5,
-            "axes.labelsize": 8.5,
-            "xtick.labelsize": 8.5,
-            "ytick.labelsize": 8.5,
-            "legend.fontsize": 8.5,
-            "legend.frameon": False,
-            "axes.edgecolor": MUTED,
-            "axes.labelcolor": MUTED,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.linewidth": 0.6,
-            "axes.grid": True,
-            "axes.axisbelow": True,
-            "grid.color": RULE,
-            "grid.linewidth": 0.6,
-            "xtick.color": MUTED,
-            "ytick.color": MUTED,
-            "xtick.labelcolor": INK,
-            "ytick.labelcolor": INK,
-            "xtick.major.size": 3,
-            "ytick.major.size": 0,
-            "xtick.minor.size": 0,
-            "ytick.minor.size": 0,
-            "text.color": INK,
-            "lines.linewidth": 1.6,
-            "lines.markersize": 4,
-        }
-    )
-
-
-def _drawn(name: str, draw: Draw, inches: tuple[float, float] = _INCHES) -> str:
-    """Return a drawing as an element of a page; `name` makes its ids differ from those of others."""
-    with _style():
-        figure = Figure(figsize=inches, layout="constrained", facecolor="none")
-        axes = figure.add_subplot(facecolor="none")
-        draw(axes)
-        text = StringIO()
-        figure.savefig(text, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
-    return _of_page(name, text.getvalue())
-
-
-def _of_page(name: str, drawing: str) -> str:
-    """Take out what only a file of its own needs, and give it the colours of the page."""
-    ET.register_namespace("", _SVG)
-    ET.register_namespace("xlink", _XLINK)
-    root = ET.fromstring(drawing)  # noqa: S314 (our own drawing)
-    for each in root.findall(f"{{{_SVG}}}metadata"):
-        root.remove(each)
-    for size in ("width", "height"):
-        root.attrib.pop(size)
-    # Who can't see it is told what it shows by the element around it.
-    root.attrib |= {"aria-hidden": "true", "focusable": "false"}
-    page = ET.tostring(root, encoding="unicode")
-    page = re.sub(r'\bid="', f'id="{name}-', page)
-    page = re.sub(r'(url\(|href=")#', rf"\1#{name}-", page)
-    page = re.sub(r"font: (\S+) [^;\"]*", r"font-size: \1", page)
-    for colour, of_page in _OF_PAGE.items():
-        page = page.replace(colour, of_page)
-    return page

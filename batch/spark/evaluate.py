@@ -19,9 +19,11 @@ from batch.evaluation.splits import Split
 from batch.model.embedding import FittedItems, fold_in_users
 from batch.settings import Settings
 from batch.spark.clean import RATINGS_PER_SHARE, users_of_shares
+from batch.spark.known import Known
+from batch.spark.lately import count_lately
 from batch.spark.session import connected
 from batch.spark.shares import MICROSECONDS, Catalogue
-from batch.spark.train import Known, count_lately, fit_items
+from batch.spark.train import fit_items
 
 
 @contextmanager

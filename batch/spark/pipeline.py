@@ -28,19 +28,13 @@ from batch.runtime.database import at_rest, connect
 from batch.runtime.progress import Progress
 from batch.settings import Settings
 from batch.spark.clean import Cleaned, clean, read
+from batch.spark.holdout import hold_out
+from batch.spark.known import Known
+from batch.spark.lately import Lately, count_lately, count_people, now_there
 from batch.spark.score import Given, score_users
 from batch.spark.shares import Catalogue
 from batch.spark.tables import Tables
-from batch.spark.train import (
-    Known,
-    Lately,
-    candidate_of,
-    count_lately,
-    count_people,
-    fit_items,
-    hold_out,
-    now_there,
-)
+from batch.spark.train import candidate_of, fit_items
 from sql import statement
 
 # What the local run has in tables and frames, read from the files that the workers write.

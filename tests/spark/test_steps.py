@@ -25,10 +25,10 @@ from batch.recommend.topn import score
 from batch.settings import Settings
 from batch.spark.clean import clean, read
 from batch.spark.evaluate import catalogue_of, hand_over
+from batch.spark.lately import now_there
 from batch.spark.score import Given, score_users
 from batch.spark.session import connected
 from batch.spark.tables import find_tables, stop_if_written
-from batch.spark.train import now_there
 from benchmarks.cluster import Cluster
 from tests.made import interactions
 

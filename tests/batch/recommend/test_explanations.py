@@ -187,8 +187,8 @@ def test_a_list_whose_sums_are_too_small_for_single_precision_has_no_explanation
     assert _known([[0.0], [1000.0], [0.001]], rows, [2]) == [1]
 
 
-def test_the_same_seed_gives_the_same_reasons(fitted: Path, published: Published, tmp_path: Path) -> None:
-    again = publish(fitted, tmp_path)
+def test_the_same_seed_gives_the_same_reasons(items: Path, published: Published, tmp_path: Path) -> None:
+    again = publish(items, tmp_path)
     query = "select user_id, rank, item_id, because_item_id from recommendations order by user_id, rank"
     first, second = (
         duckdb.connect(str(made.file), read_only=True).execute(query).fetchall()
