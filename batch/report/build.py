@@ -1,10 +1,8 @@
 """Report: facts, drawn and told in one page that opens without anything else."""
 
-import importlib
 import logging
 from pathlib import Path
 
-from batch.errors import UsageError
 from batch.generation.store import Output
 from batch.runtime.progress import Progress
 
@@ -12,17 +10,7 @@ log = logging.getLogger("batch")
 
 
 def page(output: Output, generation: str) -> str:
-    """Return the report on a generation as HTML. Raises BatchError if its file can't be read.
-
-    Raises UsageError if Matplotlib is missing, which nothing else needs.
-    """
-    try:
-        importlib.import_module("matplotlib")
-    except ModuleNotFoundError as error:
-        raise UsageError(
-            "report: draws by the package matplotlib, which is missing; "
-            "install it by 'pip install -r requirements-report.txt'"
-        ) from error
+    """Return the report on a generation as HTML. Raises BatchError if its file can't be read."""
     from batch.report.facts import read  # noqa: PLC0415 (they take a second to import, if at all)
     from batch.report.page import render  # noqa: PLC0415
 
