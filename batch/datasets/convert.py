@@ -64,6 +64,7 @@ def _rewrite(source: Path, target: Path, member: Member) -> None:
     values = {"source": str(source), "target": str(target), **member.parameters}
     try:
         with duckdb.connect() as connection:
+            connection.execute(statement("fetch/lines"))
             connection.execute(statement(member.statement), named(member.statement, values))
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
         reason = str(error).splitlines()[0]

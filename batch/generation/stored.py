@@ -32,6 +32,7 @@ def read_stored(connection: duckdb.DuckDBPyConnection) -> Stored:
     def columns(name: str) -> Any:
         return connection.execute(statement(name)).fetchnumpy()
 
+    connection.execute(statement("stored/positions"))
     user_ids = columns("stored/user_ids")["user_id"].astype(np.object_)
     known = columns("stored/item_ids")
     seen = columns("stored/seen")

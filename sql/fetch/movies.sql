@@ -2,29 +2,14 @@
 -- parameters: $source, $encoding, $target
 -- A line is split at its first and its last `::`, so that a title may have some.
 copy (
-    with lines as (
-        select line
-        from read_csv(
-            $source,
-            columns = {'line': 'varchar'},
-            auto_detect = false,
-            header = false,
-            delim = chr(1),
-            quote = '',
-            escape = '',
-            comment = '',
-            encoding = $encoding
-        )
-    ),
-
-    items as (
+    with items as (
         select
             case
                 when regexp_full_match(line, '\d+::.*::.*')
                     then regexp_extract(line, '^(\d+)::(.*)::(.*)$', ['id', 'title', 'genres'])
                 else error('no movie: ' || left(line, 80))
             end as item
-        from lines
+        from lines_of($source, $encoding)
     )
 
     select

@@ -2,28 +2,13 @@
 -- parameters: $source, $target
 -- A line is `id|title|date|date of the video|link`, and 19 flags: whether the genre is unknown, and 18 genres.
 copy (
-    with lines as (
-        select line
-        from read_csv(
-            $source,
-            columns = {'line': 'varchar'},
-            auto_detect = false,
-            header = false,
-            delim = chr(1),
-            quote = '',
-            escape = '',
-            comment = '',
-            encoding = 'latin-1'
-        )
-    ),
-
-    items as (
+    with items as (
         select
             case
                 when regexp_full_match(line, '\d+(\|[^|]*){4}(\|[01]){19}') then string_split(line, '|')
                 else error('no movie: ' || left(line, 80))
             end as fields
-        from lines
+        from lines_of($source, 'latin-1')
     ),
 
     named_genres as (
