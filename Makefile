@@ -19,7 +19,7 @@ FAULTS := $(PYTEST) tests/faults -o tmp_path_retention_policy=failed
 URL := http://127.0.0.1:$(PORT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo run serve test lint types unit test-faults test-browser screenshots test-spark soak benchmark benchmark-report growth scale load endurance schema clean
+.PHONY: help setup dev demo run serve test lint types unit test-faults test-browser screenshots test-spark soak benchmark benchmark-report growth scale load endurance docs clean
 
 help:  ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | while IFS='	' read -r name what; do printf '  make %-16s %s\n' "$$name" "$$what"; done
@@ -111,8 +111,8 @@ growth: dev  ## the same on made-up data of four sizes, up to 25 million ratings
 load: dev  ## how many look-ups a second, beside others, and how soon; needs the programs wrk and h2load
 	@$(BIN)/python -m benchmarks.serve
 
-schema: setup  ## docs/schema.md, from the comments in the published file
-	@$(BIN)/python -m batch.generation.schema "$(OUTPUT)" > docs/schema.new && mv docs/schema.new docs/schema.md || { rm -f docs/schema.new; exit 1; }
+docs: dev  ## write docs/cli.md, configuration.md and schema.md, from the options and what is published in OUTPUT
+	@$(BIN)/python -m tests.project.generated "$(OUTPUT)"
 
 clean:  ## remove .venv and caches; data and output stay
 	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -1,7 +1,7 @@
 """Every setting of the job: its name, its default, and one sentence on what it does.
 
-The command line, the environment variables, the `settings` of a published generation and the table in
-the README are made from this list, or tested against it.
+The command line, the environment variables, the `settings` of a published generation and
+`docs/configuration.md` are made from this list.
 """
 
 from dataclasses import Field, dataclass, field, fields

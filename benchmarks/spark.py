@@ -2,7 +2,7 @@
 
 `python -m benchmarks.spark` starts a standalone cluster on this machine for each run, executors of one core,
 and prints seconds by step, the memory of the driver (Python and Java together), the size of the file, and how
-the time on two executors compares with that on one. docs/scale.md computes from these figures.
+the time on two executors compares with that on one. docs/deployment.md computes from these figures.
 """
 
 import json

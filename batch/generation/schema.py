@@ -1,23 +1,21 @@
-"""The schema of a generation as a page, made from the comments in the file: `docs/schema.md`."""
+"""The schema of a generation as a page, from the comments in the file: `docs/schema.md`."""
 
-import sys
 from itertools import groupby
 from pathlib import Path
 
-from batch.errors import BatchError
 from batch.generation.reader import open_generation
-from batch.generation.store import Output
 from sql import statement
 
-_OPENING = """# What a generation holds
+_OPENING = """# Schema
 
-Made by `make schema` from the comments in a published file; they are written in `sql/generation/`
-and `sql/macros/`.
+After this page you know the meaning of every table, column and macro in a published file.
+
+`make docs` writes this page from the comments in the file, which are in `sql/generation/` and `sql/macros/`.
 """
 _MACROS = """## Table macros
 
-To be asked like tables, as in `from recommend('18')`. They belong to the file: who attaches it
-under a name says `use` first.
+Macros are queried like tables, as in `from recommend('18')`. They belong to the file: if you attach it under
+a name, run `use` with that name first.
 
 | macro | returns |
 |---|---|"""
@@ -35,10 +33,3 @@ def schema(file: Path) -> str:
         page.append("")
     page += [_MACROS, *(f"| `{call}` | {comment} |" for call, comment in macros), ""]
     return "\n".join(page)
-
-
-if __name__ == "__main__":
-    try:
-        sys.stdout.write(schema(Output(Path(sys.argv[1])).published()))
-    except BatchError as error:
-        sys.exit(f"error: {error}")

@@ -37,51 +37,51 @@ STEPS = (
 TABLES = {
     "job_killed": Table(
         "The job",
-        "`kill -9` at random moments, by the step in which it came. What was published then is the "
-        "generation of before or the new one, whole; the next run ended with 0 and left nothing else.",
+        "`kill -9` at random moments, by the step that was killed. Afterwards the previous or the new "
+        "generation was published, complete. The next run ended with 0 and left no other files.",
         ("step", "kills", "the one before", "the new one"),
         STEPS,
         is_summed=True,
     ),
     "rollback_killed": Table(
         "The job",
-        "`kill -9` at random moments of `rollback` and `forget`. They were repeated, and went on where they "
-        "had ended.",
+        "`kill -9` at random moments of `rollback` and `forget`. The command was repeated, and continued "
+        "where it was killed.",
         ("command", "kills", "the one before", "the one asked for"),
     ),
     "job_faults": Table(
         "The job",
-        "Other faults. After each, what is published is whole, and the next run that can work publishes, and "
-        "leaves nothing else. `output` and `data` stand for the folders.",
+        "Other faults. After each fault, the published generation is complete. The next run that can work "
+        "publishes, and leaves no other files. `output` and `data` stand for the folders.",
         ("fault", "times", "exit status", "published", "what it printed"),
     ),
     "service_switched": Table(
         "The service",
-        "Requests through switches of generations, back and forth between three, while other clients hang up "
-        "before they are answered. Each answer is what SQL says of the generation that it names.",
+        "Requests during switches between three generations, while other clients hang up before they are "
+        "answered. Each answer is compared with SQL on the generation that it names.",
         ("clients", "requests", "switches", "answers that differ or failed"),
     ),
     "service_faults": Table(
         "The service",
-        "Files that change under it, and requests that take long. It answered all the time, and needed no "
-        "restart.",
+        "Files that change while they are served, and requests that take long. The service answered all "
+        "the time, and needed no restart.",
         ("fault", "times", "what was answered"),
     ),
     "service_leaks": Table(
         "The service",
-        "What a process has open and holds, after a fifth of the switches and after all.",
+        "Open files and memory of a process, after a fifth of the switches and after all of them.",
         ("switches", "open files", "MiB of memory"),
     ),
     "service_ended": Table(
         "The service",
-        "Requests up to the end of the service by SIGTERM, of clients that keep their connection and of "
-        "clients that make one for each request, until they are refused. A request is lost if its connection "
-        "was made, and it got no whole answer.",
+        "Requests until the service ends by SIGTERM, from clients that keep their connection, and from "
+        "clients that open one for each request until they are refused. A request is lost if its "
+        "connection was accepted and it got no complete answer.",
         ("workers", "clients", "requests", "lost"),
     ),
     "service_fuzzed": Table(
         "The service",
-        "Made-up requests: no 500, one shape of errors, no traceback.",
+        "Random requests: no 500, one form of errors, no traceback.",
         ("what was made up", "requests", "answers by status"),
     ),
 }
@@ -100,7 +100,9 @@ def markdown(records: Iterable[Record]) -> str:
     """Return a page with every table that has rows."""
     now = datetime.now(UTC)
     lines = [
-        "# What breaks it, and what happens then",
+        "# Reliability",
+        "",
+        "After this page you know what stays published after each tested fault, and what the commands print.",
         "",
         (
             f"Written by `make soak` on {now.day} {now:%B %Y}: {machine()}, {_memory_gb()} GB of memory, "

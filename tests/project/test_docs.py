@@ -4,7 +4,6 @@ import re
 import tomllib
 from pathlib import Path
 
-import click
 import pytest
 
 import api
@@ -14,14 +13,31 @@ from batch.cli import commands
 from batch.datasets.catalogue import SETS
 from batch.generation.publish import Published
 from batch.generation.schema import schema
-from batch.settings import Settings, by_name
+from batch.settings import by_name
 from sql import FOLDER
+from tests.project.documents import DOCS, DOCUMENTS, GENERATED, README, blocks, part
+from tests.project.generated import command_line, configuration
 
-README = Path("README.md").read_text(encoding="utf-8")
+EVERYTHING = "\n".join(DOCUMENTS.values())
+# What people have written.
+WRITTEN = "\n".join((README, *(text for name, text in DOCS.items() if name not in GENERATED)))
 
 
 def test_the_schema_is_that_of_the_published_file(published: Published) -> None:
-    assert Path("docs/schema.md").read_text(encoding="utf-8") == schema(published.file)
+    assert DOCS["schema.md"] == schema(published.file)
+
+
+def test_the_generated_pages_are_current() -> None:
+    assert DOCS["cli.md"] == command_line()
+    assert DOCS["configuration.md"] == configuration()
+
+
+def test_the_generated_pages_have_every_command_and_every_option() -> None:
+    assert DOCS["cli.md"].count("\n## ") == len(commands.commands) + 2
+    variables = set(re.findall(r"^\| `--[a-z-]+` \| `(\w+)` \|", DOCS["configuration.md"], re.MULTILINE))
+    assert variables == {name.upper() for name in by_name()} | {
+        each.envvar for each in serve.params if each.envvar
+    }
 
 
 def test_the_versions_are_one_and_the_changelog_has_it() -> None:
@@ -30,55 +46,60 @@ def test_the_versions_are_one_and_the_changelog_has_it() -> None:
     assert newest[1] == batch.__version__ == api.__version__
 
 
-def test_every_setting_is_in_the_readme_with_its_default_and_what_it_does() -> None:
-    for name, setting in by_name().items():
-        option, default = f"--{name.replace('_', '-')}", getattr(Settings(), name)
-        shown = "off" if default is False else f"`{default}`"
-        assert f"| `{option}` | `{name.upper()}` | {shown} | {setting.metadata['help']} |" in README
+def test_the_readme_is_short_and_leads_to_every_page() -> None:
+    assert len(README.encode()) <= 8 * 1024
+    assert [name for name in DOCS if f"](docs/{name})" not in README] == []
 
 
-def test_every_option_of_the_service_is_in_the_readme() -> None:
-    options = [each for each in serve.params if isinstance(each, click.Option) and each.envvar]
-    assert len(options) == 14
-    for each in options:
-        shown = f"`{each.default}`" if each.default else "none"
-        default = ("on" if each.default is True else "off") if each.is_flag else shown
-        assert f"| `{each.opts[0]}` | `{each.envvar}` | {default} | {each.help} |" in README
+@pytest.mark.parametrize("name", DOCS)
+def test_a_page_has_a_title_and_says_first_what_its_reader_can_do(name: str) -> None:
+    title, blank, first, *_ = DOCS[name].splitlines()
+    assert re.fullmatch(r"# [A-Z][\w ]+", title)
+    assert blank == ""
+    assert first.startswith("After this page you ")
 
 
-def test_every_rule_is_in_the_readme() -> None:
+def test_the_quality_in_the_readme_is_that_of_the_evaluation() -> None:
+    figures = set(re.findall(r"\d\.\d{3}", part(README, "Quality")))
+    assert len(figures) >= 15
+    assert [each for each in figures if each not in part(DOCS["evaluation.md"], "Results by time")] == []
+
+
+def test_every_rule_is_documented() -> None:
     files = [file for folder in ("load", "clean") for file in (FOLDER / folder).glob("*.sql")]
     code = "\n".join(file.read_text(encoding="utf-8") for file in files)
     rules = set(re.findall(r"(?:then|else) '(\w+)'", code)) | {"movie_id_missing"}
     assert "superseded" in rules
-    assert [rule for rule in rules if f"`{rule}`" not in README] == []
+    assert [rule for rule in rules if f"`{rule}`" not in DOCS["input.md"]] == []
 
 
 @pytest.mark.parametrize("command", [*commands.commands])
-def test_every_command_is_in_the_readme(command: str) -> None:
-    assert f"python -m batch {command}" in README
+def test_every_command_is_in_a_page_that_explains_it(command: str) -> None:
+    assert f"python -m batch {command}" in WRITTEN
 
 
-def test_every_data_set_is_in_the_readme() -> None:
+def test_every_data_set_is_documented() -> None:
     for each in SETS.values():
-        assert f"| `{each.name}` | {each.ratings} | {each.size} | {each.about} |" in README
+        row = f"| `{each.name}` | {each.ratings} | {each.size} | {each.about} |"
+        assert row in DOCS["getting-started.md"]
 
 
-def test_every_make_target_in_the_readme_exists() -> None:
+def test_every_make_target_in_the_documents_exists() -> None:
     targets = set(re.findall(r"^([a-z-]+):", Path("Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    named = set(re.findall(r"\bmake ([a-z-]+)", README))
-    assert named
+    named = set(re.findall(r"`make ([a-z-]+)", EVERYTHING))
+    named |= {line.split()[1] for line in blocks(EVERYTHING, "sh") if line.startswith("make ")}
+    assert len(named) > 15
     assert named <= targets
 
 
-def test_every_path_in_the_readme_exists() -> None:
-    paths = set(re.findall(r"`((?:batch|api|sql|docs|tests)/[\w./]*)`", README))
-    assert paths
+def test_every_path_in_the_documents_exists() -> None:
+    paths = set(re.findall(r"`((?:batch|api|sql|docs|tests|benchmarks)/[\w./-]*)`", EVERYTHING))
+    assert len(paths) > 20
     assert [path for path in paths if not Path(path).exists()] == []
 
 
-def test_every_saved_query_in_the_readme_exists() -> None:
-    named = set(re.findall(r"python -m batch sql ([a-z_]+)", README))
+def test_every_saved_query_in_the_documents_exists() -> None:
+    named = set(re.findall(r"python -m batch sql ([a-z_]+)", EVERYTHING))
     assert named
     assert named <= {file.stem for file in (FOLDER / "inspect").glob("*.sql")}
 

@@ -1,4 +1,4 @@
-"""What the README says to type does what it says: commands, requests, queries and exit statuses, for real."""
+"""Commands, requests, queries and exit statuses of the documents do what the documents say, for real."""
 
 import re
 import shutil
@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
@@ -16,24 +17,29 @@ from batch.generation.store import Output
 from tests.commands import ROOT, batch, environment, serving, start_batch
 from tests.conftest import publish, written
 from tests.films import MOVIES, RATINGS
+from tests.project.documents import DOCS, DOCUMENTS, README, blocks, commands, part
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-# A line of a block that is indented, without the comment at its end.
-LINES = re.findall(
-    r"^    ((?:make|docker|set|\.venv|[A-Z_]+=|[\d*]+ [\d*]+ \*)\S* .*?)(?: +#.*)?$", README, re.MULTILINE
-)
+LINES = [*dict.fromkeys(line for text in DOCUMENTS.values() for line in commands(text))]
 SERVERS = [line for line in LINES if "-m api" in line]
 # These are not run here.
 ELSEWHERE = {
     "make demo": "is run by tests/project/test_demo.py",
     "make test": "is what runs this",
     "make setup": "installs packages: it has made the environment of this",
-    ".venv/bin/python -m batch fetch": "needs the internet: tests/batch/datasets/test_fetch.py has a mirror",
+    "make dev": "the same",
+    "make growth": "measures for a long time",
+    "make load": "measures for a long time",
+    ".venv/bin/python -m benchmarks.": "measures for a long time",
+    'NUMBA_CACHE_DIR="$(mktemp -d)"': "measures: the command in it is run without an empty cache",
+    ".venv/bin/python -m batch fetch 1m": "needs the internet: test_fetch.py has a mirror",
     ".venv/bin/pip install": "needs the internet; test_docker.py looks into the files that it names",
+    "python3 -m venv .venv-ncf": "makes an environment for a benchmark",
+    ".venv-ncf/bin/": "measures in that environment",
     ".venv/bin/python -m batch run --engine spark": "takes minutes: tests/spark",
     "docker compose up": "needs Docker: tests/project/test_docker.py",
     "DATA=./ratings docker compose up": "needs Docker",
     "API_KEYS=... docker compose up": "needs Docker",
+    "curl ": "is tested with the requests of the tables, below",
 }
 COMMANDS = [line for line in LINES if line not in SERVERS and not line.startswith(tuple(ELSEWHERE))]
 HEAT = "".join(f"{user},318,5,{1_600_000_000 + user}\n" for user in range(0, 40, 3))
@@ -49,7 +55,8 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     python.parent.mkdir(parents=True)
     python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     python.chmod(0o755)
-    written(folder / "FOLDER", RATINGS + HEAT, MOVIES + "318,Heat (1995),Crime|Horror\n")
+    for data in ("FOLDER", "data"):
+        written(folder / data, RATINGS + HEAT, MOVIES + "318,Heat (1995),Crime|Horror\n")
     for seed in (0, 1):
         publish(folder / "FOLDER", folder / "output", seed=seed)
     return folder
@@ -64,6 +71,7 @@ def own(clone: Path, tmp_path: Path) -> Path:
 def _quick(line: str) -> str:
     """Return a command that is quick, and in place of folders on a server has those of the clone."""
     line = re.sub(r"^[\d*]+ [\d*]+ \* \* \*  cd /srv/recommender && ", "", line)
+    line = line.replace("fetch sample --data data", "fetch sample --data new")
     return line.replace("/srv/ratings", "FOLDER").replace("--minutes 10", "--minutes 0.001")
 
 
@@ -78,22 +86,29 @@ def _shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_every_command_of_the_readme_is_run_or_named() -> None:
-    lines = re.findall(r"^    .*(?:\.venv/bin/|\bmake |docker ).*", README, re.MULTILINE)
-    assert len(LINES) == len(lines)
-    assert len(COMMANDS) >= 18
+def test_every_command_in_a_block_is_run_or_named() -> None:
+    assert len(COMMANDS) >= 24
     assert len(SERVERS) == 2
     assert [each for each in ELSEWHERE if not any(line.startswith(each) for line in LINES)] == []
+    # A block without a language is no place for a command.
+    hidden = r"^ *(?:\.venv/bin/|make |docker |python -m )"
+    assert [line for text in DOCUMENTS.values() for line in blocks(text, "") if re.match(hidden, line)] == []
+
+
+def test_every_benchmark_that_is_named_exists() -> None:
+    named = {name for text in DOCUMENTS.values() for name in re.findall(r"-m (benchmarks\.\w+)", text)}
+    assert len(named) >= 6
+    assert [name for name in named if find_spec(name) is None] == []
 
 
 @pytest.mark.parametrize("line", [line for line in COMMANDS if not line.startswith("set ")])
-def test_a_command_of_the_readme_ends_with_0(own: Path, line: str) -> None:
+def test_a_documented_command_ends_with_0(own: Path, line: str) -> None:
     done = _shell(line, own)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_what_tune_finds_is_what_the_next_run_uses_on_the_same_data(own: Path) -> None:
+def test_the_next_run_on_the_same_data_uses_what_tune_found(own: Path) -> None:
     (tune,) = [line for line in COMMANDS if "batch tune" in line]
     (run,) = [line for line in COMMANDS if line.startswith("set -a")]
     done = _shell(f"{_quick(tune)}\n{run}", own)
@@ -111,7 +126,7 @@ def test_what_tune_finds_is_what_the_next_run_uses_on_the_same_data(own: Path) -
 
 
 @pytest.mark.parametrize("line", SERVERS)
-def test_a_service_of_the_readme_answers(clone: Path, line: str) -> None:
+def test_a_documented_service_answers(clone: Path, line: str) -> None:
     server = subprocess.Popen(
         ["bash", "-c", f"exec env {line}" if line.startswith("API_KEYS") else f"exec {line}"],
         cwd=clone,
@@ -131,29 +146,31 @@ def test_a_service_of_the_readme_answers(clone: Path, line: str) -> None:
         server.communicate()
 
 
-def test_every_request_of_the_readme_is_answered(clone: Path) -> None:
-    table = README[README.index("| request | answer |") : README.index("A row that a page wants")]
-    requests = re.findall(r"`GET (/[^`]+)`", table)
-    requests += [f"/recommendations?user_id=18{rest}" for rest in re.findall(r"`…(&[^`]+)`", table)]
-    requests += re.findall(r"curl \"http://[\w.:]+(/[^\"]+)\"", README)
-    rules = README[README.index("A row that a page wants") : README.index("They can be combined")]
-    requests += [f"/recommendations?user_id=18&{rule}" for rule in re.findall(r"`(\w+=[^`]+)`", rules)]
-    assert len(requests) >= 14
+def test_every_documented_request_is_answered(clone: Path) -> None:
+    tables = part(README, "Requests") + part(DOCS["api.md"], "Requests")
+    requests = re.findall(r"`GET (/[^`]+)`", tables)
+    requests += [f"/recommendations?user_id=18{rest}" for rest in re.findall(r"`…(&[^`]+)`", tables)]
+    curls = [line for line in LINES if line.startswith("curl ")]
+    requests += [re.sub(r'curl "http://[\w.:]+(/.*)"', r"\1", line) for line in curls]
+    filters = re.findall(r"^\| (`.*?) \|", part(DOCS["api.md"], "Filters"), re.MULTILINE)
+    rules = [rule for row in filters for rule in re.findall(r"`(\w+=[^`]+)`", row)]
+    requests += [f"/recommendations?user_id=18&{rule}" for rule in rules]
+    assert (len(curls), len(rules)) == (4, 5)
+    assert len(requests) >= 24
     with serving(clone / "output") as url:
         statuses = {each: httpx2.get(url + each).status_code for each in requests}
     assert set(statuses.values()) == {200}, statuses
 
 
-def test_every_query_of_the_readme_is_answered(clone: Path) -> None:
-    (block,) = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
-    queries = [line.partition(";")[0] for line in block.splitlines()]
+def test_every_documented_query_is_answered(clone: Path) -> None:
+    queries = [line.partition(";")[0] for line in blocks(DOCS["sql.md"], "sql")]
     with duckdb.connect(str(Output(clone / "output").published()), read_only=True) as connection:
         assert all(connection.execute(each).fetchall() for each in queries)
     assert len(queries) >= 5
 
 
 def _ends(folder: Path) -> Iterator[tuple[int, int]]:
-    """Yield each exit status that a real command ends with, and the one that the README has for that."""
+    """Yield each exit status that a real command ends with, and the one that is documented for that."""
     data, output = folder / "FOLDER", folder / "output"
     run = ("run", "--data", data, "--quiet", "--top-n", "10", "--factors", "4", "--iterations", "5")
     yield batch(*run, "--output", output, "--seed", "1").returncode, 0
@@ -174,8 +191,8 @@ def _ends(folder: Path) -> Iterator[tuple[int, int]]:
     yield job.returncode, 130
 
 
-def test_every_exit_status_of_the_readme_is_that_of_a_real_command(own: Path) -> None:
-    table = README[README.index("| exit status | |") : README.index("## Data sets to try")]
+def test_every_documented_exit_status_is_that_of_a_real_command(own: Path) -> None:
+    table = part(DOCS["operations.md"], "Exit statuses")
     ends = list(_ends(own))
-    assert [status for status, _ in ends] == [said for _, said in ends]
+    assert [status for status, _ in ends] == [documented for _, documented in ends]
     assert {str(status) for status, _ in ends} == set(re.findall(r"^\| (\d+) \|", table, re.MULTILINE))
