@@ -40,10 +40,10 @@ _REMEDY = "make room or give permission, and run again"
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, message="%(version)s")
 def commands() -> None:
-    """Precompute movie recommendations, and look after what is published.
+    """Precompute movie recommendations, and manage the published generations.
 
-    Exit status: 0 done; 1 a bug or the system; 2 wrong usage; 3 bad input; 4 refused; 5 another run is
-    at work; 130 stopped by Ctrl-C. Whatever it is, what was published stays published.
+    Exit status: 0 success; 1 a bug or a system error; 2 wrong usage; 3 bad input; 4 refused; 5 another run
+    is working; 130 stopped by Ctrl-C. In every case the published generation stays published.
     """
 
 

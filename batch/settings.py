@@ -22,17 +22,17 @@ class Settings:
         default=Path("output"), metadata={"help": "Folder in which generations are published."}
     )
     top_n: int = field(
-        default=100, metadata={"help": "Depth of the stored lists.", "least": 1, "most": 10_000}
+        default=100, metadata={"help": "Number of movies in a stored list.", "least": 1, "most": 10_000}
     )
     similar_n: int = field(
         default=50,
-        metadata={"help": "Depth of the stored lists of similar movies.", "least": 1, "most": 10_000},
+        metadata={"help": "Number of movies in a stored list of similar movies.", "least": 1, "most": 10_000},
     )
     factors: int = field(
         default=64,
         metadata={
             "of_model": True,
-            "help": "Length of the taste part of vectors.",
+            "help": "Number of collaborative factors.",
             "least": 1,
             "most": 4_096,
         },
@@ -41,7 +41,7 @@ class Settings:
         default=20.0,
         metadata={
             "of_model": True,
-            "help": "Weight of a like, where a movie not rated weighs 1.",
+            "help": "Confidence in a positive; an unrated movie has confidence 1.",
             "least": 0.001,
             "most": 10_000,
         },
@@ -50,7 +50,7 @@ class Settings:
         default=12.0,
         metadata={
             "of_model": True,
-            "help": "Pull of taste towards zero; higher for fewer data.",
+            "help": "Regularization of the collaborative factors; higher for less data.",
             "least": 0.01,
             "most": 1e6,
         },
@@ -59,7 +59,7 @@ class Settings:
         default=12,
         metadata={
             "of_model": True,
-            "help": "Passes over the ratings in training taste.",
+            "help": "Iterations of ALS.",
             "least": 1,
             "most": 10_000,
         },
@@ -68,7 +68,7 @@ class Settings:
         default=60.0,
         metadata={
             "of_model": True,
-            "help": "Newer ratings of a user that halve the weight of one, in learning movies.",
+            "help": "Number of newer ratings of a user that halves the weight of one, in movie vectors.",
             "least": 0.01,
             "most": 1e6,
         },
@@ -77,7 +77,7 @@ class Settings:
         default=4.0,
         metadata={
             "of_model": True,
-            "help": "The same, in learning the taste of the user.",
+            "help": "The same, in user vectors.",
             "least": 0.01,
             "most": 1e6,
         },
@@ -86,7 +86,7 @@ class Settings:
         default=256,
         metadata={
             "of_model": True,
-            "help": "Length of the part that foresees the next movie.",
+            "help": "Number of sequential factors.",
             "least": 1,
             "most": 4_096,
         },
@@ -95,7 +95,7 @@ class Settings:
         default=2.0,
         metadata={
             "of_model": True,
-            "help": "Newer ratings that halve what a movie says about the next one.",
+            "help": "Number of newer ratings that halves the weight of a rating in the sequential part.",
             "least": 0.01,
             "most": 100,
         },
@@ -104,7 +104,7 @@ class Settings:
         default=120.0,
         metadata={
             "of_model": True,
-            "help": "Pull of the weights of that part towards zero.",
+            "help": "Regularization of the sequential part.",
             "least": 0.01,
             "most": 1e9,
         },
@@ -113,7 +113,8 @@ class Settings:
         default=0.5,
         metadata={
             "of_model": True,
-            "help": "Weight of that part for who was just seen, where taste weighs 1.",
+            "help": "Weight of the sequential part for a user who was active a moment ago; the collaborative "
+            "part has weight 1.",
             "least": 0,
             "most": 1e6,
         },
@@ -122,7 +123,7 @@ class Settings:
         default=0.03,
         metadata={
             "of_model": True,
-            "help": "Share of newer ratings that halves what a rating says about the trend.",
+            "help": "Share of newer ratings that halves the weight of a rating in the popularity trend.",
             "least": 0.0001,
             "most": 1e6,
         },
@@ -131,7 +132,8 @@ class Settings:
         default=2.0,
         metadata={
             "of_model": True,
-            "help": "Weight of the trend for who was long away, where taste weighs 1.",
+            "help": "Weight of the popularity trend for a user who was inactive for long; the collaborative "
+            "part has weight 1.",
             "least": 0,
             "most": 1e6,
         },
@@ -140,8 +142,8 @@ class Settings:
         default=0.5,
         metadata={
             "of_model": True,
-            "help": "Days since the last rating after which the trend has half its weight, "
-            "and the next movie half.",
+            "help": "Days inactive after which the sequential part and the popularity trend each have half "
+            "of their full weight.",
             "least": 0.001,
             "most": 1e6,
         },
@@ -150,7 +152,7 @@ class Settings:
         default=42,
         metadata={
             "of_model": True,
-            "help": "Start of the random numbers; the same seed gives the same lists.",
+            "help": "Seed of the random numbers; the same seed gives the same lists.",
             "least": 0,
             "most": 2**32 - 1,
         },
@@ -158,13 +160,13 @@ class Settings:
     engine: str = field(
         default="local",
         metadata={
-            "help": "Where it is computed: on this machine, or on a cluster of Apache Spark.",
+            "help": "Where to compute: on this machine, or on an Apache Spark cluster.",
             "choices": ("local", "spark"),
         },
     )
     master: str = field(
         default="local[*]",
-        metadata={"help": "Master of that cluster, as Spark writes it: spark://HOST:PORT, yarn, local[4]."},
+        metadata={"help": "Master URL of that cluster, such as spark://HOST:PORT, yarn or local[4]."},
     )
     max_rejected: float = field(
         default=0.1,
@@ -177,7 +179,7 @@ class Settings:
     max_fall: float = field(
         default=0.3,
         metadata={
-            "help": "Largest share by which quality, coverage or users may fall in one night.",
+            "help": "Largest fall of quality, coverage or users, as a share of the best kept generation.",
             "least": 0,
             "most": 1,
         },
@@ -185,26 +187,24 @@ class Settings:
     memory_gb: float = field(
         default=3.0,
         metadata={
-            "help": "GB of memory for reading and writing; what does not fit goes to disk.",
+            "help": "Memory for reading and writing, in GB; larger data goes to disk.",
             "least": 0.25,
             "most": 10_000,
         },
     )
     report: bool = field(
         default=False,
-        metadata={
-            "help": "Make the report on what is published, too: a page with plots, in the output folder."
-        },
+        metadata={"help": "Also write the report, an HTML page with plots, to the output folder."},
     )
     rebuild: bool = field(
-        default=False, metadata={"help": "Make a new generation, though nothing has changed."}
+        default=False, metadata={"help": "Make a new generation even if nothing has changed."}
     )
     accept_regression: bool = field(
         default=False,
-        metadata={"help": "Publish also what the quality gate refuses; the file records why it did."},
+        metadata={"help": "Publish even if the quality gate refuses; the file records its reasons."},
     )
     accept_rolled_back: bool = field(
-        default=False, metadata={"help": "Publish also what was rolled back before."}
+        default=False, metadata={"help": "Publish even what was rolled back before."}
     )
 
 

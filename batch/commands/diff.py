@@ -28,7 +28,7 @@ log = logging.getLogger("batch")
     show_envvar=True,
     metavar="ID",
     type=Id(),
-    help="What entered and left the list of one user, and why.",
+    help="Show what entered and left the list of this user, and why.",
 )
 @click.option(
     "--items",
@@ -37,14 +37,14 @@ log = logging.getLogger("batch")
     show_default=True,
     type=click.IntRange(min=0),
     default=10,
-    help="How many movies to name that rose most, that fell most, and that are described otherwise.",
+    help="Number of movies to name: in more lists, in fewer lists, and with a changed description.",
 )
 @click.option(
     "--films",
     envvar="FILMS",
     show_envvar=True,
     type=click.IntRange(min=0),
-    help="The old name of --items; the next version has it no longer.",
+    help="Old name of --items; the next version removes it.",
 )
 @option("output")
 @json_option
@@ -57,9 +57,9 @@ def diff(  # noqa: PLR0913, PLR0917 (click passes each option by name)
     output: Path,
     as_json: bool,
 ) -> None:
-    """Compare the generations A and B: their lists, which movies rose and fell, and what is known of movies.
+    """Compare the generations A and B: lists, movies in more or fewer lists, and descriptions of movies.
 
-    Without B, it is the published generation; without A, the one before B.
+    By default, B is the published generation, and A the one before B.
     """
     log_to_stderr()
     if films is not None:

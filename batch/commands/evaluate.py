@@ -26,7 +26,7 @@ from batch.settings import MODEL_SETTINGS, Settings
     show_default=True,
     type=click.Choice(["last", "time"]),
     default="last",
-    help="Hold out the last rating of everyone, or all from a moment on.",
+    help="Hold out the last rating of each user, or all ratings after a moment.",
 )
 @click.option(
     "--cut",
@@ -45,14 +45,14 @@ from batch.settings import MODEL_SETTINGS, Settings
     show_default=True,
     type=click.Choice(["full", "ncf"]),
     default="full",
-    help="Rank the whole catalogue, or the held-out movie among 99 as the NCF paper does.",
+    help="Rank the whole catalogue, or the held-out movie among 99 others as in the NCF paper.",
 )
 @click.option(
     "--negatives",
     envvar="NEGATIVES",
     show_envvar=True,
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="File with those 99 movies of each user; without it they are drawn.",
+    help="File with the 99 other movies for each user; by default they are random.",
 )
 @click.option(
     "--max-users",
@@ -61,12 +61,12 @@ from batch.settings import MODEL_SETTINGS, Settings
     show_default=True,
     type=click.IntRange(min=1),
     default=10_000,
-    help="Judge by a sample of so many users where there are more.",
+    help="Evaluate a sample of this many users, if there are more.",
 )
 @quiet_option
 @json_option
 def evaluate(quiet: bool, as_json: bool, **values: Any) -> None:
-    """Measure the lists against later ratings, beside baselines; write nothing."""
+    """Evaluate the lists by later ratings, beside baselines; publish nothing."""
     # What it needs takes more than a second to import, and the help of a command nothing.
     from batch.evaluation.answer import evaluate_folder, learning_here  # noqa: PLC0415
     from batch.evaluation.summary import as_json as evaluation_as_json, tables, told, verdict  # noqa: PLC0415

@@ -19,7 +19,7 @@ from batch.runtime.progress import Progress, log_to_stderr
     "--mirror",
     envvar="MIRROR",
     show_envvar=True,
-    help="Address of a folder that has the archives; without it, where each set is published.",
+    help="URL of a folder that has the archives; by default, where each set is published.",
 )
 @click.option(
     "--retries",
@@ -28,16 +28,16 @@ from batch.runtime.progress import Progress, log_to_stderr
     show_default=True,
     type=click.IntRange(min=0, max=100),
     default=4,
-    help="How often to try again when the connection fails; a second later, then two, four.",
+    help="Number of further attempts after a failed connection, 1, 2, 4 and so on seconds later.",
 )
 @quiet_option
 @json_option
 def fetch(name: str, data: Path, quiet: bool, as_json: bool, **source: Any) -> None:
     """Download the data set NAME, and write it as ratings.csv, movies.csv and, if it has any, users.csv.
 
-    A download that was cut goes on where it ended. An archive is checked by the MD5 sum beside it, where
-    there is one, and is not needed afterwards. One that lies in the data folder under its own name, as
-    ml-1m.zip, is used instead of a download.
+    An interrupted download continues where it ended. The archive is compared with its published MD5 sum, if
+    there is one, and removed afterwards. An archive that is in the data folder under its own name, such as
+    ml-1m.zip, is used instead of a download, and kept.
     """
     # Other commands need no HTTP client, which takes a tenth of a second to import.
     from batch.datasets.download import Source  # noqa: PLC0415

@@ -21,10 +21,10 @@ from batch.settings import Settings
 def forget(  # noqa: PLR0913, PLR0917 (click passes each option by name)
     user: str, in_advance: bool, output: Path, memory_gb: float, quiet: bool, as_json: bool
 ) -> None:
-    """Remove USER from every kept generation now, and hold the user out of every later run.
+    """Remove USER from every kept generation now, and from every later run.
 
-    Generations are written anew, under new ids; the old files are deleted. It is done wholly or not at all,
-    also if it is killed. The input is not touched. An id that no generation has ends with 2.
+    Generations are written again under new ids, and the old files are deleted. This is atomic, even if it is
+    killed. The input is not changed. An id that no generation has ends with 2.
     """
     # What it needs takes more than a second to import, and the help of a command nothing.
     from batch.generation.forget import forget as forget_user  # noqa: PLC0415

@@ -19,7 +19,10 @@ FIRST = ("generation", "state", "users", "rows_kept", "rows_rejected", "ndcg_10"
 @option("output")
 @json_option
 def generations(output: Path, as_json: bool) -> None:
-    """List what is published, newest first; on a terminal as many columns as fit, the main ones first."""
+    """List the kept generations, newest first.
+
+    A terminal shows as many columns as fit, the main ones first.
+    """
     rows = list_of_generations.generations(Output(output))
     names = dict.fromkeys(name for row in rows for name in row)
     columns = sorted(names, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))

@@ -20,7 +20,7 @@ from batch.settings import Settings
     envvar="UNDO",
     show_envvar=True,
     is_flag=True,
-    help="Let the movie be shown again, from the next run on.",
+    help="Show the movie again, from the next run on.",
 )
 @in_advance_option
 @options("output", "memory_gb")
@@ -29,10 +29,10 @@ from batch.settings import Settings
 def hide(  # noqa: PLR0913, PLR0917 (click passes each option by name)
     item: str, undo: bool, in_advance: bool, output: Path, memory_gb: float, quiet: bool, as_json: bool
 ) -> None:
-    """Take the movie ITEM out of every list now, and keep it out in every later run.
+    """Remove the movie ITEM from every list now, and from every later run.
 
-    The published generation is written anew, under a new id; its lists are filled again. An id that no movie
-    has ends with 2.
+    The published generation is written again under a new id, and its lists are filled again. An id that no
+    movie has ends with 2.
     """
     # What it needs takes more than a second to import, and the help of a command nothing.
     from batch.generation.hide import hide as hide_item, show_again  # noqa: PLC0415

@@ -87,7 +87,7 @@ in_advance_option = click.option(
     envvar="IN_ADVANCE",
     show_envvar=True,
     is_flag=True,
-    help="Do it also if nobody has the id yet: it counts from the next run on.",
+    help="Also accept an id that does not exist yet: it counts from the next run on.",
 )
 
 

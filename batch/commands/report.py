@@ -11,21 +11,21 @@ from batch.report.build import keep, page
 
 
 @click.command()
-@generation_option("Report on another than the published generation.")
+@generation_option("Report on this generation instead of the published one.")
 @click.option(
     "--file",
     envvar="FILE",
     show_envvar=True,
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write it there. It names users, and is yours to remove when one is forgotten.",
+    help="Write the page to this file instead. It names users: delete it yourself when one is forgotten.",
 )
 @option("output")
 @quiet_option
 @json_option
 def report(generation: str | None, file: Path | None, output: Path, quiet: bool, as_json: bool) -> None:
-    """Write one HTML page with plots about a generation, which opens without a network.
+    """Write one HTML page with plots about a generation; it opens without a network.
 
-    It is kept in the output folder, and is removed with its generation, or when somebody is forgotten.
+    It is kept in the output folder, and deleted with its generation, or when any user is forgotten.
     """
     folder = Output(output)
     if file:

@@ -14,7 +14,7 @@ from batch.generation.store import Output
 @option("output")
 @quiet_option
 def rollback(generation: str | None, output: Path, quiet: bool) -> None:
-    """Publish the generation before the current one again, or the one with that ID."""
+    """Publish the generation before the current one again, or the generation ID."""
     before, now = roll_back(Output(output), generation)
     if not quiet:
         click.echo(f"{now} is published (before: {before or 'nothing'})")

@@ -26,14 +26,14 @@ log = logging.getLogger("batch")
     envvar="FORCE",
     show_envvar=True,
     is_flag=True,
-    help="The old name of --rebuild; the next version has it no longer.",
+    help="Old name of --rebuild; the next version removes it.",
 )
 @quiet_option
 @json_option
 def run(force: bool, quiet: bool, as_json: bool, **values: Any) -> None:
-    """Do the nightly job: read ratings, publish a new generation, if anything has changed.
+    """Run the nightly job: read the ratings, and publish a new generation.
 
-    Nothing is done where the published generation is from the same input, settings and versions.
+    Does nothing if the published generation has the same input, settings and versions.
     """
     log_to_stderr()
     if force:

@@ -19,16 +19,16 @@ from batch.generation.store import Output
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("query", required=False, metavar="[QUERY or NAME]")
 @click.argument("values", nargs=-1, metavar="[PARAMETER=VALUE]...")
-@generation_option("Ask another than the published generation.")
+@generation_option("Query this generation instead of the published one.")
 @option("output")
 @json_option
 def sql(
     query: str | None, values: tuple[str, ...], generation: str | None, output: Path, as_json: bool
 ) -> None:
-    """Run a query on the published generation, or a saved one; without any, list the saved ones.
+    """Run a query or a saved query on the published generation; without one, list the saved queries.
 
-    A table on a terminal, CSV elsewhere. $title in a query takes what is given as title=VALUE, as text. The
-    tables of the generation before are there as before.recommendations and so on.
+    Prints a table on a terminal, and CSV elsewhere. $title in a query takes the value of title=VALUE, as
+    text. The tables of the generation before are available as before.recommendations and so on.
     """
     if query is None:
         answer = Answer(["name", "question"], list(saved_queries().items()))

@@ -21,12 +21,12 @@ from batch.settings import MODEL_SETTINGS, Settings
     show_default=True,
     type=FiniteRange(0, 1e5, min_open=True),
     default=10.0,
-    help="How long to search; a trial that has begun is ended.",
+    help="How long to search; the last trial is completed.",
 )
 @quiet_option
 @json_option
 def tune(minutes: float, quiet: bool, as_json: bool, **values: Any) -> None:
-    """Search better options of the model for your data, and print them as settings for run."""
+    """Search for better options of the model on your data, and print them as settings for run."""
     # What it needs takes more than a second to import, and the help of a command nothing.
     from batch.evaluation.tune import tune_folder  # noqa: PLC0415
 

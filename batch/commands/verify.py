@@ -13,7 +13,7 @@ from batch.runtime.step_table import format_share
 
 
 @click.command()
-@generation_option("Verify another than the published generation.")
+@generation_option("Verify this generation instead of the published one.")
 @click.option(
     "--users",
     envvar="USERS",
@@ -21,15 +21,15 @@ from batch.runtime.step_table import format_share
     show_default=True,
     type=click.IntRange(min=0),
     default=1_000,
-    help="How many users' lists to recompute, always the same ones; 0 for all.",
+    help="Number of users whose lists are recomputed, always the same ones; 0 for all.",
 )
 @option("output")
 @quiet_option
 @json_option
 def verify(generation: str | None, users: int, output: Path, quiet: bool, as_json: bool) -> None:
-    """Look up every promise in the published file, and recompute lists from its vectors.
+    """Check every invariant of the published file, and recompute lists from its vectors.
 
-    Ends with 1 if something does not hold.
+    Ends with 1 if there is a violation.
     """
     # What it needs takes more than a second to import, and the help of a command nothing.
     from batch.evaluation.catalogue import is_lost  # noqa: PLC0415

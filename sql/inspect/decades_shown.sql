@@ -1,4 +1,4 @@
--- From which decades are the movies that are watched, and those that are shown?
+-- From which decades are the watched movies, and the recommended ones?
 -- one row per decade, the newest first: its share of what was rated, and of the first ten places of all lists
 with watched as (
     select

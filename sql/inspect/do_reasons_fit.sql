@@ -1,4 +1,4 @@
--- Are the movies because of which others are shown like them?
+-- Do the explanations have genres in common with the recommended movies?
 -- one row per way to choose a movie of the history as a reason: how many of both movies' genres they have in common, over the first ten places of all lists
 with places as (
     select

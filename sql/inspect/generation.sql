@@ -1,4 +1,4 @@
--- What is this file, from what was it made, and how long did it take?
+-- What is in this file, what was it made from, and how long did it take?
 -- one row
 select
     id,

@@ -1,4 +1,4 @@
--- Are the genres that are shown those that are watched?
+-- Are the recommended genres the watched ones?
 -- one row per genre: its share of what was rated, and of the first ten places of all lists
 -- A movie of several genres counts for each of them.
 with watched as (

@@ -1,4 +1,4 @@
--- When was everybody last seen?
+-- When were users last active?
 -- one row per month, the newest first: how many users rated something then for the last time
 select
     date_trunc('month', last_rated_at) as month,

@@ -1,4 +1,4 @@
--- How much of the catalogue is shown, and is it what few have rated?
+-- How much of the catalogue is recommended, and how much of it is rarely rated?
 -- one row per tenth of the movies that may be shown, those rated most first: how many of them are in a list, and their share of all places
 with places as (
     select

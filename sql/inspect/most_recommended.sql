@@ -1,4 +1,4 @@
--- Which movies stand in the most lists?
+-- Which movies are in the most lists?
 -- one row per movie, twenty of them: in how many lists it stands, and how high on average
 select
     recommendations.item_id,

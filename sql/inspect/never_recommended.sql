@@ -1,4 +1,4 @@
--- Which movies does nobody see?
+-- Which movies are in no list?
 -- one row per movie that may be shown and is in no list, a hundred of them, those rated most first
 select
     items.item_id,

@@ -1,4 +1,4 @@
--- Of whom do we know little?
+-- Which users have few ratings?
 -- one row per user with fewer than twenty ratings, a hundred of them, the least known first
 select
     user_id,

@@ -1,4 +1,4 @@
--- Whose rows had lost their user id, and got it back?
+-- Which users had rows without a user id that were repaired?
 -- one row per user and rule: how many rows were repaired, from which line to which
 select
     user_id,

@@ -1,4 +1,4 @@
--- Who is shown the same ten movies as others?
+-- Which users have the same first ten movies as others?
 -- one row per list that several users have, a hundred of them, the most common first: its movies and some of the users
 with lists as (
     select

@@ -1,4 +1,4 @@
--- What did the night spend its time on?
+-- Which steps of the run took the most time?
 -- one row per step, the slowest first: its share of the time, and the most memory that was held
 select
     key as step,

@@ -1,4 +1,4 @@
--- Because of which movies are most others shown?
+-- Which movies explain the most recommendations?
 -- one row per movie of a history, twenty of them: for how many places in lists it is the reason, and of how many users
 select
     items.item_id,

@@ -1,4 +1,4 @@
--- What does everybody watch lately, and whom the service does not know is shown?
+-- Which movies are watched lately, and recommended to unknown users?
 -- one row per rank of the popular list, with titles
 select
     popular.rank,

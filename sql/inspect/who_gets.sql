@@ -1,4 +1,4 @@
--- Who gets Toy Story, or another movie?
+-- Which users get Toy Story, or another movie?
 -- one row per user, a hundred of them: whose list has a movie with those words in its title, the highest first
 -- parameters: $title
 -- Without a title it is Toy Story (1995).

@@ -1,4 +1,4 @@
--- Because of which movie is a movie in a list?
+-- Which movies of their history explain what users are recommended?
 -- one row per user and place in the list, of ten users drawn once and for all and three places
 with chosen as (
     select user_id
