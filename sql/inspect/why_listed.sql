@@ -1,4 +1,4 @@
--- Which movies of their history explain what users are recommended?
+-- Which movies of the history explain the recommendations?
 -- one row per user and place in the list, of ten users drawn once and for all and three places
 with chosen as (
     select user_id
