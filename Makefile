@@ -1,4 +1,4 @@
-# `make` alone shows what can be done.
+# `make` without a target shows all targets.
 
 PYTHON ?= python3
 DATA ?= data
@@ -25,7 +25,7 @@ help:  ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | while IFS='	' read -r name what; do printf '  make %-16s %s\n' "$$name" "$$what"; done
 	@echo '  DATA=, OUTPUT=, HOST= and PORT= name other places; PYTHON= another Python (3.11 or newer)'
 
-setup: $(VENV)/.complete  ## make .venv with all that the commands need; again only when requirements change
+setup: $(VENV)/.complete  ## create .venv with everything that the commands need; does nothing if the requirements have not changed
 
 $(VENV)/.complete: $(RUNNING)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Python 3.11 or newer is needed: name one by PYTHON=python3.12'; exit 2; }
@@ -33,13 +33,13 @@ $(VENV)/.complete: $(RUNNING)
 	$(INSTALL) $(patsubst %,-r %,$^)
 	@touch $@
 
-dev: $(VENV)/.tested  ## the same, and what tests and benchmarks need
+dev: $(VENV)/.tested  ## the same, with what tests and benchmarks need
 
 $(VENV)/.tested: $(VENV)/.complete $(TESTING)
 	$(INSTALL) -r requirements-dev.txt
 	@touch $@
 
-demo: setup  ## sample movies, the nightly job, the service, a real answer to each request; until Ctrl-C
+demo: setup  ## sample data, the nightly job, the service, and a real answer to each request; ends with Ctrl-C
 	@$(BIN)/python -c 'import socket, sys; sys.exit(socket.socket().connect_ex(("127.0.0.1", $(PORT))) == 0)' || \
 		{ echo 'port $(PORT) is taken: name another, as in: make demo PORT=5001'; exit 2; }
 	@ls "$(DATA)"/ratings.* >/dev/null 2>&1 || $(BIN)/python -m batch fetch sample --data "$(DATA)"
@@ -58,62 +58,62 @@ demo: setup  ## sample movies, the nightly job, the service, a real answer to ea
 		"$(BIN)/python -m batch sql most_recommended --output $(OUTPUT)"; \
 	wait $$server 2>/dev/null
 
-run: setup  ## the nightly job alone: DATA is read, a new generation is published in OUTPUT
+run: setup  ## the nightly job: reads DATA, and publishes a generation in OUTPUT
 	@$(BIN)/python -m batch run --data "$(DATA)" --output "$(OUTPUT)"
 
-serve: setup  ## the service alone, on HOST and PORT, from OUTPUT
+serve: setup  ## the service, on HOST and PORT, from OUTPUT
 	@$(BIN)/python -m api --output "$(OUTPUT)" --host $(HOST) --port $(PORT)
 
-test: lint types unit  ## everything that is tested with nothing but a package index
+test: lint types unit  ## lint, types and unit tests; needs only a package index
 
-lint: dev  ## style of the code
+lint: dev  ## style and format of the code
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 
-types: dev  ## types, strictly
+types: dev  ## strict type checks
 	@$(BIN)/mypy
 
-unit: dev  ## the tests
+unit: dev  ## the unit tests
 	@$(PYTEST)
 
-test-faults: dev  ## what happens when it is killed, the disk is full, links are damaged and more; three minutes, Linux; nginx, curl, JDK
+test-faults: dev  ## kills, full disks, damaged links and other faults; three minutes; needs Linux, nginx, curl and a JDK
 	@$(FAULTS)
 
-test-browser: dev  ## the page in a real browser, Debian's chromium: every view, by mouse and keyboard, in light and dark
+test-browser: dev  ## every view of the page in Debian's chromium, by mouse and keyboard, in light and dark
 	@$(BROWSER)
 
-screenshots: dev  ## pictures of the page in docs/, of what is published in OUTPUT; needs chromium
+screenshots: dev  ## take the pictures of the page in docs/, from what is published in OUTPUT; needs chromium
 	@$(BIN)/python -m tests.browser.screenshots "$(OUTPUT)"
 
-test-spark: dev  ## the job on a cluster of Apache Spark, which the tests start here; some minutes, Java 17
+test-spark: dev  ## the job on a Spark cluster that the tests start; some minutes; needs Java 17
 	@$(BIN)/pytest tests/spark -n 0
 
-scale: dev  ## what the job costs on Spark: three sizes, one executor and two
+scale: dev  ## measure the job on Spark: three sizes, one executor and two
 	@$(BIN)/python -m benchmarks.spark
 
-soak: dev  ## the same, many times over; what it led to is written to docs/reliability.md
+soak: dev  ## the fault tests many times over; writes docs/reliability.md
 	@$(FAULTS) --long --page docs/reliability.md
 
-endurance: dev  ## half an hour of load on the service, a switch a minute, its memory watched; after make load
+endurance: dev  ## half an hour of load on the service, with a switch every minute; run make load first
 	@$(BIN)/python -m benchmarks.endurance
 
-benchmark: dev  ## how long the job takes on DATA, and how much memory: five runs
+benchmark: dev  ## measure time and memory of the job on DATA, five runs
 	@$(BIN)/python -m benchmarks.nightly --data "$(DATA)" --runs 5
 
-benchmark-report: dev  ## how long the report on a quarter of made-up MovieLens 25M takes; five minutes
+benchmark-report: dev  ## measure the report at a quarter of made-up MovieLens 25M; five minutes
 	@$(BIN)/python -m benchmarks.report
 
-growth: dev  ## the same on made-up data of four sizes, up to 25 million ratings, drawn in docs/cost.svg; scoring
+growth: dev  ## measure the job on made-up data of four sizes, up to 25 million ratings, and scoring; draws docs/cost.svg
 	$(INSTALL) -r benchmarks/requirements-benchmarks.txt
 	@$(BIN)/python -m benchmarks.nightly --plot docs/cost.svg
 	@$(BIN)/python -m benchmarks.score
 
-load: dev  ## how many look-ups a second, beside others, and how soon; needs the programs wrk and h2load
+load: dev  ## measure requests per second of the service, beside other servers; needs wrk and h2load
 	@$(BIN)/python -m benchmarks.serve
 
 docs: dev  ## write docs/cli.md, configuration.md and schema.md, from the options and what is published in OUTPUT
 	@$(BIN)/python -m tests.project.generated "$(OUTPUT)"
 
-clean:  ## remove .venv and caches; data and output stay
+clean:  ## remove .venv and caches; keeps data and output
 	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -42,6 +42,8 @@ ELSEWHERE = {
     "curl ": "is tested with the requests of the tables, below",
 }
 COMMANDS = [line for line in LINES if line not in SERVERS and not line.startswith(tuple(ELSEWHERE))]
+# One after the other, as they stand there.
+TUNING = [line for line in COMMANDS if "batch tune" in line or line.startswith("set -a")]
 HEAT = "".join(f"{user},318,5,{1_600_000_000 + user}\n" for user in range(0, 40, 3))
 
 
@@ -101,7 +103,7 @@ def test_every_benchmark_that_is_named_exists() -> None:
     assert [name for name in named if find_spec(name) is None] == []
 
 
-@pytest.mark.parametrize("line", [line for line in COMMANDS if not line.startswith("set ")])
+@pytest.mark.parametrize("line", [line for line in COMMANDS if line not in TUNING])
 def test_a_documented_command_ends_with_0(own: Path, line: str) -> None:
     done = _shell(line, own)
     assert done.returncode == 0, done.stderr
@@ -109,8 +111,7 @@ def test_a_documented_command_ends_with_0(own: Path, line: str) -> None:
 
 
 def test_the_next_run_on_the_same_data_uses_what_tune_found(own: Path) -> None:
-    (tune,) = [line for line in COMMANDS if "batch tune" in line]
-    (run,) = [line for line in COMMANDS if line.startswith("set -a")]
+    tune, run = TUNING
     done = _shell(f"{_quick(tune)}\n{run}", own)
     assert done.returncode == 0, done.stderr
     tuned = dict(line.split("=") for line in (own / "best.env").read_text(encoding="utf-8").splitlines())
