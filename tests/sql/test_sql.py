@@ -4,40 +4,46 @@ import re
 from pathlib import Path
 
 import duckdb
-import pytest
 
 from sql import FOLDER
 
-FILES = sorted(FOLDER.rglob("*.sql"))
+TEXTS = {
+    file.relative_to(FOLDER).with_suffix("").as_posix(): file.read_text(encoding="utf-8")
+    for file in sorted(FOLDER.rglob("*.sql"))
+}
 
 
-def _name(file: Path) -> str:
-    return file.relative_to(FOLDER).with_suffix("").as_posix()
+def _parameters(statement: duckdb.Statement) -> set[str]:
+    return set(statement.named_parameters)
 
 
-@pytest.mark.parametrize("file", FILES, ids=_name)
-def test_the_header_names_the_parameters(file: Path) -> None:
-    text = file.read_text(encoding="utf-8")
-    declared = re.findall(r"^-- parameters: (.*)$", text, flags=re.MULTILINE)
-    names = {name.strip().removeprefix("$") for line in declared for name in line.split(",")}
-    used = {name for each in duckdb.extract_statements(text) for name in each.named_parameters}
-    assert names == used
+def test_every_header_names_the_parameters_of_its_statements() -> None:
+    wrong = {}
+    for name, text in TEXTS.items():
+        lines = re.findall(r"^-- parameters: (.*)$", text, flags=re.MULTILINE)
+        header = {parameter.strip().removeprefix("$") for line in lines for parameter in line.split(",")}
+        used = set().union(*map(_parameters, duckdb.extract_statements(text)))
+        if header != used:
+            wrong[name] = header ^ used
+    assert wrong == {}
 
 
-@pytest.mark.parametrize("file", FILES, ids=_name)
-def test_the_header_says_what_one_row_is(file: Path) -> None:
-    question, grain, *_ = [*file.read_text(encoding="utf-8").splitlines(), ""]
-    if _name(file).startswith("inspect/"):
-        assert re.fullmatch(r"-- [A-Z].*\?", question)
-    else:
-        grain = question
-    assert re.match(r"-- (one row|no row|what one value)", grain)
+def test_every_header_says_what_one_row_is() -> None:
+    wrong = []
+    for name, text in TEXTS.items():
+        # A saved query begins with the question that it answers.
+        question, grain = (
+            r"-- [A-Z].*\?\n" if name.startswith("inspect/") else "",
+            "one row|no row|what one value",
+        )
+        if not re.match(f"{question}-- ({grain})", text):
+            wrong.append(name)
+    assert wrong == []
 
 
-@pytest.mark.parametrize("file", FILES, ids=_name)
-def test_parameters_stand_in_the_last_statement_where_they_are_bound(file: Path) -> None:
-    *others, _last = duckdb.extract_statements(file.read_text(encoding="utf-8"))
-    assert not any(statement.named_parameters for statement in others)
+def test_every_parameter_stands_in_the_last_statement_which_alone_gets_values() -> None:
+    earlier = {name: duckdb.extract_statements(text)[:-1] for name, text in TEXTS.items()}
+    assert [name for name, statements in earlier.items() if any(map(_parameters, statements))] == []
 
 
 def test_every_statement_is_used() -> None:
@@ -49,7 +55,7 @@ def test_every_statement_is_used() -> None:
     # The files of these folders are used because they are there.
     tables = [f"rewrite/{file.stem}" for file in (FOLDER / "generation").glob("*.sql")]
     listed = ("invariants/", "inspect/", "macros/", "generation/", "rewrite/lists/", *tables)
-    unlisted = [name for name in map(_name, FILES) if not name.startswith(listed)]
+    unlisted = [name for name in TEXTS if not name.startswith(listed)]
     lookups = {
         f"lookups/{name}" for name in re.findall(r'"(\w+)"', Path("api/generation.py").read_text("utf-8"))
     }
