@@ -11,7 +11,7 @@ from batch.commands.options import Id
 from batch.generation.publish import Published
 from sql import statement
 from sql.ids import id_of
-from tests.commands import batch
+from tests.commands import invoke
 
 # Texts near the borders of the rule; any text is beside them.
 NUMBERS = st.from_regex(r"-?[0-9]{1,20}(\.[0-9]{1,3})?([eE][+-]?[0-9]{1,3})?", fullmatch=True)
@@ -64,7 +64,7 @@ def test_cleaning_an_id_again_changes_nothing(text: str) -> None:
 @pytest.mark.parametrize("text", ["18", "18.0", " 18"])
 def test_an_id_on_the_command_line_is_cleaned(nights: list[Published], text: str) -> None:
     output = nights[0].file.parent.parent
-    found = batch("diff", "--user-id", text, "--output", output, "--json")
+    found = invoke("diff", "--user-id", text, "--output", output, "--json")
     assert found.returncode == 0, found.stderr
     assert json.loads(found.stdout)["user_id"] == "18"
 

@@ -19,7 +19,7 @@ from batch.cli import commands
 from batch.generation.publish import Published
 from batch.generation.store import Output
 from batch.settings import Settings, by_name
-from tests.commands import ROOT, batch, batch_on_terminal, environment, start_batch
+from tests.commands import ROOT, batch, batch_on_terminal, environment, invoke, start_batch
 from tests.conftest import WriteInput, copied
 from tests.films import MOVIES, RATINGS, RATINGS_HEADER
 
@@ -72,9 +72,9 @@ def test_a_terminal_has_a_bar_for_each_step_and_a_table_at_the_end(items: Path, 
 
 
 def test_quiet_says_nothing_and_json_is_for_machines(items: Path, tmp_path: Path) -> None:
-    quiet = batch("run", "--data", items, "--output", tmp_path, *SMALL, "--quiet")
+    quiet = invoke("run", "--data", items, "--output", tmp_path, *SMALL, "--quiet")
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
-    spoken = batch("run", "--data", items, "--output", tmp_path, *SMALL, "--json", "--quiet", "--rebuild")
+    spoken = invoke("run", "--data", items, "--output", tmp_path, *SMALL, "--json", "--quiet", "--rebuild")
     result = json.loads(spoken.stdout)
     assert result["generation"] == Output(tmp_path).current()
     assert result["counts"]["users"] == 40
@@ -92,9 +92,9 @@ def test_every_option_has_an_environment_variable(items: Path, tmp_path: Path) -
         "QUIET": "1",
         "JSON": "1",
     }
-    done = batch("run", variables=variables)
+    done = invoke("run", variables=variables)
     assert json.loads(done.stdout)["counts"]["users"] == 40
-    found = batch("sql", "select top_n, settings['factors'] as factors from generation", variables=variables)
+    found = invoke("sql", "select top_n, settings['factors'] as factors from generation", variables=variables)
     assert json.loads(found.stdout) == [{"top_n": 3, "factors": "4"}]
 
 
@@ -130,7 +130,7 @@ def test_every_setting_is_an_option_with_its_default() -> None:
     ],
 )
 def test_wrong_usage_ends_with_2(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
-    done = batch(*arguments, variables={"OUTPUT": str(tmp_path)})
+    done = invoke(*arguments, variables={"OUTPUT": str(tmp_path)})
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr
@@ -168,7 +168,7 @@ def test_bad_input_ends_with_3_in_one_line_and_what_was_published_stays(
     data.mkdir()
     for name, text in files.items():
         (data / name).write_bytes(text.encode("latin-1"))
-    done = batch("run", "--data", data, "--output", tmp_path / "output", "--quiet")
+    done = invoke("run", "--data", data, "--output", tmp_path / "output", "--quiet")
     assert done.returncode == 3
     assert done.stderr.startswith("error: ")
     assert message in done.stderr
@@ -179,22 +179,22 @@ def test_bad_input_ends_with_3_in_one_line_and_what_was_published_stays(
 
 def test_a_refused_run_ends_with_4(items: Path, nights: list[Published], tmp_path: Path) -> None:
     copied(nights[-1], tmp_path)
-    assert batch("rollback", "--output", tmp_path, "--quiet").returncode == 0
+    assert invoke("rollback", "--output", tmp_path, "--quiet").returncode == 0
     settings = ("--top-n", "10", "--factors", "4", "--iterations", "5", "--seed", "2")
     same = ("run", "--data", items, "--output", tmp_path, *settings, "--quiet")
-    done = batch(*same)
+    done = invoke(*same)
     assert done.returncode == 4
     assert "--accept-rolled-back" in done.stderr
-    assert batch(*same, "--rebuild", "--accept-regression").returncode == 4
-    assert batch(*same, "--accept-rolled-back").returncode == 0
+    assert invoke(*same, "--rebuild", "--accept-regression").returncode == 4
+    assert invoke(*same, "--accept-rolled-back").returncode == 0
 
 
 def test_a_second_run_ends_with_5(items: Path, tmp_path: Path) -> None:
     with Output(tmp_path).locked():
-        done = batch("run", "--data", items, "--output", tmp_path, "--quiet")
+        done = invoke("run", "--data", items, "--output", tmp_path, "--quiet")
         assert done.returncode == 5
         assert "another run is at work" in done.stderr
-        assert batch("rollback", "--output", tmp_path).returncode == 2
+        assert invoke("rollback", "--output", tmp_path).returncode == 2
 
 
 def test_where_nothing_has_changed_a_run_says_so_in_a_line_and_ends_with_0(
@@ -203,23 +203,23 @@ def test_where_nothing_has_changed_a_run_says_so_in_a_line_and_ends_with_0(
     made = copied(published, tmp_path)
     same = ("run", "--data", items, "--output", tmp_path)
     variables = {"TOP_N": "10", "FACTORS": "4", "ITERATIONS": "5"}
-    done = batch(*same, variables=variables)
+    done = invoke(*same, variables=variables)
     assert done.returncode == 0
     assert done.stdout == (
         f"nothing to do: {made.file} is from the same input, settings and versions; --rebuild makes it anew\n"
     )
     assert [line.split()[1] for line in done.stderr.splitlines()] == ["compare"]
-    quiet = batch(*same, "--quiet", variables=variables)
+    quiet = invoke(*same, "--quiet", variables=variables)
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
-    told = json.loads(batch(*same, "--json", "--quiet", variables=variables).stdout)
+    told = json.loads(invoke(*same, "--json", "--quiet", variables=variables).stdout)
     assert (told["generation"], told["file"], told["is_new"]) == (made.generation, str(made.file), False)
     assert told["counts"] == asdict(made.counts)
     assert told["rows"] == {}
     assert [*told["seconds"]] == [*told["peak_mb"]] == ["compare"]
     for again in ((), ("--accept-regression", "--accept-rolled-back")):
-        told = json.loads(batch(*same, *again, "--json", "--quiet", variables=variables).stdout)
+        told = json.loads(invoke(*same, *again, "--json", "--quiet", variables=variables).stdout)
         assert told["is_new"] is False
-    rebuilt = batch(*same, "--rebuild", "--json", "--quiet", variables=variables)
+    rebuilt = invoke(*same, "--rebuild", "--json", "--quiet", variables=variables)
     assert (json.loads(rebuilt.stdout)["is_new"], rebuilt.stderr) == (True, "")
 
 
@@ -230,8 +230,8 @@ def test_force_is_still_a_name_of_rebuild_and_says_so(
     same = ("run", "--data", items, "--output", tmp_path, "--json", "--quiet")
     variables = {"TOP_N": "10", "FACTORS": "4", "ITERATIONS": "5"}
     for done in (
-        batch(*same, "--force", variables=variables),
-        batch(*same, variables={**variables, "FORCE": "1"}),
+        invoke(*same, "--force", variables=variables),
+        invoke(*same, variables={**variables, "FORCE": "1"}),
     ):
         assert json.loads(done.stdout)["is_new"] is True
         assert "--force (FORCE) is called --rebuild now" in done.stderr
@@ -256,7 +256,7 @@ def test_a_run_that_has_nothing_to_do_imports_nothing_heavy(
 
 def test_a_place_that_can_not_be_written_ends_with_1(items: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    done = batch("run", "--data", items, "--output", tmp_path / "file" / "output", "--quiet")
+    done = invoke("run", "--data", items, "--output", tmp_path / "file" / "output", "--quiet")
     assert done.returncode == 1
     assert "Not a directory" in done.stderr
     assert "Traceback" not in done.stderr
@@ -276,7 +276,7 @@ def test_a_disk_that_takes_no_more_ends_with_1_and_what_was_published_stays(
     assert output.generations() == [before]
     assert output.current() == before
     assert not output.work.exists()
-    assert batch("run", "--data", items, "--output", tmp_path, "--quiet").returncode == 0
+    assert invoke("run", "--data", items, "--output", tmp_path, "--quiet").returncode == 0
 
 
 def test_a_folder_that_may_not_be_read_ends_with_1(items: Path, tmp_path: Path) -> None:
@@ -286,7 +286,7 @@ def test_a_folder_that_may_not_be_read_ends_with_1(items: Path, tmp_path: Path) 
         # The superuser may read everything: a loop of links is what nobody can follow.
         closed = tmp_path / "loop"
         closed.symlink_to(closed)
-    done = batch("run", "--data", items, "--output", closed / "output", "--quiet")
+    done = invoke("run", "--data", items, "--output", closed / "output", "--quiet")
     assert done.returncode == 1
     assert done.stderr.startswith(f"error: {closed}")
     assert done.stderr.count("\n") == 1
@@ -295,16 +295,16 @@ def test_a_folder_that_may_not_be_read_ends_with_1(items: Path, tmp_path: Path) 
 def test_generations_tell_what_is_published_and_what_was_taken_back(
     nights: list[Published], tmp_path: Path
 ) -> None:
-    assert "no generation yet" in batch("generations", "--output", tmp_path).stdout
+    assert "no generation yet" in invoke("generations", "--output", tmp_path).stdout
     copied(nights[-1], tmp_path)
     first, second, third = (night.generation for night in nights)
-    batch("rollback", "--output", tmp_path)
-    rows = json.loads(batch("generations", "--output", tmp_path, "--json").stdout)
+    invoke("rollback", "--output", tmp_path)
+    rows = json.loads(invoke("generations", "--output", tmp_path, "--json").stdout)
     states = {row["generation"]: row["state"] for row in rows}
     assert states == {third: "rolled back", second: "published", first: "kept"}
     assert list(states) == [third, second, first]
     assert rows[0]["users"] == 40
-    table = batch("generations", "--output", tmp_path).stdout
+    table = invoke("generations", "--output", tmp_path).stdout
     assert [line.split()[0] for line in table.splitlines() if line.strip().startswith("20")] == list(states)
 
 
@@ -312,25 +312,25 @@ def test_a_damaged_generation_is_listed_as_such(published: Published, tmp_path: 
     made = copied(published, tmp_path)
     made.file.chmod(0o644)
     made.file.write_bytes(b"x" * 100)
-    (row,) = json.loads(batch("generations", "--output", tmp_path, "--json").stdout)
+    (row,) = json.loads(invoke("generations", "--output", tmp_path, "--json").stdout)
     assert row["state"] == "published, damaged"
-    done = batch("sql", "select 1", "--output", tmp_path)
+    done = invoke("sql", "select 1", "--output", tmp_path)
     assert done.returncode == 1
     assert "can't be opened" in done.stderr
 
 
 def test_sql_lists_the_saved_queries_and_runs_one(published: Published) -> None:
     output = published.file.parent.parent
-    listed = json.loads(batch("sql", "--output", output, "--json").stdout)
+    listed = json.loads(invoke("sql", "--output", output, "--json").stdout)
     assert {row["name"] for row in listed} >= {"rejected_by_rule", "most_recommended", "schema"}
-    assert batch("sql", "most_recommended", "--output", output, "--json").returncode == 0
+    assert invoke("sql", "most_recommended", "--output", output, "--json").returncode == 0
 
 
 def test_sql_prints_csv_where_there_is_no_terminal(published: Published) -> None:
     output = published.file.parent.parent
     columns = "item_id, title, genres, mean_rating"
     query = f"-- two movies\nselect {columns} from items where item_id in ('0', 'unrated') order by item_id"
-    done = batch("sql", query, "--output", output)
+    done = invoke("sql", query, "--output", output)
     assert list(csv.reader(io.StringIO(done.stdout))) == [
         ["item_id", "title", "genres", "mean_rating"],
         ["0", "Movie, The 0 (1990)", '["Drama", "Comedy"]', done.stdout.splitlines()[1].rpartition(",")[2]],
@@ -356,7 +356,7 @@ def test_sql_prints_csv_where_there_is_no_terminal(published: Published) -> None
     ],
 )
 def test_sql_that_is_wrong_or_would_do_more_than_read_ends_with_2(published: Published, query: str) -> None:
-    done = batch("sql", query, "--output", published.file.parent.parent)
+    done = invoke("sql", query, "--output", published.file.parent.parent)
     assert done.returncode == 2
     assert done.stderr.startswith("error: sql: ")
     assert "Traceback" not in done.stderr
@@ -364,9 +364,9 @@ def test_sql_that_is_wrong_or_would_do_more_than_read_ends_with_2(published: Pub
 
 def test_json_has_no_nan_and_no_column_twice(published: Published) -> None:
     output = published.file.parent.parent
-    done = batch("sql", "select 'nan'::double as a, [1.0, 'inf'::double] as b", "--output", output, "--json")
+    done = invoke("sql", "select 'nan'::double as a, [1.0, 'inf'::double] as b", "--output", output, "--json")
     assert done.stdout.split() == ["[", "{", '"a":', "null,", '"b":', "[", "1.0,", "null", "]", "}", "]"]
-    twice = batch("sql", "select 1 as a, 2 as a", "--output", output, "--json")
+    twice = invoke("sql", "select 1 as a, 2 as a", "--output", output, "--json")
     assert twice.returncode == 2
     assert "two columns have one name" in twice.stderr
 
@@ -389,7 +389,7 @@ def test_a_damaged_record_of_what_was_rolled_back_is_named(
     copied(published, tmp_path)
     (tmp_path / "rolled_back.json").write_text('{"a')
     for command in (("generations",), ("rollback",), ("run", "--data", str(items))):
-        done = batch(*command, "--output", tmp_path)
+        done = invoke(*command, "--output", tmp_path)
         assert done.returncode == 1
         assert "rolled_back.json: is damaged; remove it" in done.stderr
         assert "Traceback" not in done.stderr
@@ -397,14 +397,14 @@ def test_a_damaged_record_of_what_was_rolled_back_is_named(
 
 def test_the_sample_is_written_once(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    assert "100,004 ratings of 9,066 movies" in batch("fetch", "sample", "--data", data).stdout
+    assert "100,004 ratings of 9,066 movies" in invoke("fetch", "sample", "--data", data).stdout
     assert "Dangerous Minds (1995)" in (data / "movies.csv").read_text(encoding="utf-8")
-    again = batch("fetch", "sample", "--data", data)
+    again = invoke("fetch", "sample", "--data", data)
     assert again.returncode == 2
     assert "is there already" in again.stderr
     (data / "ratings.csv").rename(data / "ratings.parquet")
     (data / "movies.csv").rename(tmp_path / "movies.csv")
-    assert "ratings.parquet: is there already" in batch("fetch", "sample", "--data", data).stderr
+    assert "ratings.parquet: is there already" in invoke("fetch", "sample", "--data", data).stderr
     (data / "ratings.parquet").rename(data / "ratings.csv")
     (tmp_path / "movies.csv").rename(data / "movies.csv")
 
@@ -413,7 +413,7 @@ def test_a_compressed_folder_is_read(write_input: WriteInput, tmp_path: Path) ->
     data = write_input(RATINGS)
     (data / "ratings.csv.gz").write_bytes(gzip.compress(RATINGS.encode()))
     (data / "ratings.csv").unlink()
-    assert batch("run", "--data", data, "--output", tmp_path / "output", *SMALL).returncode == 0
+    assert invoke("run", "--data", data, "--output", tmp_path / "output", *SMALL).returncode == 0
 
 
 @pytest.mark.parametrize("command", ["run", "generations", "sql"])
@@ -425,7 +425,7 @@ def test_an_output_path_that_can_not_be_opened_is_wrong_usage(
     items: Path, tmp_path: Path, command: str, name: str, reason: str
 ) -> None:
     data = ("--data", items) if command == "run" else ()
-    done = batch(command, *data, "--output", tmp_path / name)
+    done = invoke(command, *data, "--output", tmp_path / name)
     assert done.returncode == 2
     assert done.stderr.startswith("error: --output: ")
     assert reason in done.stderr
@@ -436,17 +436,17 @@ def test_an_output_path_that_can_not_be_opened_is_wrong_usage(
 def test_a_link_to_an_output_path_that_can_not_be_opened_is_wrong_usage(tmp_path: Path) -> None:
     (tmp_path / "a?b").mkdir()
     (tmp_path / "link").symlink_to("a?b")
-    done = batch("generations", "--output", tmp_path / "link")
+    done = invoke("generations", "--output", tmp_path / "link")
     assert done.returncode == 2
     assert "has a ? in it" in done.stderr
 
 
 @pytest.mark.parametrize("name", ["ab:c", "~", "é 日本"])
-def test_a_run_publishes_in_an_odd_output_path(items: Path, tmp_path: Path, name: str) -> None:
-    there, variables = ("env", f"--chdir={tmp_path}"), {"PYTHONPATH": str(ROOT)}
-    quick = ("--factors", "4", "--iterations", "2", "--quiet")
-    done = batch("run", "--data", items, "--output", name, *quick, within=there, variables=variables)
+def test_a_run_publishes_in_an_odd_output_path(
+    items: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = invoke("run", "--data", items, "--output", name, *SMALL, "--quiet")
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / name / "current.duckdb").is_file()
-    asked = batch("sql", "generation", "--output", name, within=there, variables=variables)
-    assert asked.returncode == 0
+    assert invoke("sql", "generation", "--output", name).returncode == 0

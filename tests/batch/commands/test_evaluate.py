@@ -7,7 +7,7 @@ import pytest
 
 from batch.evaluation.tune import mean_ratio
 from batch.settings import MODEL_SETTINGS, Settings, by_name
-from tests.commands import batch
+from tests.commands import invoke
 from tests.conftest import WriteInput
 from tests.films import ITEMS, RATINGS_HEADER, USERS
 
@@ -24,7 +24,7 @@ MODELS = {
 
 
 def test_evaluate_prints_every_model_and_the_same_table_twice(items: Path, tmp_path: Path) -> None:
-    first, second = (batch("evaluate", "--data", items, *QUICK, variables={"COLUMNS": "400"}) for _ in "ab")
+    first, second = (invoke("evaluate", "--data", items, *QUICK, variables={"COLUMNS": "400"}) for _ in "ab")
     assert (first.returncode, first.stdout) == (0, second.stdout)
     for model in MODELS:
         assert f"\n{model} " in first.stdout
@@ -37,7 +37,7 @@ def test_evaluate_prints_every_model_and_the_same_table_twice(items: Path, tmp_p
 def test_the_last_line_is_one_object_with_everything_that_was_measured(
     items: Path, split: tuple[str, ...]
 ) -> None:
-    done = batch("evaluate", "--data", items, *QUICK, *split, "--json")
+    done = invoke("evaluate", "--data", items, *QUICK, *split, "--json")
     found = json.loads(done.stdout.splitlines()[-1])
     assert set(found["models"]) == set(found["intervals"]) == MODELS
     assert set(found["leads"]) == MODELS - {"embedding"}
@@ -58,10 +58,12 @@ def test_the_protocol_of_the_ncf_paper_ranks_the_given_items_only(items: Path, t
         lines.append("\t".join([f"({user},{held_out})", *map(str, unseen)]))
     negatives = tmp_path / "test.negative"
     negatives.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    done = batch("evaluate", "--data", items, *QUICK, "--protocol", "ncf", "--negatives", negatives, "--json")
+    done = invoke(
+        "evaluate", "--data", items, *QUICK, "--protocol", "ncf", "--negatives", negatives, "--json"
+    )
     found = json.loads(done.stdout)["models"]["embedding"]
     assert found["hr@10"] == 1
-    drawn = batch("evaluate", "--data", items, *QUICK, "--protocol", "ncf", "--json")
+    drawn = invoke("evaluate", "--data", items, *QUICK, "--protocol", "ncf", "--json")
     assert json.loads(drawn.stdout)["models"]["embedding"]["hr@50"] == 1
 
 
@@ -78,7 +80,7 @@ def test_the_protocol_of_the_ncf_paper_ranks_the_given_items_only(items: Path, t
 def test_a_request_that_makes_no_sense_is_refused_in_a_line(
     items: Path, arguments: tuple[str, ...], status: int, message: str
 ) -> None:
-    done = batch("evaluate", "--data", items, *QUICK, *arguments)
+    done = invoke("evaluate", "--data", items, *QUICK, *arguments)
     assert done.returncode == status
     assert message in done.stderr
     assert "Traceback" not in done.stderr
@@ -88,28 +90,28 @@ def test_a_request_that_makes_no_sense_is_refused_in_a_line(
 def test_a_file_of_negatives_of_other_ratings_is_refused(items: Path, tmp_path: Path) -> None:
     negatives = tmp_path / "test.negative"
     negatives.write_text("(0,3)\t1\t5\n", encoding="utf-8")
-    done = batch("evaluate", "--data", items, *QUICK, "--protocol", "ncf", "--negatives", negatives)
+    done = invoke("evaluate", "--data", items, *QUICK, "--protocol", "ncf", "--negatives", negatives)
     assert done.returncode == 3
     assert "has no line for 39 of 40 judged users, for example '1'" in done.stderr
 
 
 def test_data_in_which_nobody_can_be_judged_end_with_3(write_input: WriteInput) -> None:
     data = write_input(RATINGS_HEADER + "\n1,a,5,1\n2,a,5,2\n")
-    done = batch("evaluate", "--data", data)
+    done = invoke("evaluate", "--data", data)
     assert done.returncode == 3
     assert "nobody can be judged by the split 'last'" in done.stderr
 
 
 def test_tune_prints_settings_that_run_takes(items: Path, tmp_path: Path) -> None:
-    done = batch("tune", "--data", items, *QUICK, "--minutes", "0.001")
+    done = invoke("tune", "--data", items, *QUICK, "--minutes", "0.001")
     assert done.returncode == 0
     found = dict(line.split("=") for line in done.stdout.splitlines())
     assert {name.lower() for name in found} <= set(MODEL_SETTINGS)
     assert "trials, the best is" in done.stderr
-    ran = batch("run", "--data", items, "--output", tmp_path, "--iterations", "3", variables=found)
+    ran = invoke("run", "--data", items, "--output", tmp_path, "--iterations", "3", variables=found)
     assert ran.returncode == 0
     settings = json.loads(
-        batch("sql", "select settings from generation", "--output", tmp_path, "--json").stdout
+        invoke("sql", "select settings from generation", "--output", tmp_path, "--json").stdout
     )
     for name, value in found.items():
         assert by_name()[name.lower()].type in {int, float}
@@ -117,7 +119,7 @@ def test_tune_prints_settings_that_run_takes(items: Path, tmp_path: Path) -> Non
 
 
 def test_tune_begins_with_the_settings_given_and_never_ends_worse(items: Path) -> None:
-    done = batch("tune", "--data", items, *QUICK, "--minutes", "0.03", "--json")
+    done = invoke("tune", "--data", items, *QUICK, "--minutes", "0.03", "--json")
     found = json.loads(done.stdout.splitlines()[-1])
     assert found["trials"] >= 1
     assert set(found["before"]) == set(found["after"]) == {"last", "time 60%", "time 75%", "time 85%"}

@@ -10,7 +10,7 @@ import pytest
 from batch.generation.publish import Published
 from batch.generation.rollback import rollback
 from batch.generation.store import Output
-from tests.commands import batch, batch_on_terminal
+from tests.commands import batch_on_terminal, invoke
 from tests.conftest import copied
 
 GREEN, RED = r"\x1b\[1;32m", r"\x1b\[1;31m"
@@ -82,7 +82,7 @@ def test_evaluate_shows_who_leads(items: Path) -> None:
 @pytest.mark.parametrize("command", ["generations", "diff", "verify"])
 def test_without_colour_or_terminal_there_is_none(several: Path, command: str) -> None:
     assert not re.search(COLOUR, _shown(command, "--output", several, NO_COLOR="1"))
-    assert "\x1b" not in batch(command, "--output", several).stdout
+    assert "\x1b" not in invoke(command, "--output", several).stdout
 
 
 def test_a_published_generation_that_was_rolled_back_to_is_the_green_one(

@@ -20,7 +20,7 @@ from batch.errors import BatchError, InputError, LockedError, UsageError
 from batch.runtime.progress import Progress
 from tests.archives import ARCHIVES, CSV, CSV_MOVIES, CSV_RATINGS, DIRTY_MOVIES, DIRTY_RATINGS, OF_1M, zipped
 from tests.cleaned import Cleaned
-from tests.commands import ROOT, batch, batch_on_terminal, environment
+from tests.commands import ROOT, batch, batch_on_terminal, environment, invoke
 from tests.mirror import Mirror, mirroring
 
 ARCHIVE = ARCHIVES["latest-small"]
@@ -395,7 +395,9 @@ def _command(
     mirror: Mirror, data: Path, *arguments: str, largest_file: int | None = None
 ) -> subprocess.CompletedProcess[str]:
     variables = {"DATA": str(data), "MIRROR": mirror.url, "RETRIES": "0", "NO_PROXY": "127.0.0.1"}
-    return batch("fetch", *arguments, variables=variables, largest_file=largest_file)
+    if largest_file is not None:
+        return batch("fetch", *arguments, variables=variables, largest_file=largest_file)
+    return invoke("fetch", *arguments, variables=variables)
 
 
 def test_the_command_says_what_it_wrote(mirror: Mirror, data: Path) -> None:
@@ -422,7 +424,7 @@ def test_json_is_for_machines_and_quiet_says_nothing(mirror: Mirror, data: Path)
 
 
 def test_the_sample_is_there_for_machines_too(tmp_path: Path) -> None:
-    done = batch("fetch", "sample", "--data", tmp_path, "--json")
+    done = invoke("fetch", "sample", "--data", tmp_path, "--json")
     written = json.loads(done.stdout)
     assert (written["ratings"], written["movies"], written["checked"]) == (100_004, 9_066, None)
     assert all(Path(file).exists() for file in written["files"])
@@ -518,7 +520,7 @@ def test_a_mirror_that_is_no_address_is_wrong_usage(mirror: Mirror, data: Path, 
 
 
 def test_the_help_lists_every_set_and_an_unknown_one_is_wrong_usage(mirror: Mirror, data: Path) -> None:
-    shown = batch("fetch", "--help").stdout
+    shown = invoke("fetch", "--help").stdout
     assert [name for name in NAMES if not re.search(rf"^  {name} ", shown, re.MULTILINE)] == []
     done = _command(mirror, data, "20m")
     assert done.returncode == 2

@@ -15,7 +15,7 @@ from batch.evaluation.holdout import PUBLISHED
 from batch.generation.publish import Published
 from batch.generation.store import Output
 from tests.cleaned import HEADER
-from tests.commands import batch
+from tests.commands import invoke
 from tests.conftest import WriteInput, copied, publish
 from tests.films import ITEMS, MOVIES, RATINGS
 
@@ -116,10 +116,10 @@ def test_a_few_new_titles_are_published(
 def test_verify_says_that_the_catalogue_was_lost(write_input: WriteInput, tmp_path: Path) -> None:
     half = "\n".join(MOVIES.splitlines()[: ITEMS // 2 + 1]) + "\n"
     publish(write_input(RATINGS, half), tmp_path / "output")
-    done = batch("verify", "--output", tmp_path / "output")
+    done = invoke("verify", "--output", tmp_path / "output")
     assert done.returncode == 0
     assert "only 50.0% of the rated movies have a title, the others show their ids" in done.stdout
-    spoken = json.loads(batch("verify", "--output", tmp_path / "output", "--json").stdout)
+    spoken = json.loads(invoke("verify", "--output", tmp_path / "output", "--json").stdout)
     assert spoken["catalogue_share"] == 0.5
 
 
@@ -136,7 +136,7 @@ def test_the_line_of_cleaning_counts_every_file_and_ignored_columns_are_named_on
         hidden="movieId\n4\nNULL\n",
     )
     output = tmp_path / "output"
-    done = batch("run", "--data", data, "--output", output, "--max-rejected", "1", "--factors", "4")
+    done = invoke("run", "--data", data, "--output", output, "--max-rejected", "1", "--factors", "4")
     assert done.returncode == 0, done.stderr
     (line,) = [line for line in done.stderr.splitlines() if "Z clean " in line and " s  " in line]
     assert line.partition(" s  ")[2] == (
@@ -148,5 +148,5 @@ def test_the_line_of_cleaning_counts_every_file_and_ignored_columns_are_named_on
     assert done.stderr.count("ratings.csv: ignores the columns device, (without a name)") == 1
     assert "ignores" not in done.stderr.replace("ratings.csv: ignores", "")
     assert Output(output).current()
-    quiet = batch("run", "--data", data, "--output", output, "--max-rejected", "1", "--quiet", "--seed", "1")
+    quiet = invoke("run", "--data", data, "--output", output, "--max-rejected", "1", "--quiet", "--seed", "1")
     assert (quiet.returncode, quiet.stderr) == (0, "")

@@ -10,7 +10,7 @@ from batch.errors import UsageError
 from batch.generation.diff import chosen, diff, diff_of_user
 from batch.generation.publish import Published
 from batch.generation.store import Output
-from tests.commands import batch
+from tests.commands import invoke
 from tests.conftest import copied, publish, written
 from tests.films import ITEMS, MOVIES, RATINGS, START, USERS
 
@@ -110,7 +110,7 @@ def test_what_is_known_of_items_is_compared(published: Published, tmp_path: Path
         "3": (*["Movie, The 3 (1993)"] * 2, *[1993] * 2, ["Drama", "Comedy"], ["Comedy"]),
     }
     assert len(diff(published.file, after.file, items=2).changed_items) == 2
-    shown = batch("diff", "--output", output).stdout
+    shown = invoke("diff", "--output", output).stdout
     assert re.search(r"^1 +title +Movie, The 1 \(1991\) +Movie, The 1 \(1992\) *$", shown, re.MULTILINE)
     assert re.search(r"^2 +year +1992 *$", shown, re.MULTILINE)
 
@@ -167,7 +167,7 @@ def test_the_published_generation_is_compared_with_the_one_before(two: tuple[Pub
 
 
 def test_a_single_generation_has_nothing_to_be_compared_with(published: Published) -> None:
-    done = batch("diff", "--output", published.file.parent.parent)
+    done = invoke("diff", "--output", published.file.parent.parent)
     assert (done.returncode, done.stdout) == (2, "")
     assert f"nothing to compare {published.generation} with: it is the only generation;" in done.stderr
     assert "publish another by 'python -m batch run'" in done.stderr
@@ -183,14 +183,14 @@ def test_a_user_whom_one_of_them_does_not_know_is_named(two: tuple[Published, Pu
 def test_the_command_prints_a_table_or_json(two: tuple[Published, Published]) -> None:
     before, after = two
     output = before.file.parent.parent
-    spoken = json.loads(batch("diff", "--output", output, "--json").stdout)
+    spoken = json.loads(invoke("diff", "--output", output, "--json").stdout)
     assert (spoken["before"], spoken["after"]) == (before.generation, after.generation)
     assert spoken["lists"]["users_of_both"] == 40
-    shown = batch("diff", "--output", output, "--films", "1").stdout
+    shown = invoke("diff", "--output", output, "--films", "1").stdout
     assert "from another input" in shown
     assert "Movie the Twentieth (2020)" in shown
     assert shown.count("item_id") == 1
-    user = batch("diff", "--output", output, "--user", "3").stdout
+    user = invoke("diff", "--output", output, "--user", "3").stdout
     assert "watched since" in user
     # Who somebody is on this machine says nothing about whose list is meant.
-    assert batch("diff", "--output", output, variables={"USER": "3"}).stdout.startswith(before.generation)
+    assert invoke("diff", "--output", output, variables={"USER": "3"}).stdout.startswith(before.generation)

@@ -13,7 +13,7 @@ from batch.errors import UsageError
 from batch.generation.publish import Published
 from batch.generation.query import query, saved_queries
 from batch.generation.store import Output
-from tests.commands import batch
+from tests.commands import invoke
 from tests.conftest import WriteInput, copied, publish
 from tests.films import ITEMS, RATINGS, USERS, withheld
 
@@ -132,21 +132,21 @@ def test_hidden_films_are_told_with_the_place_that_they_would_have(
 def test_without_a_generation_before_there_is_nothing_to_compare_with(published: Published) -> None:
     with pytest.raises(UsageError, match="compares with the generation before, and there is none"):
         query(published.file, "lists_lost")
-    done = batch("sql", "lists_lost", "--output", published.file.parent.parent)
+    done = invoke("sql", "lists_lost", "--output", published.file.parent.parent)
     assert (done.returncode, done.stdout) == (2, "")
 
 
 def test_values_are_bound_and_their_names_are_checked(published: Published) -> None:
     output = published.file.parent.parent
     asked = ("select user_id from users where user_id = $user_id", "user_id=1' or '1'='1")
-    assert batch("sql", *asked, "--output", output).stdout == "user_id\n"
+    assert invoke("sql", *asked, "--output", output).stdout == "user_id\n"
     for values, said in (
         (("who_gets", "titel=x"), "has no parameter titel; there is title"),
         (("select 1", "x=1"), "has no parameter x; there is none"),
         (("select $x",), "has a parameter x; give it by x=VALUE"),
         (("select", "1"), "'1' is no PARAMETER=VALUE"),
     ):
-        done = batch("sql", *values, "--output", output)
+        done = invoke("sql", *values, "--output", output)
         assert done.returncode == 2
         assert said in done.stderr
 
@@ -155,7 +155,7 @@ def test_another_generation_can_be_asked(night: Output) -> None:
     older, newer = night.generations()
     for generation in (older, newer):
         arguments = ("--generation", generation, "--output", night.folder, "--json")
-        (row,) = json.loads(batch("sql", "select id from generation", *arguments).stdout)
+        (row,) = json.loads(invoke("sql", "select id from generation", *arguments).stdout)
         assert row == {"id": generation}
 
 

@@ -12,7 +12,7 @@ from batch.errors import BatchError
 from batch.generation.check import INVARIANTS
 from batch.generation.publish import Published
 from batch.generation.verify import verify
-from tests.commands import batch
+from tests.commands import invoke
 from tests.conftest import publish
 
 
@@ -111,7 +111,7 @@ def test_a_damaged_file_is_named(copy: Path) -> None:
 
 def test_the_command_says_what_it_looked_up(published: Published) -> None:
     output = published.file.parent.parent
-    done = batch("verify", "--output", output, "--users", "3")
+    done = invoke("verify", "--output", output, "--users", "3")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
         (
@@ -120,7 +120,7 @@ def test_the_command_says_what_it_looked_up(published: Published) -> None:
         ),
         "ok",
     ]
-    spoken = json.loads(batch("verify", "--output", output, "--json").stdout)
+    spoken = json.loads(invoke("verify", "--output", output, "--json").stdout)
     assert (spoken["generation"], spoken["users"], spoken["is_ok"]) == (published.generation, 40, True)
 
 
@@ -129,11 +129,11 @@ def test_what_does_not_hold_ends_with_1_and_one_message(published: Published, tm
     file = output / "generations" / published.file.name
     file.chmod(0o644)
     _change(file, "update popular set score = 1e9 where rank = 2")
-    done = batch("verify", "--output", output, "--generation", published.generation, "--json")
+    done = invoke("verify", "--output", output, "--generation", published.generation, "--json")
     assert done.returncode == 1
     assert re.match(
         r"error: .*1 things do not hold, the first: 'scores never rise'.*rollback ID", done.stderr
     )
     assert len(done.stderr.splitlines()) == 1
     assert json.loads(done.stdout)["is_ok"] is False
-    assert batch("verify", "--output", output, "--generation", "nothing").returncode == 2
+    assert invoke("verify", "--output", output, "--generation", "nothing").returncode == 2

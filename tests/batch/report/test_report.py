@@ -20,7 +20,7 @@ from batch.generation.store import KEPT_GENERATIONS, Output
 from batch.report.build import keep, page
 from batch.runtime.progress import Progress
 from batch.settings import Settings
-from tests.commands import batch
+from tests.commands import invoke
 from tests.conftest import WriteInput, copied, publish
 from tests.films import MOVIES, RATINGS, RATINGS_HEADER, START
 
@@ -229,40 +229,40 @@ def test_an_older_generation_that_cant_be_read_is_left_out_and_named(
 def test_the_command_keeps_it_beside_the_generation(nights: list[Published], tmp_path: Path) -> None:
     copied(nights[-1], tmp_path)
     first, _, newest = (night.generation for night in nights)
-    done = batch("report", "--output", tmp_path)
+    done = invoke("report", "--output", tmp_path)
     kept = tmp_path / "reports" / f"{newest}.html"
     assert (done.returncode, done.stderr) == (0, "")
     assert str(kept) in done.stdout
     assert newest in kept.read_text(encoding="utf-8")
-    told = json.loads(batch("report", "--output", tmp_path, "--generation", first, "--json").stdout)
+    told = json.loads(invoke("report", "--output", tmp_path, "--generation", first, "--json").stdout)
     assert told == {"generation": first, "report": str(tmp_path / "reports" / f"{first}.html")}
     elsewhere = tmp_path / "elsewhere.html"
-    assert batch("report", "--output", tmp_path, "--file", elsewhere, "--quiet").stdout == ""
+    assert invoke("report", "--output", tmp_path, "--file", elsewhere, "--quiet").stdout == ""
     assert newest in elsewhere.read_text(encoding="utf-8")
     assert not (tmp_path / ".work").exists()
 
 
 def test_what_is_not_there_has_no_report(published: Published, tmp_path: Path) -> None:
-    unknown = batch("report", "--output", published.file.parent.parent, "--generation", "nothing")
+    unknown = invoke("report", "--output", published.file.parent.parent, "--generation", "nothing")
     assert unknown.returncode == 2
     assert "has no generation nothing; 'python -m batch generations' lists them" in unknown.stderr
-    assert batch("report", "--output", tmp_path / "empty").returncode == 2
+    assert invoke("report", "--output", tmp_path / "empty").returncode == 2
     assert not (tmp_path / "empty").exists()
 
 
 def test_while_a_run_is_at_work_no_report_is_kept(published: Published, tmp_path: Path) -> None:
     copied(published, tmp_path)
     with Output(tmp_path).locked():
-        assert batch("report", "--output", tmp_path).returncode == 5
+        assert invoke("report", "--output", tmp_path).returncode == 5
 
 
 def test_a_run_makes_it_if_asked_to_also_where_nothing_has_changed(items: Path, tmp_path: Path) -> None:
-    done = batch("run", "--data", items, "--output", tmp_path, *SMALL, variables={"REPORT": "1"})
+    done = invoke("run", "--data", items, "--output", tmp_path, *SMALL, variables={"REPORT": "1"})
     assert done.returncode == 0
     kept = Output(tmp_path).report(Output(tmp_path).published().stem)
     assert kept.is_file()
     kept.unlink()
-    again = batch("run", "--data", items, "--output", tmp_path, *SMALL, "--report", "--json", "--quiet")
+    again = invoke("run", "--data", items, "--output", tmp_path, *SMALL, "--report", "--json", "--quiet")
     assert json.loads(again.stdout)["is_new"] is False
     assert kept.is_file()
 
@@ -270,7 +270,7 @@ def test_a_run_makes_it_if_asked_to_also_where_nothing_has_changed(items: Path, 
 def test_a_report_that_fails_undoes_no_publishing(items: Path, tmp_path: Path) -> None:
     # A file where the folder for reports should be.
     (tmp_path / "reports").write_text("", encoding="utf-8")
-    done = batch("run", "--data", items, "--output", tmp_path, *SMALL, "--report", "--quiet")
+    done = invoke("run", "--data", items, "--output", tmp_path, *SMALL, "--report", "--quiet")
     assert done.returncode == 0
     published = Output(tmp_path).published()
     assert f"{published.stem} is published, but has no report" in done.stderr

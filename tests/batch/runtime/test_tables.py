@@ -22,7 +22,7 @@ from batch.generation.query import Answer, query, saved_queries
 from batch.generation.store import Output
 from batch.runtime.progress import Progress
 from batch.runtime.tables import Cell, bare_table, escaped, print_whole
-from tests.commands import batch, batch_on_terminal
+from tests.commands import batch_on_terminal, invoke
 from tests.conftest import publish
 from tests.printed import ESCAPE, read_back
 
@@ -217,7 +217,7 @@ def test_a_column_of_floats_has_as_many_decimals_as_its_longest_one_but_four(pri
 
 @pytest.mark.parametrize("how", [(), ("--json",)])
 def test_keys_of_every_kind_are_printed_for_machines(real: Output, how: tuple[str, ...]) -> None:
-    done = batch(
+    done = invoke(
         "sql", "select map([date '2026-01-02'], [['nan'::double]]) as days", *how, "--output", real.folder
     )
     text = done.stdout if how else next(csv.DictReader(done.stdout.splitlines()))["days"]
@@ -258,7 +258,7 @@ def test_no_table_of_a_command_is_wider_than_the_terminal_nor_cut(real: Output, 
         (("diff",), ["lists_before", "lists_after", "change"]),
         (("sql", "from watched('18')"), ["position", "year", "rating"]),
     ):
-        json_rows = json.loads(batch(*command, "--json", "--output", real.folder).stdout)
+        json_rows = json.loads(invoke(*command, "--json", "--output", real.folder).stdout)
         rows = json_rows["items"] if command == ("diff",) else json_rows
         status, shown_table = batch_on_terminal(
             *command, "--output", real.folder, with_output=True, COLUMNS=width
