@@ -17,23 +17,53 @@ from batch.generation.rollback import rollback
 from batch.generation.store import Output
 from batch.runtime.progress import Progress
 from batch.settings import Settings
-from tests.conftest import WriteInput, publish, written
+from tests.conftest import WriteInput, copied, publish, written
 from tests.films import MOVIES, RATINGS
 
 OTHER_RATINGS = RATINGS + "1,1,1,1\n"
 Run = Callable[..., Published]
-
-
-@pytest.fixture
-def run(write_input: WriteInput, tmp_path: Path) -> Run:
-    """Return a function that publishes ratings in the output folder of the test."""
-    return lambda ratings=RATINGS, **settings: publish(write_input(ratings), tmp_path / "output", **settings)
+Ids = tuple[str, ...]
 
 
 @pytest.fixture
 def output(tmp_path: Path) -> Output:
     """The output folder of the test."""
     return Output(tmp_path / "output")
+
+
+@pytest.fixture
+def run(write_input: WriteInput, output: Output) -> Run:
+    """Return a function that publishes ratings in the output folder of the test."""
+    return lambda ratings=RATINGS, **settings: publish(write_input(ratings), output.folder, **settings)
+
+
+@pytest.fixture
+def seeds(nights: list[Published], output: Output) -> Ids:
+    """Three generations of one input, made with the seeds 0, 1 and 2, in the output folder of the test."""
+    copied(nights[-1], output.folder)
+    return tuple(night.generation for night in nights)
+
+
+@pytest.fixture(scope="module")
+def good_and_bad(tmp_path_factory: pytest.TempPathFactory) -> list[Published]:
+    """Generations of two inputs; nobody may touch their folder."""
+    folder = tmp_path_factory.mktemp("good_and_bad")
+    inputs = [written(folder / name, text) for name, text in (("good", RATINGS), ("bad", OTHER_RATINGS))]
+    return [publish(data, folder / "output") for data in inputs]
+
+
+@pytest.fixture
+def two(good_and_bad: list[Published], output: Output) -> Ids:
+    """Both of them, in the output folder of the test."""
+    copied(good_and_bad[-1], output.folder)
+    return tuple(each.generation for each in good_and_bad)
+
+
+@pytest.fixture
+def bad(two: Ids, output: Output) -> str:
+    """The generation of OTHER_RATINGS, which was rolled back to that of RATINGS."""
+    rollback(output)
+    return two[1]
 
 
 def _hide(output: Output, item_id: str) -> None:
@@ -44,29 +74,28 @@ def _forget(output: Output, user_id: str) -> None:
     forget(output, user_id, Settings(output=output.folder), Progress(quiet=True))
 
 
-def test_of_the_same_input_the_settings_are_to_blame(run: Run, output: Output) -> None:
-    good, bad = run(seed=1), run(seed=2)
-    assert rollback(output) == (bad.generation, good.generation)
+def test_of_the_same_input_the_settings_are_to_blame(run: Run, output: Output, seeds: Ids) -> None:
+    _, good, bad = seeds
+    assert rollback(output) == (bad, good)
     again = run(seed=1)
-    assert (again.generation, again.is_new) == (good.generation, False)
+    assert (again.generation, again.is_new) == (good, False)
     with pytest.raises(
-        RefusedError,
-        match=f"same input and settings made generation {bad.generation}, .*--accept-rolled-back",
+        RefusedError, match=f"same input and settings made generation {bad}, .*--accept-rolled-back"
     ):
         run(seed=2)
-    assert output.current() == good.generation
+    assert output.current() == good
     assert run(seed=3).is_new
     assert run(OTHER_RATINGS, seed=2).is_new
 
 
-def test_another_input_is_to_blame_whatever_the_settings_are(run: Run, output: Output) -> None:
-    good, bad = run(), run(OTHER_RATINGS)
+def test_another_input_is_to_blame_whatever_the_settings_are(run: Run, output: Output, two: Ids) -> None:
+    good, bad = two
     rollback(output)
     assert not run().is_new
     for settings in ({}, {"seed": 7}, {"rebuild": True}, {"accept_regression": True}):
-        with pytest.raises(RefusedError, match=f"the same input made generation {bad.generation}, which was"):
+        with pytest.raises(RefusedError, match=f"the same input made generation {bad}, which was"):
             run(OTHER_RATINGS, **settings)
-    assert output.current() == good.generation
+    assert output.current() == good
     assert run(RATINGS + "1,1,2,1\n").is_new
     with pytest.raises(RefusedError, match="rolled back"):
         run(OTHER_RATINGS)
@@ -94,9 +123,9 @@ def test_of_the_same_input_and_settings_the_versions_are_to_blame(
 
 
 def test_of_the_same_input_settings_and_versions_what_was_hidden_is_to_blame(
-    run: Run, output: Output, caplog: pytest.LogCaptureFixture
+    run: Run, output: Output, published: Published, caplog: pytest.LogCaptureFixture
 ) -> None:
-    good = run()
+    good = copied(published, output.folder)
     _hide(output, "4")
     bad = run()
     rollback(output, good.generation)
@@ -111,84 +140,75 @@ def test_of_the_same_input_settings_and_versions_what_was_hidden_is_to_blame(
     assert "not held back" not in caplog.text
 
 
+@pytest.mark.usefixtures("bad")
 def test_what_is_published_all_the_same_is_no_longer_held_back(run: Run, output: Output) -> None:
-    run()
-    run(OTHER_RATINGS)
-    rollback(output)
     assert run(OTHER_RATINGS, accept_rolled_back=True).is_new
     assert output.rolled_back() == []
     run()
     assert run(OTHER_RATINGS).is_new
 
 
-def test_what_is_put_back_by_name_is_no_longer_held_back(run: Run, output: Output) -> None:
-    first, second, third = run(seed=1), run(seed=2), run(seed=3)
-    rollback(output, first.generation)
-    assert output.rolled_back() == [second.generation, third.generation]
-    rollback(output, third.generation)
+def test_what_is_put_back_by_name_is_no_longer_held_back(run: Run, output: Output, seeds: Ids) -> None:
+    first, second, third = seeds
+    rollback(output, first)
+    assert output.rolled_back() == [second, third]
+    rollback(output, third)
     assert output.rolled_back() == []
-    assert not run(seed=3).is_new
-    assert run(seed=2).is_new
+    assert not run(seed=2).is_new
+    assert run(seed=1).is_new
 
 
-def test_it_is_held_back_also_when_its_file_is_gone(run: Run, output: Output) -> None:
-    run()
-    bad = run(OTHER_RATINGS)
-    rollback(output)
-    bad.file.unlink()
-    with pytest.raises(RefusedError, match=f"the same input made generation {bad.generation}"):
+def test_a_bad_input_is_held_back_also_when_its_file_is_gone(run: Run, output: Output, bad: str) -> None:
+    output.file(bad).unlink()
+    with pytest.raises(RefusedError, match=f"the same input made generation {bad}"):
         run(OTHER_RATINGS)
 
 
-def test_a_hide_that_is_rolled_back_holds_nothing_back(run: Run, output: Output) -> None:
-    good = run()
+def test_a_hide_that_is_rolled_back_holds_nothing_back(
+    run: Run, output: Output, published: Published
+) -> None:
+    copied(published, output.folder)
     _hide(output, "4")
     rollback(output)
-    assert output.current() == good.generation
+    assert output.current() == published.generation
     assert run().is_new
 
 
+@pytest.mark.usefixtures("two")
 def test_a_forget_that_is_rolled_back_holds_nothing_back_and_says_so(
     run: Run, output: Output, caplog: pytest.LogCaptureFixture
 ) -> None:
-    run(seed=1)
-    run(OTHER_RATINGS, seed=1)
     _forget(output, "7")
     rollback(output)
     assert "was made by forget, so what it was made from is not held back: the next run" in caplog.text
-    assert run(OTHER_RATINGS, seed=1).is_new
+    assert run(OTHER_RATINGS).is_new
 
 
-@pytest.mark.parametrize("command", ["hide", "forget"])
-def test_a_bad_input_is_held_back_through_hide_and_forget(run: Run, output: Output, command: str) -> None:
-    run()
-    run(OTHER_RATINGS)
-    rollback(output)
-    if command == "hide":
-        _hide(output, "4")
-    else:
-        _forget(output, "7")
+@pytest.mark.parametrize("change", [lambda output: _hide(output, "4"), lambda output: _forget(output, "7")])
+@pytest.mark.usefixtures("bad")
+def test_a_bad_input_is_held_back_through_hide_and_forget(
+    run: Run, output: Output, change: Callable[[Output], None]
+) -> None:
+    change(output)
     with pytest.raises(RefusedError, match="rolled back"):
         run(OTHER_RATINGS)
     assert run().is_new
 
 
 def test_behind_a_hide_the_input_that_it_was_made_of_is_held_back(
-    run: Run, output: Output, caplog: pytest.LogCaptureFixture
+    run: Run, output: Output, two: Ids, caplog: pytest.LogCaptureFixture
 ) -> None:
-    good, bad = run(), run(OTHER_RATINGS)
+    good, bad = two
     _hide(output, "4")
-    rollback(output, good.generation)
-    with pytest.raises(RefusedError, match=bad.generation):
+    rollback(output, good)
+    with pytest.raises(RefusedError, match=bad):
         run(OTHER_RATINGS)
     assert "not held back" not in caplog.text
 
 
-def test_a_damaged_generation_can_be_left_and_made_anew(run: Run, output: Output) -> None:
-    run()
-    bad = run(OTHER_RATINGS)
-    bad.file.chmod(0o644)
-    bad.file.write_bytes(b"damaged")
+def test_a_damaged_generation_can_be_left_and_made_anew(run: Run, output: Output, two: Ids) -> None:
+    output.file(two[1]).chmod(0o644)
+    output.file(two[1]).write_bytes(b"damaged")
     rollback(output)
     assert run(OTHER_RATINGS).is_new
 
@@ -225,13 +245,12 @@ def _in_old_form(output: Output) -> None:
     (output.folder / "rolled_back.json").write_text(json.dumps(output.rolled_back()))
 
 
-def test_of_a_record_of_ids_the_files_that_are_kept_tell_the_rest(run: Run, output: Output) -> None:
-    run()
-    bad = run(OTHER_RATINGS)
-    rollback(output)
+def test_a_record_of_ids_is_completed_from_the_files_that_are_kept(
+    run: Run, output: Output, bad: str
+) -> None:
     _in_old_form(output)
     assert not run().is_new
-    with pytest.raises(RefusedError, match=f"the same input made generation {bad.generation}"):
+    with pytest.raises(RefusedError, match=f"the same input made generation {bad}"):
         run(OTHER_RATINGS)
     _forget(output, "7")
     with pytest.raises(RefusedError, match="the same input made generation"):
@@ -242,30 +261,22 @@ def test_of_a_record_of_ids_the_files_that_are_kept_tell_the_rest(run: Run, outp
     assert run(OTHER_RATINGS).is_new
 
 
-def test_what_is_published_is_never_held_back_by_a_rollback_that_died(run: Run, output: Output) -> None:
-    run()
-    bad = run(OTHER_RATINGS)
-    rollback(output)
+def test_a_rollback_that_died_holds_back_nothing_that_is_published(
+    run: Run, output: Output, bad: str
+) -> None:
     # As it is if it dies between the record and the link.
     output.link.unlink()
-    output.link.symlink_to(f"generations/{bad.generation}.duckdb")
+    output.link.symlink_to(f"generations/{bad}.duckdb")
     assert not run(OTHER_RATINGS).is_new
     assert run(OTHER_RATINGS, rebuild=True).is_new
 
 
-def test_the_record_names_input_settings_and_versions_whole(run: Run, output: Output) -> None:
-    run(seed=1)
-    bad = run(seed=2)
+def test_the_record_names_input_settings_and_versions_whole(output: Output, seeds: Ids) -> None:
     rollback(output)
-    with duckdb.connect(str(bad.file), read_only=True) as connection:
+    with duckdb.connect(str(output.file(seeds[-1])), read_only=True) as connection:
         found = connection.execute("select fingerprint, settings from generation").fetchall()
     ((fingerprint, settings),) = found
+    of_input = {"generation": seeds[-1], "fingerprint": fingerprint}
     assert json.loads((output.folder / "rolled_back.json").read_text()) == [
-        {
-            "generation": bad.generation,
-            "fingerprint": fingerprint,
-            "settings": settings,
-            "versions": None,
-            "exclusions": None,
-        }
+        {**of_input, "settings": settings, "versions": None, "exclusions": None}
     ]
