@@ -6,36 +6,37 @@ from pathlib import Path
 import pytest
 
 from batch.commands.engines import run
-from batch.errors import BatchError, LockedError, RefusedError, UsageError
-from batch.generation.rollback import rollback
+from batch.errors import BatchError, LockedError, UsageError
+from batch.generation.publish import Published
 from batch.generation.store import Output
 from batch.runtime.progress import Progress
 from batch.settings import Settings
-from tests.conftest import WriteInput, publish
+from tests.conftest import WriteInput, copied, publish
 from tests.films import RATINGS
 
 
-def test_a_second_run_leaves_what_is_published(items: Path, tmp_path: Path) -> None:
-    first = publish(items, tmp_path)
+def test_a_second_run_leaves_what_is_published(items: Path, published: Published, tmp_path: Path) -> None:
+    first = copied(published, tmp_path)
     second = publish(items, tmp_path)
-    assert first.is_new
     assert not second.is_new
     assert (second.generation, second.file, second.counts) == (first.generation, first.file, first.counts)
     assert Output(tmp_path).generations() == [first.generation]
     assert not Output(tmp_path).work.exists()
 
 
-def test_a_rebuild_makes_the_same_anew(items: Path, tmp_path: Path) -> None:
-    first = publish(items, tmp_path)
+def test_a_rebuild_makes_the_same_anew(items: Path, published: Published, tmp_path: Path) -> None:
+    first = copied(published, tmp_path)
     second = publish(items, tmp_path, rebuild=True)
     assert second.is_new
     assert Output(tmp_path).generations() == [first.generation, second.generation]
 
 
-def test_another_setting_or_another_input_is_published(write_input: WriteInput, tmp_path: Path) -> None:
+def test_another_setting_or_another_input_is_published(
+    published: Published, write_input: WriteInput, tmp_path: Path
+) -> None:
     output = tmp_path / "output"
     made = [
-        publish(write_input(RATINGS), output),
+        copied(published, output),
         publish(write_input(RATINGS), output, seed=1),
         publish(write_input(RATINGS + "1,1,1,1\n"), output, seed=1),
         publish(write_input(RATINGS + "1,1,1,1\n", hidden="movieId\n4\n"), output, seed=1),
@@ -44,14 +45,15 @@ def test_another_setting_or_another_input_is_published(write_input: WriteInput, 
     assert Output(output).generations() == [each.generation for each in made]
 
 
-def test_what_was_published_before_the_last_time_is_made_again(items: Path, tmp_path: Path) -> None:
-    publish(items, tmp_path)
-    publish(items, tmp_path, seed=1)
-    assert publish(items, tmp_path).is_new
+def test_a_generation_older_than_the_published_one_is_made_again(
+    items: Path, nights: list[Published], tmp_path: Path
+) -> None:
+    copied(nights[-1], tmp_path)
+    assert publish(items, tmp_path, seed=1).is_new
 
 
-def test_a_damaged_generation_is_made_anew(items: Path, tmp_path: Path) -> None:
-    first = publish(items, tmp_path)
+def test_a_damaged_generation_is_made_anew(items: Path, published: Published, tmp_path: Path) -> None:
+    first = copied(published, tmp_path)
     first.file.chmod(0o644)
     first.file.write_bytes(b"damaged")
     second = publish(items, tmp_path)
@@ -59,21 +61,10 @@ def test_a_damaged_generation_is_made_anew(items: Path, tmp_path: Path) -> None:
     assert Output(tmp_path).current() == second.generation
 
 
-def test_after_a_rollback_there_is_nothing_to_do_with_the_input_that_is_published_again(
-    write_input: WriteInput, tmp_path: Path
+def test_a_run_beside_another_ends_also_if_nothing_is_new(
+    items: Path, published: Published, tmp_path: Path
 ) -> None:
-    output = tmp_path / "output"
-    good = publish(write_input(RATINGS), output)
-    publish(write_input(RATINGS + "1,1,1,1\n"), output)
-    rollback(Output(output))
-    with pytest.raises(RefusedError, match="rolled back"):
-        publish(write_input(RATINGS + "1,1,1,1\n"), output)
-    again = publish(write_input(RATINGS), output)
-    assert (again.generation, again.is_new) == (good.generation, False)
-
-
-def test_a_run_beside_another_ends_also_where_nothing_is_new(items: Path, tmp_path: Path) -> None:
-    publish(items, tmp_path)
+    copied(published, tmp_path)
     with Output(tmp_path).locked(), pytest.raises(LockedError):
         publish(items, tmp_path)
 
@@ -98,28 +89,21 @@ def test_spark_says_what_to_install_where_java_is_missing(
     assert not (tmp_path / ".work").exists()
 
 
-@pytest.mark.parametrize(
-    ("master", "error", "told"),
-    [
-        ("spark://127.0.0.1:1", BatchError, r"does not answer \(.*refused\); start the cluster"),
-        ("spark://127.0.0.1:1,127.0.0.1:2", BatchError, r"does not answer \(.*refused; .*refused\)"),
-        ("spark://127.0.0.1", UsageError, "is no master; write spark://HOST:PORT"),
-        ("sparkling", UsageError, "is no master; write spark://HOST:PORT"),
-    ],
-)
-def test_a_master_that_is_none_is_told_before_spark_is_started(  # noqa: PLR0913, PLR0917 (three parameters, three fixtures)
-    items: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    master: str,
-    error: type[BatchError],
-    told: str,
+def test_a_wrong_master_is_reported_before_spark_starts(
+    items: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     java = tmp_path / "bin" / "java"
     java.parent.mkdir()
     java.touch(mode=0o755)
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
-    settings = Settings(data=items, output=tmp_path, engine="spark", master=master)
-    with pytest.raises(error, match=told) as raised:
-        run(settings, Progress(quiet=True))
-    assert type(raised.value) is error
+    cases: tuple[tuple[str, type[BatchError], str], ...] = (
+        ("spark://127.0.0.1:1", BatchError, r"does not answer \(.*refused\); start the cluster"),
+        ("spark://127.0.0.1:1,127.0.0.1:2", BatchError, r"does not answer \(.*refused; .*refused\)"),
+        ("spark://127.0.0.1", UsageError, "is no master; write spark://HOST:PORT"),
+        ("sparkling", UsageError, "is no master; write spark://HOST:PORT"),
+    )
+    for master, error, message in cases:
+        settings = Settings(data=items, output=tmp_path, engine="spark", master=master)
+        with pytest.raises(error, match=message) as raised:
+            run(settings, Progress(quiet=True))
+        assert type(raised.value) is error
