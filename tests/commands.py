@@ -21,6 +21,9 @@ from batch.cli import main
 from batch.settings import by_name
 
 ROOT = Path(__file__).parent.parent
+# The steps of a run, in order.
+STEPS = ["compare", "load", "clean", "train", "score", "because", "similar", "judge", "write", "check"]
+STEPS += ["publish"]
 
 
 # What would change the answers of the commands, if whoever starts the tests has it set.

@@ -91,6 +91,18 @@ def publish(data: Path, output: Path, **settings: object) -> Published:
     return run(Settings(data=data, output=output, **options), Progress(quiet=True))  # type: ignore[arg-type]
 
 
+def select(file: Path, query: str, **values: object) -> list[tuple[Any, ...]]:
+    """Return the rows that a query finds in a published file."""
+    with duckdb.connect(str(file), read_only=True) as connection:
+        return connection.execute(query, values).fetchall()
+
+
+def damage(file: Path) -> None:
+    """Write something else over a published file."""
+    file.chmod(0o644)
+    file.write_bytes(b"damaged")
+
+
 @contextmanager
 def changed(published: Published, output: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Copy an output folder, for a body that writes to the published file."""

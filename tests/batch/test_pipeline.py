@@ -5,7 +5,6 @@ import sysconfig
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 import pytest
 
@@ -13,7 +12,8 @@ from batch.errors import RefusedError
 from batch.generation.publish import Published
 from batch.generation.store import Output
 from sql import statement
-from tests.conftest import WriteInput, copied, publish
+from tests.commands import STEPS
+from tests.conftest import WriteInput, copied, publish, select
 from tests.films import ITEMS, RATINGS, RATINGS_HEADER, START, USERS, withheld
 
 CONTENTS = (
@@ -29,11 +29,10 @@ CONTENTS = (
 
 
 def _query(made: Published, query: str) -> list[tuple[Any, ...]]:
-    with duckdb.connect(str(made.file), read_only=True) as connection:
-        return connection.execute(query).fetchall()
+    return select(made.file, query)
 
 
-def test_everybody_gets_the_withheld_item_first(published: Published) -> None:
+def test_every_user_gets_the_withheld_item_first(published: Published) -> None:
     first = _query(published, "select user_id, item_id from recommendations where rank = 1")
     assert dict(first) == {str(user): str(withheld(user)) for user in range(USERS)}
 
@@ -111,9 +110,7 @@ def test_an_item_without_ratings_is_in_no_list(published: Published) -> None:
     assert found == [(0,)]
 
 
-def test_a_hidden_item_is_in_no_list_and_lists_are_still_full(
-    write_input: WriteInput, tmp_path: Path
-) -> None:
+def test_a_hidden_item_is_in_no_list_and_lists_stay_full(write_input: WriteInput, tmp_path: Path) -> None:
     made = publish(write_input(RATINGS, hidden="movieId\n4\n"), tmp_path / "output", top_n=100)
     assert _query(made, "select count(*) from recommendations where item_id = '4'") == [(0,)]
     assert _query(made, "select count(*) from popular") == [(ITEMS - 1,)]
@@ -126,7 +123,7 @@ def test_a_hidden_item_is_in_no_list_and_lists_are_still_full(
     assert lengths == [("0", ITEMS), ("4", ITEMS - 1)]
 
 
-def test_somebody_who_has_seen_everything_has_an_empty_list(write_input: WriteInput, tmp_path: Path) -> None:
+def test_a_user_who_has_seen_everything_has_an_empty_list(write_input: WriteInput, tmp_path: Path) -> None:
     data = write_input(RATINGS_HEADER + "\n" + "1,a,5,1\n1,b,5,2\n2,a,5,3\n")
     made = publish(data, tmp_path / "output", top_n=1_000)
     assert _query(made, "select user_id, item_id from recommendations") == [("2", "b")]
@@ -138,7 +135,7 @@ def test_one_user_and_one_item_are_enough(write_input: WriteInput, tmp_path: Pat
     assert _query(made, "select item_id from popular") == [("a",)]
 
 
-def test_what_is_watched_lately_is_popular(write_input: WriteInput, tmp_path: Path) -> None:
+def test_an_item_watched_lately_is_popular(write_input: WriteInput, tmp_path: Path) -> None:
     rows = [f"{user},old,5,{user}" for user in range(60)] + [
         f"{user},new,5,{1000 + user}" for user in range(40)
     ]
@@ -152,7 +149,7 @@ def test_without_times_the_later_line_was_watched_later(write_input: WriteInput,
     assert _query(made, "select item_id from histories order by position") == [("10",), ("9",)]
 
 
-def test_the_same_input_and_seed_make_the_same_tables(
+def test_the_same_input_and_seed_give_the_same_tables(
     items: Path, published: Published, tmp_path: Path
 ) -> None:
     again = publish(items, tmp_path / "output")
@@ -168,18 +165,7 @@ def test_the_generation_says_from_what_it_was_made(published: Published) -> None
     )
     assert generation == published.generation == published.file.stem
     assert top_n == 10
-    assert list(seconds) == [
-        "compare",
-        "load",
-        "clean",
-        "train",
-        "score",
-        "because",
-        "similar",
-        "judge",
-        "write",
-        "check",
-    ]
+    assert list(seconds) == STEPS[:-1]
     assert settings["factors"] == "4"
     assert {"batch", "python", "duckdb", "implicit", "numba", "numpy", "scipy"} == set(versions)
     assert read == kept == len(RATINGS.splitlines()) - 1

@@ -11,7 +11,7 @@ from batch.generation.publish import Published
 from batch.generation.store import Output
 from batch.runtime.progress import Progress
 from batch.settings import Settings
-from tests.conftest import WriteInput, copied, publish
+from tests.conftest import WriteInput, copied, damage, publish
 from tests.films import RATINGS
 
 
@@ -45,23 +45,20 @@ def test_another_setting_or_another_input_is_published(
     assert Output(output).generations() == [each.generation for each in made]
 
 
-def test_a_generation_older_than_the_published_one_is_made_again(
-    items: Path, nights: list[Published], tmp_path: Path
-) -> None:
+def test_an_older_generation_is_made_again(items: Path, nights: list[Published], tmp_path: Path) -> None:
     copied(nights[-1], tmp_path)
     assert publish(items, tmp_path, seed=1).is_new
 
 
 def test_a_damaged_generation_is_made_anew(items: Path, published: Published, tmp_path: Path) -> None:
     first = copied(published, tmp_path)
-    first.file.chmod(0o644)
-    first.file.write_bytes(b"damaged")
+    damage(first.file)
     second = publish(items, tmp_path)
     assert second.is_new
     assert Output(tmp_path).current() == second.generation
 
 
-def test_a_run_beside_another_ends_also_if_nothing_is_new(
+def test_a_run_beside_another_ends_if_nothing_is_new(
     items: Path, published: Published, tmp_path: Path
 ) -> None:
     copied(published, tmp_path)

@@ -50,7 +50,7 @@ H2LOAD_LOG = """\
 HOLDS_100_MB = "import time; held = bytearray(100_000_000); time.sleep(2)"
 
 
-def test_what_ends_well_has_its_output_and_no_failure() -> None:
+def test_a_process_that_ends_well_has_its_output_and_no_failure() -> None:
     ended = run([sys.executable, "-c", "print('done')"])
     assert (ended.output, ended.failure) == ("done\n", None)
     assert ended.seconds > 0
@@ -61,7 +61,7 @@ def test_a_failure_ends_with_the_last_line_of_what_was_said() -> None:
     assert run(["sh", "-c", "kill -9 $$"]).failure == "ended by SIGKILL"
 
 
-def test_what_takes_too_long_is_stopped_with_all_that_it_started() -> None:
+def test_a_process_that_takes_too_long_is_stopped_with_its_children() -> None:
     ended = run(["sh", "-c", "sleep 60 & sleep 60; true"], minutes=0.01)
     assert ended.failure == "took more than 0.01 minutes"
     assert ended.seconds < 30
@@ -106,7 +106,7 @@ def test_a_request_that_failed_fails_the_benchmark(fault: str) -> None:
         requests_per_second(WRK.replace("Requests/sec", f"  {fault}\nRequests/sec"))
 
 
-def test_no_request_is_no_rate() -> None:
+def test_a_run_without_requests_has_no_rate() -> None:
     with pytest.raises(click.ClickException):
         requests_per_second("")
     with pytest.raises(click.ClickException):
@@ -206,7 +206,7 @@ def test_datasette_has_the_rows_and_asks_for_those_of_one_user(published: Publis
     assert datasette.copied(published.file, tmp_path) == file
 
 
-def test_a_server_that_does_not_start_is_said_with_its_reason() -> None:
+def test_a_server_that_does_not_start_is_reported_with_its_reason() -> None:
     with (
         pytest.raises(click.ClickException, match="a server did not start: one"),
         serving([sys.executable, "-c", "raise SystemExit('one')"], {}),

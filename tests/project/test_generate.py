@@ -97,9 +97,7 @@ def test_the_job_rejects_and_repairs_what_the_truth_says(dirty_folder: Path, tmp
 
 
 @pytest.mark.parametrize("seed", ["3", "5"])
-def test_repairs_are_found_also_among_more_rows_than_the_database_reads_at_once(
-    seed: str, tmp_path: Path
-) -> None:
+def test_repairs_are_found_among_more_rows_than_are_read_at_once(seed: str, tmp_path: Path) -> None:
     _generate(tmp_path / "data", "--scale", "1/64", "--dirt", "0.3", "--seed", seed)
     with (tmp_path / "data" / "truth.csv").open() as file:
         repaired = [(int(row["line"]), row["user_id"]) for row in csv.DictReader(file) if row["user_id"]]
@@ -107,6 +105,6 @@ def test_repairs_are_found_also_among_more_rows_than_the_database_reads_at_once(
     assert found == repaired
 
 
-def test_a_scale_that_is_none_is_wrong_usage(tmp_path: Path) -> None:
+def test_an_invalid_scale_is_wrong_usage(tmp_path: Path) -> None:
     for scale in ("x", "1/0", "-1", "5"):
         assert CliRunner().invoke(main, [str(tmp_path), f"--scale={scale}"]).exit_code == 2

@@ -70,6 +70,6 @@ def test_an_id_on_the_command_line_is_cleaned(nights: list[Published], text: str
 
 
 @pytest.mark.parametrize(("text", "error"), [(" ", "the id is empty."), ("NaN", "'NaN' is no id.")])
-def test_what_is_no_id_is_wrong_usage(text: str, error: str) -> None:
+def test_an_invalid_id_is_wrong_usage(text: str, error: str) -> None:
     with pytest.raises(click.BadParameter, match=error):
         Id().convert(text, None, None)

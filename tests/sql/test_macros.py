@@ -104,7 +104,7 @@ def test_similar_are_items_of_the_same_kind(published: Published) -> None:
         ("nobody", "0", "the user is unknown"),
     ],
 )
-def test_why_tells_how_an_item_stands(published: Published, user: str, item: str, standing: str) -> None:
+def test_why_says_how_an_item_stands(published: Published, user: str, item: str, standing: str) -> None:
     (row,) = _asked(published.file, f"from why('{user}', '{item}')")
     assert (row["item_id"], row["standing"]) == (item, standing)
 
@@ -118,7 +118,7 @@ def test_why_says_that_an_item_is_hidden_or_below_the_list(items: Path, tmp_path
     assert [row["standing"] for row in hidden] == ["hidden"]
 
 
-def test_the_parts_that_why_tells_add_up_to_the_score(published: Published) -> None:
+def test_the_parts_of_why_add_up_to_the_score(published: Published) -> None:
     query = "select user_id, item_id, score from recommendations where rank <= 3"
     with duckdb.connect(str(published.file), read_only=True) as connection:
         for user_id, item_id, score in connection.execute(query).fetchall():
@@ -159,7 +159,7 @@ def test_macros_say_what_they_return_and_survive_that_a_file_is_written_anew(
     assert len(_asked(file, "from recommend('18')")) > 0
 
 
-def test_who_attaches_the_file_under_a_name_uses_it_first(published: Published) -> None:
+def test_macros_work_in_a_file_that_is_attached_and_used(published: Published) -> None:
     with duckdb.connect() as connection:
         connection.execute(f"attach '{published.file}' as movies (read_only); use movies")
         assert connection.execute("from recommend('18') limit 1").fetchall()

@@ -19,8 +19,8 @@ from batch.cli import commands
 from batch.generation.publish import Published
 from batch.generation.store import Output
 from batch.settings import Settings, by_name
-from tests.commands import ROOT, batch, batch_on_terminal, environment, invoke, start_batch
-from tests.conftest import WriteInput, copied
+from tests.commands import ROOT, STEPS, batch, batch_on_terminal, environment, invoke, start_batch
+from tests.conftest import WriteInput, copied, damage
 from tests.films import MOVIES, RATINGS, RATINGS_HEADER
 
 SMALL = ("--top-n", "5", "--factors", "4", "--iterations", "3")
@@ -32,40 +32,15 @@ def test_a_run_publishes_and_says_so(items: Path, tmp_path: Path) -> None:
     assert done.stdout.startswith(
         f"published {Output(tmp_path).published()}: lists of up to 5 movies for 40 users"
     )
-    steps = [
-        "compare",
-        "load",
-        "clean",
-        "train",
-        "score",
-        "because",
-        "similar",
-        "judge",
-        "write",
-        "check",
-        "publish",
-    ]
     lines = [line.split()[1] for line in done.stderr.splitlines()]
-    assert lines == [*steps, "step", *steps, "all"]
+    assert lines == [*STEPS, "step", *STEPS, "all"]
 
 
 def test_a_terminal_has_a_bar_for_each_step_and_a_table_at_the_end(items: Path, tmp_path: Path) -> None:
     status, shown = batch_on_terminal("run", "--data", items, "--output", tmp_path, *SMALL)
     assert status == 0, shown
     bars, _, figures = shown.rpartition("rows a second")
-    for step in (
-        "compare",
-        "load",
-        "clean",
-        "train",
-        "score",
-        "because",
-        "similar",
-        "judge",
-        "write",
-        "check",
-        "publish",
-    ):
+    for step in STEPS:
         assert re.search(rf"{step} .*━.*0:00:0", bars)
         assert re.search(rf"{step} +\d+\.\d\d ", figures)
     assert not re.search(r"Z (train|step)", shown)
@@ -197,7 +172,7 @@ def test_a_second_run_ends_with_5(items: Path, tmp_path: Path) -> None:
         assert invoke("rollback", "--output", tmp_path).returncode == 2
 
 
-def test_where_nothing_has_changed_a_run_says_so_in_a_line_and_ends_with_0(
+def test_a_run_without_changes_says_so_in_a_line_and_ends_with_0(
     items: Path, published: Published, tmp_path: Path
 ) -> None:
     made = copied(published, tmp_path)
@@ -223,9 +198,7 @@ def test_where_nothing_has_changed_a_run_says_so_in_a_line_and_ends_with_0(
     assert (json.loads(rebuilt.stdout)["is_new"], rebuilt.stderr) == (True, "")
 
 
-def test_force_is_still_a_name_of_rebuild_and_says_so(
-    items: Path, published: Published, tmp_path: Path
-) -> None:
+def test_force_still_means_rebuild_and_warns(items: Path, published: Published, tmp_path: Path) -> None:
     copied(published, tmp_path)
     same = ("run", "--data", items, "--output", tmp_path, "--json", "--quiet")
     variables = {"TOP_N": "10", "FACTORS": "4", "ITERATIONS": "5"}
@@ -238,9 +211,7 @@ def test_force_is_still_a_name_of_rebuild_and_says_so(
         assert done.stderr.count("\n") == 1
 
 
-def test_a_run_that_has_nothing_to_do_imports_nothing_heavy(
-    items: Path, published: Published, tmp_path: Path
-) -> None:
+def test_a_run_without_work_imports_nothing_heavy(items: Path, published: Published, tmp_path: Path) -> None:
     copied(published, tmp_path)
     command = [sys.executable, "-X", "importtime", "-m", "batch", "run", "--quiet"]
     places = {"DATA": str(items), "OUTPUT": str(tmp_path)}
@@ -263,7 +234,7 @@ def test_a_place_that_can_not_be_written_ends_with_1(items: Path, tmp_path: Path
 
 
 @pytest.mark.parametrize("kilobytes", [0, 4, 100, 300])
-def test_a_disk_that_takes_no_more_ends_with_1_and_what_was_published_stays(
+def test_a_full_disk_ends_with_1_and_the_published_generation_stays(
     items: Path, published: Published, tmp_path: Path, kilobytes: int
 ) -> None:
     before = copied(published, tmp_path).generation
@@ -292,9 +263,7 @@ def test_a_folder_that_may_not_be_read_ends_with_1(items: Path, tmp_path: Path) 
     assert done.stderr.count("\n") == 1
 
 
-def test_generations_tell_what_is_published_and_what_was_taken_back(
-    nights: list[Published], tmp_path: Path
-) -> None:
+def test_generations_lists_published_and_rolled_back_ones(nights: list[Published], tmp_path: Path) -> None:
     assert "no generation yet" in invoke("generations", "--output", tmp_path).stdout
     copied(nights[-1], tmp_path)
     first, second, third = (night.generation for night in nights)
@@ -310,8 +279,7 @@ def test_generations_tell_what_is_published_and_what_was_taken_back(
 
 def test_a_damaged_generation_is_listed_as_such(published: Published, tmp_path: Path) -> None:
     made = copied(published, tmp_path)
-    made.file.chmod(0o644)
-    made.file.write_bytes(b"x" * 100)
+    damage(made.file)
     (row,) = json.loads(invoke("generations", "--output", tmp_path, "--json").stdout)
     assert row["state"] == "published, damaged"
     done = invoke("sql", "select 1", "--output", tmp_path)
@@ -383,9 +351,7 @@ def test_ctrl_c_ends_with_130_and_no_traceback(items: Path, tmp_path: Path) -> N
     assert not Output(tmp_path).work.exists()
 
 
-def test_a_damaged_record_of_what_was_rolled_back_is_named(
-    items: Path, published: Published, tmp_path: Path
-) -> None:
+def test_a_damaged_record_of_rollbacks_is_named(items: Path, published: Published, tmp_path: Path) -> None:
     copied(published, tmp_path)
     (tmp_path / "rolled_back.json").write_text('{"a')
     for command in (("generations",), ("rollback",), ("run", "--data", str(items))):

@@ -34,9 +34,7 @@ def test_evaluate_prints_every_model_and_the_same_table_twice(items: Path, tmp_p
 
 
 @pytest.mark.parametrize("split", [("--split", "last"), ("--split", "time", "--cut", "0.5", "--cut", "0.7")])
-def test_the_last_line_is_one_object_with_everything_that_was_measured(
-    items: Path, split: tuple[str, ...]
-) -> None:
+def test_the_last_line_is_one_object_with_every_metric(items: Path, split: tuple[str, ...]) -> None:
     done = invoke("evaluate", "--data", items, *QUICK, *split, "--json")
     found = json.loads(done.stdout.splitlines()[-1])
     assert set(found["models"]) == set(found["intervals"]) == MODELS
@@ -95,7 +93,7 @@ def test_a_file_of_negatives_of_other_ratings_is_refused(items: Path, tmp_path: 
     assert "has no line for 39 of 40 judged users, for example '1'" in done.stderr
 
 
-def test_data_in_which_nobody_can_be_judged_end_with_3(write_input: WriteInput) -> None:
+def test_data_that_nobody_can_evaluate_end_with_3(write_input: WriteInput) -> None:
     data = write_input(RATINGS_HEADER + "\n1,a,5,1\n2,a,5,2\n")
     done = invoke("evaluate", "--data", data)
     assert done.returncode == 3

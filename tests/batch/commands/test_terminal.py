@@ -11,7 +11,7 @@ from batch.generation.publish import Published
 from batch.generation.rollback import rollback
 from batch.generation.store import Output
 from tests.commands import batch_on_terminal, invoke
-from tests.conftest import copied
+from tests.conftest import copied, damage
 
 GREEN, RED = r"\x1b\[1;32m", r"\x1b\[1;31m"
 COLOUR = r"\x1b\[[\d;]*3[0-7]m"
@@ -85,9 +85,7 @@ def test_without_colour_or_terminal_there_is_none(several: Path, command: str) -
     assert "\x1b" not in invoke(command, "--output", several).stdout
 
 
-def test_a_published_generation_that_was_rolled_back_to_is_the_green_one(
-    nights: list[Published], tmp_path: Path
-) -> None:
+def test_a_generation_rolled_back_to_is_the_green_one(nights: list[Published], tmp_path: Path) -> None:
     copied(nights[-1], tmp_path)
     _, now = rollback(Output(tmp_path))
     assert re.match(f"{GREEN}{now} is published", _shown("generations", "--output", tmp_path))
@@ -95,8 +93,7 @@ def test_a_published_generation_that_was_rolled_back_to_is_the_green_one(
 
 def test_a_damaged_generation_is_red(published: Published, tmp_path: Path) -> None:
     made = copied(published, tmp_path)
-    made.file.chmod(0o644)
-    made.file.write_bytes(b"x" * 100)
+    damage(made.file)
     assert re.match(
         f"{RED}{made.generation} is published, and damaged", _shown("generations", "--output", tmp_path)
     )

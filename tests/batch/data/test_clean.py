@@ -129,7 +129,7 @@ def test_a_time_stamp_that_is_not_a_time_is_rejected(cleaned: Any) -> None:
     assert result.rejected() == _lines(2, "timestamp_not_a_time", len(times))
 
 
-def test_a_time_more_than_an_hour_after_the_start_of_the_run_is_rejected(
+def test_a_time_an_hour_after_the_start_of_the_run_is_rejected(
     write_input: WriteInput, tmp_path: Path
 ) -> None:
     valid = ["2020-05-17T11:59:59Z", "2020-05-17T12:59:59Z", "2020-05-17T14:30:00+02:00"]
@@ -148,7 +148,7 @@ def test_a_rating_of_the_future_supersedes_none(cleaned: Any) -> None:
     assert result.ratings() == [("1", "10", 5)]
 
 
-def test_a_run_that_times_of_the_future_stop_doubts_the_clock(
+def test_future_times_that_stop_a_run_make_it_doubt_the_clock(
     write_input: WriteInput, tmp_path: Path
 ) -> None:
     folder = write_input(HEADER + "1,10,3,1600000000\n" * 3)
@@ -156,9 +156,7 @@ def test_a_run_that_times_of_the_future_stop_doubts_the_clock(
         Cleaned(folder, tmp_path, max_rejected=0.1, started_at=datetime(1970, 1, 1, tzinfo=UTC))
 
 
-def test_a_time_is_seconds_since_1970_or_iso_8601_in_utc(
-    cleaned: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_time_is_seconds_of_1970_or_iso_8601_in_utc(cleaned: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "America/New_York")
     same = [
         "964982703",
@@ -194,14 +192,14 @@ def test_a_row_with_several_faults_counts_once(cleaned: Any) -> None:
     )
 
 
-def test_of_two_ratings_of_one_item_the_latest_counts(cleaned: Any) -> None:
+def test_the_latest_of_two_ratings_of_one_item_counts(cleaned: Any) -> None:
     result = cleaned(HEADER + "1,10,5,200\n1,10.0,2,100\n1,10,3,50\n")
     assert result.ratings() == [("1", "10", 5)]
     assert result.rejected() == [(3, "superseded"), (4, "superseded")]
     assert (result.counts.rows_rejected, result.counts.rows_superseded) == (0, 2)
 
 
-def test_of_two_ratings_at_one_time_the_later_line_counts(cleaned: Any) -> None:
+def test_the_later_line_of_two_ratings_at_one_time_counts(cleaned: Any) -> None:
     assert cleaned(HEADER + "1,10,5,100\n1,10,2,100\n").ratings() == [("1", "10", 2)]
 
 
@@ -255,9 +253,7 @@ def test_faults_in_movies_are_recorded_too(cleaned: Any) -> None:
     assert result.rows("select title from items where item_id = '2'") == [("Second",)]
 
 
-def test_without_ratings_every_row_is_a_vote_and_without_times_the_file_is_in_time_order(
-    cleaned: Any,
-) -> None:
+def test_rows_without_ratings_are_votes_and_without_times_in_the_order_of_the_file(cleaned: Any) -> None:
     result = cleaned("movieId,userId\n10,1\n11,1\n10,1\n")
     assert result.rows("select user_id, item_id, rating, rated_at, line from ratings order by line") == [
         ("1", "11", None, None, 3),
@@ -309,9 +305,7 @@ def test_an_id_that_has_lost_digits_is_not_repaired_as_a_missing_one(cleaned: An
     assert result.counts.rows_repaired == 0
 
 
-def test_a_run_that_ids_without_their_digits_stop_says_how_to_export_them(
-    write_input: WriteInput, tmp_path: Path
-) -> None:
+def test_lost_digits_that_stop_a_run_come_with_a_remedy(write_input: WriteInput, tmp_path: Path) -> None:
     folder = write_input(HEADER + "1.58292E+18,10,3,1\n" * 3)
     with pytest.raises(InputError, match=r"user_id_lost_digits.*; mend the file, or export the ids as text$"):
         Cleaned(folder, tmp_path, max_rejected=0.1)

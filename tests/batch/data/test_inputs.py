@@ -104,7 +104,7 @@ def test_ratings_that_changed_after_their_fingerprint_was_taken_stop_the_run(
 
 @pytest.mark.parametrize("name", ["movies", "users", "hidden"])
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_every_other_file_that_changed_stops_the_run_too(
+def test_each_other_changed_file_stops_the_run_too(
     folder: Path, tmp_path: Path, ending: str, name: str
 ) -> None:
     file = _as(folder, name, ending)
@@ -145,7 +145,7 @@ def test_a_file_that_was_replaced_removed_or_touched_after_it_was_read_was_compl
     snapshot.stop_if_written()
 
 
-def test_what_is_looked_up_later_is_what_was_read(folder: Path, tmp_path: Path) -> None:
+def test_a_later_look_up_sees_the_bytes_that_were_read(folder: Path, tmp_path: Path) -> None:
     file = _as(folder, "ratings", "parquet")
     with duckdb.connect() as connection:
         loaded = load(connection, find_inputs(folder).snapshot(), tmp_path)

@@ -27,7 +27,7 @@ def test_many_ratings_of_one_person_are_one_opinion_of_the_time() -> None:
     assert interactions([*PEOPLE, *burst]).now == START + 3 * DAY
 
 
-def test_of_fewer_than_three_people_now_is_what_all_have_reached() -> None:
+def test_the_moment_now_of_two_people_is_what_both_have_reached() -> None:
     assert interactions(PEOPLE[:2]).now == START
     assert interactions([(0, 0, 5.0, 0.0), (0, 1, 5.0, DAY)]).now == START + DAY
 

@@ -35,9 +35,7 @@ def test_compressed_csv_is_read_like_csv(write_input: WriteInput, tmp_path: Path
     assert _facts(folder, tmp_path) == expected
 
 
-def test_parquet_is_read_like_csv_and_a_row_is_known_by_its_number(
-    write_input: WriteInput, tmp_path: Path
-) -> None:
+def test_parquet_is_read_like_csv_and_its_rows_have_numbers(write_input: WriteInput, tmp_path: Path) -> None:
     folder = write_input(DIRTY)
     kept, rejected, counts = _facts(folder, tmp_path)
     duckdb.execute(
@@ -71,7 +69,7 @@ def test_parquet_is_read_like_csv_and_a_row_is_known_by_its_number(
     ],
     ids=["empty", "no rows", "column missing", "column twice", "binary", "UTF-16", "no newline"],
 )
-def test_a_file_that_is_none_stops_the_run(
+def test_an_unreadable_file_stops_the_run(
     write_input: WriteInput, tmp_path: Path, ratings: bytes, message: str
 ) -> None:
     with pytest.raises(InputError) as raised:
@@ -93,7 +91,7 @@ def test_a_list_of_hidden_films_and_one_of_users_may_be_empty(cleaned: Any) -> N
     assert result.ratings() == [("1", "10", 3)]
 
 
-def test_columns_that_mean_nothing_are_named(cleaned: Any) -> None:
+def test_unknown_columns_are_named(cleaned: Any) -> None:
     result = cleaned(
         "userId,movieId,stars,,time\n1,10,3,x,1\n",
         "movieId,title,genres," + ",".join(f"c{number}" for number in range(25)) + f"\n10,T,D{',' * 25}\n",
@@ -106,7 +104,7 @@ def test_columns_that_mean_nothing_are_named(cleaned: Any) -> None:
     ]
 
 
-def test_columns_of_parquet_that_mean_nothing_are_named(write_input: WriteInput, tmp_path: Path) -> None:
+def test_unknown_columns_of_parquet_are_named(write_input: WriteInput, tmp_path: Path) -> None:
     folder = write_input(HEADER)
     _write_parquet(folder, "ratings", "select 1 as userid, 10 as movieid, 3 as Stars")
     sources = Cleaned(folder, tmp_path).loaded.sources()
@@ -139,7 +137,7 @@ def test_a_missing_file_is_named(write_input: WriteInput, name: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["dangling", "folder"])
-def test_what_is_there_and_no_file_is_not_passed_over(write_input: WriteInput, kind: str) -> None:
+def test_an_input_that_is_no_file_is_refused(write_input: WriteInput, kind: str) -> None:
     folder = write_input(HEADER)
     if kind == "folder":
         (folder / "hidden.csv").mkdir()
@@ -164,7 +162,7 @@ def test_the_fingerprint_knows_every_byte_of_every_file(write_input: WriteInput)
     assert len(set(prints)) == 4
 
 
-def test_nothing_is_left_of_the_input_after_cleaning(write_input: WriteInput, tmp_path: Path) -> None:
+def test_cleaning_leaves_no_copy_of_the_input(write_input: WriteInput, tmp_path: Path) -> None:
     work = tmp_path / "work"
     work.mkdir()
     Cleaned(write_input(DIRTY), work)

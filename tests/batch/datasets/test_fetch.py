@@ -25,6 +25,7 @@ from tests.mirror import Mirror, mirroring
 
 ARCHIVE = ARCHIVES["latest-small"]
 PART = ".unfinished-ml-latest-small.zip"
+Get = Callable[..., Fetched]
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def get(mirror: Mirror, data: Path) -> Callable[..., Fetched]:
+def get(mirror: Mirror, data: Path) -> Get:
     """Return a function that fetches a set into the data folder, without waiting between tries."""
 
     def fetched(name: str = "latest-small", retries: int = 2) -> Fetched:
@@ -63,9 +64,7 @@ def _text(file: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("name", [name for name in SETS if name != "dirty-small"])
-def test_the_job_keeps_every_row_of_each_set(
-    get: Callable[..., Fetched], data: Path, tmp_path: Path, name: str
-) -> None:
+def test_the_job_keeps_every_row_of_each_set(get: Get, data: Path, tmp_path: Path, name: str) -> None:
     fetched = get(name)
     cleaned = Cleaned(data, tmp_path)
     assert cleaned.rejected() == []
@@ -75,8 +74,8 @@ def test_the_job_keeps_every_row_of_each_set(
     assert cleaned.rows("select count(*) from items") == [(fetched.movies,)]
 
 
-def test_the_job_repairs_and_rejects_in_the_dirty_set_what_is_dirty(
-    get: Callable[..., Fetched], data: Path, tmp_path: Path
+def test_the_job_repairs_and_rejects_dirty_rows_of_the_dirty_set(
+    get: Get, data: Path, tmp_path: Path
 ) -> None:
     assert get("dirty-small").ratings == 4
     cleaned = Cleaned(data, tmp_path)
@@ -93,8 +92,8 @@ def test_the_job_repairs_and_rejects_in_the_dirty_set_what_is_dirty(
         ("dirty-small", DIRTY_RATINGS, DIRTY_MOVIES),
     ],
 )
-def test_what_is_csv_already_stays_byte_for_byte(
-    get: Callable[..., Fetched], data: Path, name: str, ratings: bytes, movies: bytes
+def test_a_csv_file_stays_byte_for_byte(
+    get: Get, data: Path, name: str, ratings: bytes, movies: bytes
 ) -> None:
     fetched = get(name)
     assert (data / "ratings.csv").read_bytes() == ratings
@@ -103,7 +102,7 @@ def test_what_is_csv_already_stays_byte_for_byte(
     assert _names(data) == {"ratings.csv", "movies.csv"}
 
 
-def test_100k_has_its_flags_as_genres_and_its_users(get: Callable[..., Fetched], data: Path) -> None:
+def test_100k_has_its_flags_as_genres_and_its_users(get: Get, data: Path) -> None:
     assert get("100k").users == 2
     assert _text(data / "ratings.csv") == [
         "userId,movieId,rating,timestamp",
@@ -124,7 +123,7 @@ def test_100k_has_its_flags_as_genres_and_its_users(get: Callable[..., Fetched],
     ]
 
 
-def test_1m_has_titles_with_colons_and_occupations_as_words(get: Callable[..., Fetched], data: Path) -> None:
+def test_1m_has_titles_with_colons_and_occupations_as_words(get: Get, data: Path) -> None:
     assert get("1m").users == 4
     assert _text(data / "movies.csv") == [
         "movieId,title,genres",
@@ -140,7 +139,7 @@ def test_1m_has_titles_with_colons_and_occupations_as_words(get: Callable[..., F
     ]
 
 
-def test_10m_has_half_stars_and_quotes(get: Callable[..., Fetched], data: Path) -> None:
+def test_10m_has_half_stars_and_quotes(get: Get, data: Path) -> None:
     get("10m")
     assert _text(data / "ratings.csv")[1:] == [
         "1,122,5.0,838985046",
@@ -154,9 +153,7 @@ def test_10m_has_half_stars_and_quotes(get: Callable[..., Fetched], data: Path) 
     assert _names(data) == {"ratings.csv", "movies.csv"}
 
 
-def test_many_lines_keep_their_order_and_their_values(
-    get: Callable[..., Fetched], mirror: Mirror, data: Path
-) -> None:
+def test_many_lines_keep_their_order_and_their_values(get: Get, mirror: Mirror, data: Path) -> None:
     rows = [f"{user}::{user * 7 % 4000}::{user % 5 + 1}::{user + 978300760}" for user in range(300_000)]
     files = OF_1M | {"ratings.dat": "\n".join(rows).encode()}
     mirror.put("ml-1m.zip", zipped("ml-1m", files))
@@ -166,18 +163,14 @@ def test_many_lines_keep_their_order_and_their_values(
 
 
 @pytest.mark.parametrize("at", [1, 100, len(ARCHIVE) - 1])
-def test_a_cut_download_goes_on_where_it_ended(
-    get: Callable[..., Fetched], mirror: Mirror, data: Path, at: int
-) -> None:
+def test_a_cut_download_goes_on_where_it_ended(get: Get, mirror: Mirror, data: Path, at: int) -> None:
     mirror.cuts = [at]
     assert get().ratings == 3
     assert mirror.asked == [None, f"bytes={at}-"]
     assert _names(data) == {"ratings.csv", "movies.csv"}
 
 
-def test_the_next_run_goes_on_where_the_last_one_ended(
-    get: Callable[..., Fetched], mirror: Mirror, data: Path
-) -> None:
+def test_the_next_run_goes_on_where_the_last_one_ended(get: Get, mirror: Mirror, data: Path) -> None:
     mirror.cuts = [100, 50, 25]
     with pytest.raises(BatchError, match="the connection was lost") as raised:
         get()
@@ -189,15 +182,13 @@ def test_the_next_run_goes_on_where_the_last_one_ended(
     assert _names(data) == {"ratings.csv", "movies.csv"}
 
 
-def test_a_server_without_ranges_starts_over(get: Callable[..., Fetched], mirror: Mirror) -> None:
+def test_a_server_without_ranges_starts_over(get: Get, mirror: Mirror) -> None:
     mirror.cuts, mirror.knows_ranges = [100], False
     assert get().ratings == 3
     assert mirror.asked == [None, "bytes=100-"]
 
 
-def test_a_file_that_has_changed_is_not_joined_to_the_old_part(
-    get: Callable[..., Fetched], mirror: Mirror, data: Path
-) -> None:
+def test_a_file_that_has_changed_is_not_joined_to_the_old_part(get: Get, mirror: Mirror, data: Path) -> None:
     mirror.cuts = [100]
     with pytest.raises(BatchError):
         get(retries=0)
@@ -207,9 +198,7 @@ def test_a_file_that_has_changed_is_not_joined_to_the_old_part(
     assert (data / "ratings.csv").read_bytes() == CSV_RATINGS
 
 
-def test_a_part_of_which_nothing_is_known_is_not_used(
-    get: Callable[..., Fetched], mirror: Mirror, data: Path
-) -> None:
+def test_a_part_of_which_nothing_is_known_is_not_used(get: Get, mirror: Mirror, data: Path) -> None:
     mirror.cuts, mirror.has_version = [100], False
     assert get().ratings == 3
     assert mirror.asked == [None, None]
@@ -222,7 +211,7 @@ def test_a_part_of_which_nothing_is_known_is_not_used(
 
 @pytest.mark.parametrize(("beyond", "asked"), [(b"", 1), (b"more", 2)])
 def test_an_archive_that_is_whole_is_not_sent_again_and_one_that_is_too_long_is(
-    get: Callable[..., Fetched], mirror: Mirror, data: Path, beyond: bytes, asked: int
+    get: Get, mirror: Mirror, data: Path, beyond: bytes, asked: int
 ) -> None:
     mirror.cuts = [len(ARCHIVE) - 1]
     with pytest.raises(BatchError):
@@ -232,20 +221,18 @@ def test_an_archive_that_is_whole_is_not_sent_again_and_one_that_is_too_long_is(
     assert len(mirror.asked[1:]) == asked
 
 
-def test_a_range_that_was_not_asked_for_is_not_joined(get: Callable[..., Fetched], mirror: Mirror) -> None:
+def test_a_range_that_was_not_asked_for_is_not_joined(get: Get, mirror: Mirror) -> None:
     mirror.cuts, mirror.miscounts = [100], True
     assert get().ratings == 3
     assert mirror.asked == [None, "bytes=100-", None]
 
 
-def test_a_server_that_does_not_say_how_much_comes_is_believed(
-    get: Callable[..., Fetched], mirror: Mirror
-) -> None:
+def test_a_server_that_does_not_say_how_much_comes_is_believed(get: Get, mirror: Mirror) -> None:
     mirror.sends_length = False
     assert get("dirty-small").ratings == 4
 
 
-def test_a_busy_server_is_asked_again_and_that_is_told(
+def test_a_busy_server_is_asked_again_with_a_note(
     mirror: Mirror, data: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     mirror.statuses = [503, 429]
@@ -259,9 +246,7 @@ def test_a_busy_server_is_asked_again_and_that_is_told(
 
 
 @pytest.mark.parametrize("status", [403, 404])
-def test_a_server_that_refuses_is_not_asked_again(
-    get: Callable[..., Fetched], mirror: Mirror, status: int
-) -> None:
+def test_a_server_that_refuses_is_not_asked_again(get: Get, mirror: Mirror, status: int) -> None:
     mirror.statuses = [status]
     with pytest.raises(BatchError, match=rf"ml-latest-small\.zip: the server answers {status}"):
         get()
@@ -269,30 +254,26 @@ def test_a_server_that_refuses_is_not_asked_again(
 
 
 @pytest.mark.parametrize("checksum", ["MD5 ({name}) = {md5}", "{md5}  {name}", "{md5} *{name}\r", "{md5}"])
-def test_a_checksum_is_read_in_every_format(
-    get: Callable[..., Fetched], mirror: Mirror, checksum: str
-) -> None:
+def test_a_checksum_is_read_in_every_format(get: Get, mirror: Mirror, checksum: str) -> None:
     mirror.put("ml-latest-small.zip", ARCHIVE, checksum)
     assert get().checked == "md5"
 
 
-def test_a_wrong_checksum_leaves_nothing(get: Callable[..., Fetched], mirror: Mirror, data: Path) -> None:
+def test_a_wrong_checksum_leaves_nothing(get: Get, mirror: Mirror, data: Path) -> None:
     mirror.put("ml-latest-small.zip", ARCHIVE, "0" * 32)
     with pytest.raises(InputError, match=r"its MD5 is [0-9a-f]{32}, and should be 0{32}; it is removed"):
         get()
     assert _names(data) == set()
 
 
-def test_a_checksum_that_is_none_is_an_error(get: Callable[..., Fetched], mirror: Mirror) -> None:
+def test_a_file_without_a_checksum_in_it_is_an_error(get: Get, mirror: Mirror) -> None:
     mirror.put("ml-latest-small.zip", ARCHIVE, "<html>Not yet</html>")
     with pytest.raises(InputError, match=r"zip\.md5: holds no MD5 sum"):
         get()
     assert mirror.asked == []
 
 
-def test_without_a_checksum_what_is_in_the_archive_is_checked(
-    get: Callable[..., Fetched], mirror: Mirror, data: Path
-) -> None:
+def test_without_a_checksum_what_is_in_the_archive_is_checked(get: Get, mirror: Mirror, data: Path) -> None:
     at = ARCHIVE.index(b"ml-latest-small/ratings.csv") + len(b"ml-latest-small/ratings.csv") + 20
     damaged = ARCHIVE[:at] + bytes([ARCHIVE[at] ^ 1]) + ARCHIVE[at + 1 :]
     for name, file in (("latest-small", "ml-latest-small.zip"), ("dirty-small", "movielens-small.zip")):
@@ -323,7 +304,7 @@ NOT_AS_EXPECTED = [
 
 @pytest.mark.parametrize("case", NOT_AS_EXPECTED, ids=[f"{name} {said}" for name, _, said in NOT_AS_EXPECTED])
 def test_an_archive_that_is_not_as_expected_leaves_nothing(
-    get: Callable[..., Fetched], mirror: Mirror, data: Path, case: tuple[str, bytes, str]
+    get: Get, mirror: Mirror, data: Path, case: tuple[str, bytes, str]
 ) -> None:
     name, content, message = case
     mirror.put(SETS[name].archive, content)
@@ -334,9 +315,7 @@ def test_an_archive_that_is_not_as_expected_leaves_nothing(
 
 
 @pytest.mark.parametrize("present", ["ratings.csv", "movies.csv.gz", "users.parquet"])
-def test_a_folder_that_is_used_is_refused(
-    get: Callable[..., Fetched], mirror: Mirror, data: Path, present: str
-) -> None:
+def test_a_folder_that_is_used_is_refused(get: Get, mirror: Mirror, data: Path, present: str) -> None:
     data.mkdir()
     (data / present).touch()
     with pytest.raises(UsageError, match=f"{present}: is there already"):
@@ -345,7 +324,7 @@ def test_a_folder_that_is_used_is_refused(
     assert _names(data) == {present}
 
 
-def test_two_fetches_do_not_share_a_folder(get: Callable[..., Fetched], data: Path) -> None:
+def test_two_fetches_do_not_share_a_folder(get: Get, data: Path) -> None:
     data.mkdir()
     with (
         filelock.FileLock(data / ".lock", blocking=False),
@@ -355,16 +334,14 @@ def test_two_fetches_do_not_share_a_folder(get: Callable[..., Fetched], data: Pa
     assert get().ratings == 3
 
 
-def test_what_a_killed_fetch_has_left_is_removed(get: Callable[..., Fetched], data: Path) -> None:
+def test_what_a_killed_fetch_has_left_is_removed(get: Get, data: Path) -> None:
     (data / ".unfinished-files").mkdir(parents=True)
     (data / ".unfinished-files" / "users.csv").write_text("half", encoding="utf-8")
     get()
     assert _names(data) == {"ratings.csv", "movies.csv"}
 
 
-def test_an_archive_put_there_by_hand_is_used_and_stays(
-    get: Callable[..., Fetched], mirror: Mirror, data: Path
-) -> None:
+def test_an_archive_put_there_by_hand_is_used_and_stays(get: Get, mirror: Mirror, data: Path) -> None:
     mirror.put("ml-1m.zip", ARCHIVES["1m"])
     mirror.cuts = [100]
     with pytest.raises(BatchError):
@@ -377,9 +354,7 @@ def test_an_archive_put_there_by_hand_is_used_and_stays(
     assert _names(data) == {"ml-1m.zip", "ratings.csv", "movies.csv", "users.csv"}
 
 
-def test_an_archive_put_there_by_hand_is_checked_and_never_removed(
-    get: Callable[..., Fetched], data: Path
-) -> None:
+def test_an_archive_put_there_by_hand_is_checked_and_never_removed(get: Get, data: Path) -> None:
     data.mkdir()
     (data / "ml-1m.zip").write_bytes(ARCHIVES["1m"])
     (data / "ml-1m.zip.md5").write_text("0" * 32, encoding="utf-8")
@@ -460,7 +435,7 @@ def test_a_terminal_has_a_bar_with_bytes(mirror: Mirror, data: Path) -> None:
     assert "Z has" not in shown
 
 
-def test_who_is_offline_is_told_what_to_do_in_one_line(mirror: Mirror, data: Path) -> None:
+def test_a_fetch_without_a_network_says_the_remedy_in_one_line(mirror: Mirror, data: Path) -> None:
     url, mirror.url = mirror.url, "http://127.0.0.1:1/nobody"
     done = _command(mirror, data, "25m")
     assert done.returncode == 1
@@ -494,9 +469,7 @@ def test_a_fetch_that_is_stopped_leaves_no_file_and_the_next_one_works(
 
 
 @pytest.mark.parametrize("kilobytes", [0, 1, 1_000])
-def test_a_disk_that_takes_no_more_ends_with_1_and_leaves_no_file(
-    mirror: Mirror, data: Path, kilobytes: int
-) -> None:
+def test_a_full_disk_ends_with_1_and_leaves_no_file(mirror: Mirror, data: Path, kilobytes: int) -> None:
     ratings = b"".join(b"1::%d::5::978300760\n" % item for item in range(100_000))
     mirror.put("ml-1m.zip", zipped("ml-1m", OF_1M | {"ratings.dat": ratings}))
     assert kilobytes * 1024 < len(ratings)
@@ -512,7 +485,7 @@ def test_a_disk_that_takes_no_more_ends_with_1_and_leaves_no_file(
 
 
 @pytest.mark.parametrize("address", ["ftp://example.org/sets", "/srv/sets", "example.org"])
-def test_a_mirror_that_is_no_address_is_wrong_usage(mirror: Mirror, data: Path, address: str) -> None:
+def test_an_invalid_address_of_a_mirror_is_wrong_usage(mirror: Mirror, data: Path, address: str) -> None:
     done = _command(mirror, data, "25m", "--mirror", address)
     assert done.returncode == 2
     assert "begins with http:// or https://" in done.stderr

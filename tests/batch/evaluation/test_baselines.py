@@ -24,9 +24,7 @@ def test_the_most_popular_movies_are_those_rated_most_often_for_every_user() -> 
 @pytest.mark.parametrize(
     ("share", "counts"), [(0.1, [0, 0, 1, 0, 0]), (0.5, [0, 0, 3, 2, 0]), (0.7, [0, 2, 3, 2, 0])]
 )
-def test_the_movies_popular_lately_are_those_rated_most_among_the_newest_ratings(
-    share: float, counts: list[int]
-) -> None:
+def test_movies_popular_lately_are_those_with_most_new_ratings(share: float, counts: list[int]) -> None:
     assert popular_lately(RATINGS, share)(ALL_USERS).tolist() == [counts] * 4
 
 

@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from batch.errors import RefusedError
@@ -16,18 +15,15 @@ from batch.generation.publish import Published
 from batch.generation.store import Output
 from tests.cleaned import HEADER
 from tests.commands import invoke
-from tests.conftest import WriteInput, copied, publish
+from tests.conftest import WriteInput, copied, publish, select
 from tests.films import ITEMS, MOVIES, RATINGS
 
 OTHER_IDS = MOVIES.replace("\n", "\ntt").removesuffix("tt")
 
 
 def _share(made: Published) -> float:
-    with duckdb.connect(str(made.file), read_only=True) as connection:
-        ((value,),) = connection.execute(
-            "select value from metrics where metric = $metric and model = $model",
-            {"metric": CATALOGUE_SHARE, "model": PUBLISHED},
-        ).fetchall()
+    query = "select value from metrics where metric = $metric and model = $model"
+    ((value,),) = select(made.file, query, metric=CATALOGUE_SHARE, model=PUBLISHED)
     return float(value)
 
 
@@ -46,7 +42,7 @@ def test_an_item_counts_as_described_if_it_is_rated_and_has_a_title(cleaned: Any
     )
 
 
-def test_the_share_is_published_as_a_metric(published: Published) -> None:
+def test_the_share_of_titles_is_published_as_a_metric(published: Published) -> None:
     assert _share(published) == published.catalogue_share == 1
 
 
@@ -74,7 +70,7 @@ def test_a_first_run_with_ids_of_another_catalogue_shows_ids_of_both(
     assert _share(made) == 0
 
 
-def test_a_whole_catalogue_is_no_reason_to_warn(
+def test_a_whole_catalogue_gives_no_warning(
     items: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     publish(items, tmp_path)

@@ -2,23 +2,22 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-import duckdb
 import numpy as np
 import pytest
 
-from batch.data.interactions import Interactions
 from batch.datasets.sample import write_sample
 from batch.errors import RefusedError
 from batch.evaluation.gate import Quality, regressions
 from batch.generation.check import kept_qualities
 from batch.generation.publish import Published
 from batch.generation.store import Output
-from batch.model.embedding import FittedItems, Model, fold_in_users
-from batch.settings import Settings
-from tests.conftest import publish
+from batch.model.embedding import Model, fold_in_users
+from tests.conftest import damage, publish
 
 GOOD = {
     ("judged_users", "embedding"): 300.0,
@@ -44,7 +43,7 @@ def _faults(
     )
 
 
-def test_a_night_like_the_last_one_passes() -> None:
+def test_a_run_like_the_last_one_passes() -> None:
     assert _faults({}) == []
     assert _faults({("ndcg@10", "embedding"): 0.06, ("coverage@10", "published"): 0.15}, users=430) == []
 
@@ -126,54 +125,57 @@ def good(first: Published, tmp_path: Path) -> Published:
     return first
 
 
-def _refused(output: Path, before: Published) -> dict[str, object]:
+def _refused(output: Path, before: Published) -> dict[str, Any]:
     """Return what was kept of a refused run; the generation before is still published, and alone."""
     assert Output(output).current() == before.generation
     assert Output(output).generations() == [before.generation]
     assert not Output(output).work.exists()
     (file,) = (output / "refused").iterdir()
-    kept: dict[str, object] = json.loads(file.read_text(encoding="utf-8"))
+    kept: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return kept
 
 
-def test_a_corrupted_model_is_refused(
-    sample: Path, tmp_path: Path, good: Published, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def corrupted(
-        fitted: FittedItems, ratings: Interactions, days_inactive: np.ndarray, settings: Settings
-    ) -> Model:
-        model = fold_in_users(fitted, ratings, days_inactive, settings)
-        shuffled = np.random.default_rng(0).permutation(model.item_factors)
-        return replace(model, item_factors=shuffled)
+Spoil = Callable[[Callable[[Model], Model]], None]
 
-    monkeypatch.setattr("batch.model.embedding.fold_in_users", corrupted)
-    monkeypatch.setattr("batch.evaluation.holdout.fold_in_users", corrupted)
+
+@pytest.fixture
+def spoil(monkeypatch: pytest.MonkeyPatch) -> Spoil:
+    """Return a function that changes the model of the next run, both as evaluated and as published."""
+
+    def spoil(change: Callable[[Model], Model]) -> None:
+        def spoiled(*arguments: Any) -> Model:
+            return change(fold_in_users(*arguments))
+
+        for module in ("model.embedding", "evaluation.holdout"):
+            monkeypatch.setattr(f"batch.{module}.fold_in_users", spoiled)
+
+    return spoil
+
+
+def test_a_corrupted_model_is_refused(sample: Path, tmp_path: Path, good: Published, spoil: Spoil) -> None:
+    shuffle = np.random.default_rng(0).permutation
+    spoil(lambda model: replace(model, item_factors=shuffle(model.item_factors)))
     with pytest.raises(RefusedError, match=r"^not published: the lists are no better than the most popular"):
         publish(sample, tmp_path / "output", **SMALL, seed=1)
     kept = _refused(tmp_path / "output", good)
-    metrics = {(each["metric"], each["model"]): each["value"] for each in kept["metrics"]}  # type: ignore[attr-defined]
+    metrics = {(each["metric"], each["model"]): each["value"] for each in kept["metrics"]}
     assert metrics["ndcg@10", "embedding"] <= metrics["ndcg@10", "most_popular"]
     assert metrics["judged_users", "embedding"] == 55
 
 
-def test_lists_that_are_the_same_for_everybody_are_refused(
-    sample: Path, tmp_path: Path, good: Published, monkeypatch: pytest.MonkeyPatch
+def test_lists_that_are_alike_for_all_are_refused(
+    sample: Path, tmp_path: Path, good: Published, spoil: Spoil
 ) -> None:
-    def alike(
-        fitted: FittedItems, ratings: Interactions, days_inactive: np.ndarray, settings: Settings
-    ) -> Model:
-        model = fold_in_users(fitted, ratings, days_inactive, settings)
-        one = np.ones((ratings.users, 1), dtype=np.float32)
-        by_id = np.zeros((ratings.items, 1), dtype=np.float32)
+    def alike(model: Model) -> Model:
+        one = np.ones((len(model.user_factors), 1), dtype=np.float32)
+        by_id = np.zeros((len(model.item_factors), 1), dtype=np.float32)
         return replace(model, user_factors=one, item_factors=by_id, parts=[1])
 
-    monkeypatch.setattr("batch.model.embedding.fold_in_users", alike)
-    monkeypatch.setattr("batch.evaluation.holdout.fold_in_users", alike)
-    with pytest.raises(
-        RefusedError, match=r"no better than the most popular movies.*coverage@10 of the lists fell"
-    ):
+    spoil(alike)
+    message = r"no better than the most popular movies.*coverage@10 of the lists fell"
+    with pytest.raises(RefusedError, match=message):
         publish(sample, tmp_path / "output", **SMALL, seed=1)
-    assert len(_refused(tmp_path / "output", good)["faults"]) == 3  # type: ignore[arg-type]
+    assert len(_refused(tmp_path / "output", good)["faults"]) == 3
 
 
 def test_a_run_without_half_of_the_users_is_refused_and_published_with_the_reason_if_that_is_accepted(
@@ -195,8 +197,7 @@ def test_a_run_without_half_of_the_users_is_refused_and_published_with_the_reaso
         publish(half, tmp_path / "output", **SMALL, rebuild=True, accept_rolled_back=True)
     accepted = publish(half, tmp_path / "output", **SMALL, accept_regression=True)
     assert Output(tmp_path / "output").current() == accepted.generation
-    with duckdb.connect(str(accepted.file), read_only=True) as connection:
-        ((overridden,),) = connection.execute("select overridden from generation").fetchall()
+    ((overridden,),) = select(accepted.file, "select overridden from generation")
     assert f"the number of users fell by 50%, from 671 in {good.generation} to 336" in overridden
     # From then on it is the measure, and nothing older.
     assert list(kept_qualities(Output(tmp_path / "output"))) == [accepted.generation]
@@ -206,8 +207,7 @@ def test_a_generation_before_that_cannot_be_read_is_no_hindrance(
     items: Path, tmp_path: Path, sample: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = publish(items, tmp_path)
-    before.file.chmod(0o644)
-    before.file.write_bytes(b"damaged")
+    damage(before.file)
     assert publish(sample, tmp_path, **SMALL).counts.users == 671
     assert f"{before.generation} can't be read, so nothing is compared with it" in caplog.text
 

@@ -124,7 +124,7 @@ def test_published_vectors_that_rank_the_answers_badly_are_a_regression() -> Non
     assert list(regressions(Quality(judge(candidates, published, SETTINGS), 240), {}, max_fall=0.3)) == []
 
 
-def test_what_is_held_out_changes_nothing_that_evaluates_and_all_that_is_published() -> None:
+def test_held_out_ratings_change_the_published_model_and_not_the_evaluated_one() -> None:
     ratings = _ratings()
     (split,) = hold_out(ratings, LOTS, seed=0)
     is_later = ratings.rated_at > split.train.rated_at.max()
@@ -165,7 +165,7 @@ def _of_few() -> Interactions:
     return interactions(rows)
 
 
-def test_where_few_come_back_there_are_more_moments_the_oldest_first() -> None:
+def test_data_with_few_comebacks_have_more_moments_the_oldest_first() -> None:
     ratings = _of_few()
     splits = hold_out(ratings, LOTS, seed=0)
     assert [split.name for split in splits] == ["last"]

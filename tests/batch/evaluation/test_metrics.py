@@ -60,7 +60,7 @@ def _split() -> Split:
     return by_time(interactions([*known, *padding, *later]), 15 / 21)
 
 
-def test_what_was_liked_later_is_counted_apart_from_what_was_disliked() -> None:
+def test_later_likes_are_counted_apart_from_dislikes() -> None:
     items = np.arange(6, dtype=np.int32)
     measured = compute_metrics([items[:1], items[:4], items[:3]], _split())
     assert measured.by_user["recall_liked@10"].tolist() == [1, 1, pytest.approx(math.nan, nan_ok=True)]

@@ -140,7 +140,7 @@ def test_tuning_never_looks_at_the_last_ratings_nor_cuts_where_evaluate_does() -
         assert not (new_pairs | last) & set(_held_out(split))
 
 
-def test_when_there_is_nobody_to_judge_the_message_says_so() -> None:
+def test_a_split_that_nobody_can_evaluate_says_so() -> None:
     with pytest.raises(InputError, match="nobody can be judged by the split 'last'"):
         by_last(interactions([(0, 0), (1, 0)]))
     with pytest.raises(InputError, match="nobody can be judged by the split 'time 50%'"):
@@ -164,6 +164,6 @@ def test_an_item_that_is_rated_again_later_was_known_before_and_is_not_foreseen(
     assert _held_out(again) == [(1, 2)]
 
 
-def test_of_two_ratings_of_an_item_before_the_cut_the_newer_counts() -> None:
+def test_the_newer_of_two_ratings_before_the_cut_counts() -> None:
     split = by_last(interactions([(0, 0, 1.0, 1.0), (0, 0, 4.0, 2.0), (1, 1), (1, 0), (0, 1, 5.0, 9.0)]))
     assert split.train.rating[split.train.user_index == 0].tolist() == [4.0]

@@ -122,7 +122,7 @@ def test_every_invariant_has_a_fault_that_it_is_for() -> None:
 @pytest.mark.parametrize(
     ("invariant", "fault"), [(invariant, fault) for invariant, faults in FAULTS.items() for fault in faults]
 )
-def test_a_fault_is_found(
+def test_each_invariant_finds_its_faults(
     draft: duckdb.DuckDBPyConnection, invariant: str, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     draft.execute(fault)

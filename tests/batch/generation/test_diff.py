@@ -44,9 +44,7 @@ def test_the_same_lists_have_not_changed(items: Path, published: Published, tmp_
     assert same.origins == {"is_same_input": True, "settings": [], "versions": []}
 
 
-def test_lists_are_told_by_how_many_changed_and_how_much_they_overlap(
-    two: tuple[Published, Published],
-) -> None:
+def test_the_diff_counts_changed_lists_and_their_overlap(two: tuple[Published, Published]) -> None:
     before, after = two
     lists = diff(before.file, after.file, items=10).lists
     assert (lists["users_before"], lists["users_after"], lists["users_of_both"]) == (40, 41, 40)
@@ -57,9 +55,7 @@ def test_lists_are_told_by_how_many_changed_and_how_much_they_overlap(
     assert lists["overlap"] == lists["overlap_at_10"]
 
 
-def test_a_shorter_list_overlaps_by_the_share_of_the_longer_one(
-    items: Path, published: Published, tmp_path: Path
-) -> None:
+def test_a_shorter_list_overlaps_by_its_share(items: Path, published: Published, tmp_path: Path) -> None:
     short = publish(items, tmp_path, top_n=3)
     lists = diff(published.file, short.file, items=10).lists
     assert lists["overlap"] == pytest.approx(3 / 9)
@@ -80,7 +76,7 @@ def test_items_rise_and_fall_by_the_number_of_lists(two: tuple[Published, Publis
     assert items[1]["lists_after"] == 0
 
 
-def test_what_is_known_of_items_is_compared(published: Published, tmp_path: Path) -> None:
+def test_metadata_of_items_are_compared(published: Published, tmp_path: Path) -> None:
     movies = MOVIES.replace("Movie, The 1 (1991)", "Movie, The 1 (1992)").replace(
         '3,"Movie, The 3 (1993)",Drama|Comedy', '3,"Movie, The 3 (1993)",Comedy'
     )
@@ -115,9 +111,7 @@ def test_what_is_known_of_items_is_compared(published: Published, tmp_path: Path
     assert re.search(r"^2 +year +1992 *$", shown, re.MULTILINE)
 
 
-def test_what_is_known_of_items_and_has_not_changed_is_not_told(
-    items: Path, published: Published, tmp_path: Path
-) -> None:
+def test_unchanged_metadata_of_items_is_left_out(items: Path, published: Published, tmp_path: Path) -> None:
     same = diff(published.file, publish(items, tmp_path, seed=1).file, items=10)
     assert (same.metadata["titles_changed"], same.changed_items) == (0, [])
     assert not [line for line in same.told() if line.startswith(("movies", "metadata", "rated"))]

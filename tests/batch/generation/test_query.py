@@ -53,7 +53,7 @@ def test_a_saved_query_runs_and_is_documented(night: Output, name: str) -> None:
     assert f"| `{name}` | {saved_queries()[name]} |" in DOCUMENTED
 
 
-def test_who_gets_an_item_are_those_from_whom_it_was_withheld(night: Output) -> None:
+def test_users_get_the_item_that_was_withheld(night: Output) -> None:
     rows = _rows(night, "who_gets", title="the 4 (")
     assert {row["title"] for row in rows} == {"Movie, The 4 (1994)"}
     listed = "select user_id from recommendations where item_id = '4' order by rank, user_id"
@@ -67,7 +67,7 @@ def test_items_are_found_by_words_of_their_title(night: Output) -> None:
     assert len(_rows(night, "find_films")) == ITEMS + 1
 
 
-def test_who_has_watched_the_best_of_the_list_lost_a_place(night: Output) -> None:
+def test_a_user_who_watched_the_best_of_the_list_lost_a_place(night: Output) -> None:
     lost = {row["user_id"]: row for row in _rows(night, "lists_lost")}
     assert len(lost) == USERS
     assert lost["18"]["new_ratings"] == 1
@@ -86,7 +86,7 @@ def test_an_item_that_is_in_one_list_less_has_fallen(night: Output) -> None:
         assert moved.get(item_id, 0) == now - before
 
 
-def test_nobody_sees_what_is_in_no_list(items: Path, tmp_path: Path) -> None:
+def test_items_in_no_list_are_never_recommended(items: Path, tmp_path: Path) -> None:
     made = publish(items, tmp_path, top_n=1)
     listed = {item_id for (item_id,) in query(made.file, "select distinct item_id from recommendations").rows}
     unseen = {row[0] for row in query(made.file, "never_recommended").rows}
@@ -114,9 +114,7 @@ def test_shares_add_up(published: Published) -> None:
         assert sum(row[2] for row in rows) == pytest.approx(1, abs=1e-3)
 
 
-def test_hidden_films_are_told_with_the_place_that_they_would_have(
-    write_input: WriteInput, tmp_path: Path
-) -> None:
+def test_hidden_items_have_the_place_that_they_would_have(write_input: WriteInput, tmp_path: Path) -> None:
     made = publish(write_input(RATINGS, hidden="movieId\n4\n"), tmp_path / "output")
     ((item_id, _title, ratings, popularity, rank),) = query(made.file, "hidden_films").rows
     better = query(

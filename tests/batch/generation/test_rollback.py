@@ -9,7 +9,7 @@ from batch.errors import BatchError, LockedError, UsageError
 from batch.generation.publish import Published
 from batch.generation.rollback import rollback
 from batch.generation.store import Output
-from tests.conftest import copied
+from tests.conftest import copied, damage
 
 
 @pytest.fixture
@@ -66,8 +66,7 @@ def test_an_unknown_generation_is_wrong_usage(three: tuple[Output, list[str]]) -
 
 def test_a_damaged_generation_is_not_published(three: tuple[Output, list[str]]) -> None:
     output, (first, _, third) = three
-    output.file(first).chmod(0o644)
-    output.file(first).write_bytes(b"damaged")
+    damage(output.file(first))
     with pytest.raises(BatchError, match="can't be opened"):
         rollback(output, first)
     assert output.current() == third
@@ -75,12 +74,11 @@ def test_a_damaged_generation_is_not_published(three: tuple[Output, list[str]]) 
 
 def test_a_damaged_generation_can_be_left(three: tuple[Output, list[str]]) -> None:
     output, (_, second, third) = three
-    output.file(third).chmod(0o644)
-    output.file(third).write_bytes(b"damaged")
+    damage(output.file(third))
     assert rollback(output) == (third, second)
 
 
-def test_during_a_run_nothing_is_rolled_back(three: tuple[Output, list[str]]) -> None:
+def test_a_rollback_during_a_run_is_refused(three: tuple[Output, list[str]]) -> None:
     output, (*_, third) = three
     with output.locked(), pytest.raises(LockedError):
         rollback(output)

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from batch.data.inputs import find_inputs
@@ -17,7 +16,7 @@ from batch.generation.rollback import rollback
 from batch.generation.store import Output
 from batch.runtime.progress import Progress
 from batch.settings import Settings
-from tests.conftest import WriteInput, copied, publish, written
+from tests.conftest import WriteInput, copied, damage, publish, select, written
 from tests.films import MOVIES, RATINGS
 
 OTHER_RATINGS = RATINGS + "1,1,1,1\n"
@@ -74,7 +73,7 @@ def _forget(output: Output, user_id: str) -> None:
     forget(output, user_id, Settings(output=output.folder), Progress(quiet=True))
 
 
-def test_of_the_same_input_the_settings_are_to_blame(run: Run, output: Output, seeds: Ids) -> None:
+def test_the_same_input_with_the_same_settings_is_held_back(run: Run, output: Output, seeds: Ids) -> None:
     _, good, bad = seeds
     assert rollback(output) == (bad, good)
     again = run(seed=1)
@@ -88,7 +87,7 @@ def test_of_the_same_input_the_settings_are_to_blame(run: Run, output: Output, s
     assert run(OTHER_RATINGS, seed=2).is_new
 
 
-def test_another_input_is_to_blame_whatever_the_settings_are(run: Run, output: Output, two: Ids) -> None:
+def test_another_input_is_held_back_with_any_settings(run: Run, output: Output, two: Ids) -> None:
     good, bad = two
     rollback(output)
     assert not run().is_new
@@ -101,7 +100,7 @@ def test_another_input_is_to_blame_whatever_the_settings_are(run: Run, output: O
         run(OTHER_RATINGS)
 
 
-def test_of_the_same_input_and_settings_the_versions_are_to_blame(
+def test_the_same_input_and_settings_are_held_back_for_their_versions(
     run: Run, output: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def version(number: str) -> None:
@@ -122,7 +121,7 @@ def test_of_the_same_input_and_settings_the_versions_are_to_blame(
     assert run().is_new
 
 
-def test_of_the_same_input_settings_and_versions_what_was_hidden_is_to_blame(
+def test_the_same_input_settings_and_versions_are_held_back_for_what_was_hidden(
     run: Run, output: Output, published: Published, caplog: pytest.LogCaptureFixture
 ) -> None:
     good = copied(published, output.folder)
@@ -141,14 +140,14 @@ def test_of_the_same_input_settings_and_versions_what_was_hidden_is_to_blame(
 
 
 @pytest.mark.usefixtures("bad")
-def test_what_is_published_all_the_same_is_no_longer_held_back(run: Run, output: Output) -> None:
+def test_an_accepted_input_is_no_longer_held_back(run: Run, output: Output) -> None:
     assert run(OTHER_RATINGS, accept_rolled_back=True).is_new
     assert output.rolled_back() == []
     run()
     assert run(OTHER_RATINGS).is_new
 
 
-def test_what_is_put_back_by_name_is_no_longer_held_back(run: Run, output: Output, seeds: Ids) -> None:
+def test_a_generation_put_back_by_name_is_no_longer_held_back(run: Run, output: Output, seeds: Ids) -> None:
     first, second, third = seeds
     rollback(output, first)
     assert output.rolled_back() == [second, third]
@@ -164,9 +163,7 @@ def test_a_bad_input_is_held_back_also_when_its_file_is_gone(run: Run, output: O
         run(OTHER_RATINGS)
 
 
-def test_a_hide_that_is_rolled_back_holds_nothing_back(
-    run: Run, output: Output, published: Published
-) -> None:
+def test_a_rolled_back_hide_holds_nothing_back(run: Run, output: Output, published: Published) -> None:
     copied(published, output.folder)
     _hide(output, "4")
     rollback(output)
@@ -175,7 +172,7 @@ def test_a_hide_that_is_rolled_back_holds_nothing_back(
 
 
 @pytest.mark.usefixtures("two")
-def test_a_forget_that_is_rolled_back_holds_nothing_back_and_says_so(
+def test_a_rolled_back_forget_holds_nothing_back_and_says_so(
     run: Run, output: Output, caplog: pytest.LogCaptureFixture
 ) -> None:
     _forget(output, "7")
@@ -207,8 +204,7 @@ def test_behind_a_hide_the_input_that_it_was_made_of_is_held_back(
 
 
 def test_a_damaged_generation_can_be_left_and_made_anew(run: Run, output: Output, two: Ids) -> None:
-    output.file(two[1]).chmod(0o644)
-    output.file(two[1]).write_bytes(b"damaged")
+    damage(output.file(two[1]))
     rollback(output)
     assert run(OTHER_RATINGS).is_new
 
@@ -245,9 +241,7 @@ def _in_old_form(output: Output) -> None:
     (output.folder / "rolled_back.json").write_text(json.dumps(output.rolled_back()))
 
 
-def test_a_record_of_ids_is_completed_from_the_files_that_are_kept(
-    run: Run, output: Output, bad: str
-) -> None:
+def test_a_record_of_ids_is_completed_from_kept_files(run: Run, output: Output, bad: str) -> None:
     _in_old_form(output)
     assert not run().is_new
     with pytest.raises(RefusedError, match=f"the same input made generation {bad}"):
@@ -261,9 +255,7 @@ def test_a_record_of_ids_is_completed_from_the_files_that_are_kept(
     assert run(OTHER_RATINGS).is_new
 
 
-def test_a_rollback_that_died_holds_back_nothing_that_is_published(
-    run: Run, output: Output, bad: str
-) -> None:
+def test_a_rollback_that_died_holds_back_nothing_published(run: Run, output: Output, bad: str) -> None:
     # As it is if it dies between the record and the link.
     output.link.unlink()
     output.link.symlink_to(f"generations/{bad}.duckdb")
@@ -273,9 +265,8 @@ def test_a_rollback_that_died_holds_back_nothing_that_is_published(
 
 def test_the_record_names_input_settings_and_versions_whole(output: Output, seeds: Ids) -> None:
     rollback(output)
-    with duckdb.connect(str(output.file(seeds[-1])), read_only=True) as connection:
-        found = connection.execute("select fingerprint, settings from generation").fetchall()
-    ((fingerprint, settings),) = found
+    query = "select fingerprint, settings from generation"
+    ((fingerprint, settings),) = select(output.file(seeds[-1]), query)
     of_input = {"generation": seeds[-1], "fingerprint": fingerprint}
     assert json.loads((output.folder / "rolled_back.json").read_text()) == [
         {**of_input, "settings": settings, "versions": None, "exclusions": None}

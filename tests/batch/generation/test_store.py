@@ -97,7 +97,7 @@ def test_one_writer_at_a_time(tmp_path: Path) -> None:
         pass
 
 
-def test_what_a_death_left_is_removed(tmp_path: Path) -> None:
+def test_files_that_a_death_left_are_removed(tmp_path: Path) -> None:
     output = Output(tmp_path)
     generation = _publish(output)
     output.work.mkdir()
@@ -109,7 +109,7 @@ def test_what_a_death_left_is_removed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["file", "link", "folder"])
-def test_whatever_stands_in_the_place_of_the_work_folder_is_removed(tmp_path: Path, kind: str) -> None:
+def test_anything_in_the_place_of_the_work_folder_is_removed(tmp_path: Path, kind: str) -> None:
     output, mine = Output(tmp_path / "output"), tmp_path / "mine"
     mine.mkdir()
     (mine / "notes.txt").touch()
@@ -125,9 +125,7 @@ def test_whatever_stands_in_the_place_of_the_work_folder_is_removed(tmp_path: Pa
     assert (mine / "notes.txt").exists()
 
 
-def test_generations_too_many_that_a_death_left_are_removed_and_the_current_one_is_not(
-    tmp_path: Path,
-) -> None:
+def test_surplus_generations_that_a_death_left_are_removed_except_the_current_one(tmp_path: Path) -> None:
     output = Output(tmp_path)
     generation = _publish(output)
     newer = [f"2027010{day}T000000Z-abcdef" for day in range(1, 10)]
@@ -178,7 +176,7 @@ def test_a_lost_link_costs_no_generation(tmp_path: Path) -> None:
         assert output.generations() == ids
 
 
-def test_what_is_taken_back_is_recorded_by_id_with_what_made_it(tmp_path: Path) -> None:
+def test_a_rollback_is_recorded_by_id_with_what_made_it(tmp_path: Path) -> None:
     output = Output(tmp_path)
     first, second, third = (_publish(output, fingerprint=digit * 64) for digit in "abc")
     records = [RolledBack(second, "b" * 64), RolledBack(third, "c" * 64, {"seed": "1"}, {"python": "3"})]
@@ -200,7 +198,7 @@ def test_a_record_of_ids_alone_as_older_versions_wrote_it_is_read(tmp_path: Path
 
 
 @pytest.mark.parametrize("text", ["7", '[{"id": "x"}]', "[", "[[]]"])
-def test_a_damaged_record_of_what_was_taken_back_is_named(tmp_path: Path, text: str) -> None:
+def test_a_damaged_record_of_rollbacks_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "rolled_back.json").write_text(text)
     with pytest.raises(BatchError, match=r"rolled_back\.json: is damaged; remove it"):
         Output(tmp_path).rolled_back()
@@ -219,7 +217,7 @@ def test_a_replacement_that_an_older_version_began_is_finished(tmp_path: Path) -
     assert output.rollbacks() == [RolledBack(new)]
 
 
-def test_a_file_that_only_looks_like_a_generation_is_none(tmp_path: Path) -> None:
+def test_a_file_that_only_looks_like_a_generation_is_ignored(tmp_path: Path) -> None:
     output = Output(tmp_path)
     generation = _publish(output)
     output.file("99999999T999999Z-abcdef").touch()

@@ -33,7 +33,7 @@ def test_the_same_input_settings_and_versions_are_unchanged(published: Published
     assert unchanged(published.file, fingerprint, SETTINGS) == published.counts
 
 
-def test_where_files_lie_and_what_is_accepted_change_nothing(published: Published, fingerprint: str) -> None:
+def test_folders_and_accepted_faults_are_no_change(published: Published, fingerprint: str) -> None:
     elsewhere = replace(SETTINGS, data=Path("a"), output=Path("b"), rebuild=True)
     elsewhere = replace(elsewhere, accept_regression=True, accept_rolled_back=True)
     assert unchanged(published.file, fingerprint, elsewhere) == published.counts
@@ -48,9 +48,7 @@ def test_another_input_is_a_change(published: Published, fingerprint: str) -> No
 @pytest.mark.parametrize(
     "setting", [{"seed": 1}, {"top_n": 11}, {"alpha": 1.0}, {"max_rejected": 0.2}, {"max_fall": 0.2}]
 )
-def test_another_setting_is_a_change(
-    published: Published, fingerprint: str, setting: dict[str, float]
-) -> None:
+def test_each_setting_is_a_change(published: Published, fingerprint: str, setting: dict[str, float]) -> None:
     other = replace(SETTINGS, **setting)  # type: ignore[arg-type]
     assert unchanged(published.file, fingerprint, other) is None
 

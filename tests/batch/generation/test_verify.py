@@ -30,7 +30,7 @@ def _change(file: Path, *statements: str) -> None:
             connection.execute(statement)
 
 
-def test_what_a_run_publishes_holds(published: Published) -> None:
+def test_a_published_file_keeps_every_promise(published: Published) -> None:
     verified = verify(published.file, users=0)
     assert verified.violations == []
     assert (verified.promises, verified.users, verified.places) == (len(INVARIANTS), 40, 360)
@@ -124,7 +124,7 @@ def test_the_command_says_what_it_looked_up(published: Published) -> None:
     assert (spoken["generation"], spoken["users"], spoken["is_ok"]) == (published.generation, 40, True)
 
 
-def test_what_does_not_hold_ends_with_1_and_one_message(published: Published, tmp_path: Path) -> None:
+def test_a_broken_promise_ends_with_1_and_one_message(published: Published, tmp_path: Path) -> None:
     output = shutil.copytree(published.file.parent.parent, tmp_path / "output", symlinks=True)
     file = output / "generations" / published.file.name
     file.chmod(0o644)

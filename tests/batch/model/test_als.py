@@ -60,7 +60,7 @@ def test_a_rating_weighs_half_when_its_user_has_rated_as_many_more_as_the_half_l
     assert recency(np.array([0, 3, 6]), half_life=3).tolist() == [1, 0.5, 0.25]
 
 
-def test_what_was_liked_last_says_most_about_taste() -> None:
+def test_the_last_likes_say_most_about_taste() -> None:
     rows = [(user, item, 5.0) for user in range(40) for item in range(20) if user % 2 == item % 2]
     turncoat = [(40, item, 5.0) for item in (0, 2, 4, 6, 1, 3, 5, 7)]
     ratings = interactions([*rows, *turncoat])
@@ -76,6 +76,6 @@ def test_a_user_who_likes_nothing_has_the_mean_taste() -> None:
     np.testing.assert_allclose(factors[3], others.mean(axis=0), rtol=1e-5)
 
 
-def test_when_nobody_likes_anything_the_run_stops() -> None:
+def test_ratings_without_a_like_stop_the_run() -> None:
     with pytest.raises(InputError, match=r"ratings: none is 3 or more, so nobody likes anything"):
         fit_collaborative(interactions([(0, 0, 1.0), (1, 1, 2.5)]), SETTINGS)

@@ -127,9 +127,7 @@ def test_the_vector_of_a_user_is_the_sum_of_the_history_where_older_movies_weigh
     np.testing.assert_allclose(part.of_users(ratings, np.array([0]))[0], expected, rtol=1e-4, atol=1e-6)
 
 
-def test_the_regression_takes_the_movies_rated_most_and_the_others_have_zero_vectors(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_movies_outside_the_regression_have_zero_vectors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sequential, "MAX_ITEMS", 3)
     assert core_of(np.array([1, 9, 0, 5, 7])).tolist() == [1, 3, 4]
     assert core_of(np.array([1, 0, 0, 5])).tolist() == [0, 3]

@@ -65,7 +65,7 @@ def _added(fitted: FittedItems, model: Model, ratings: Interactions, user: int) 
     return np.asarray(collaborative / spreads[0] + SETTINGS.next_weight * here * lately / spreads[1])
 
 
-def test_what_the_history_adds_and_the_trend_is_the_score(
+def test_history_and_trend_add_up_to_the_score(
     made_up: tuple[FittedItems, Model, Interactions, TopN],
 ) -> None:
     fitted, model, ratings, _ = made_up
@@ -100,7 +100,9 @@ def test_the_reasons_are_those_of_brute_force(made_up: tuple[FittedItems, Model,
     assert compared > USERS * 15
 
 
-def test_who_likes_nothing_is_given_no_reason(made_up: tuple[FittedItems, Model, Interactions, TopN]) -> None:
+def test_a_user_who_likes_nothing_gets_no_explanation(
+    made_up: tuple[FittedItems, Model, Interactions, TopN],
+) -> None:
     fitted, model, ratings, lists = made_up
     positives = np.bincount(ratings.user_index, is_positive(ratings.rating), minlength=USERS)
     reasons = explain(fitted, model, ratings, lists, SETTINGS)
@@ -163,7 +165,7 @@ def test_a_newer_item_says_more_than_an_older_one_like_it() -> None:
     assert _known(alike, [(0, 2), (0, 0), (0, 1)], [3]) == [1]
 
 
-def test_of_items_that_add_the_same_the_first_in_the_order_of_items_is_told() -> None:
+def test_ties_of_explanations_go_to_the_first_item() -> None:
     # The older one weighs half, and is twice as long.
     assert _known([[1.0], [2.0], [1.0]], [(0, 1), (0, 0)], [2]) == [0]
     assert _known([[2.0], [1.0], [1.0]], [(0, 0), (0, 1)], [2]) == [0]

@@ -15,6 +15,6 @@ def test_the_inverse_takes_the_place_of_a_positive_matrix(size: int) -> None:
     assert matrix == pytest.approx(np.linalg.inv(positive), abs=1e-5)
 
 
-def test_a_matrix_that_is_not_positive_is_told() -> None:
+def test_a_matrix_that_is_not_positive_is_refused() -> None:
     assert not invert_positive(np.array([[1, 2], [2, 1]], np.float32))
     assert not invert_positive(np.full((2, 2), np.nan, np.float32))

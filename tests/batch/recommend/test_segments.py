@@ -54,9 +54,7 @@ def test_a_segment_lists_what_its_users_watch_lately(file: duckdb.DuckDBPyConnec
     assert _list(file, "occupation=writer") == ["3", "2", "1"]
 
 
-def test_a_segment_with_few_users_has_no_list_and_its_users_are_in_a_wider_one(
-    file: duckdb.DuckDBPyConnection,
-) -> None:
+def test_users_of_a_segment_with_few_users_are_in_a_wider_one(file: duckdb.DuckDBPyConnection) -> None:
     assert _list(file, "gender=F&age_group=18-24") == []
     found = file.execute("select distinct segment from lookups order by all").fetchall()
     assert found == [("gender=F&occupation=writer",), ("gender=M&occupation=writer",)]
@@ -90,7 +88,7 @@ def test_ages_fall_in_the_groups_of_movielens(cleaned: Any, age: object, group: 
     assert result.rows("select age_group from validated_users where rule is null") == [(group,)]
 
 
-def test_rows_of_users_that_say_nothing_are_recorded_and_the_last_one_counts(cleaned: Any) -> None:
+def test_invalid_rows_of_users_are_recorded_and_the_last_one_counts(cleaned: Any) -> None:
     users = HEADER + "1,F,20,a\n1.0, M ,30,b\n1,X,old,c\n,F,20,d\n2,,-1,e\n3\n"
     result = cleaned(RATINGS_HEADER + "\n1,10,3,1\n", users=users)
     assert result.rejected() == [
@@ -102,7 +100,7 @@ def test_rows_of_users_that_say_nothing_are_recorded_and_the_last_one_counts(cle
     ) == [("1", "M", "25-34", "b")]
 
 
-def test_who_is_told_of_without_a_rating_is_nobody(write_input: WriteInput, tmp_path: Any) -> None:
+def test_a_user_without_a_rating_is_in_no_segment(write_input: WriteInput, tmp_path: Any) -> None:
     ratings, movies, users = _input()
     made = publish(write_input(ratings, movies, users=users + "ghost,F,20,writer\n"), tmp_path / "output")
     with duckdb.connect(str(made.file), read_only=True) as connection:

@@ -139,7 +139,7 @@ def test_a_process_that_is_given_one_thread_takes_one(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("nonsense", ["", "0", "all", "4,2"])
-def test_what_is_no_number_of_threads_is_ignored(nonsense: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_number_of_threads_is_ignored(nonsense: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     ours = cores()
     monkeypatch.setenv("OMP_NUM_THREADS", nonsense)
@@ -164,7 +164,7 @@ def test_too_few_unseen_items_are_not_filled_up() -> None:
     assert _lists(model, 10) == [[(2, -1.0)], []]
 
 
-def test_an_item_that_is_no_candidate_is_in_no_list() -> None:
+def test_an_item_that_may_not_be_listed_is_in_no_list() -> None:
     candidates = np.array([True, False, True])
     model = _model(np.ones((1, 1), np.float32), np.array([[1], [9], [2]], np.float32), None, candidates)
     assert _lists(model, 2) == [[(2, 2.0), (0, 1.0)]]

@@ -107,7 +107,7 @@ def test_the_contents_lead_to_every_section(text: str) -> None:
     assert len(read.ids) == len(set(read.ids))
 
 
-def test_it_opens_without_a_network(text: str) -> None:
+def test_the_report_opens_without_a_network(text: str) -> None:
     assert len(text.encode()) < 2_000_000
     read = Read(text)
     assert [each for each in read.references if not each.startswith("#")] == []
@@ -121,7 +121,7 @@ def test_it_opens_without_a_network(text: str) -> None:
     }
 
 
-def test_every_plot_is_a_drawing_with_words_for_who_cant_see_it(text: str) -> None:
+def test_every_plot_is_a_drawing_with_a_description(text: str) -> None:
     read = Read(text)
     assert read.tags["svg"] == len(read.images) == read.tags["figcaption"] == 12
     assert all(len(each) > 20 for each in read.images)
@@ -148,7 +148,7 @@ def test_thirty_users_are_shown_with_history_list_and_reasons(text: str) -> None
     assert "Movie, The 18 (2008)" in examples
 
 
-def test_ratings_that_cant_be_meant_are_in_the_plots(write_input: WriteInput, tmp_path: Path) -> None:
+def test_invalid_ratings_are_in_the_plots(write_input: WriteInput, tmp_path: Path) -> None:
     dirty = RATINGS + f"1,1,-8,{START}\n2,2,99,{START}\n"
     read = Read(_page(publish(write_input(dirty), tmp_path / "output")))
     assert any("before cleaning from -8 to 99" in each for each in read.images)
@@ -194,7 +194,9 @@ def test_the_next_generation_is_compared_with_the_one_before(write_input: WriteI
     assert "How much the lists changed" in text
 
 
-def test_without_ratings_and_times_it_says_what_is_not_there(write_input: WriteInput, tmp_path: Path) -> None:
+def test_a_report_without_ratings_and_times_says_what_is_missing(
+    write_input: WriteInput, tmp_path: Path
+) -> None:
     bare = "userId,movieId\n" + "".join(line.rsplit(",", 2)[0] + "\n" for line in RATINGS.splitlines()[1:])
     text = _page(publish(write_input(bare), tmp_path / "output"))
     assert "The input has no time stamps" in text
@@ -210,7 +212,7 @@ def test_one_user_makes_a_report(write_input: WriteInput, tmp_path: Path) -> Non
     assert "The list is empty" in text
 
 
-def test_an_older_generation_that_cant_be_read_is_left_out_and_named(
+def test_an_unreadable_older_generation_is_left_out_and_named(
     nights: list[Published], tmp_path: Path
 ) -> None:
     third = copied(nights[-1], tmp_path)
@@ -226,7 +228,7 @@ def test_an_older_generation_that_cant_be_read_is_left_out_and_named(
     assert f"{second.stem}, the generation before, is damaged or of another version" in text
 
 
-def test_the_command_keeps_it_beside_the_generation(nights: list[Published], tmp_path: Path) -> None:
+def test_the_command_keeps_a_report_beside_the_generation(nights: list[Published], tmp_path: Path) -> None:
     copied(nights[-1], tmp_path)
     first, _, newest = (night.generation for night in nights)
     done = invoke("report", "--output", tmp_path)
@@ -242,7 +244,7 @@ def test_the_command_keeps_it_beside_the_generation(nights: list[Published], tmp
     assert not (tmp_path / ".work").exists()
 
 
-def test_what_is_not_there_has_no_report(published: Published, tmp_path: Path) -> None:
+def test_an_unknown_generation_has_no_report(published: Published, tmp_path: Path) -> None:
     unknown = invoke("report", "--output", published.file.parent.parent, "--generation", "nothing")
     assert unknown.returncode == 2
     assert "has no generation nothing; 'python -m batch generations' lists them" in unknown.stderr
@@ -250,13 +252,15 @@ def test_what_is_not_there_has_no_report(published: Published, tmp_path: Path) -
     assert not (tmp_path / "empty").exists()
 
 
-def test_while_a_run_is_at_work_no_report_is_kept(published: Published, tmp_path: Path) -> None:
+def test_no_report_is_kept_while_a_run_is_at_work(published: Published, tmp_path: Path) -> None:
     copied(published, tmp_path)
     with Output(tmp_path).locked():
         assert invoke("report", "--output", tmp_path).returncode == 5
 
 
-def test_a_run_makes_it_if_asked_to_also_where_nothing_has_changed(items: Path, tmp_path: Path) -> None:
+def test_a_run_makes_the_report_that_it_is_asked_for_also_without_changes(
+    items: Path, tmp_path: Path
+) -> None:
     done = invoke("run", "--data", items, "--output", tmp_path, *SMALL, variables={"REPORT": "1"})
     assert done.returncode == 0
     kept = Output(tmp_path).report(Output(tmp_path).published().stem)
@@ -288,7 +292,7 @@ def test_a_forgotten_user_is_in_no_report(write_input: WriteInput, tmp_path: Pat
     assert ZOE not in _keep(output, output.published().stem)
 
 
-def test_a_forgetting_that_was_killed_leaves_no_report_to_the_next_command(
+def test_the_next_command_removes_reports_that_a_killed_forget_left(
     write_input: WriteInput, tmp_path: Path
 ) -> None:
     output = Output(tmp_path / "output")

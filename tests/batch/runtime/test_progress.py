@@ -46,22 +46,20 @@ def clock(caplog: pytest.LogCaptureFixture) -> Clock:
     return Clock()
 
 
-def test_what_must_stay_to_be_read_is_a_line_of_the_log(
-    clock: Clock, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_note_is_a_line_of_the_log(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     progress = Progress(clock=clock)
     with progress.step("load") as step:
         step.notes("ratings.csv: ignores the columns [x]")
     assert caplog.messages[0] == "ratings.csv: ignores the columns [x]"
 
 
-def test_on_a_terminal_it_stands_above_the_bars(terminal: Terminal) -> None:
+def test_a_note_stands_above_the_bars_of_a_terminal(terminal: Terminal) -> None:
     with redirect_stderr(terminal), Progress() as progress, progress.step("load") as step:
         step.notes("ratings.csv: ignores the columns [x]")
     assert terminal.getvalue().count("ratings.csv: ignores the columns [x]") == 1
 
 
-def test_when_quiet_it_is_not_shown(terminal: Terminal, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_quiet_run_shows_no_note(terminal: Terminal, caplog: pytest.LogCaptureFixture) -> None:
     with redirect_stderr(terminal), Progress(quiet=True) as progress, progress.step("load") as step:
         step.notes("ratings.csv: ignores the columns [x]")
     assert (terminal.getvalue(), caplog.messages) == ("", [])
@@ -93,7 +91,7 @@ def test_a_long_step_says_now_and_then_how_far_it_is(clock: Clock, caplog: pytes
     ]
 
 
-def test_what_came_before_the_count_says_nothing_about_the_rate(
+def test_time_before_the_count_does_not_change_the_rate(
     clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     with Progress(clock=clock).step("score") as step:
@@ -112,7 +110,7 @@ def test_a_short_step_is_one_line(clock: Clock, caplog: pytest.LogCaptureFixture
     assert caplog.messages == ["check      0.00 s"]
 
 
-def test_what_is_counted_without_a_unit_is_not_told(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_count_without_a_unit_is_not_logged(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     with Progress(clock=clock).step("search") as step:
         step.expect(600)
         clock.now += 300
@@ -142,9 +140,7 @@ def test_each_step_has_its_seconds_and_its_memory(clock: Clock) -> None:
     assert min(progress.peak_mb.values()) > 1
 
 
-def test_a_step_that_fails_has_its_seconds_and_no_line(
-    clock: Clock, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_failed_step_has_its_seconds_and_no_line(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     progress = Progress(clock=clock)
     with suppress(ZeroDivisionError), progress.step("load"):
         clock.now += 3

@@ -16,7 +16,7 @@ def _lines(page: Table) -> list[list[str]]:
     return [line.split() for line in file.getvalue().splitlines()]
 
 
-def test_it_has_seconds_rows_rate_and_memory_of_each_step() -> None:
+def test_the_table_has_seconds_rows_rate_and_memory_of_each_step() -> None:
     page = table(
         {"load": 2.0, "score": 0.5, "publish": 0.25},
         {"load": 100_004, "score": 671},
@@ -37,10 +37,10 @@ def test_a_step_that_took_no_time_has_no_rate() -> None:
     assert _lines(page)[1] == ["judge", "0.00", "0", "judged", "users", "1"]
 
 
-def test_it_says_where_peaks_are_not_those_of_steps() -> None:
+def test_the_table_says_if_peaks_are_not_those_of_steps() -> None:
     page = table({"load": 1.0}, {}, {"load": 1.0}, tells_peaks_apart=False)
     assert _lines(page)[0][-4:] == ["peak", "MiB", "so", "far"]
 
 
-def test_whatever_a_run_counts_is_named(published: Published) -> None:
+def test_every_count_of_a_run_is_named(published: Published) -> None:
     assert published.rows.keys() == ROWS_OF.keys()

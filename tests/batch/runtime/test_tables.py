@@ -119,7 +119,7 @@ def _assert_is(cell: str, value: Any) -> None:
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("name", [*saved_queries(), *MACROS])
-def test_every_value_of_a_saved_query_and_of_a_macro_is_whole(
+def test_every_value_of_a_saved_query_or_macro_is_whole(
     real: Output, printed: Print, name: str, width: int
 ) -> None:
     older, newer = real.generations()
@@ -131,9 +131,7 @@ def test_every_value_of_a_saved_query_and_of_a_macro_is_whole(
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_titles_that_are_hard_to_print_are_whole_beside_their_ids(
-    real: Output, printed: Print, width: int
-) -> None:
+def test_hard_titles_are_printed_whole_beside_their_ids(real: Output, printed: Print, width: int) -> None:
     chosen = "select item_id, title, year from items where ratings > 0 order by item_id::int limit 10"
     answer = query(real.published(), chosen)
     assert {row[1] for row in answer.rows} > set(TITLES)
@@ -146,7 +144,7 @@ def test_titles_that_are_hard_to_print_are_whole_beside_their_ids(
     assert r"\u202eGnissorc" in plain
 
 
-def test_what_has_no_room_is_named_and_ids_come_first(printed: Print) -> None:
+def test_columns_without_room_are_named_and_ids_come_first(printed: Print) -> None:
     answer = Answer(["user_id", "year", "note", "score", "rank"], [("1" * 30, 1995, "a b", 0.123456, 7)] * 2)
     table = read_back(printed(answer, 60), ["year", "score", "rank"])
     assert table.rows == [["1" * 30, "1995", "a b", "0.1235", "7"]] * 2
@@ -234,9 +232,7 @@ def test_right_to_left_text_does_not_move_the_column_beside_it(printed: Print) -
     rows=st.lists(st.tuples(st.text(max_size=120), st.integers(-9, 10**6), st.text(max_size=40)), min_size=2),
     width=st.integers(34, 200),
 )
-def test_whatever_the_texts_and_the_width_no_value_is_cut(
-    rows: list[tuple[str, int, str]], width: int
-) -> None:
+def test_no_value_is_cut_at_any_width(rows: list[tuple[str, int, str]], width: int) -> None:
     table = bare_table()
     for name in ("text", "number", "other"):
         table.add_column(name, justify="right" if name == "number" else "left", no_wrap=name == "number")
