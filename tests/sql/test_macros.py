@@ -95,18 +95,15 @@ def test_similar_are_items_of_the_same_kind(published: Published) -> None:
     assert int(rows[0]["item_id"]) % 2 == 0
 
 
-@pytest.mark.parametrize(
-    ("user", "item", "standing"),
-    [
+def test_why_says_how_an_item_stands(published: Published) -> None:
+    for user, item, standing in (
         ("18", str(withheld(18)), "in the list"),
         ("18", "0", "watched"),
         ("18", "unrated", "rated by nobody"),
         ("nobody", "0", "the user is unknown"),
-    ],
-)
-def test_why_says_how_an_item_stands(published: Published, user: str, item: str, standing: str) -> None:
-    (row,) = _asked(published.file, f"from why('{user}', '{item}')")
-    assert (row["item_id"], row["standing"]) == (item, standing)
+    ):
+        (row,) = _asked(published.file, f"from why('{user}', '{item}')")
+        assert (row["item_id"], row["standing"]) == (item, standing)
 
 
 def test_why_says_that_an_item_is_hidden_or_below_the_list(items: Path, tmp_path: Path) -> None:
@@ -136,11 +133,8 @@ def test_quality_sets_each_model_beside_the_most_popular_items(published: Publis
     assert {(row["metric"], row["model"], row["value"]) for row in rows} == {
         (row["metric"], row["model"], row["value"]) for row in metrics
     }
-    assert {row["times_most_popular"] for row in rows if row["model"] == "most_popular"} <= {
-        "1.0",
-        "NULL",
-        "",
-    }
+    ratios = {row["times_most_popular"] for row in rows if row["model"] == "most_popular"}
+    assert ratios <= {"1.0", "NULL", ""}
 
 
 def test_macros_say_what_they_return_and_survive_that_a_file_is_written_anew(

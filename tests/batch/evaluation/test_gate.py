@@ -17,7 +17,7 @@ from batch.generation.check import kept_qualities
 from batch.generation.publish import Published
 from batch.generation.store import Output
 from batch.model.embedding import Model, fold_in_users
-from tests.conftest import damage, publish
+from tests.conftest import damage, publish, select
 
 GOOD = {
     ("judged_users", "embedding"): 300.0,

@@ -117,31 +117,29 @@ def _assert_is(cell: str, value: Any) -> None:
         assert cell == ", ".join(f"{key}={shown(each)}" for key, each in value.items())
 
 
-@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("name", [*saved_queries(), *MACROS])
-def test_every_value_of_a_saved_query_or_macro_is_whole(
-    real: Output, printed: Print, name: str, width: int
-) -> None:
+def test_every_value_of_a_saved_query_or_macro_is_whole(real: Output, printed: Print, name: str) -> None:
     older, newer = real.generations()
     asked = f"from {CALLS[name]}" if name in MACROS and name != "quality" else name
     values = {"title": "story"} if name in {"who_gets", "find_films"} else {}
     answer = query(real.file(newer), asked, values, real.file(older))
     assert answer.rows
-    _assert_whole(answer, printed(answer, width), width)
+    for width in WIDTHS:
+        _assert_whole(answer, printed(answer, width), width)
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_hard_titles_are_printed_whole_beside_their_ids(real: Output, printed: Print, width: int) -> None:
+def test_hard_titles_are_printed_whole_beside_their_ids(real: Output, printed: Print) -> None:
     chosen = "select item_id, title, year from items where ratings > 0 order by item_id::int limit 10"
     answer = query(real.published(), chosen)
     assert {row[1] for row in answer.rows} > set(TITLES)
-    shown_table = printed(answer, width)
-    _assert_whole(answer, shown_table, width)
-    assert read_back(shown_table, ["year"]).left_out == []
-    plain = ESCAPE.sub("", shown_table)
-    assert plain.replace("\n", "").replace("\u200d", "").replace("\u200e", "").isprintable()
-    assert r"\x1b[31mRed\x1b[0m" in plain
-    assert r"\u202eGnissorc" in plain
+    for width in WIDTHS:
+        shown_table = printed(answer, width)
+        _assert_whole(answer, shown_table, width)
+        assert read_back(shown_table, ["year"]).left_out == []
+        plain = ESCAPE.sub("", shown_table)
+        assert plain.replace("\n", "").replace("\u200d", "").replace("\u200e", "").isprintable()
+        assert r"\x1b[31mRed\x1b[0m" in plain
+        assert r"\u202eGnissorc" in plain
 
 
 def test_columns_without_room_are_named_and_ids_come_first(printed: Print) -> None:
@@ -153,11 +151,11 @@ def test_columns_without_room_are_named_and_ids_come_first(printed: Print) -> No
     assert read_back(shown_table, ["year"]).left_out == ["score", "rank"]
 
 
-@pytest.mark.parametrize("width", [10, 30, 60])
-def test_a_value_wider_than_the_terminal_folds_with_a_mark(printed: Print, width: int) -> None:
+def test_a_value_wider_than_the_terminal_folds_with_a_mark(printed: Print) -> None:
     answer = Answer(["fingerprint", "rank"], [("0123456789abcdef" * 8, 1), ("f" * 128, 2)])
-    table = read_back(printed(answer, width), ["rank"])
-    assert [row[0] for row in table.rows] == [row[0] for row in answer.rows]
+    for width in (10, 30, 60):
+        table = read_back(printed(answer, width), ["rank"])
+        assert [row[0] for row in table.rows] == [row[0] for row in answer.rows]
 
 
 def test_a_continued_line_is_no_other_value(printed: Print) -> None:
@@ -247,7 +245,7 @@ def test_no_value_is_cut_at_any_width(rows: list[tuple[str, int, str]], width: i
         assert cells == expected[: len(cells)]
 
 
-@pytest.mark.parametrize("width", ["60", "80", "120", "200"])
+@pytest.mark.parametrize("width", ["60", "120"])
 def test_no_table_of_a_command_is_wider_than_the_terminal_nor_cut(real: Output, width: str) -> None:
     for command, numbers in (
         (("generations",), ["users", "rows_kept", "rows_rejected", "ndcg_10", "bytes", "items", "top_n"]),
