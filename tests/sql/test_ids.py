@@ -1,6 +1,7 @@
 """An id is cleaned by one rule: the job does it in SQL, the service and the commands in Python."""
 
 import json
+from collections.abc import Iterator
 
 import click
 import duckdb
@@ -24,14 +25,22 @@ BORDERS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def cleaning() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database that cleans ids as the job does."""
+    with duckdb.connect() as connection:
+        connection.execute(statement("load/ids"))
+        yield connection
+
+
 @settings(deadline=None, max_examples=200, derandomize=True)
 @given(texts=TEXTS)
 @example(texts=BORDERS)
-def test_an_id_is_the_same_in_python_and_in_sql(texts: list[str]) -> None:
-    with duckdb.connect() as connection:
-        connection.execute(statement("load/ids"))
-        cleaned = "select list_transform($texts, lambda text: id_of(text))"
-        ((expected,),) = connection.execute(cleaned, {"texts": texts}).fetchall()
+def test_an_id_is_the_same_in_python_and_in_sql(
+    cleaning: duckdb.DuckDBPyConnection, texts: list[str]
+) -> None:
+    cleaned = "select list_transform($texts, lambda text: id_of(text))"
+    ((expected,),) = cleaning.execute(cleaned, {"texts": texts}).fetchall()
     assert [id_of(text) for text in texts] == expected
 
 

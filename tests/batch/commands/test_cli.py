@@ -59,14 +59,8 @@ def test_quiet_says_nothing_and_json_is_for_machines(items: Path, tmp_path: Path
 
 
 def test_every_option_has_an_environment_variable(items: Path, tmp_path: Path) -> None:
-    variables = {
-        "DATA": str(items),
-        "OUTPUT": str(tmp_path),
-        "TOP_N": "3",
-        "FACTORS": "4",
-        "QUIET": "1",
-        "JSON": "1",
-    }
+    variables = {"DATA": str(items), "OUTPUT": str(tmp_path), "TOP_N": "3", "FACTORS": "4"}
+    variables |= {"QUIET": "1", "JSON": "1"}
     done = invoke("run", variables=variables)
     assert json.loads(done.stdout)["counts"]["users"] == 40
     found = invoke("sql", "select top_n, settings['factors'] as factors from generation", variables=variables)
@@ -88,68 +82,54 @@ def test_every_setting_is_an_option_with_its_default() -> None:
         assert options[name].default == getattr(Settings(), name)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (("run", "--top-n", "0"), "--top-n"),
-        (("run", "--top-n", "x"), "--top-n"),
-        (("run", "--alpha", "nan"), "--alpha"),
-        (("run", "--alpha", "0"), "--alpha"),
-        (("run", "--max-rejected", "1.5"), "--max-rejected"),
-        (("run", "--unknown"), "--unknown"),
-        (("nonsense",), "nonsense"),
-        (("forget", ""), "the id is empty"),
-        (("hide", " "), "the id is empty"),
-        (("rollback",), "nothing is published yet; run 'python -m batch run' first"),
-        (("sql", "select 1"), "nothing is published yet; run 'python -m batch run' first"),
-    ],
-)
-def test_wrong_usage_ends_with_2(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
-    done = invoke(*arguments, variables={"OUTPUT": str(tmp_path)})
-    assert done.returncode == 2
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
+def test_wrong_usage_ends_with_2(tmp_path: Path) -> None:
+    for command, message in {
+        "run --top-n 0": "--top-n",
+        "run --top-n x": "--top-n",
+        "run --alpha nan": "--alpha",
+        "run --alpha 0": "--alpha",
+        "run --max-rejected 1.5": "--max-rejected",
+        "run --unknown": "--unknown",
+        "nonsense": "nonsense",
+        "forget ": "the id is empty",
+        "hide  ": "the id is empty",
+        "rollback": "nothing is published yet; run 'python -m batch run' first",
+        "sql select": "nothing is published yet; run 'python -m batch run' first",
+    }.items():
+        done = invoke(*command.split(" ", 2), variables={"OUTPUT": str(tmp_path)})
+        assert done.returncode == 2, command
+        assert message in done.stderr
+        assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("files", "message"),
-    [
-        ({"movies.csv": MOVIES}, "has no ratings.csv"),
-        ({"ratings.csv": RATINGS}, "has no movies.csv"),
-        (
-            {"ratings.csv": "userId,rating\n1,2\n", "movies.csv": MOVIES},
-            "ratings.csv: has no column movieId",
-        ),
-        (
-            {"ratings.csv": RATINGS, "movies.csv": "movieId,title\n"},
-            "movies.csv: has no column genres",
-        ),
-        ({"ratings.csv": "", "movies.csv": MOVIES}, "ratings.csv: is empty"),
-        ({"ratings.csv": "\x00\x01\x02\xff" * 99, "movies.csv": MOVIES}, "ratings.csv, line 1: is no text"),
-        (
-            {
-                "ratings.csv": RATINGS_HEADER + "\n" + "1,1,3,1\n" * 89 + "1,1,9,1\n" * 11,
-                "movies.csv": MOVIES,
-            },
-            "ratings.csv: 11 of 100 rows (11.0%) are rejected",
-        ),
-    ],
-)
-def test_bad_input_ends_with_3_in_one_line_and_what_was_published_stays(
-    published: Published, tmp_path: Path, files: dict[str, str], message: str
+def test_bad_input_ends_with_3_in_one_line_and_the_published_generation_stays(
+    published: Published, tmp_path: Path
 ) -> None:
-    before = copied(published, tmp_path / "output").generation
-    data = tmp_path / "data"
-    data.mkdir()
-    for name, text in files.items():
-        (data / name).write_bytes(text.encode("latin-1"))
-    done = invoke("run", "--data", data, "--output", tmp_path / "output", "--quiet")
-    assert done.returncode == 3
-    assert done.stderr.startswith("error: ")
-    assert message in done.stderr
-    assert done.stderr.count("\n") == 1
-    assert Output(tmp_path / "output").current() == before
-    assert not Output(tmp_path / "output").work.exists()
+    output = tmp_path / "output"
+    before = copied(published, output).generation
+    dirty = RATINGS_HEADER + "\n" + "1,1,3,1\n" * 89 + "1,1,9,1\n" * 11
+    for place, (message, files) in enumerate(
+        {
+            "has no ratings.csv": {"movies.csv": MOVIES},
+            "has no movies.csv": {"ratings.csv": RATINGS},
+            "ratings.csv: has no column movie": {"ratings.csv": "userId,rating\n1,2\n", "movies.csv": MOVIES},
+            "movies.csv: has no column genres": {"ratings.csv": RATINGS, "movies.csv": "movieId,title\n"},
+            "ratings.csv: is empty": {"ratings.csv": "", "movies.csv": MOVIES},
+            "ratings.csv, line 1: is no text": {"ratings.csv": "\x00\x01\x02\xff" * 99, "movies.csv": MOVIES},
+            "ratings.csv: 11 of 100 rows (11.0%) are rejected": {"ratings.csv": dirty, "movies.csv": MOVIES},
+        }.items()
+    ):
+        data = tmp_path / str(place)
+        data.mkdir()
+        for name, text in files.items():
+            (data / name).write_bytes(text.encode("latin-1"))
+        done = invoke("run", "--data", data, "--output", output, "--quiet")
+        assert done.returncode == 3, message
+        assert done.stderr.startswith("error: ")
+        assert message in done.stderr
+        assert done.stderr.count("\n") == 1
+        assert Output(output).current() == before
+        assert not Output(output).work.exists()
 
 
 def test_a_refused_run_ends_with_4(items: Path, nights: list[Published], tmp_path: Path) -> None:
@@ -306,28 +286,16 @@ def test_sql_prints_csv_where_there_is_no_terminal(published: Published) -> None
     ]
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "selec t",
-        "select nothing from nowhere",
-        "delete from items",
-        "create table x (y int)",
-        "select * from read_csv('pyproject.toml')",
-        "copy items to 'x.csv'",
-        "attach 'x.duckdb'",
-        "set threads = 9",
-        "",
-        "/* nothing */",
-        "-- nothing",
-        "most_recomended",
-    ],
-)
-def test_sql_that_is_wrong_or_would_do_more_than_read_ends_with_2(published: Published, query: str) -> None:
-    done = invoke("sql", query, "--output", published.file.parent.parent)
-    assert done.returncode == 2
-    assert done.stderr.startswith("error: sql: ")
-    assert "Traceback" not in done.stderr
+def test_sql_that_is_wrong_or_would_do_more_than_read_ends_with_2(published: Published) -> None:
+    for query in (
+        *("selec t", "select nothing from nowhere", "delete from items", "create table x (y int)"),
+        *("select * from read_csv('pyproject.toml')", "copy items to 'x.csv'", "attach 'x.duckdb'"),
+        *("set threads = 9", "", "/* nothing */", "-- nothing", "most_recomended"),
+    ):
+        done = invoke("sql", query, "--output", published.file.parent.parent)
+        assert done.returncode == 2, query
+        assert done.stderr.startswith("error: sql: ")
+        assert "Traceback" not in done.stderr
 
 
 def test_json_has_no_nan_and_no_column_twice(published: Published) -> None:
@@ -362,17 +330,15 @@ def test_a_damaged_record_of_rollbacks_is_named(items: Path, published: Publishe
 
 
 def test_the_sample_is_written_once(tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    assert "100,004 ratings of 9,066 movies" in invoke("fetch", "sample", "--data", data).stdout
-    assert "Dangerous Minds (1995)" in (data / "movies.csv").read_text(encoding="utf-8")
-    again = invoke("fetch", "sample", "--data", data)
+    fetch = ("fetch", "sample", "--data", tmp_path)
+    assert "100,004 ratings of 9,066 movies" in invoke(*fetch).stdout
+    assert "Dangerous Minds (1995)" in (tmp_path / "movies.csv").read_text(encoding="utf-8")
+    again = invoke(*fetch)
     assert again.returncode == 2
     assert "is there already" in again.stderr
-    (data / "ratings.csv").rename(data / "ratings.parquet")
-    (data / "movies.csv").rename(tmp_path / "movies.csv")
-    assert "ratings.parquet: is there already" in invoke("fetch", "sample", "--data", data).stderr
-    (data / "ratings.parquet").rename(data / "ratings.csv")
-    (tmp_path / "movies.csv").rename(data / "movies.csv")
+    (tmp_path / "ratings.csv").rename(tmp_path / "ratings.parquet")
+    (tmp_path / "movies.csv").unlink()
+    assert "ratings.parquet: is there already" in invoke(*fetch).stderr
 
 
 def test_a_compressed_folder_is_read(write_input: WriteInput, tmp_path: Path) -> None:
@@ -382,20 +348,15 @@ def test_a_compressed_folder_is_read(write_input: WriteInput, tmp_path: Path) ->
     assert invoke("run", "--data", data, "--output", tmp_path / "output", *SMALL).returncode == 0
 
 
-@pytest.mark.parametrize("command", ["run", "generations", "sql"])
-@pytest.mark.parametrize(
-    ("name", "reason"),
-    [("a?b", "has a ? in it"), ("a\\b", "has a \\ in it"), ("a\udcffb", "is no UTF-8")],
-)
-def test_an_output_path_that_can_not_be_opened_is_wrong_usage(
-    items: Path, tmp_path: Path, command: str, name: str, reason: str
-) -> None:
-    data = ("--data", items) if command == "run" else ()
-    done = invoke(command, *data, "--output", tmp_path / name)
-    assert done.returncode == 2
-    assert done.stderr.startswith("error: --output: ")
-    assert reason in done.stderr
-    assert done.stderr.count("\n") == 1
+def test_an_output_path_that_can_not_be_opened_is_wrong_usage(items: Path, tmp_path: Path) -> None:
+    reasons = {"a?b": "has a ? in it", "a\\b": "has a \\ in it", "a\udcffb": "is no UTF-8"}
+    for name, reason in reasons.items():
+        for command in (("run", "--data", items), ("generations",), ("sql",)):
+            done = invoke(*command, "--output", tmp_path / name)
+            assert done.returncode == 2
+            assert done.stderr.startswith("error: --output: ")
+            assert reason in done.stderr
+            assert done.stderr.count("\n") == 1
     assert [*tmp_path.iterdir()] == []
 
 

@@ -139,7 +139,7 @@ def test_an_entry_has_a_reason(two: tuple[Published, Published]) -> None:
 def test_a_score_that_moved_has_both_ranks(items: Path, tmp_path: Path) -> None:
     before = publish(items, tmp_path, top_n=5).file
     after = publish(items, tmp_path, top_n=5, trend_weight=100, gap_half_life=0.001).file
-    moved = [row for user in range(USERS) for row in diff_of_user(before, after, str(user)).changes]
+    moved = [row for user in range(0, USERS, 5) for row in diff_of_user(before, after, str(user)).changes]
     assert moved
     for row in moved:
         assert row["reason"] == "score moved"

@@ -24,12 +24,23 @@ def _publish(output: Output, now: datetime = NOW, fingerprint: str = PRINT) -> s
     return generation
 
 
+@pytest.fixture
+def output(tmp_path: Path) -> Output:
+    """An empty output folder."""
+    return Output(tmp_path)
+
+
+@pytest.fixture
+def generation(output: Output) -> str:
+    """A generation that is published there."""
+    return _publish(output)
+
+
 def test_an_id_is_the_time_and_the_first_digits_of_the_fingerprint(tmp_path: Path) -> None:
     assert Output(tmp_path).new_id(PRINT, NOW) == "20261124T014700Z-1a2b3c"
 
 
-def test_a_new_id_is_greater_than_every_other_also_when_the_clock_was_set_back(tmp_path: Path) -> None:
-    output = Output(tmp_path)
+def test_a_new_id_is_greater_than_every_other_also_when_the_clock_was_set_back(output: Output) -> None:
     ids = [_publish(output, NOW - timedelta(days=day), str(9 - day) * 64) for day in range(5)]
     assert ids == sorted(ids)
     assert len(set(ids)) == 5
@@ -43,14 +54,12 @@ def test_the_link_is_relative_and_the_file_read_only(tmp_path: Path) -> None:
     assert Output(tmp_path).file(generation).stat().st_mode & 0o777 == 0o444
 
 
-def test_the_last_seven_are_kept(tmp_path: Path) -> None:
-    output = Output(tmp_path)
+def test_the_last_seven_are_kept(output: Output) -> None:
     ids = [_publish(output) for _ in range(KEPT_GENERATIONS + 3)]
     assert output.generations() == ids[3:]
 
 
-def test_the_current_generation_is_kept_however_old(tmp_path: Path) -> None:
-    output = Output(tmp_path)
+def test_the_current_generation_is_kept_however_old(output: Output) -> None:
     ids = [_publish(output) for _ in range(KEPT_GENERATIONS)]
     with output.locked():
         output.roll_back(ids[0])
@@ -76,9 +85,7 @@ def test_something_else_in_the_place_of_the_link_is_not_overwritten(tmp_path: Pa
 
 
 @pytest.mark.parametrize("target", ["current.duckdb", "../{id}.duckdb", "/elsewhere/generations/{id}.duckdb"])
-def test_a_link_to_another_place_shows_no_generation(tmp_path: Path, target: str) -> None:
-    output = Output(tmp_path)
-    generation = _publish(output)
+def test_a_link_to_another_place_shows_no_generation(output: Output, generation: str, target: str) -> None:
     output.link.unlink()
     output.link.symlink_to(target.format(id=generation))
     assert output.current() is None
@@ -89,17 +96,14 @@ def test_a_link_to_another_place_shows_no_generation(tmp_path: Path, target: str
     assert output.generations() == [generation, again]
 
 
-def test_one_writer_at_a_time(tmp_path: Path) -> None:
-    output = Output(tmp_path)
+def test_one_writer_at_a_time(output: Output) -> None:
     with output.locked(), pytest.raises(LockedError, match="another run is at work"), output.locked():
         pass
     with output.locked():
         pass
 
 
-def test_files_that_a_death_left_are_removed(tmp_path: Path) -> None:
-    output = Output(tmp_path)
-    generation = _publish(output)
+def test_files_that_a_death_left_are_removed(output: Output, generation: str) -> None:
     output.work.mkdir()
     (output.work / "draft.duckdb").touch()
     with output.locked():
@@ -125,9 +129,9 @@ def test_anything_in_the_place_of_the_work_folder_is_removed(tmp_path: Path, kin
     assert (mine / "notes.txt").exists()
 
 
-def test_surplus_generations_that_a_death_left_are_removed_except_the_current_one(tmp_path: Path) -> None:
-    output = Output(tmp_path)
-    generation = _publish(output)
+def test_surplus_generations_that_a_death_left_are_removed_except_the_current_one(
+    output: Output, generation: str
+) -> None:
     newer = [f"2027010{day}T000000Z-abcdef" for day in range(1, 10)]
     for each in newer:
         output.file(each).touch()
@@ -135,9 +139,7 @@ def test_surplus_generations_that_a_death_left_are_removed_except_the_current_on
         assert output.generations() == [generation, *newer[-KEPT_GENERATIONS:]]
 
 
-def test_a_log_of_the_database_beside_a_generation_is_removed(tmp_path: Path) -> None:
-    output = Output(tmp_path)
-    generation = _publish(output)
+def test_a_log_of_the_database_beside_a_generation_is_removed(output: Output, generation: str) -> None:
     logs = [output.file(each).with_suffix(".duckdb.wal") for each in (generation, "20200101T000000Z-abcdef")]
     mine = output.file("mine").with_suffix(".duckdb.wal")
     for log in (*logs, mine):
@@ -148,9 +150,7 @@ def test_a_log_of_the_database_beside_a_generation_is_removed(tmp_path: Path) ->
     assert output.generations() == [generation]
 
 
-def test_a_generation_that_was_named_and_not_linked_is_removed(tmp_path: Path) -> None:
-    output = Output(tmp_path)
-    generation = _publish(output)
+def test_a_generation_that_was_named_and_not_linked_is_removed(output: Output, generation: str) -> None:
     orphan = output.new_id(PRINT, NOW)
     output.file(orphan).touch()
     output.work.mkdir()
@@ -159,25 +159,21 @@ def test_a_generation_that_was_named_and_not_linked_is_removed(tmp_path: Path) -
         assert output.generations() == [generation]
 
 
-def test_a_generation_that_was_linked_before_the_death_stays(tmp_path: Path) -> None:
-    output = Output(tmp_path)
-    generation = _publish(output)
+def test_a_generation_that_was_linked_before_the_death_stays(output: Output, generation: str) -> None:
     output.work.mkdir()
     (output.work / "publishing").write_text(generation)
     with output.locked():
         assert output.generations() == [generation]
 
 
-def test_a_lost_link_costs_no_generation(tmp_path: Path) -> None:
-    output = Output(tmp_path)
+def test_a_lost_link_costs_no_generation(output: Output) -> None:
     ids = [_publish(output), _publish(output)]
     output.link.unlink()
     with output.locked():
         assert output.generations() == ids
 
 
-def test_a_rollback_is_recorded_by_id_with_what_made_it(tmp_path: Path) -> None:
-    output = Output(tmp_path)
+def test_a_rollback_is_recorded_by_id_with_what_made_it(output: Output) -> None:
     first, second, third = (_publish(output, fingerprint=digit * 64) for digit in "abc")
     records = [RolledBack(second, "b" * 64), RolledBack(third, "c" * 64, {"seed": "1"}, {"python": "3"})]
     with output.locked():
@@ -187,8 +183,7 @@ def test_a_rollback_is_recorded_by_id_with_what_made_it(tmp_path: Path) -> None:
     assert output.rolled_back() == [second, third]
 
 
-def test_a_record_of_ids_alone_as_older_versions_wrote_it_is_read(tmp_path: Path) -> None:
-    output = Output(tmp_path)
+def test_a_record_of_ids_alone_as_older_versions_wrote_it_is_read(tmp_path: Path, output: Output) -> None:
     first, second = _publish(output), _publish(output)
     (tmp_path / "rolled_back.json").write_text(json.dumps([second]))
     assert output.rollbacks() == [RolledBack(second)]
@@ -204,8 +199,7 @@ def test_a_damaged_record_of_rollbacks_is_named(tmp_path: Path, text: str) -> No
         Output(tmp_path).rolled_back()
 
 
-def test_a_replacement_that_an_older_version_began_is_finished(tmp_path: Path) -> None:
-    output = Output(tmp_path)
+def test_a_replacement_that_an_older_version_began_is_finished(output: Output) -> None:
     old = _publish(output)
     (new,) = output.new_ids([old], NOW)
     output.work.mkdir()
@@ -217,9 +211,7 @@ def test_a_replacement_that_an_older_version_began_is_finished(tmp_path: Path) -
     assert output.rollbacks() == [RolledBack(new)]
 
 
-def test_a_file_that_only_looks_like_a_generation_is_ignored(tmp_path: Path) -> None:
-    output = Output(tmp_path)
-    generation = _publish(output)
+def test_a_file_that_only_looks_like_a_generation_is_ignored(output: Output, generation: str) -> None:
     output.file("99999999T999999Z-abcdef").touch()
     output.file("20270101T000000Z-abcdef").mkdir()
     output.file("20270101T000001Z-abcdef").symlink_to("nowhere")
@@ -227,8 +219,7 @@ def test_a_file_that_only_looks_like_a_generation_is_ignored(tmp_path: Path) -> 
     assert output.new_id(PRINT, NOW) > generation
 
 
-def test_what_is_published_all_the_same_is_no_longer_taken_back(tmp_path: Path) -> None:
-    output = Output(tmp_path)
+def test_what_is_published_all_the_same_is_no_longer_taken_back(output: Output) -> None:
     first, second, third = (_publish(output) for _ in range(3))
     with output.locked():
         output.roll_back(first, [RolledBack(second), RolledBack(third)])
@@ -356,9 +347,8 @@ def test_a_death_at_any_point_of_a_replacement_leaves_all_of_it_or_nothing(tmp_p
 
 
 def test_an_error_after_a_replacement_was_announced_does_not_undo_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    output: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    output = Output(tmp_path)
     (old,) = (_publish(output),)
 
     def fail(*_arguments: object, **_options: object) -> None:
@@ -383,10 +373,8 @@ def test_an_error_after_a_replacement_was_announced_does_not_undo_it(
 
 @pytest.mark.parametrize("name", ["replace", "symlink_to", "write_text", "chmod"])
 def test_an_error_at_any_point_leaves_no_unpublished_generation(
-    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch, output: Output, generation: str
 ) -> None:
-    output = Output(tmp_path)
-    generation = _publish(output)
 
     def fail(*_arguments: object, **_options: object) -> None:
         raise OSError(28, "No space left on device")

@@ -16,15 +16,16 @@ from batch.generation.forget import forget
 from batch.generation.hide import hide
 from batch.generation.publish import Published
 from batch.generation.rollback import rollback
-from batch.generation.store import KEPT_GENERATIONS, Output
+from batch.generation.store import Output
 from batch.report.build import keep, page
 from batch.runtime.progress import Progress
 from batch.settings import Settings
 from tests.commands import invoke
-from tests.conftest import WriteInput, copied, publish
+from tests.conftest import WriteInput, copied, publish, select, written
 from tests.films import MOVIES, RATINGS, RATINGS_HEADER, START
 
 SMALL = ("--top-n", "5", "--factors", "4", "--iterations", "3")
+ODD_TITLE = '<script>alert(1)</script> & "Ünder" \N{CLAPPER BOARD} $x^2$'
 ZOE = "zoe-of-nowhere"
 ZOES = "".join(f"{ZOE},{item},5,{START + item}\n" for item in (1, 3, 5))
 HEADINGS = [
@@ -148,35 +149,34 @@ def test_thirty_users_are_shown_with_history_list_and_reasons(text: str) -> None
     assert "Movie, The 18 (2008)" in examples
 
 
-def test_invalid_ratings_are_in_the_plots(write_input: WriteInput, tmp_path: Path) -> None:
-    dirty = RATINGS + f"1,1,-8,{START}\n2,2,99,{START}\n"
-    read = Read(_page(publish(write_input(dirty), tmp_path / "output")))
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The report on movies of which one has an odd title, one user an odd id, and two ratings are invalid."""
+    folder = tmp_path_factory.mktemp("odd")
+    quoted = ODD_TITLE.replace('"', '""')
+    movies = MOVIES.replace('"Movie, The 18 (2008)"', f'"{quoted} (2008)"')
+    ratings = RATINGS.replace("\n18,", "\n<b>18</b>,") + f"1,1,-8,{START}\n2,2,99,{START}\n"
+    return _page(publish(written(folder / "data", ratings, movies), folder / "output"))
+
+
+def test_invalid_ratings_are_in_the_plots(odd: str) -> None:
+    read = Read(odd)
     assert any("before cleaning from -8 to 99" in each for each in read.images)
     assert any("after cleaning from 1 to 5" in each for each in read.images)
     assert "rating_out_of_range" in read.text
 
 
-def test_the_box_of_a_box_plot_is_that_of_the_ratings(write_input: WriteInput, tmp_path: Path) -> None:
-    made = publish(write_input(RATINGS), tmp_path / "output")
-    with duckdb.connect(str(made.file), read_only=True) as connection:
-        query = (
-            "select quantile_disc(rating, 0.25), quantile_disc(rating, 0.5), quantile_disc(rating, 0.75) "
-            "from histories"
-        )
-        ((low, middle, high),) = connection.execute(query).fetchall()
-    shown = next(each for each in Read(_page(made)).images if each.startswith("Box plots"))
+def test_a_title_is_text_whatever_is_in_it(odd: str) -> None:
+    assert "<script" not in odd
+    assert "<b>18" not in odd
+    assert f"{ODD_TITLE} (2008)" in Read(odd).text
+
+
+def test_the_box_of_a_box_plot_is_that_of_the_ratings(published: Published, text: str) -> None:
+    quantiles = ", ".join(f"quantile_disc(rating, {share})" for share in (0.25, 0.5, 0.75))
+    ((low, middle, high),) = select(published.file, f"select {quantiles} from histories")
+    shown = next(each for each in Read(text).images if each.startswith("Box plots"))
     assert f"median {middle:g}, middle half from {low:g} to {high:g}." in shown
-
-
-def test_a_title_is_text_whatever_is_in_it(write_input: WriteInput, tmp_path: Path) -> None:
-    title = '<script>alert(1)</script> & "Ünder" \N{CLAPPER BOARD} $x^2$'
-    quoted = title.replace('"', '""')
-    movies = MOVIES.replace('"Movie, The 18 (2008)"', f'"{quoted} (2008)"')
-    made = publish(write_input(RATINGS.replace("\n18,", "\n<b>18</b>,"), movies), tmp_path / "output")
-    text = _page(made)
-    assert "<script" not in text
-    assert "<b>18" not in text
-    assert f"{title} (2008)" in Read(text).text
 
 
 def test_the_first_generation_has_nothing_to_be_compared_with(text: str) -> None:
@@ -184,8 +184,10 @@ def test_the_first_generation_has_nothing_to_be_compared_with(text: str) -> None
     assert "the next will stand beside it" in text
 
 
-def test_the_next_generation_is_compared_with_the_one_before(write_input: WriteInput, tmp_path: Path) -> None:
-    before = publish(write_input(RATINGS), tmp_path / "output")
+def test_the_next_generation_is_compared_with_the_one_before(
+    published: Published, write_input: WriteInput, tmp_path: Path
+) -> None:
+    before = copied(published, tmp_path / "output")
     # A movie that was the best of a list is watched.
     after = publish(write_input(RATINGS + f"3,3,5,{START + 10_000}\n"), tmp_path / "output")
     text = " ".join(Read(_page(after)).text.split())
@@ -282,10 +284,18 @@ def test_a_report_that_fails_undoes_no_publishing(items: Path, tmp_path: Path) -
     assert not (tmp_path / ".work").exists()
 
 
-def test_a_forgotten_user_is_in_no_report(write_input: WriteInput, tmp_path: Path) -> None:
-    output = Output(tmp_path / "output")
-    made = [publish(write_input(RATINGS + ZOES), output.folder, seed=seed) for seed in range(2)]
-    for each in made:
+@pytest.fixture(scope="module")
+def with_zoe(tmp_path_factory: pytest.TempPathFactory) -> list[Published]:
+    """Two generations in which there is a user who wants to be forgotten; nobody may touch their folder."""
+    folder = tmp_path_factory.mktemp("zoe")
+    data = written(folder / "data", RATINGS + ZOES)
+    return [publish(data, folder / "output", seed=seed) for seed in range(2)]
+
+
+def test_a_forgotten_user_is_in_no_report(with_zoe: list[Published], tmp_path: Path) -> None:
+    copied(with_zoe[-1], tmp_path)
+    output = Output(tmp_path)
+    for each in with_zoe:
         assert ZOE in _keep(output, each.generation)
     forget(output, ZOE, Settings(output=output.folder), Progress(quiet=True))
     assert [*(output.folder / "reports").iterdir()] == []
@@ -293,11 +303,11 @@ def test_a_forgotten_user_is_in_no_report(write_input: WriteInput, tmp_path: Pat
 
 
 def test_the_next_command_removes_reports_that_a_killed_forget_left(
-    write_input: WriteInput, tmp_path: Path
+    with_zoe: list[Published], tmp_path: Path
 ) -> None:
+    copied(with_zoe[-1], tmp_path / "output")
     output = Output(tmp_path / "output")
-    made = publish(write_input(RATINGS + ZOES), output.folder)
-    _keep(output, made.generation)
+    _keep(output, with_zoe[-1].generation)
     left = shutil.copytree(output.folder / "reports", tmp_path / "left")
     forget(output, ZOE, Settings(output=output.folder), Progress(quiet=True))
     shutil.copytree(left, output.folder / "reports", dirs_exist_ok=True)
@@ -306,8 +316,9 @@ def test_the_next_command_removes_reports_that_a_killed_forget_left(
 
 
 def test_a_report_goes_with_its_generation_and_nothing_else_does(
-    items: Path, nights: list[Published], tmp_path: Path
+    items: Path, nights: list[Published], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("batch.generation.store.KEPT_GENERATIONS", len(nights) + 1)
     output = Output(tmp_path)
     copied(nights[-1], tmp_path)
     first, *_ = output.generations()
@@ -316,8 +327,7 @@ def test_a_report_goes_with_its_generation_and_nothing_else_does(
     own.write_text("mine", encoding="utf-8")
     hide(output, "18", Settings(output=tmp_path), Progress(quiet=True))
     assert output.report(first).exists()
-    for seed in range(len(nights), KEPT_GENERATIONS):
-        publish(items, tmp_path, seed=seed)
+    publish(items, tmp_path, seed=3)
     assert first not in output.generations()
     assert not output.report(first).exists()
     assert own.exists()
