@@ -41,18 +41,11 @@ def test_recommendations_are_ids_in_the_order_of_ranks(client: TestClient, publi
     assert answer.headers["Content-Type"] == "application/json"
 
 
-@pytest.mark.parametrize("value", ["true", "True", "TRUE"])
-def test_metadata_are_title_and_genres(client: TestClient, value: str) -> None:
-    answer = client.get(f"/recommendations?user_id=18&returnMetadata={value}&limit=1")
-    assert answer.json() == {
-        "items": [{"id": "18", "title": "Movie, The 18 (2008)", "genres": ["Drama", "Comedy"]}]
-    }
-
-
-@pytest.mark.parametrize("value", ["false", "False"])
-def test_metadata_can_be_left_out(client: TestClient, value: str) -> None:
-    answer = client.get(f"/recommendations?user_id=18&returnMetadata={value}&limit=1")
-    assert answer.json() == {"items": [{"id": "18"}]}
+def test_metadata_are_title_and_genres_or_left_out(client: TestClient) -> None:
+    for value in ("true", "True", "TRUE", "false", "False"):
+        (item,) = client.get(f"/recommendations?user_id=18&returnMetadata={value}&limit=1").json()["items"]
+        metadata = {"title": "Movie, The 18 (2008)", "genres": ["Drama", "Comedy"]}
+        assert item == {"id": "18"} | (metadata if value.lower() == "true" else {}), value
 
 
 def test_the_order_with_metadata_is_the_order_without(client: TestClient) -> None:
@@ -94,12 +87,10 @@ def test_pages_join_to_the_whole_list(client: TestClient) -> None:
     assert [item for page in pages for item in page] == whole
 
 
-@pytest.mark.parametrize("offset", ["9", "1000", "9" * 30])
-@pytest.mark.parametrize(
-    "path", ["/recommendations?user_id=18", "/recommendations?user_id=18&returnMetadata=true"]
-)
-def test_past_the_end_there_is_an_empty_list(client: TestClient, path: str, offset: str) -> None:
-    assert client.get(f"{path}&offset={offset}").json() == {"items": []}
+def test_past_the_end_there_is_an_empty_list(client: TestClient) -> None:
+    for path in ("/recommendations?user_id=18", "/recommendations?user_id=18&returnMetadata=true"):
+        for offset in ("9", "1000", "9" * 30):
+            assert client.get(f"{path}&offset={offset}").json() == {"items": []}
 
 
 def test_text_ids_work_like_numbers_and_decoys_stay_away(write_input: WriteInput, tmp_path: Path) -> None:
@@ -172,29 +163,25 @@ BAD = {
     "user_id=1&offset=x": "offset must be a whole number",
     "user_id=1&genre=Drama": "unknown parameter 'genre'",
     "user_id=1&USER_ID=1": "unknown parameter 'USER_ID'",
-    "user_id=1&": None,
     "user_id=1" + "&a=1" * 16: "there are more than 16 parameters",
 }
 
 
 @pytest.mark.parametrize("path", LOOKUPS)
-@pytest.mark.parametrize("query", BAD)
-def test_a_wrong_parameter_is_named(client: TestClient, path: str, query: str) -> None:
-    answer = client.get(f"{path}?{query}")
-    message = BAD[query]
-    if message is None:
-        assert answer.status_code == 200
-    else:
-        assert answer.status_code == 400
+def test_a_wrong_parameter_is_named(client: TestClient, path: str) -> None:
+    assert client.get(f"{path}?user_id=1&").status_code == 200
+    for query, message in BAD.items():
+        answer = client.get(f"{path}?{query}")
+        assert answer.status_code == 400, query
         assert list(answer.json()) == ["error"]
-        assert answer.json()["error"].startswith(message)
+        assert answer.json()["error"].startswith(message), query
 
 
-@pytest.mark.parametrize("value", ["", "1", "yes", "truee"])
-def test_return_metadata_is_true_or_false(client: TestClient, value: str) -> None:
-    answer = client.get(f"/recommendations?user_id=1&returnMetadata={value}")
-    assert answer.status_code == 400
-    assert answer.json()["error"].startswith("returnMetadata must be true or false")
+def test_return_metadata_is_true_or_false(client: TestClient) -> None:
+    for value in ("", "1", "yes", "truee"):
+        answer = client.get(f"/recommendations?user_id=1&returnMetadata={value}")
+        assert answer.status_code == 400, value
+        assert answer.json()["error"].startswith("returnMetadata must be true or false")
     assert "returnMetadata" in client.get("/features?user_id=1&returnMetadata=true").json()["error"]
 
 
@@ -206,20 +193,20 @@ def test_the_limit_ends_at_the_stored_depth_for_lists_and_nowhere_for_histories(
     assert client.get("/features?user_id=1&limit=" + "9" * 30).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/recommendations/", "/features/18", "//features", "/docs/"])
-def test_an_unknown_path_has_the_one_shape_of_an_error(client: TestClient, path: str) -> None:
-    # By itself, a client takes what follows two slashes for a host.
-    answer = client.get(f"http://testserver{path}", follow_redirects=False)
-    assert answer.status_code == 404
-    assert list(answer.json()) == ["error"]
+def test_an_unknown_path_has_the_one_shape_of_an_error(client: TestClient) -> None:
+    for path in ("/nothing", "/recommendations/", "/features/18", "//features", "/docs/"):
+        # By itself, a client takes what follows two slashes for a host.
+        answer = client.get(f"http://testserver{path}", follow_redirects=False)
+        assert answer.status_code == 404, path
+        assert list(answer.json()) == ["error"]
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
-def test_another_method_has_the_one_shape_of_an_error(client: TestClient, method: str) -> None:
-    answer = client.request(method, "/recommendations?user_id=18")
-    assert answer.status_code == 405
-    assert answer.json() == {"error": f"{method} is not allowed here; use GET or HEAD"}
-    assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD"}
+def test_another_method_has_the_one_shape_of_an_error(client: TestClient) -> None:
+    for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
+        answer = client.request(method, "/recommendations?user_id=18")
+        assert answer.status_code == 405
+        assert answer.json() == {"error": f"{method} is not allowed here; use GET or HEAD"}
+        assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD"}
 
 
 def test_a_bug_has_the_one_shape_of_an_error(published: Published, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,11 +235,10 @@ def test_no_query_gets_a_500(client: TestClient, query: bytes, path: str) -> Non
         assert client.get(f"{path}?{text}").status_code in (200, 400)
 
 
-@pytest.mark.parametrize(
-    "user_id", ["' or 1=1 --", "$user_id", "18'; drop table users; --", "\x00", "\ufffd"]
-)
-def test_no_input_reaches_sql_as_text(client: TestClient, user_id: str) -> None:
-    assert client.get("/features", params={"user_id": user_id}).json() == {"features": [{"histories": []}]}
+def test_no_input_reaches_sql_as_text(client: TestClient) -> None:
+    for user_id in ("' or 1=1 --", "$user_id", "18'; drop table users; --", "\x00", "\ufffd"):
+        answer = client.get("/features", params={"user_id": user_id})
+        assert answer.json() == {"features": [{"histories": []}]}
     assert len(client.get("/features?user_id=18").json()["features"][0]["histories"]) == 10
 
 
