@@ -2,9 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -19,16 +17,17 @@ from batch.model.sequential import Sequential
 from batch.recommend.explanations import explain
 from batch.recommend.topn import TopN, score
 from batch.settings import Settings
-from tests.conftest import WriteInput, publish
+from tests.conftest import WriteInput, publish, select
 from tests.films import ITEMS as TOY_ITEMS, RATINGS_HEADER
 from tests.made import Row, interactions
 
 SETTINGS = Settings(data=Path(), output=Path(), factors=12, next_factors=16, iterations=5)
 USERS, ITEMS = 200, 120
+MadeUp = tuple[FittedItems, Model, Interactions, TopN]
 
 
 @pytest.fixture(scope="module")
-def made_up() -> tuple[FittedItems, Model, Interactions, TopN]:
+def made_up() -> MadeUp:
     """Users of a few tastes, with histories of 1 to 110 movies, seen now, a day ago or long ago."""
     rng = np.random.default_rng(1)
     rows: list[Row] = []
@@ -65,9 +64,7 @@ def _added(fitted: FittedItems, model: Model, ratings: Interactions, user: int) 
     return np.asarray(collaborative / spreads[0] + SETTINGS.next_weight * here * lately / spreads[1])
 
 
-def test_history_and_trend_add_up_to_the_score(
-    made_up: tuple[FittedItems, Model, Interactions, TopN],
-) -> None:
+def test_history_and_trend_add_up_to_the_score(made_up: MadeUp) -> None:
     fitted, model, ratings, _ = made_up
     for user in range(USERS):
         if is_positive(ratings.rating[ratings.user_index == user]).any():
@@ -78,7 +75,7 @@ def test_history_and_trend_add_up_to_the_score(
             assert total == pytest.approx(scores, abs=2e-4)
 
 
-def test_the_reasons_are_those_of_brute_force(made_up: tuple[FittedItems, Model, Interactions, TopN]) -> None:
+def test_the_reasons_are_those_of_brute_force(made_up: MadeUp) -> None:
     fitted, model, ratings, lists = made_up
     reasons = explain(fitted, model, ratings, lists, SETTINGS)
     compared = 0
@@ -100,9 +97,7 @@ def test_the_reasons_are_those_of_brute_force(made_up: tuple[FittedItems, Model,
     assert compared > USERS * 15
 
 
-def test_a_user_who_likes_nothing_gets_no_explanation(
-    made_up: tuple[FittedItems, Model, Interactions, TopN],
-) -> None:
+def test_a_user_who_likes_nothing_gets_no_explanation(made_up: MadeUp) -> None:
     fitted, model, ratings, lists = made_up
     positives = np.bincount(ratings.user_index, is_positive(ratings.rating), minlength=USERS)
     reasons = explain(fitted, model, ratings, lists, SETTINGS)
@@ -111,7 +106,7 @@ def test_a_user_who_likes_nothing_gets_no_explanation(
 
 
 def test_the_reasons_do_not_depend_on_the_number_of_threads_or_blocks(
-    made_up: tuple[FittedItems, Model, Interactions, TopN], monkeypatch: pytest.MonkeyPatch
+    made_up: MadeUp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = []
     for cores, block in ((1, 512), (2, 7), (5, 64)):
@@ -192,10 +187,7 @@ def test_a_list_whose_sums_are_too_small_for_single_precision_has_no_explanation
 def test_the_same_seed_gives_the_same_reasons(items: Path, published: Published, tmp_path: Path) -> None:
     again = publish(items, tmp_path)
     query = "select user_id, rank, item_id, because_item_id from recommendations order by user_id, rank"
-    first, second = (
-        duckdb.connect(str(made.file), read_only=True).execute(query).fetchall()
-        for made in (published, again)
-    )
+    first, second = (select(made.file, query) for made in (published, again))
     assert first == second
     assert {int(item) % 2 == int(reason) % 2 for _, rank, item, reason in first if rank == 1} == {True}
 
@@ -207,17 +199,11 @@ def test_an_item_without_a_reason_is_null_in_the_table_and_empty_in_the_text(
     data = write_input("\n".join([RATINGS_HEADER, *rows, "7,1,1,1", "8,1,5,1", "9,5,1,1", "9,6,5,1"]))
     (data / "hidden.csv").write_text("movieId\n6\n", encoding="utf-8")
     made = publish(data, tmp_path / "output")
-    with duckdb.connect(str(made.file), read_only=True) as connection:
-
-        def rows_of(query: str) -> list[tuple[Any, ...]]:
-            return connection.execute(query).fetchall()
-
-        texts: dict[str, str] = dict(rows_of("select user_id, because from lookups"))
-        reasons = rows_of("select distinct user_id, because_item_id from recommendations")
-        numbers: dict[str, str] = dict(rows_of("select item_id, cast(number as varchar) from items"))
-        lengths: dict[str, int] = dict(
-            rows_of("select user_id, cast(count(*) as integer) from recommendations group by user_id")
-        )
+    texts: dict[str, str] = dict(select(made.file, "select user_id, because from lookups"))
+    reasons = select(made.file, "select distinct user_id, because_item_id from recommendations")
+    numbers: dict[str, str] = dict(select(made.file, "select item_id, cast(number as varchar) from items"))
+    query = "select user_id, cast(count(*) as integer) from recommendations group by user_id"
+    lengths: dict[str, int] = dict(select(made.file, query))
     assert {each for each in reasons if each[0] in {"7", "8", "9"}} == {("7", None), ("8", "1"), ("9", None)}
     assert texts["7"] == "," * (lengths["7"] - 1)
     assert texts["8"] == ",".join([numbers["1"]] * lengths["8"])

@@ -1,16 +1,14 @@
 """Segments: popular lists of people of one kind, where there are enough of them."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pytest
 
 from batch.generation.publish import Published
 from batch.recommend.segments import MIN_USERS, segments
-from tests.conftest import WriteInput, publish, written
+from tests.conftest import WriteInput, publish, select, written
 from tests.films import MOVIES_HEADER, RATINGS_HEADER
 from tests.made import interactions
 
@@ -35,35 +33,26 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Published:
     return publish(written(folder / "data", ratings, movies, users=users), folder / "output")
 
 
-@pytest.fixture
-def file(made: Published) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(str(made.file), read_only=True) as connection:
-        yield connection
+def _list(made: Published, segment: str) -> list[str]:
+    query = "select item_id from popular_by_segment where segment = $segment order by rank"
+    return [item_id for (item_id,) in select(made.file, query, segment=segment)]
 
 
-def _list(file: duckdb.DuckDBPyConnection, segment: str) -> list[str]:
-    rows = file.execute(
-        "select item_id from popular_by_segment where segment = $segment order by rank", {"segment": segment}
-    )
-    return [item_id for (item_id,) in rows.fetchall()]
+def test_a_segment_lists_what_its_users_watch_lately(made: Published) -> None:
+    assert _list(made, "gender=F") == ["3", "1"]
+    assert _list(made, "gender=M") == ["3", "2"]
+    assert _list(made, "occupation=writer") == ["3", "2", "1"]
 
 
-def test_a_segment_lists_what_its_users_watch_lately(file: duckdb.DuckDBPyConnection) -> None:
-    assert _list(file, "gender=F") == ["3", "1"]
-    assert _list(file, "gender=M") == ["3", "2"]
-    assert _list(file, "occupation=writer") == ["3", "2", "1"]
-
-
-def test_users_of_a_segment_with_few_users_are_in_a_wider_one(file: duckdb.DuckDBPyConnection) -> None:
-    assert _list(file, "gender=F&age_group=18-24") == []
-    found = file.execute("select distinct segment from lookups order by all").fetchall()
+def test_users_of_a_segment_with_few_users_are_in_a_wider_one(made: Published) -> None:
+    assert _list(made, "gender=F&age_group=18-24") == []
+    found = select(made.file, "select distinct segment from lookups order by all")
     assert found == [("gender=F&occupation=writer",), ("gender=M&occupation=writer",)]
 
 
-def test_narrow_segments_come_first_and_say_what_they_are(file: duckdb.DuckDBPyConnection) -> None:
-    told = file.execute(
-        "select segment, gender, age_group, occupation, users from segments order by place"
-    ).fetchall()
+def test_narrow_segments_come_first_and_say_what_they_are(made: Published) -> None:
+    query = "select segment, gender, age_group, occupation, users from segments order by place"
+    told = select(made.file, query)
     assert told[0] == ("gender=F&occupation=writer", "F", None, "writer", MIN_USERS)
     assert ("age_group=18-24", None, "18-24", None, MIN_USERS) in told
     assert [segment.count("&") for segment, *_ in told] == sorted(
@@ -71,11 +60,9 @@ def test_narrow_segments_come_first_and_say_what_they_are(file: duckdb.DuckDBPyC
     )
 
 
-def test_a_user_has_the_age_group_of_the_age(file: duckdb.DuckDBPyConnection) -> None:
-    told = file.execute(
-        "select gender, age_group, occupation from users where user_id in ('0', '3') order by all"
-    )
-    assert told.fetchall() == [("F", "18-24", "writer"), ("M", "25-34", "writer")]
+def test_a_user_has_the_age_group_of_the_age(made: Published) -> None:
+    query = "select gender, age_group, occupation from users where user_id in ('0', '3') order by all"
+    assert select(made.file, query) == [("F", "18-24", "writer"), ("M", "25-34", "writer")]
 
 
 def test_ages_fall_in_the_groups_of_movielens(cleaned: Any) -> None:
@@ -102,25 +89,20 @@ def test_invalid_rows_of_users_are_recorded_and_the_last_one_counts(cleaned: Any
 def test_a_user_without_a_rating_is_in_no_segment(write_input: WriteInput, tmp_path: Any) -> None:
     ratings, movies, users = _input()
     made = publish(write_input(ratings, movies, users=users + "ghost,F,20,writer\n"), tmp_path / "output")
-    with duckdb.connect(str(made.file), read_only=True) as connection:
-        assert connection.execute("select users from segments where segment = 'gender=F'").fetchall() == [
-            (MIN_USERS,)
-        ]
+    assert select(made.file, "select users from segments where segment = 'gender=F'") == [(MIN_USERS,)]
 
 
 def test_without_users_there_are_no_segments(published: Published) -> None:
-    with duckdb.connect(str(published.file), read_only=True) as connection:
-        counts = "select count(*) from segments union all select count(*) from popular_by_segment"
-        assert connection.execute(counts).fetchall() == [(0,), (0,)]
-        assert connection.execute("select count(segment) from lookups").fetchall() == [(0,)]
+    counts = "select count(*) from segments union all select count(*) from popular_by_segment"
+    assert select(published.file, counts) == [(0,), (0,)]
+    assert select(published.file, "select count(segment) from lookups") == [(0,)]
 
 
 def test_a_hidden_item_is_popular_nowhere(write_input: WriteInput, tmp_path: Any) -> None:
     ratings, movies, users = _input()
     folder = write_input(ratings, movies, users=users, hidden="movieId\n3\n")
     made = publish(folder, tmp_path / "output")
-    with duckdb.connect(str(made.file), read_only=True) as connection:
-        assert _list(connection, "gender=F") == ["1"]
+    assert _list(made, "gender=F") == ["1"]
 
 
 def test_names_are_as_in_a_query_string() -> None:
