@@ -8,12 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from batch.errors import RefusedError
 from batch.generation.publish import Published
-from batch.generation.store import Output
-from sql import statement
 from tests.commands import STEPS
-from tests.conftest import WriteInput, copied, publish, select
+from tests.conftest import WriteInput, publish, select
 from tests.films import ITEMS, RATINGS, RATINGS_HEADER, START, USERS, withheld
 
 CONTENTS = (
@@ -207,21 +204,3 @@ def test_released_command_line_tools_open_the_file_through_the_link(published: P
         [tool, "-readonly", "-csv", "-noheader", link, query], capture_output=True, text=True, check=True
     )
     assert shown.stdout.strip() == '40,"One row per movie of the input, rated or not."'
-
-
-def test_a_refused_run_publishes_nothing_and_leaves_no_litter(
-    items: Path, published: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    output = tmp_path / "output"
-    before = copied(published, output)
-    ghost = "insert into draft.users (user_id, ratings) values ('ghost', 1)"
-
-    def text(name: str) -> str:
-        return statement(name) + (ghost if name == "generation/users" else "")
-
-    monkeypatch.setattr("batch.generation.write.statement", text)
-    with pytest.raises(RefusedError, match="ghost"):
-        publish(items, output, seed=1)
-    assert Output(output).current() == before.generation
-    assert Output(output).generations() == [before.generation]
-    assert not Output(output).work.exists()

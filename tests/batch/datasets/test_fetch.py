@@ -398,13 +398,6 @@ def test_json_is_for_machines_and_quiet_says_nothing(mirror: Mirror, data: Path)
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
 
 
-def test_the_sample_is_there_for_machines_too(tmp_path: Path) -> None:
-    done = invoke("fetch", "sample", "--data", tmp_path, "--json")
-    written = json.loads(done.stdout)
-    assert (written["ratings"], written["movies"], written["checked"]) == (100_004, 9_066, None)
-    assert all(Path(file).exists() for file in written["files"])
-
-
 def _incompressible(size: int) -> dict[str, bytes]:
     return CSV | {"noise": random.Random(1).randbytes(size)}  # noqa: S311  bytes, not secrets
 

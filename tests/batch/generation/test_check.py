@@ -145,5 +145,7 @@ def test_an_invariant_that_does_not_hold_is_never_published_whatever_is_accepted
     with pytest.raises(RefusedError, match=r"'every list is full' does not hold, .*no option publishes it"):
         publish(items, tmp_path, rebuild=True, accept_regression=True, accept_rolled_back=True)
     assert Output(tmp_path).generations() == [before.generation]
+    assert Output(tmp_path).current() == before.generation
+    assert not Output(tmp_path).work.exists()
     (refused,) = (tmp_path / "refused").iterdir()
     assert json.loads(refused.read_text())["faults"][0].startswith("'every list is full' does not hold")
