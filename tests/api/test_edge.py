@@ -86,7 +86,7 @@ def test_a_path_that_is_too_long_is_refused(client: TestClient) -> None:
     ("said", "is_passed_on"),
     [("<TCPTransport closed=True reading=False>; the handler is closed", False), ("a bug", True)],
 )
-def test_what_is_sent_to_who_has_hung_up_is_no_bug(said: str, *, is_passed_on: bool) -> None:
+def test_an_answer_to_a_closed_connection_is_no_bug(said: str, *, is_passed_on: bool) -> None:
     async def receive() -> Message:
         raise AssertionError
 
@@ -140,7 +140,7 @@ def test_with_keys_a_request_needs_one_of_them(published: Published, path: str) 
             assert client.get(path, headers=_sent(headers)).status_code == 200
 
 
-def test_what_needs_no_key_can_be_chosen(published: Published) -> None:
+def test_paths_that_need_no_key_can_be_chosen(published: Published) -> None:
     with _client(published, api_keys=("first",), public=("metrics",)) as client:
         assert client.get("/metrics").status_code == 200
         assert {client.get(path).status_code for path in ("/healthz", "/readyz", "/docs")} == {401}

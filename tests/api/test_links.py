@@ -162,7 +162,7 @@ def test_the_page_of_a_film_is_of_that_film(browser: Browser) -> None:
         assert browser.page(link_to_film(item_id)).heading.startswith(f"Title of {item_id}")
 
 
-def test_what_is_filtered_stays_with_the_user(browser: Browser) -> None:
+def test_filters_stay_with_the_user(browser: Browser) -> None:
     for user_id in IDS:
         page = browser.page(link_to_user(user_id, min_year=1981, genres="Rock & Roll"))
         assert page.heading == f"User {user_id}"

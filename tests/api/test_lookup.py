@@ -39,7 +39,7 @@ class Counted(Lookup):
         return super().find_all(ids)
 
 
-def test_who_asks_at_the_same_time_is_answered_by_one_query(connection: duckdb.DuckDBPyConnection) -> None:
+def test_requests_at_the_same_time_are_answered_by_one_query(connection: duckdb.DuckDBPyConnection) -> None:
     lookup = Counted(connection, "histories")
 
     async def ask() -> Any:
@@ -73,7 +73,7 @@ def test_the_index_finds_users_and_nothing_is_joined_to_them(
     assert "JOIN" not in plan.upper()
 
 
-def test_who_does_not_fit_into_memory_together_is_answered_one_after_the_other(tmp_path: Path) -> None:
+def test_requests_that_do_not_fit_into_memory_together_are_answered_in_turn(tmp_path: Path) -> None:
     file, users = tmp_path / "histories.duckdb", 40
     with duckdb.connect(file) as connection:
         connection.execute(
@@ -90,7 +90,7 @@ def test_who_does_not_fit_into_memory_together_is_answered_one_after_the_other(t
     assert found == {user: (f"{user}," * 300_000,) for user in asked}
 
 
-def test_who_asks_later_is_answered_by_the_next_query(connection: duckdb.DuckDBPyConnection) -> None:
+def test_later_requests_are_answered_by_the_next_query(connection: duckdb.DuckDBPyConnection) -> None:
     lookup = Counted(connection, "histories")
 
     async def ask() -> Any:

@@ -62,7 +62,7 @@ def test_a_list_is_a_plain_array_of_texts(document: Any) -> None:
         assert not {"anyOf", "oneOf", "enum"} & {*schema, *schema["items"]}
 
 
-def test_what_is_answered_is_as_the_document_says(url: str, tmp_path: Path) -> None:
+def test_answers_are_as_the_openapi_document_says(url: str, tmp_path: Path) -> None:
     checked = subprocess.run(
         [BIN / "schemathesis", "run", f"{url}/openapi.json", "--checks", "all", "--seed", "42"],
         capture_output=True,

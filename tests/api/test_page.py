@@ -261,7 +261,7 @@ def test_a_list_that_is_empty_says_why(write_input: WriteInput, tmp_path: Path) 
     assert "Nothing that was watched fits these filters" in filtered
 
 
-def test_who_mistypes_an_address_gets_a_page_in_a_browser_and_json_elsewhere(client: TestClient) -> None:
+def test_a_mistyped_address_gets_a_page_in_a_browser_and_json_elsewhere(client: TestClient) -> None:
     browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
     for address in ("/user/18", "/System", "/favicon.ico"):
         page, answer = client.get(address, headers=browser), client.get(address)
@@ -307,7 +307,7 @@ def test_titles_are_text_whatever_stands_in_them(write_input: WriteInput, tmp_pa
         ("/new?liked=" + "1," * 200 + "1", 400, "more than 100 ids"),
     ],
 )
-def test_what_is_refused_is_a_page_that_says_why(
+def test_a_refused_request_gets_a_page_with_the_reason(
     client: TestClient, address: str, status: int, told: str
 ) -> None:
     answer = client.get(address)

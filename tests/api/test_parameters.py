@@ -70,7 +70,7 @@ def test_a_repeated_list_is_one_list_of_at_most_a_hundred(client: TestClient) ->
         ("user_id=1&genres=&genres=", "genres must be genres with commas between them, not ''"),
     ],
 )
-def test_what_is_no_list_is_given_once(client: TestClient, query: str, error: str) -> None:
+def test_a_parameter_that_is_no_list_is_given_once(client: TestClient, query: str, error: str) -> None:
     answer = client.get(f"/recommendations?{query}")
     assert answer.status_code == 400
     assert answer.json()["error"].startswith(error)
@@ -136,7 +136,7 @@ def test_the_id_of_a_film_is_cleaned_too(dirty: TestClient, asked: str) -> None:
 
 
 @pytest.mark.parametrize("asked", ["", " ", "nan", "NaN ", "\t"])
-def test_what_the_job_takes_for_no_id_is_none(client: TestClient, asked: str) -> None:
+def test_an_id_that_the_job_takes_for_missing_is_missing(client: TestClient, asked: str) -> None:
     for path, name in (("/recommendations", "user_id"), ("/features", "user_id"), ("/similar", "item_id"),
                        ("/recommendations", "user_ids")):  # fmt: skip
         answer = client.get(path, params={name: asked})

@@ -199,7 +199,7 @@ def test_a_client_can_read_the_last_answer_before_its_body_is_sent(address: Addr
     assert _statuses(_sent(address, close.replace(b"HTTP/1.1", b"HTTP/1.0"), sent, sent)) == [405]
 
 
-def test_what_follows_a_body_is_not_taken_for_headers(address: Address) -> None:
+def test_trailers_of_a_body_are_not_taken_for_headers(address: Address) -> None:
     trailers = b"0\r\nX-Request-ID: smuggled\r\n\r\n"
     (answer, _) = _sent(address, HEAD + CHUNKED + trailers + LAST)
     assert answer.status == 200

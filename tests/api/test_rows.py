@@ -213,7 +213,7 @@ def test_somebody_of_no_segment_gets_the_popular_list(
     assert _ids(items) == _column(stored, "select item_id from popular order by rank limit 10")
 
 
-def test_who_likes_films_gets_those_like_them(client: TestClient, stored: duckdb.DuckDBPyConnection) -> None:
+def test_likes_bring_similar_movies(client: TestClient, stored: duckdb.DuckDBPyConnection) -> None:
     items, source = _asked(client, liked="5,6,nowhere", limit=20)
     assert source == "liked"
     expected = stored.execute(
@@ -289,7 +289,7 @@ def test_a_film_that_nobody_knows_has_no_similar_ones(client: TestClient) -> Non
         ("/similar?item_id=5&explain=true", "unknown parameter 'explain'"),
     ],
 )
-def test_what_makes_no_sense_is_refused_by_name(client: TestClient, query: str, message: str) -> None:
+def test_invalid_parameters_are_refused_by_name(client: TestClient, query: str, message: str) -> None:
     answer = client.get(query)
     assert answer.status_code == 400
     assert answer.json()["error"].startswith(message)

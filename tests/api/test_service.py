@@ -153,7 +153,7 @@ def test_a_request_without_end_is_hung_up_on(published: Published, begun: bytes)
 
 
 @pytest.mark.parametrize("begun", [b"", b"GET /healthz HTTP/1.1\r\nHost: films\r\n\r\nGET /he"])
-def test_who_is_too_slow_in_asking_is_hung_up_on(published: Published, begun: bytes) -> None:
+def test_a_client_that_sends_too_slowly_is_disconnected(published: Published, begun: bytes) -> None:
     with (
         serving(published.file.parent.parent) as url,
         socket.create_connection(_address(url), timeout=60) as connection,

@@ -46,7 +46,7 @@ def test_settings_that_spoil_what_is_served_are_refused(served: Night, recorded:
     recorded("job_faults", "settings that make lists worse", 2, "4", "the one before", served.says(done))
 
 
-def test_who_gets_worse_by_a_little_every_night_is_refused(served: Night, recorded: Recorded) -> None:
+def test_lists_that_get_worse_by_a_little_every_night_are_refused(served: Night, recorded: Recorded) -> None:
     fall = ("--max-fall", "0.2")
     assert _run(served, "--trend-weight", "0.4", *fall).returncode == 0
     best = served.output.current()

@@ -56,7 +56,7 @@ def test_a_process_that_ends_well_has_its_output_and_no_failure() -> None:
     assert ended.seconds > 0
 
 
-def test_a_failure_ends_with_the_last_line_of_what_was_said() -> None:
+def test_a_failure_ends_with_the_last_line_of_its_output() -> None:
     assert run([sys.executable, "-c", "raise SystemExit('one\\ntwo')"]).failure == "ended with 1: two"
     assert run(["sh", "-c", "kill -9 $$"]).failure == "ended by SIGKILL"
 

@@ -38,7 +38,7 @@ def test_the_whole_scale_has_the_size_of_movielens_25m() -> None:
     assert (size.users, size.items, size.ratings) == (162_541, 59_047, 25_000_095)
 
 
-def test_users_items_and_ratings_are_as_many_as_told(clean_folder: Path, tmp_path: Path) -> None:
+def test_users_items_and_ratings_are_as_many_as_asked_for(clean_folder: Path, tmp_path: Path) -> None:
     counts = Cleaned(clean_folder, tmp_path, max_rejected=0).counts
     assert (counts.users, counts.items, counts.rows_kept) == (2_540, 923, 390_626)
     assert counts.rows_superseded == 0

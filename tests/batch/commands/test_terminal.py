@@ -29,7 +29,7 @@ def _shown(*arguments: str | Path, **variables: str) -> str:
     return shown
 
 
-def test_a_run_shows_first_what_is_published_then_what_it_took(items: Path, tmp_path: Path) -> None:
+def test_a_run_shows_the_published_generation_before_its_figures(items: Path, tmp_path: Path) -> None:
     small = ("--top-n", "5", "--factors", "4", "--iterations", "3")
     shown = _shown("run", "--data", items, "--output", tmp_path, *small)
     generation = Output(tmp_path).current()
@@ -71,7 +71,7 @@ def test_diff_shows_how_many_lists_changed(several: Path) -> None:
     assert re.match(r"\x1b\[1;36m\d+\.\d% of the lists changed", shown)
 
 
-def test_evaluate_shows_who_leads(items: Path) -> None:
+def test_evaluate_shows_the_best_model_first(items: Path) -> None:
     shown = _shown("evaluate", "--data", items, "--factors", "4", "--iterations", "3", "--quiet")
     assert re.match(COLOUR, shown)
     assert re.search(

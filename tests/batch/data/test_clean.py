@@ -116,7 +116,7 @@ def test_a_missing_value_says_nothing_of_an_item_or_a_user(cleaned: Any) -> None
     assert result.rejected() == []
 
 
-def test_a_title_that_has_such_a_word_in_it_is_a_title(cleaned: Any) -> None:
+def test_a_title_with_a_word_for_missing_in_it_is_a_title(cleaned: Any) -> None:
     result = cleaned(HEADER + "1,10,3,1\n", "movieId,title,genres\n10,None (2010),None|War\n")
     assert result.rows("select title, genres from items") == [("None (2010)", ["None", "War"])]
 
@@ -143,7 +143,7 @@ def test_a_time_an_hour_after_the_start_of_the_run_is_rejected(
         assert result.rejected() == _lines(2 + len(valid), "timestamp_in_future", len(future))
 
 
-def test_a_rating_of_the_future_supersedes_none(cleaned: Any) -> None:
+def test_a_rating_of_the_future_supersedes_no_other(cleaned: Any) -> None:
     result = cleaned(HEADER + "1,10,5,100\n1,10,2,4102444800\n")
     assert result.ratings() == [("1", "10", 5)]
 
@@ -203,7 +203,7 @@ def test_the_later_line_of_two_ratings_at_one_time_counts(cleaned: Any) -> None:
     assert cleaned(HEADER + "1,10,5,100\n1,10,2,100\n").ratings() == [("1", "10", 2)]
 
 
-def test_a_rejected_rating_supersedes_none(cleaned: Any) -> None:
+def test_a_rejected_rating_supersedes_no_other(cleaned: Any) -> None:
     result = cleaned(HEADER + "1,10,5,100\n1,10,99,200\n")
     assert result.ratings() == [("1", "10", 5)]
 

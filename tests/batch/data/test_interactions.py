@@ -31,12 +31,12 @@ def test_the_moment_now_of_two_people_is_what_both_have_reached() -> None:
     assert interactions([(0, 0, 5.0, 0.0), (0, 1, 5.0, DAY)]).now == START + DAY
 
 
-def test_a_gap_is_the_days_since_the_last_rating_and_never_below_zero() -> None:
+def test_days_inactive_count_from_the_last_rating_and_are_never_below_zero() -> None:
     assert interactions(PEOPLE).days_inactive().tolist() == [2, 1, 0, 0, 0]
     assert interactions(PEOPLE).days_inactive(START + 10 * DAY).tolist() == [10, 9, 8, 7, 6]
 
 
-def test_without_times_nobody_is_away() -> None:
+def test_users_without_times_are_not_away() -> None:
     timeless = interactions([(user, 0, 5.0, np.nan) for user in range(5)])
     assert np.isnan(timeless.now)
     assert timeless.days_inactive().tolist() == [0, 0, 0, 0, 0]

@@ -210,7 +210,7 @@ def test_a_part_of_which_nothing_is_known_is_not_used(get: Get, mirror: Mirror, 
 
 
 @pytest.mark.parametrize(("beyond", "asked"), [(b"", 1), (b"more", 2)])
-def test_an_archive_that_is_whole_is_not_sent_again_and_one_that_is_too_long_is(
+def test_a_whole_archive_is_not_sent_again_and_a_longer_one_is(
     get: Get, mirror: Mirror, data: Path, beyond: bytes, asked: int
 ) -> None:
     mirror.cuts = [len(ARCHIVE) - 1]
@@ -334,7 +334,7 @@ def test_two_fetches_do_not_share_a_folder(get: Get, data: Path) -> None:
     assert get().ratings == 3
 
 
-def test_what_a_killed_fetch_has_left_is_removed(get: Get, data: Path) -> None:
+def test_files_of_a_killed_fetch_are_removed(get: Get, data: Path) -> None:
     (data / ".unfinished-files").mkdir(parents=True)
     (data / ".unfinished-files" / "users.csv").write_text("half", encoding="utf-8")
     get()

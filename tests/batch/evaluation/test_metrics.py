@@ -27,7 +27,7 @@ def _random_ratings(seed: int) -> Interactions:
 
 
 @pytest.mark.parametrize("make", [by_last, lambda ratings: by_time(ratings, 0.7)], ids=["last", "time"])
-def test_every_user_is_worth_what_another_library_says(make: object) -> None:
+def test_metrics_of_every_user_are_those_of_another_library(make: object) -> None:
     split: Split = make(_random_ratings(1))  # type: ignore[operator]
     random = np.random.default_rng(2)
     lists = [

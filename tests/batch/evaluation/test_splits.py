@@ -76,7 +76,7 @@ def test_ratings_at_the_very_second_of_the_cut_are_all_held_out() -> None:
     assert len(_held_out(split)) == len(late)
 
 
-def test_the_gap_is_from_the_last_known_rating_to_the_cut_and_none_in_the_last_split() -> None:
+def test_days_inactive_run_from_the_last_known_rating_to_the_cut() -> None:
     day = 86_400.0
     rows = [(0, item, 5.0, item * 1.0) for item in range(5)] + [
         (1, item, 5.0, 10 * day + item) for item in range(6)
@@ -147,7 +147,7 @@ def test_a_split_that_nobody_can_evaluate_says_so() -> None:
         by_time(interactions([(0, 0), (0, 1), (1, 0), (1, 1)]), 0.5)
 
 
-def test_a_sample_of_the_judged_keeps_what_each_is_judged_by() -> None:
+def test_a_sample_of_evaluated_users_keeps_their_held_out_ratings() -> None:
     split = by_last(_ratings())
     sampled = split.sampled(7, seed=3)
     assert len(sampled.users) == 7

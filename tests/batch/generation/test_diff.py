@@ -168,7 +168,7 @@ def test_a_single_generation_has_nothing_to_be_compared_with(published: Publishe
     assert "back" not in done.stderr
 
 
-def test_a_user_whom_one_of_them_does_not_know_is_named(two: tuple[Published, Published]) -> None:
+def test_a_user_unknown_to_one_generation_is_named(two: tuple[Published, Published]) -> None:
     before, after = two
     with pytest.raises(UsageError, match=f"user 40 has no list in {before.generation}:"):
         diff_of_user(before.file, after.file, "40")

@@ -19,7 +19,7 @@ def three(nights: list[Published], tmp_path: Path) -> tuple[Output, list[str]]:
     return Output(tmp_path / "output"), [night.generation for night in nights]
 
 
-def test_steps_back_go_on_from_where_the_last_one_ended(three: tuple[Output, list[str]]) -> None:
+def test_rollbacks_go_on_from_where_the_last_one_ended(three: tuple[Output, list[str]]) -> None:
     output, (first, second, third) = three
     assert rollback(output) == (third, second)
     assert rollback(output) == (second, first)
@@ -28,7 +28,7 @@ def test_steps_back_go_on_from_where_the_last_one_ended(three: tuple[Output, lis
     assert output.current() == first
 
 
-def test_a_step_back_passes_over_what_was_taken_back(three: tuple[Output, list[str]]) -> None:
+def test_a_rollback_passes_over_rolled_back_generations(three: tuple[Output, list[str]]) -> None:
     output, (_, second, third) = three
     rollback(output)
     with output.locked():

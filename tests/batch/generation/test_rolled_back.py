@@ -192,7 +192,7 @@ def test_a_bad_input_is_held_back_through_hide_and_forget(
     assert run().is_new
 
 
-def test_behind_a_hide_the_input_that_it_was_made_of_is_held_back(
+def test_the_input_below_a_rolled_back_hide_is_held_back(
     run: Run, output: Output, two: Ids, caplog: pytest.LogCaptureFixture
 ) -> None:
     good, bad = two

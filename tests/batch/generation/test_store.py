@@ -71,7 +71,7 @@ def test_the_current_generation_is_kept_however_old(output: Output) -> None:
     assert ids[1] in output.generations()
 
 
-def test_before_the_first_generation_there_is_none(tmp_path: Path) -> None:
+def test_an_empty_output_folder_has_no_generation(tmp_path: Path) -> None:
     assert Output(tmp_path).current() is None
     with pytest.raises(UsageError, match="nothing is published yet"):
         Output(tmp_path).published()
@@ -219,7 +219,7 @@ def test_a_file_that_only_looks_like_a_generation_is_ignored(output: Output, gen
     assert output.new_id(PRINT, NOW) > generation
 
 
-def test_what_is_published_all_the_same_is_no_longer_taken_back(output: Output) -> None:
+def test_an_accepted_generation_is_no_longer_rolled_back(output: Output) -> None:
     first, second, third = (_publish(output) for _ in range(3))
     with output.locked():
         output.roll_back(first, [RolledBack(second), RolledBack(third)])

@@ -106,7 +106,7 @@ def test_the_lists_are_those_of_brute_force(data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("kind", NAUGHTY)
-def test_the_lists_are_those_of_brute_force_whatever_the_vectors_are_like(kind: str) -> None:
+def test_lists_of_odd_vectors_are_those_of_brute_force(kind: str) -> None:
     model = _naughty(kind)
     scores = (model.user_factors.astype(np.float64) @ model.item_factors.T.astype(np.float64)).astype("f")
     shown = model.is_candidate & (model.seen.toarray() == 0)
