@@ -8,6 +8,7 @@ import unicodedata
 from typing import Literal
 
 from rich.box import Box
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions
 from rich.containers import Lines
 from rich.measure import Measurement
@@ -63,10 +64,13 @@ class Cell(Text):
 
 
 def escaped(text: str) -> str:
-    r"""Return a text with control characters, and space at its ends, as in \x1b or \x20."""
-    if text.isprintable() and text == text.strip():
+    r"""Return a text with control characters, space at its ends and marks at its start as in \x1b or \x20."""
+    if text.isprintable() and text == text.strip() and (not text or cell_len(text[0])):
         return text
     start, end = len(text) - len(text.lstrip()), len(text.rstrip())
+    # A mark is drawn over the character before it, which is of another column.
+    while start < end and not cell_len(text[start]):
+        start += 1
     return "".join(
         each if start <= place < end and _is_shown(each) else _escape(each) for place, each in enumerate(text)
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
@@ -230,6 +230,7 @@ def test_right_to_left_text_does_not_move_the_column_beside_it(printed: Print) -
     rows=st.lists(st.tuples(st.text(max_size=120), st.integers(-9, 10**6), st.text(max_size=40)), min_size=2),
     width=st.integers(34, 200),
 )
+@example(rows=[("", 0, "\u0f71"), ("\u0301", 0, "e\u0301")], width=34)  # marks at the start of a value
 def test_no_value_is_cut_at_any_width(rows: list[tuple[str, int, str]], width: int) -> None:
     table = bare_table()
     for name in ("text", "number", "other"):
