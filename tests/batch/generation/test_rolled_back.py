@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 
 import pytest
@@ -214,9 +214,10 @@ def _title(number: int) -> str:
 
 
 def test_two_inputs_whose_fingerprints_begin_alike_are_not_confused(tmp_path: Path) -> None:
-    # Six hexadecimal digits are 16.8 million: of some thousand inputs, two have the same.
+    # Six hexadecimal digits are 16.8 million: of some thousand inputs, two have the same. Two are known; if
+    # the fingerprint is computed in another way one day, others are searched for.
     seen: dict[str, int] = {}
-    for number in count():
+    for number in chain((10_558, 10_680), count(20_000)):
         digits = find_inputs(written(tmp_path / "data", RATINGS, _title(number))).snapshot().fingerprint[:6]
         if digits in seen:
             break
