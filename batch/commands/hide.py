@@ -31,8 +31,8 @@ def hide(  # noqa: PLR0913, PLR0917 (click passes each option by name)
 ) -> None:
     """Remove the movie ITEM from every list now, and from every later run.
 
-    The published generation is written again under a new id, and its lists are filled again. An id that no
-    movie has ends with 2.
+    The published generation is written again under a new id. Lists that had the movie are one shorter until
+    the next run. An id that no movie has ends with 2.
     """
     # What it needs takes more than a second to import, and the help of a command nothing.
     from batch.generation.hide import hide as hide_item, show_again  # noqa: PLC0415
@@ -55,9 +55,10 @@ def hide(  # noqa: PLR0913, PLR0917 (click passes each option by name)
     elif not quiet:
         named = f"movie {item} ({escaped(hidden.title) if hidden.title else 'not known yet'})"
         if hidden.rewritten:
+            lists = hidden.rewritten.rows_removed.get("recommendations", 0)
             click.echo(
-                f"{hidden.rewritten.before} -> {hidden.rewritten.after}: {named} is in no list; lists of "
-                f"{hidden.rewritten.lists_refilled:,} users are filled again"
+                f"{hidden.rewritten.before} -> {hidden.rewritten.after}: {named} is in no list; the lists of "
+                f"{lists:,} users are one shorter until the next run"
             )
         else:
             click.echo(f"{named} is in no list of what is published")

@@ -47,16 +47,21 @@ def check(  # noqa: PLR0913, PLR0917 (what was promised, and what is compared wi
     for generation, quality in kept.items():
         if quality.is_rolling is not candidate.is_rolling:
             log.warning("%s was evaluated in another way, so its quality is not compared", generation)
-    return Checked(list(violations(connection, top_n, advance)), list(regressions(candidate, kept, max_fall)))
+    return Checked(
+        list(violations(connection, top_n, top_n, advance)), list(regressions(candidate, kept, max_fall))
+    )
 
 
 def violations(
-    connection: duckdb.DuckDBPyConnection, top_n: int, advance: Callable[[], None] = lambda: None
+    connection: duckdb.DuckDBPyConnection,
+    top_n: int,
+    min_n: int,  # as `top_n`, or less after a command has taken movies out of the lists
+    advance: Callable[[], None] = lambda: None,
 ) -> Iterator[str]:
-    """Yield, in a sentence each, which promises the attached `draft` breaks; beside it are the `ratings`."""
+    """Yield a sentence for each invariant that the attached `draft` breaks; beside it are the `ratings`."""
     for invariant in INVARIANTS:
         name = f"invariants/{invariant}"
-        found = connection.execute(statement(name), named(name, {"top_n": top_n}))
+        found = connection.execute(statement(name), named(name, {"top_n": top_n, "min_n": min_n}))
         columns = [column[0] for column in found.description or ()]
         violation = found.fetchone()
         if violation is not None:

@@ -1,7 +1,6 @@
 """Forget: a user is gone from every kept generation, and is held out by every later run."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 import duckdb
 
@@ -29,7 +28,7 @@ def forget(
 ) -> Forgotten:
     """Write every kept generation anew without a user, if one holds anything of the user.
 
-    From then on runs hold the user out. Either all of it happens or nothing, whatever dies when.
+    From then on runs hold the user out. It is atomic, also if it is killed.
 
     Raises UsageError if no generation has anything of such a user, unless that is meant: `in_advance`.
     Raises BatchError if a generation is damaged, or of another version: what it has of the user would stay.
@@ -39,30 +38,24 @@ def forget(
         was_forgotten = exclusions.is_forgotten(user_id)
         kept = output.generations()
         current = output.published().stem if kept else None
+        change = Change("forget", user_id=user_id)
         with connect(output.work, settings) as connection, progress.step("forget") as step:
-            prepare(connection)
-            is_there = [_holds(connection, output, each, user_id) for each in kept]
-            olds = kept if any(is_there) else []
+            prepare(connection, change)
+            # Each file is looked into, so that a damaged one is found before anything is written.
+            has_user = [_holds(connection, output, each) for each in kept]
+            olds = kept if any(has_user) else []
             if not olds and not was_forgotten and not in_advance:
                 raise UsageError(
                     f"no kept generation of {output.folder} has a user {user_id}, so nobody is forgotten; "
                     "compare the id with the input; if runs are to hold the user out, add --in-advance"
                 )
-            step.expect(len(olds), "generations")
-            rewritten = []
-            for old, new in zip(olds, output.new_ids(olds, datetime.now(UTC)), strict=True):
-                draft = output.work / f"{new}.duckdb"
-                rewritten.append(
-                    rewrite(connection, output.file(old), draft, Change("forget", users=[user_id]))
-                )
-                step.advance()
+            rewritten = rewrite(connection, output, olds, change, step)
         new_ids = {each.before: each.after for each in rewritten}
-        published = new_ids.get(current or "", current)
         output.replace(
             Replacement(
                 new=[*new_ids.values()],
                 old=[*new_ids],
-                published=published if new_ids else None,
+                published=new_ids.get(current or ""),
                 taken_back=[
                     replace(each, generation=new_ids.get(each.generation, each.generation))
                     for each in rollbacks(output)
@@ -70,13 +63,13 @@ def forget(
                 records=write_forgotten(exclusions.with_forgotten(user_id), output.work),
             )
         )
-    return Forgotten(was_forgotten, published, rewritten)
+    return Forgotten(was_forgotten, new_ids.get(current or "", current), rewritten)
 
 
-def _holds(connection: duckdb.DuckDBPyConnection, output: Output, generation: str, user_id: str) -> bool:
+def _holds(connection: duckdb.DuckDBPyConnection, output: Output, generation: str) -> bool:
     file = output.file(generation)
     try:
-        return holds(connection, file, [user_id])
+        return holds(connection, file)
     except BatchError as error:
         raise BatchError(
             f"{file}: is damaged, or of another version, so what it has of the user would stay, and "

@@ -1,7 +1,6 @@
 """Hide: a movie is in no list any more, of what is published and of later runs."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from batch.data.exclusions import read_exclusions, write_hidden
@@ -39,26 +38,24 @@ def hide(
         title, is_shown = (current and find_item(current, item_id)) or (None, False)
         if current and title is None and not was_hidden and not in_advance:
             raise _unknown(current, item_id)
-        rewritten = None
+        rewritten = []
         if current and is_shown:
-            (new,) = output.new_ids([current.stem], datetime.now(UTC))
-            draft = output.work / f"{new}.duckdb"
+            change = Change(f"hide {item_id}", hidden_item_id=item_id)
             with connect(output.work, settings) as connection, progress.step("hide") as step:
-                prepare(connection)
-                change = Change(f"hide {item_id}", hidden=[item_id])
-                rewritten = rewrite(connection, current, draft, change)
-                step.finds(f"{rewritten.lists_refilled:,} lists filled again")
-        published = rewritten.after if rewritten else current.stem if current else None
+                prepare(connection, change)
+                rewritten = rewrite(connection, output, [current.stem], change, step)
+        new_ids = [each.after for each in rewritten]
         output.replace(
             Replacement(
-                new=[rewritten.after] if rewritten else [],
+                new=new_ids,
                 old=[],
-                published=published if rewritten else None,
+                published=new_ids[0] if new_ids else None,
                 taken_back=output.rollbacks(),
                 records=write_hidden(exclusions.with_hidden(exclusions.hidden | {item_id}), output.work),
             )
         )
-    return Hidden(title, was_hidden, published, rewritten)
+    published = new_ids[0] if new_ids else current.stem if current else None
+    return Hidden(title, was_hidden, published, rewritten[0] if rewritten else None)
 
 
 def _unknown(file: Path, item_id: str) -> UsageError:

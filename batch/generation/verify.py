@@ -41,7 +41,13 @@ def verify(file: Path, users: int) -> Verified:
     recomputed: its vectors may not be there. Raises BatchError if the file is damaged, or of another version.
     """
     with faults_named(file):
-        broken = _broken_promises(file)
+        # What does not fit into memory goes to a folder that anybody may write to: the output may be
+        # another's.
+        with (
+            tempfile.TemporaryDirectory() as spill,
+            duckdb.connect(config={"temp_directory": spill}) as connection,
+        ):
+            broken = broken_invariants(connection, file)
         checked, places, differences = (0, 0, list[str]()) if broken else _recomputed(file, users)
         share = _catalogue_share(file)
     return Verified(file.stem, file, len(INVARIANTS), checked, places, [*broken, *differences], share)
@@ -53,31 +59,36 @@ def _catalogue_share(file: Path) -> float | None:
     return found[0] if found else None
 
 
-def _broken_promises(file: Path) -> list[str]:
+def broken_invariants(connection: duckdb.DuckDBPyConnection, file: Path) -> list[str]:
+    """Return a sentence for each invariant that a generation breaks."""
+    top_n, min_n = _depth(file)
+    connection.execute("attach $file as draft (read_only)", {"file": str(file)})
+    connection.execute(statement("verify/ratings"))
+    try:
+        return list(violations(connection, top_n, min_n))
+    finally:
+        connection.execute("drop view ratings; detach draft")
+
+
+def _depth(file: Path) -> tuple[int, int]:
+    """Return how long the lists of a generation are at most, and at least if there are enough movies."""
     with open_generation(file) as connection:
-        (top_n, _, _) = connection.execute(statement("generations/depth")).fetchone() or (0, 0, 0)
-    # What does not fit into memory goes to a folder that anybody may write to: the output may be another's.
-    with (
-        tempfile.TemporaryDirectory() as spill,
-        duckdb.connect(config={"temp_directory": spill}) as connection,
-    ):
-        connection.execute("attach $file as draft (read_only)", {"file": str(file)})
-        connection.execute(statement("verify/ratings"))
-        return list(violations(connection, top_n))
+        ((top_n, min_n),) = connection.execute(statement("generations/depth")).fetchall()
+    return top_n, min_n
 
 
 def _recomputed(file: Path, users: int) -> tuple[int, int, list[str]]:
     """Return how many lists with how many places were recomputed, and a sentence for each that differs."""
+    depth = _depth(file)
     with open_generation(file) as connection:
-        (top_n, _, _) = connection.execute(statement("generations/depth")).fetchone() or (0, 0, 0)
         (all_users,) = connection.execute(statement("generations/users")).fetchone() or (0,)
         connection.execute(statement("verify/chosen_users"), {"users": users or all_users})
         stored = read_stored(connection)
         lists = connection.execute(statement("verify/lists")).fetchnumpy()
-    return len(stored.user_ids), len(lists["score"]), list(_differences(stored, lists, top_n))
+    return len(stored.user_ids), len(lists["score"]), list(_differences(stored, lists, *depth))
 
 
-def _differences(stored: Stored, lists: Any, top_n: int) -> Iterator[str]:
+def _differences(stored: Stored, lists: Any, top_n: int, min_n: int) -> Iterator[str]:
     """Yield a sentence for each user whose list is not what all products in double precision say."""
     items = stored.item_factors.astype(np.float64)
     ends = np.searchsorted(lists["user_index"], np.arange(len(stored.user_ids) + 1))
@@ -89,7 +100,7 @@ def _differences(stored: Stored, lists: Any, top_n: int) -> Iterator[str]:
         for user, of_user in enumerate(scores, start=first):
             place = slice(ends[user], ends[user + 1])
             listed, told = lists["item_index"][place], lists["score"][place].astype(np.float64)
-            fault = _fault(of_user, listed.astype(np.intp), told, top_n)
+            fault = _fault(of_user, listed.astype(np.intp), told, top_n, min_n)
             if fault:
                 yield f"the list of user {stored.user_ids[user]} is not that of the vectors: {fault}"
 
@@ -99,12 +110,13 @@ def _fault(
     listed: NDArray[np.intp],
     told: NDArray[np.float64],  # the scores in the file
     top_n: int,
+    min_n: int,
 ) -> str:
     """Return what is wrong with a list; nothing if only movies change places that score the same."""
-    length = min(top_n, int(np.isfinite(scores).sum()))
-    if len(listed) != length:
-        return f"it has {len(listed):,} movies, and should have {length:,}"
-    best = -np.sort(-scores)[:length]
+    candidates = int(np.isfinite(scores).sum())
+    if not min(min_n, candidates) <= len(listed) <= min(top_n, candidates):
+        return f"it has {len(listed):,} movies, and should have {min(top_n, candidates):,}"
+    best = -np.sort(-scores)[: len(listed)]
     here = np.where(listed < 0, -np.inf, scores[listed])
     for what, expected in (("scores", here), ("should score", best)):
         is_wrong = ~np.isclose(told, expected, rtol=TOLERANCE, atol=0)

@@ -1,5 +1,6 @@
--- one row per user whose list does not have exactly min(N, movies not yet seen) items
--- parameters: $top_n
+-- one row per user whose list does not have min(N, movies not yet seen) items
+-- After a command has taken movies out of lists, a list may be as many items shorter, but only if it was cut off at N.
+-- parameters: $top_n, $min_n
 with candidates as (
     select count(*) as items
     from draft.items
@@ -33,7 +34,7 @@ lengths as (
     select
         users.user_id,
         coalesce(lists.length, 0) as length,
-        least($top_n, candidates.items - users.ratings + coalesce(hidden_and_seen.items, 0)) as expected_length
+        candidates.items - users.ratings + coalesce(hidden_and_seen.items, 0) as candidates
     from draft.users
     cross join candidates
     left join hidden_and_seen on users.user_id = hidden_and_seen.user_id
@@ -43,7 +44,7 @@ lengths as (
 select
     user_id,
     length,
-    expected_length
+    least($top_n, candidates) as expected_length
 from lengths
-where length <> expected_length
+where length not between least($min_n, candidates) and least($top_n, candidates)
 order by user_id;

@@ -1,10 +1,10 @@
--- one row per movie that leaves the lists: whether it is hidden, or nobody is left who has rated it
--- parameters: $hidden, $unrated
-create or replace table gone_items as
+-- one row per movie that is hidden now, or that only the forgotten user has rated: which of the two
 select
-    unnest(cast($hidden as varchar [])) as item_id,
-    true as is_hidden
-union all
-select
-    unnest(cast($unrated as varchar [])) as item_id,
-    false as is_hidden;
+    items_before.item_id,
+    items_after.ratings = 0 as is_unrated
+from kept.items as items_before
+inner join draft.items as items_after on items_before.item_id = items_after.item_id
+where
+    items_before.ratings > 0
+    and (items_after.ratings = 0 or (items_after.is_hidden and not items_before.is_hidden))
+order by items_before.item_id;

@@ -1,7 +1,5 @@
--- one row: how many rows of a generation are of these users
--- parameters: $user_ids
+-- one row: how many rows of a generation are of the user that is forgotten; every user of a history is in `users`
 select
-    (select count(*) from kept.users where list_contains($user_ids, user_id))
-    + (select count(*) from kept.histories where list_contains($user_ids, user_id))
-    + (select count(*) from kept.repaired_rows where list_contains($user_ids, user_id))
-    + (select count(*) from kept.rejected_rows where is_row_of($user_ids, file, rule, raw, user_id)) as rows;
+    (select count(*) from kept.users where user_id = getvariable('change').user_id)
+    + (select count(*) from kept.repaired_rows where user_id = getvariable('change').user_id)
+    + (select count(*) from kept.rejected_rows where is_of_forgotten_user(file, rule, raw, user_id)) as rows;

@@ -264,11 +264,13 @@ def test_a_lost_link_is_made_again_first(two: Path) -> None:
         _forget(two, ZOE)
 
 
-def test_an_item_that_nobody_else_has_rated_leaves_the_lists_and_they_are_filled_again(
-    write_input: WriteInput, tmp_path: Path
+@pytest.mark.parametrize("top_n", [2, 10])
+def test_an_item_that_nobody_else_has_rated_leaves_the_lists_until_the_next_run_fills_them(
+    write_input: WriteInput, tmp_path: Path, top_n: int
 ) -> None:
     output = tmp_path / "output"
-    made = publish(write_input(f"{RATINGS}3,rare,5,{START}\n", MOVIES + "rare,Rare (2000),\n"), output)
+    data = write_input(f"{RATINGS}3,rare,5,{START}\n", MOVIES + "rare,Rare (2000),\n")
+    made = publish(data, output, top_n=top_n)
     assert _rows(made.file, "select count(*) > 0 from recommendations where item_id = 'rare'") == [(True,)]
     forgotten = _forget(output, "3")
     assert forgotten.generations[0].unrated == ["rare"]
@@ -279,6 +281,9 @@ def test_an_item_that_nobody_else_has_rated_leaves_the_lists_and_they_are_filled
     for table in ("recommendations", "popular", "similar_items", "item_factors", "histories"):
         assert _rows(file, f"select count(*) from {table} where item_id = 'rare'") == [(0,)]
     assert verify(file, users=0).violations == []
+    lengths = "select min(length) from (select count(*) as length from recommendations group by user_id)"
+    (shorter,), (full,) = _rows(file, lengths), _rows(publish(data, output, top_n=top_n).file, lengths)
+    assert (shorter < full) == (top_n == 2)
 
 
 def test_without_the_key_nothing_is_published(items: Path, published: Published, tmp_path: Path) -> None:

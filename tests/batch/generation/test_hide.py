@@ -21,16 +21,14 @@ from tests.commands import batch
 from tests.conftest import WriteInput, copied, publish
 from tests.films import ITEMS, RATINGS, RATINGS_HEADER
 
-# All that a movie which is hidden changes, but for why movies are in lists.
-SAME_TABLES = (
-    "popular",
-    "similar_items",
-    "similar_lookups",
-    "items",
-    "users",
-    "histories",
-    "user_factors",
+# Each list that loses a movie is one shorter until the next run: table, owner of a list, movie.
+LISTS = (
+    ("recommendations", "user_id", "item_id"),
+    ("similar_items", "item_id", "similar_item_id"),
+    ("popular_by_segment", "segment", "item_id"),
 )
+# The rest is at once as a run with the movie hidden makes it.
+SAME_TABLES = ("popular", "items", "users", "histories", "user_factors")
 
 
 def _hide(output: Path, item_id: str, *, in_advance: bool = False) -> Hidden:
@@ -43,33 +41,42 @@ def _rows(file: Path, query: str) -> list[tuple[Any, ...]]:
         return connection.execute(query).fetchall()
 
 
+def _lists(file: Path, table: str, owner: str, item: str) -> dict[str, list[tuple[Any, ...]]]:
+    """Return the lists of a table by owner, each in the order of ranks."""
+    lists: dict[str, list[tuple[Any, ...]]] = {}
+    for name, *entry in _rows(file, f"select {owner}, {item}, score from {table} order by {owner}, rank"):
+        lists.setdefault(name, []).append(tuple(entry))
+    return lists
+
+
 @pytest.mark.parametrize("top_n", [5, 100])
-def test_what_is_published_at_once_is_what_a_run_with_the_item_hidden_makes(
+def test_a_list_is_at_once_the_beginning_of_the_list_that_a_run_with_the_item_hidden_makes(
     write_input: WriteInput, tmp_path: Path, top_n: int
 ) -> None:
     output = tmp_path / "output"
     before = publish(write_input(RATINGS), output, top_n=top_n)
     hidden = _hide(output, "4")
     assert hidden.rewritten
-    assert hidden.rewritten.lists_refilled > 0
+    assert hidden.rewritten.rows_removed["recommendations"] > 0
     file = Output(output).published()
     expected = publish(write_input(RATINGS, hidden="movieId\n4\n"), tmp_path / "expected", top_n=top_n)
+    for names in LISTS:
+        old, new, full = (_lists(each, *names) for each in (before.file, file, expected.file))
+        lengths = {owner: sum(item_id != "4" for item_id, _ in entries) for owner, entries in old.items()}
+        assert new == {owner: full[owner][:length] for owner, length in lengths.items()}
     for query in (
-        "select * exclude (because_item_id) from recommendations",
-        "select * exclude (because) from lookups",
+        "select user_id, history, segment from lookups",
         *(f"select * from {table}" for table in SAME_TABLES),
     ):
         assert _rows(file, query) == _rows(expected.file, query), query
     reasons = "select user_id, item_id, because_item_id from recommendations"
     told, all_reasons = ({row[:2]: row[2] for row in _rows(each, reasons)} for each in (file, expected.file))
-    # Why a movie is in a list is only known of those that were in it.
-    was_there = {row[:2] for row in _rows(before.file, reasons)}
-    assert told == {place: all_reasons[place] if place in was_there else None for place in told}
+    assert told == {place: all_reasons[place] for place in told}
     assert _rows(file, "select count(*) from similar_items where item_id = '4'") != [(0,)]
     assert verify(file, users=0).violations == []
 
 
-def test_lists_of_segments_are_filled_again(write_input: WriteInput, tmp_path: Path) -> None:
+def test_lists_of_segments_are_one_shorter(write_input: WriteInput, tmp_path: Path) -> None:
     output = tmp_path / "output"
     # Everybody has watched one of four movies, and then movie 9.
     users = range(120)
@@ -81,8 +88,23 @@ def test_lists_of_segments_are_filled_again(write_input: WriteInput, tmp_path: P
     expected = publish(write_input(text, users=told, hidden="movieId\n9\n"), tmp_path / "expected", top_n=2)
     query = "select segment, rank, item_id from popular_by_segment"
     lists = _rows(Output(output).published(), query)
-    assert lists == _rows(expected.file, query)
-    assert [item_id for segment, _, item_id in lists if segment == "gender=F"] == ["2", "0"]
+    assert lists == [row for row in _rows(expected.file, query) if row[1] == 1]
+    assert [item_id for segment, _, item_id in lists if segment == "gender=F"] == ["2"]
+
+
+def test_a_list_is_one_shorter_for_each_hidden_item_and_no_more(items: Path, tmp_path: Path) -> None:
+    publish(items, tmp_path, top_n=5)
+    lengths = "select distinct count(*) from recommendations group by user_id order by all"
+    for item_id in ("4", "6"):
+        _hide(tmp_path, item_id)
+    file = Output(tmp_path).published()
+    assert _rows(file, lengths) == [(3,), (4,), (5,)]
+    assert verify(file, users=0).violations == []
+    file.chmod(0o644)
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("update generation set rows = map_concat(rows, map {'removed': 1::bigint})")
+    assert any("every list is full" in each for each in verify(file, users=0).violations)
+    assert _rows(publish(items, tmp_path, top_n=5).file, lengths) == [(5,)]
 
 
 def test_the_generation_before_is_kept_and_the_new_one_says_what_it_is(
@@ -144,14 +166,14 @@ def test_after_a_rollback_it_is_told_that_the_item_is_back_and_it_can_be_hidden_
     assert read_exclusions(tmp_path).hidden == {"4", "5", "6"}
 
 
-def test_the_lists_that_are_told_are_those_of_the_item_alone(published: Published, tmp_path: Path) -> None:
+def test_the_lists_that_are_counted_are_those_of_the_item_alone(published: Published, tmp_path: Path) -> None:
     copied(published, tmp_path)
     _hide(tmp_path, "4")
     rollback(Output(tmp_path))
     (users,) = _rows(published.file, "select count(*) from recommendations where item_id = '6'")
     rewritten = _hide(tmp_path, "6").rewritten
     assert rewritten
-    assert (rewritten.lists_refilled,) == users
+    assert (rewritten.rows_removed["recommendations"],) == users
 
 
 @pytest.mark.parametrize(
