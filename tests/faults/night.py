@@ -94,7 +94,8 @@ class Night:
             connection.execute(RATINGS, {"file": str(self.data / "ratings.csv")})
             for each in INVARIANTS:
                 name = f"invariants/{each}"
-                found = connection.execute(statement(name), named(name, {"top_n": TOP_N})).fetchall()
+                values = named(name, {"top_n": TOP_N, "min_n": TOP_N})
+                found = connection.execute(statement(name), values).fetchall()
                 assert found == [], each
             (rows,) = connection.execute("select count(*) from draft.recommendations").fetchone() or (0,)
             assert rows > 0
