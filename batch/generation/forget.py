@@ -6,9 +6,10 @@ import duckdb
 
 from batch.data.exclusions import read_exclusions, write_forgotten
 from batch.errors import BatchError, UsageError
+from batch.generation.records import Replacement
 from batch.generation.rewrite import Change, Rewritten, holds, prepare, rewrite
 from batch.generation.rolled_back import rollbacks
-from batch.generation.store import Output, Replacement
+from batch.generation.store import Output
 from batch.runtime.database import connect
 from batch.runtime.progress import Progress
 from batch.settings import Settings

@@ -6,8 +6,9 @@ from pathlib import Path
 from batch.data.exclusions import read_exclusions, write_hidden
 from batch.errors import UsageError
 from batch.generation.reader import find_item, similar_ids
+from batch.generation.records import Replacement
 from batch.generation.rewrite import Change, Rewritten, prepare, rewrite
-from batch.generation.store import Output, Replacement
+from batch.generation.store import Output
 from batch.runtime.database import connect
 from batch.runtime.progress import Progress
 from batch.settings import Settings

@@ -6,8 +6,9 @@ from dataclasses import replace
 from batch.data.exclusions import read_exclusions
 from batch.errors import UsageError
 from batch.generation.reader import open_generation, shown_items
+from batch.generation.records import RolledBack
 from batch.generation.rolled_back import against, blame, origin_of, rollbacks
-from batch.generation.store import Output, RolledBack
+from batch.generation.store import Output
 
 log = logging.getLogger("batch")
 

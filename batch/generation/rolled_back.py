@@ -11,7 +11,8 @@ import duckdb
 
 from batch.errors import BatchError, RefusedError
 from batch.generation.reader import open_generation
-from batch.generation.store import Output, RolledBack
+from batch.generation.records import RolledBack
+from batch.generation.store import Output
 from batch.generation.versions import versions
 from batch.settings import Settings, result_settings
 from sql import statement

@@ -14,51 +14,23 @@ output/
 import errno
 import json
 import os
-import re
 import shutil
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import filelock
 
 from batch.errors import BatchError, LockedError, UsageError
+from batch.generation.ids import next_id, time_of
+from batch.generation.records import Replacement, RolledBack, replacement_from, rollbacks_from
 
 KEPT_GENERATIONS = 7
 KEPT_REFUSED = 7
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-
-_ID = re.compile(r"(\d{8}T\d{6}Z)-[0-9a-f]{6}")
-_TIME = "%Y%m%dT%H%M%SZ"
-
-
-@dataclass(frozen=True)
-class RolledBack:
-    """A generation that was taken back, and from what none is published again; None stands for any.
-
-    Without a fingerprint, nothing is held back. Versions before 0.6 recorded nothing but the id.
-    """
-
-    generation: str
-    fingerprint: str | None = None  # of the input
-    settings: dict[str, str] | None = None
-    versions: dict[str, str] | None = None
-    exclusions: str | None = None  # digest of them
-
-
-@dataclass(frozen=True)
-class Replacement:
-    """Files in the work folder, and what they take the place of."""
-
-    new: list[str]  # ids of generations
-    old: list[str]  # ids of those that go
-    published: str | None  # which of the new ones the link shows from then on; None: it stays as it is
-    taken_back: list[RolledBack]  # all that are, from then on
-    records: list[str]  # names of files of the output folder
 
 
 @dataclass(frozen=True)
@@ -89,7 +61,7 @@ class Output:
         """Ids of all generations in the folder, oldest first."""
         unseen = self._unseen()
         files = (self.folder / "generations").glob("*.duckdb")
-        found = {file.stem for file in files if _time_of(file.stem) and file.is_file()}
+        found = {file.stem for file in files if time_of(file.stem) and file.is_file()}
         return sorted(found - unseen)
 
     def current(self) -> str | None:
@@ -139,11 +111,7 @@ class Output:
         folder = self.folder / "refused"
         folder.mkdir(exist_ok=True)
         file = folder / f"{generation}.json"
-        draft = self.work / "refused.json"
-        draft.write_text(text + "\n", encoding="utf-8")
-        _sync(draft)
-        draft.replace(file)
-        _sync(folder)
+        self._write(file, text + "\n")
         for old in sorted(folder.glob("*.json"))[:-KEPT_REFUSED]:
             old.unlink()
         return file
@@ -159,29 +127,23 @@ class Output:
         """Return the same generations, with what is recorded of each."""
         file = self.folder / "rolled_back.json"
         try:
-            return _records(json.loads(file.read_text(encoding="utf-8")))
+            return rollbacks_from(json.loads(file.read_text(encoding="utf-8")))
         except FileNotFoundError:
             return []
         except (ValueError, TypeError) as error:
             raise BatchError(f"{file}: is damaged; remove it, and roll back again what was") from error
 
     def new_id(self, fingerprint: str, now: datetime) -> str:
-        """Return an id greater than every id in the folder, also when the clock was set back.
-
-        It ends with the first six digits of the fingerprint of the input, for people to see; nothing is
-        decided by them.
-        """
-        for generation in self.generations()[-1:]:
-            now = max(now, (_time_of(generation) or now) + timedelta(seconds=1))
-        return f"{now.strftime(_TIME)}-{fingerprint[:6]}"
+        """Return the id of a generation that is made of the input with that fingerprint."""
+        return next_id(max(self.generations(), default=None), fingerprint[:6], now)
 
     def new_ids(self, olds: list[str], now: datetime) -> list[str]:
         """Return new ids for generations that are made of these, in their order, greater than all."""
-        ids: list[str] = []
+        newest = max(self.generations(), default=None)
+        ids = []
         for old in olds:
-            for newest in ids[-1:] or self.generations()[-1:]:
-                now = max(now, (_time_of(newest) or now) + timedelta(seconds=1))
-            ids.append(f"{now.strftime(_TIME)}-{old.rpartition('-')[2]}")
+            newest = next_id(newest, old.rpartition("-")[2], now)
+            ids.append(newest)
         return ids
 
     @contextmanager
@@ -232,7 +194,7 @@ class Output:
         self._write_rolled_back([each for each in self.rollbacks() if each.generation not in accepted])
         self._switch(generation)
 
-    def replace(self, replacement: "Replacement") -> None:
+    def replace(self, replacement: Replacement) -> None:
         """Let closed files in the work folder take the place of others, all at once as far as anyone sees.
 
         Once it is announced it happens, whatever dies when: the next one that takes the lock goes on with it.
@@ -244,13 +206,9 @@ class Output:
             _sync(file)
         for name in replacement.records:
             _sync(self.work / name)
-        draft = self.work / "replacing.new"
-        draft.write_text(json.dumps(asdict(replacement)), encoding="utf-8")
-        _sync(draft)
         for folder in (self.work, self.folder):
             _sync(folder)
-        draft.replace(self._replacing)
-        _sync(self.work)
+        self._write(self._replacing, json.dumps(asdict(replacement)))
         self._go_on_replacing()
 
     def roll_back(self, generation: str, taken_back: Iterable[RolledBack] = ()) -> None:
@@ -265,11 +223,7 @@ class Output:
         """
         file = self.report(generation)
         file.parent.mkdir(exist_ok=True)
-        draft = self.work / file.name
-        draft.write_text(page, encoding="utf-8")
-        _sync(draft)
-        draft.replace(file)
-        _sync(file.parent)
+        self._write(file, page)
         return file
 
     @property
@@ -285,10 +239,9 @@ class Output:
     def _draft(self, generation: str) -> Path:
         return self.work / f"{generation}.duckdb"
 
-    def _replacement(self) -> "Replacement | None":
+    def _replacement(self) -> Replacement | None:
         try:
-            found = json.loads(self._replacing.read_text(encoding="utf-8"))
-            return Replacement(**found | {"taken_back": _records(found["taken_back"])})
+            return replacement_from(json.loads(self._replacing.read_text(encoding="utf-8")))
         except (FileNotFoundError, NotADirectoryError):
             return None
 
@@ -341,11 +294,16 @@ class Output:
         records = [by_id[generation] for generation in sorted(by_id)]
         if records == self.rollbacks():
             return
-        new_file = self.work / "rolled_back.json"
-        new_file.write_text(json.dumps([asdict(each) for each in records], indent=2) + "\n", encoding="utf-8")
-        _sync(new_file)
-        new_file.replace(self.folder / "rolled_back.json")
-        _sync(self.folder)
+        text = json.dumps([asdict(each) for each in records], indent=2) + "\n"
+        self._write(self.folder / "rolled_back.json", text)
+
+    def _write(self, file: Path, text: str) -> None:
+        """Write a file at once: its readers find the old text or the new one, also after a power cut."""
+        draft = self.work / f"{file.name}.new"
+        draft.write_text(text, encoding="utf-8")
+        _sync(draft)
+        draft.replace(file)
+        _sync(file.parent)
 
     def _remove_litter(self) -> None:
         self._go_on_replacing()
@@ -357,7 +315,7 @@ class Output:
         self._remove_what_is_not_kept(current)
         # Left by who opened a generation to write. Readers would see what it says, and none ever changes.
         for log in (self.folder / "generations").glob("*.duckdb.wal"):
-            if _time_of(log.name.removesuffix(".duckdb.wal")):
+            if time_of(log.name.removesuffix(".duckdb.wal")):
                 log.unlink()
         if self.work.is_dir() and not self.work.is_symlink():
             try:
@@ -377,22 +335,9 @@ class Output:
                     self.file(old).unlink()
         kept = self.generations()
         for report in (self.folder / "reports").glob("*.html"):
-            if _time_of(report.stem) and report.stem not in kept:
+            if time_of(report.stem) and report.stem not in kept:
                 with suppress(OSError):
                     report.unlink()
-
-
-def _time_of(generation: str) -> datetime | None:
-    """Return the time in the id of a generation; None if it is no such id."""
-    match = _ID.fullmatch(generation)
-    with suppress(ValueError):
-        return datetime.strptime(match[1], _TIME).replace(tzinfo=UTC) if match else None
-    return None
-
-
-def _records(found: Any) -> list[RolledBack]:
-    """Return what was read from `rolled_back.json`, in which versions before 0.6 wrote ids alone."""
-    return [RolledBack(each) if isinstance(each, str) else RolledBack(**each) for each in found]
 
 
 def _sync(path: Path) -> None:

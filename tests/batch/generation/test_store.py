@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from batch.errors import BatchError, LockedError, UsageError
-from batch.generation.store import KEPT_GENERATIONS, Output, Replacement, RolledBack
+from batch.generation.records import Replacement, RolledBack
+from batch.generation.store import KEPT_GENERATIONS, Output
 
 NOW = datetime(2026, 11, 24, 1, 47, tzinfo=UTC)
 PRINT = "1a2b3c" + "0" * 58
@@ -234,7 +235,8 @@ DYING = """
 import os, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from batch.generation.store import Output, RolledBack
+from batch.generation.records import RolledBack
+from batch.generation.store import Output
 
 left = int(sys.argv[2])
 
@@ -294,7 +296,7 @@ def test_a_death_at_any_point_leaves_a_whole_generation_and_nothing_else(tmp_pat
 REPLACING = (
     DYING.partition("output = Output")[0]
     + """
-from batch.generation.store import Replacement
+from batch.generation.records import Replacement
 
 output = Output(Path(sys.argv[1]))
 with output.locked():
