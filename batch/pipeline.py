@@ -122,7 +122,7 @@ def finish(
     # The checks may want the memory.
     del made, item_output
     with progress.step("check") as step:
-        step.expect(len(INVARIANTS), "promises")
+        step.expect(len(INVARIANTS), "invariants")
         candidate = Quality(metrics, counts.users, titles_of(connection))
         checked = check(
             connection, candidate, kept_qualities(output), settings.top_n, settings.max_fall, step.advance

@@ -74,7 +74,7 @@ def diff(  # noqa: PLR0913, PLR0917 (click passes each option by name)
     if is_terminal():
         print_verdict(_verdict(found), "cyan")
     click.echo(f"{found.before} -> {found.after}")
-    for line in found.told():
+    for line in found.summary():
         click.echo(line)
     rows = found.items if isinstance(found, Diff) else found.changes
     if rows:

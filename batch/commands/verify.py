@@ -39,7 +39,9 @@ def verify(generation: str | None, users: int, output: Path, quiet: bool, as_jso
     verified = verify_file(file, users)
     share = verified.catalogue_share
     if as_json:
-        print_json({**asdict(verified), "file": str(file), "is_ok": not verified.violations})
+        # Version 0.6 called the invariants `promises`.
+        old_names = {"promises": verified.invariants}
+        print_json({**asdict(verified), **old_names, "file": str(file), "is_ok": not verified.violations})
     elif not quiet and is_terminal():
         broken = len(verified.violations)
         print_verdict(
@@ -47,7 +49,7 @@ def verify(generation: str | None, users: int, output: Path, quiet: bool, as_jso
             "red" if broken else "green",
             [
                 ("generation", verified.generation),
-                ("promises", f"{verified.promises:,} looked up"),
+                ("invariants", f"{verified.invariants:,} checked"),
                 ("lists", f"of {verified.users:,} users recomputed, {verified.places:,} places"),
                 *([] if share is None else [("titles", f"of {format_share(share)} of the rated movies")]),
                 ("file", str(file)),
@@ -56,7 +58,7 @@ def verify(generation: str | None, users: int, output: Path, quiet: bool, as_jso
         )
     elif not quiet:
         click.echo(
-            f"{file}: looked up {verified.promises:,} promises, and recomputed the lists of "
+            f"{file}: checked {verified.invariants:,} invariants, and recomputed the lists of "
             f"{verified.users:,} users ({verified.places:,} places)"
         )
         if share is not None and is_lost(share):

@@ -33,7 +33,7 @@ class Diff:
     metadata: Row  # of how many movies title, year or genres changed
     changed_items: list[Row]  # some of these movies
 
-    def told(self) -> Iterator[str]:
+    def summary(self) -> Iterator[str]:
         """Yield lines for people."""
         lists, origins = self.lists, self.origins
         yield f"from {'the same' if origins['is_same_input'] else 'another'} input"
@@ -74,7 +74,7 @@ class DiffOfUser:
     user_id: str
     changes: list[Row]
 
-    def told(self) -> Iterator[str]:
+    def summary(self) -> Iterator[str]:
         """Yield lines for people."""
         entered = sum(row["change"] == "entered" for row in self.changes)
         yield (
@@ -127,7 +127,7 @@ def diff(before: Path, after: Path, items: int) -> Diff:
 
 
 def diff_of_user(before: Path, after: Path, user_id: str) -> DiffOfUser:
-    """Tell what entered and left the list of one user. Raises UsageError if one does not know the user."""
+    """Return what entered and left the list of one user. Raises UsageError if one does not know the user."""
     with attached(before, after) as connection:
         (known,) = rows_of(connection, "diff/users", user_id=user_id)
         unknown = [

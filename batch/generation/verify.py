@@ -1,4 +1,4 @@
-"""Verify: whether a published file keeps its promises, and its lists are those of its vectors."""
+"""Verify: whether a published file fulfils its invariants, and whether its lists are those of its vectors."""
 
 import tempfile
 from collections.abc import Iterator
@@ -23,11 +23,11 @@ USERS_AT_A_TIME = 256
 
 @dataclass(frozen=True)
 class Verified:
-    """What was looked up in a file, and what does not hold, in a sentence each."""
+    """What was checked in a file, and a sentence for each thing that does not hold."""
 
     generation: str
     file: Path
-    promises: int
+    invariants: int  # how many were checked
     users: int  # whose lists were recomputed
     places: int  # in these lists
     violations: list[str]
@@ -35,10 +35,10 @@ class Verified:
 
 
 def verify(file: Path, users: int) -> Verified:
-    """Look up every promise in a generation, and recompute the lists of some of its users; of all for 0.
+    """Check every invariant of a generation, and recompute the lists of some of its users; of all for 0.
 
-    The users are drawn by hash, and so are the same every time. A file that breaks a promise has no list
-    recomputed: its vectors may not be there. Raises BatchError if the file is damaged, or of another version.
+    The users are chosen by hash, so they are the same every time. If the file breaks an invariant, no list is
+    recomputed, since vectors may be missing. Raises BatchError if the file is damaged, or of another version.
     """
     with faults_named(file):
         # What does not fit into memory goes to a folder that anybody may write to: the output may be
@@ -98,29 +98,29 @@ def _differences(stored: Stored, lists: Any, top_n: int, min_n: int) -> Iterator
         scores[:, ~stored.is_candidate] = -np.inf
         scores[stored.seen[some].nonzero()] = -np.inf
         for user, of_user in enumerate(scores, start=first):
-            place = slice(ends[user], ends[user + 1])
-            listed, told = lists["item_index"][place], lists["score"][place].astype(np.float64)
-            fault = _fault(of_user, listed.astype(np.intp), told, top_n, min_n)
-            if fault:
-                yield f"the list of user {stored.user_ids[user]} is not that of the vectors: {fault}"
+            entries = slice(ends[user], ends[user + 1])
+            listed, listed_scores = lists["item_index"][entries], lists["score"][entries].astype(np.float64)
+            difference = _difference(of_user, listed.astype(np.intp), listed_scores, top_n, min_n)
+            if difference:
+                yield f"the list of user {stored.user_ids[user]} is not that of the vectors: {difference}"
 
 
-def _fault(
+def _difference(
     scores: NDArray[np.float64],  # (items,), -inf for what must not be listed
     listed: NDArray[np.intp],
-    told: NDArray[np.float64],  # the scores in the file
+    listed_scores: NDArray[np.float64],
     top_n: int,
     min_n: int,
 ) -> str:
-    """Return what is wrong with a list; nothing if only movies change places that score the same."""
+    """Return what is wrong with a list; nothing if only movies with the same score change places."""
     candidates = int(np.isfinite(scores).sum())
     if not min(min_n, candidates) <= len(listed) <= min(top_n, candidates):
         return f"it has {len(listed):,} movies, and should have {min(top_n, candidates):,}"
     best = -np.sort(-scores)[: len(listed)]
-    here = np.where(listed < 0, -np.inf, scores[listed])
-    for what, expected in (("scores", here), ("should score", best)):
-        is_wrong = ~np.isclose(told, expected, rtol=TOLERANCE, atol=0)
+    recomputed = np.where(listed < 0, -np.inf, scores[listed])
+    for what, expected in (("scores", recomputed), ("should score", best)):
+        is_wrong = ~np.isclose(listed_scores, expected, rtol=TOLERANCE, atol=0)
         if is_wrong.any():
-            place = int(np.argmax(is_wrong))
-            return f"rank {place + 1} is given {told[place]:.6g}, and {what} {expected[place]:.6g}"
+            first = int(np.argmax(is_wrong))
+            return f"rank {first + 1} is given {listed_scores[first]:.6g}, and {what} {expected[first]:.6g}"
     return ""

@@ -133,7 +133,7 @@ def _frames_of_items(item_output: ItemOutput, item_ids: "pd.Index[str]") -> dict
             {
                 "segment": segments.names,
                 "place": range(1, len(segments.names) + 1),
-                **{name: [told.get(name) for told in segments.attributes] for name in ATTRIBUTES},
+                **{name: [each.get(name) for each in segments.attributes] for name in ATTRIBUTES},
                 "users": segments.users,
             }
         ),

@@ -14,7 +14,7 @@ comment on column draft.rows_by_rule.rule is 'The rule, as in that table.';
 comment on column draft.rows_by_rule.rows is 'How many rows.';
 comment on column draft.rows_by_rule.examples is 'Line and raw text of the first three, cut after 160 characters.';
 insert into draft.rows_by_rule
-with told as (
+with recorded as (
     select
         'rejected' as outcome,
         file,
@@ -38,6 +38,6 @@ select
     rule,
     count(*) as rows,
     arg_min({'line': line, 'raw': left(raw, 160)}, line, 3) as examples
-from told
+from recorded
 group by outcome, file, rule
 order by outcome desc, rows desc, file, rule;

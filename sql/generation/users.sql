@@ -27,7 +27,7 @@ with rated as (
     group by user_id
 ),
 
-told as (
+described as (
     select
         user_id,
         gender,
@@ -42,9 +42,9 @@ select
     rated.ratings,
     rated.first_rated_at,
     rated.last_rated_at,
-    told.gender,
-    told.age_group,
-    told.occupation
+    described.gender,
+    described.age_group,
+    described.occupation
 from rated
-left join told on cast(rated.user_id as varchar) = told.user_id
+left join described on cast(rated.user_id as varchar) = described.user_id
 order by rated.user_id;

@@ -73,7 +73,7 @@ tables as (
     from draft.similar_items
 ),
 
-told as (
+stored as (
     select
         tables.place,
         tables.owner,
@@ -85,13 +85,13 @@ told as (
 )
 
 select
-    coalesce(looked_up.place, told.place) as place,
-    coalesce(looked_up.owner, told.owner) as owner,
+    coalesce(looked_up.place, stored.place) as place,
+    coalesce(looked_up.owner, stored.owner) as owner,
     looked_up.films as looked_up,
-    told.films as items_in_table
+    stored.films as items_in_table
 from looked_up
-full join told on looked_up.place = told.place and looked_up.owner = told.owner
+full join stored on looked_up.place = stored.place and looked_up.owner = stored.owner
 where
-    coalesce(len(looked_up.numbers), 0) <> coalesce(told.films, 0)
-    or list_sum(looked_up.numbers) is distinct from told.sum_of_numbers
+    coalesce(len(looked_up.numbers), 0) <> coalesce(stored.films, 0)
+    or list_sum(looked_up.numbers) is distinct from stored.sum_of_numbers
 order by place, owner;

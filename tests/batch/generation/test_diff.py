@@ -95,7 +95,7 @@ def test_metadata_of_items_are_compared(published: Published, tmp_path: Path) ->
         "catalogue_share_before": 1,
         "catalogue_share_after": (ITEMS - 1) / ITEMS,
     }
-    told = [*found.told()]
+    told = [*found.summary()]
     assert "movies: 21 before, 20 after" in told
     assert "metadata changed: titles of 2, years of 2, genres of 2, among 20 movies of both" in told
     assert "rated movies with a title: 100% before, 95.0% after" in told
@@ -114,7 +114,7 @@ def test_metadata_of_items_are_compared(published: Published, tmp_path: Path) ->
 def test_unchanged_metadata_of_items_is_left_out(items: Path, published: Published, tmp_path: Path) -> None:
     same = diff(published.file, publish(items, tmp_path, seed=1).file, items=10)
     assert (same.metadata["titles_changed"], same.changed_items) == (0, [])
-    assert not [line for line in same.told() if line.startswith(("movies", "metadata", "rated"))]
+    assert not [line for line in same.summary() if line.startswith(("movies", "metadata", "rated"))]
 
 
 def test_an_exit_has_a_reason(two: tuple[Published, Published]) -> None:

@@ -91,7 +91,7 @@ def test_generations_keep_their_order_and_the_published_one_stays_so(two: Path) 
     assert output.file(new[0]).stat().st_mode & 0o777 == 0o444
 
 
-def test_every_promise_still_holds_and_no_other_list_has_changed(two: Path) -> None:
+def test_every_invariant_still_holds_and_no_other_list_has_changed(two: Path) -> None:
     query = f"select * from recommendations where user_id <> '{ZOE}' order by all"
     before = [_rows(file, query) for file in _files(two)]
     _forget(two, ZOE)

@@ -1,4 +1,4 @@
-"""A published file is verified: its promises, and its lists by all products in double precision."""
+"""A published file is verified: its invariants, and its lists by all products in double precision."""
 
 import json
 import re
@@ -33,7 +33,7 @@ def _change(file: Path, *statements: str) -> None:
 def test_a_published_file_keeps_every_promise(published: Published) -> None:
     verified = verify(published.file, users=0)
     assert verified.violations == []
-    assert (verified.promises, verified.users, verified.places) == (len(INVARIANTS), 40, 360)
+    assert (verified.invariants, verified.users, verified.places) == (len(INVARIANTS), 40, 360)
 
 
 def test_a_sample_is_the_same_every_time(published: Published) -> None:
@@ -78,7 +78,7 @@ def test_a_better_item_that_was_left_out_is_found(items: Path, published: Publis
     assert re.match("the list of user 3 .*: rank 5 is given .* and should score", found)
 
 
-def test_a_broken_promise_is_found_and_then_no_list_is_recomputed(copy: Path) -> None:
+def test_a_broken_invariant_is_found_and_then_no_list_is_recomputed(copy: Path) -> None:
     _change(copy, "delete from lookups where user_id = '3'", "delete from user_factors where user_id = '3'")
     verified = verify(copy, users=0)
     assert [each.split("'")[1] for each in verified.violations] == [
@@ -115,7 +115,7 @@ def test_the_command_says_what_it_looked_up(published: Published) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
         (
-            f"{published.file}: looked up {len(INVARIANTS)} promises, "
+            f"{published.file}: checked {len(INVARIANTS)} invariants, "
             "and recomputed the lists of 3 users (27 places)"
         ),
         "ok",
