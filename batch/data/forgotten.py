@@ -1,4 +1,4 @@
-"""Forgotten: rows of users who are forgotten are held out, before anything is made of them."""
+"""Forgotten: rows of forgotten users are held out before anything is made of them."""
 
 import duckdb
 
@@ -8,10 +8,10 @@ from sql import statement
 
 
 def hold_out_forgotten(connection: duckdb.DuckDBPyConnection, loaded: Loaded, exclusions: Exclusions) -> None:
-    """Take the rows of who is forgotten out of what `load` has read, and count them in `held_out_lines`.
+    """Take the rows of forgotten users out of what `load` has read, and count them in `held_out_lines`.
 
-    A row without an id is whose a repair says. One that does not parse is held out if any value in it is the
-    id of somebody who is forgotten: it may be another's, but then it counts for nothing either.
+    A row without an id belongs to the user that the repair found. A row that does not parse is held out if
+    any value in it is the id of a forgotten user. It may be another's, but it is rejected anyway.
     """
 
     def execute(name: str, **values: object) -> duckdb.DuckDBPyConnection:
@@ -22,9 +22,8 @@ def hold_out_forgotten(connection: duckdb.DuckDBPyConnection, loaded: Loaded, ex
         return
     given = [user_id for (user_id,) in execute("exclude/given_users").fetchall()]
     forgotten = [user_id for user_id in given if exclusions.is_forgotten(user_id)]
-    execute("exclude/held_out_ratings", file=loaded.ratings.name, user_ids=forgotten)
-    if loaded.users:
-        execute("exclude/held_out_users", file=loaded.users.name, user_ids=forgotten)
+    users = loaded.users.name if loaded.users else None
+    execute("exclude/held_out_users", ratings=loaded.ratings.name, users=users, user_ids=forgotten)
     for source in (loaded.ratings, loaded.users):
         if source and source.is_text:
             fields = execute("exclude/fields", file=source.name, path=str(source.path)).fetchall()
