@@ -59,7 +59,7 @@ def run(settings: Settings, progress: Progress) -> Published:
         with progress.step("compare") as step:
             snapshot = inputs.snapshot()
             fingerprint = snapshot.fingerprint
-            step.finds(f"input {fingerprint[:6]}")
+            step.status(f"input {fingerprint[:6]}")
         exclusions = read_exclusions(output.folder)
         published = up_to_date(output, fingerprint, exclusions, settings, progress)
         if not published:
@@ -80,12 +80,12 @@ def publish_new(job: Job, snapshot: Snapshot, progress: Progress) -> Published:
     with connect(output.work, settings) as connection:
         with progress.step("load") as step:
             loaded = load(connection, snapshot, output.work)
-            step.finds(", ".join(file.name for file in snapshot.inputs.files()))
+            step.status(", ".join(file.name for file in snapshot.inputs.files()))
             for line in ignored_columns(loaded.sources()):
                 step.notes(line)
         with progress.step("clean") as step:
             counts = clean(connection, loaded, settings.max_rejected, job.started_at, job.exclusions)
-            step.finds(summary_of_cleaning(connection, loaded, counts))
+            step.status(summary_of_cleaning(connection, loaded, counts))
         warn_if_catalogue_is_lost(connection, loaded, output)
         return finish(job, connection, counts, _made(connection, counts, settings, progress), progress)
 
@@ -118,7 +118,7 @@ def finish(
     with progress.step("write") as step:
         step.expect(len(TABLES), "tables")
         written = write(connection, draft, item_output, made.of_users, step.advance)
-        step.finds(f"{written:,} rows")
+        step.status(f"{written:,} rows")
     # The checks may want the memory.
     del made, item_output
     with progress.step("check") as step:
@@ -127,7 +127,7 @@ def finish(
         checked = check(
             connection, candidate, kept_qualities(output), settings.top_n, settings.max_fall, step.advance
         )
-        step.finds("; ".join(checked.all))
+        step.status("; ".join(checked.all))
     rows = {
         step: number
         for step, number in _rows(counts, evaluated_users, written).items()
@@ -149,7 +149,7 @@ def finish(
         raise refuse(output, provenance, metrics, checked)
     with progress.step("publish") as step:
         generation = publish(connection, draft, output, provenance)
-        step.finds(generation)
+        step.status(generation)
     file = output.file(generation)
     return Published(
         generation=generation,
@@ -192,25 +192,25 @@ def _made(
             candidates, fitted = learn(ratings, splits, settings, step.advance)
             del splits
             model = fold_in_users(fitted, ratings, ratings.days_inactive(), settings)
-        step.finds(f"{counts.users:,} users, {counts.items:,} movies, loss {model.losses[-1]:.4f}")
+        step.status(f"{counts.users:,} users, {counts.items:,} movies, loss {model.losses[-1]:.4f}")
     with progress.step("score") as step:
         step.expect(counts.users, "users")
         lists = score(model, settings.top_n, step.advance)
-        step.finds(f"{len(lists.rank):,} places in lists of up to {settings.top_n:,}")
+        step.status(f"{len(lists.rank):,} places in lists of up to {settings.top_n:,}")
     with progress.step("because") as step:
         step.expect(counts.users, "users")
         explanations = explain(fitted, model, ratings, lists, settings, step.advance)
-        step.finds(f"{np.count_nonzero(explanations >= 0):,} of these places have a reason")
+        step.status(f"{np.count_nonzero(explanations >= 0):,} of these places have a reason")
     with progress.step("similar") as step:
         step.expect(counts.items, "movies")
         alike = similar(
             fitted.collaborative.item_factors, model.is_candidate, settings.similar_n, step.advance
         )
-        step.finds(f"{len(alike.rank):,} places in lists of up to {settings.similar_n:,}")
+        step.status(f"{len(alike.rank):,} places in lists of up to {settings.similar_n:,}")
     with progress.step("judge") as step:
         step.expect(len(candidates), "splits")
         metrics = judge(candidates, fitted, settings, step.advance) | of_published(lists, ratings)
-        step.finds(evaluated(metrics))
+        step.status(evaluated(metrics))
     of_segments = segments(ratings, read_attributes(connection), settings.top_n)
     item_output = ItemOutput(
         model.item_factors, model.losses, alike, popular(ratings, settings.top_n), of_segments, metrics

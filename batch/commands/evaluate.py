@@ -69,7 +69,7 @@ def evaluate(quiet: bool, as_json: bool, **values: Any) -> None:
     """Evaluate the lists by later ratings, beside baselines; publish nothing."""
     # What it needs takes more than a second to import, and the help of a command nothing.
     from batch.evaluation.answer import evaluate_folder, learning_here  # noqa: PLC0415
-    from batch.evaluation.summary import as_json as evaluation_as_json, tables, told, verdict  # noqa: PLC0415
+    from batch.evaluation.summary import as_json as evaluation_as_json, summary, tables, verdict  # noqa: PLC0415
 
     log_to_stderr()
     request = Request(**{each.name: values.pop(each.name) for each in fields(Request)})
@@ -82,7 +82,7 @@ def evaluate(quiet: bool, as_json: bool, **values: Any) -> None:
         return
     if is_terminal():
         print_verdict(*verdict(evaluation))
-    for line in told(evaluation):
+    for line in summary(evaluation):
         click.echo(line)
     for table in tables(evaluation, of_lists=request.protocol == "full"):
         click.echo()

@@ -40,7 +40,7 @@ def archive_of(data_set: DataSet, folder: Path, source: Source, progress: Progre
     if checksum:
         with progress.step("check") as step:
             _check(archive, checksum)
-            step.finds("its MD5 is right")
+            step.status("its MD5 is right")
     return archive
 
 
@@ -54,7 +54,7 @@ def _download(data_set: DataSet, file: Path, source: Source, progress: Progress)
     with progress.transfer("download") as step, downloads(source, remedy) as server:
         checksum = _checksum(server, url, step) if data_set.has_checksum else None
         server.file(url, file, step)
-        step.finds(size_of(file))
+        step.status(size_of(file))
     return checksum
 
 

@@ -43,7 +43,7 @@ def fetch(name: str, folder: Path, source: Source, progress: Progress) -> Fetche
         archive = archive_of(data_set, folder, source, progress)
         with progress.step("convert") as step:
             rows = _converted(archive, data_set, work)
-            step.finds(f"{rows['ratings']:,} ratings of {rows['movies']:,} movies")
+            step.status(f"{rows['ratings']:,} ratings of {rows['movies']:,} movies")
         files = give_names(work, folder)
         archive.remove()
     users = rows.get("users")

@@ -52,7 +52,7 @@ def load_and_clean(settings: Settings, progress: Progress) -> CleanedRatings:
     """Load and clean the ratings of `settings.data`, as steps of a run. Raises InputError as a run does."""
     with progress.step("load") as step:
         cleaned = cleaned_ratings(settings, step.notes)
-        step.finds(f"{cleaned.counts.rows_kept:,} of {cleaned.counts.rows_read:,} rows kept")
+        step.status(f"{cleaned.counts.rows_kept:,} of {cleaned.counts.rows_read:,} rows kept")
     return cleaned
 
 

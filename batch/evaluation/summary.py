@@ -16,7 +16,7 @@ OF_LISTS = ("coverage@10", "novelty@10", "popular_tenth@10", "gini@10")
 WELCOME = ("recall_liked@10", "recall_disliked@10", "recall_liked@50", "recall_disliked@50")
 
 
-def told(evaluation: Evaluation) -> list[str]:
+def summary(evaluation: Evaluation) -> list[str]:
     """Return one line on each split: who is judged, by what, and how often the file broke a tie."""
     return [
         f"{split.name}: {len(split.train):,} ratings of {split.train.items:,} movies by "

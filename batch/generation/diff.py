@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from batch.errors import UsageError
-from batch.generation.reader import faults_named, open_generation
+from batch.generation.reader import named_errors, open_generation
 from batch.generation.rollback import before as generation_before
 from batch.generation.store import Output
 from batch.runtime.step_table import format_share
@@ -154,7 +154,7 @@ def attached(before: Path, after: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         for name, file in (("before", before), ("after", after)):
             open_generation(file).close()
             connection.execute(f"attach $file as {name} (read_only)", {"file": str(file)})
-        with faults_named(before, after):
+        with named_errors(before, after):
             yield connection
 
 

@@ -33,7 +33,7 @@ def open_generation(file: Path, before: Path | None = None) -> duckdb.DuckDBPyCo
 
 
 @contextmanager
-def faults_named(*files: Path) -> Iterator[None]:
+def named_errors(*files: Path) -> Iterator[None]:
     """Turn into a BatchError that a generation is damaged, or of another version of the program."""
     names = " and ".join(map(str, files))
     try:
@@ -55,20 +55,20 @@ def faults_named(*files: Path) -> Iterator[None]:
 
 def shown_items(file: Path, item_ids: Collection[str]) -> list[str]:
     """Return which of these movies may be in the lists of a generation."""
-    with open_generation(file) as connection, faults_named(file):
+    with open_generation(file) as connection, named_errors(file):
         found = connection.execute(statement("generations/shown_items"), {"item_ids": list(item_ids)})
         return [item_id for (item_id,) in found.fetchall()]
 
 
 def find_item(file: Path, item_id: str) -> tuple[str, bool] | None:
     """Return the title of a movie, and whether it may be in a list; None if there is no such movie."""
-    with open_generation(file) as connection, faults_named(file):
+    with open_generation(file) as connection, named_errors(file):
         return connection.execute(statement("generations/find_item"), {"item_id": item_id}).fetchone()
 
 
 def similar_ids(file: Path, text: str) -> list[tuple[str, str]]:
     """Return ids and titles of movies that may be meant by a text that is the id of none."""
-    with open_generation(file) as connection, faults_named(file):
+    with open_generation(file) as connection, named_errors(file):
         return connection.execute(statement("generations/similar_ids"), {"text": text}).fetchall()
 
 

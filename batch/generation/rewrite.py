@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from batch.errors import RefusedError
-from batch.generation.reader import faults_named, open_generation
+from batch.generation.reader import named_errors, open_generation
 from batch.generation.store import Output
 from batch.generation.verify import broken_invariants
 from batch.generation.write import BLOCK_SIZE, STORAGE_VERSION
@@ -60,7 +60,7 @@ def holds(connection: duckdb.DuckDBPyConnection, file: Path) -> bool:
 
     Raises BatchError if the file is damaged, or of another version.
     """
-    with faults_named(file):
+    with named_errors(file):
         open_generation(file).close()
         connection.execute("attach $file as kept (read_only)", {"file": str(file)})
         try:
@@ -82,7 +82,7 @@ def rewrite(
     rewritten = []
     for before, after in zip(generations, output.new_ids(generations, datetime.now(UTC)), strict=True):
         file, draft = output.file(before), output.work / f"{after}.duckdb"
-        with faults_named(file):
+        with named_errors(file):
             open_generation(file).close()
             rewritten.append(_rewrite(connection, file, draft, change.made_by))
             _refuse_if_broken(connection, file, draft)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from batch.generation.check import INVARIANTS, violations
-from batch.generation.reader import faults_named, open_generation
+from batch.generation.reader import named_errors, open_generation
 from batch.generation.stored import Stored, read_stored
 from sql import statement
 
@@ -40,7 +40,7 @@ def verify(file: Path, users: int) -> Verified:
     The users are chosen by hash, so they are the same every time. If the file breaks an invariant, no list is
     recomputed, since vectors may be missing. Raises BatchError if the file is damaged, or of another version.
     """
-    with faults_named(file):
+    with named_errors(file):
         # What does not fit into memory goes to a folder that anybody may write to: the output may be
         # another's.
         with (

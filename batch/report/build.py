@@ -31,7 +31,7 @@ def keep_after_run(output: Output, generation: str, progress: Progress) -> None:
         return
     try:
         with progress.step("report") as step:
-            step.finds(str(keep(output, generation)))
+            step.status(str(keep(output, generation)))
     except Exception as error:  # noqa: BLE001 (whatever it is, the night's work is done and published)
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         log.warning(

@@ -8,7 +8,7 @@ import duckdb
 
 from batch.errors import BatchError, UsageError
 from batch.generation.diff import Diff, Row, attached, diff, rows_of
-from batch.generation.reader import faults_named, open_generation
+from batch.generation.reader import named_errors, open_generation
 from batch.generation.rollback import before as generation_before
 from batch.generation.store import Output
 from sql import statement
@@ -90,7 +90,7 @@ def read(output: Output, generation: str) -> Facts:
     left_out: list[str] = []
     nights = [*_older_nights(output, generation, left_out)]
     changes = _changes(output, generation, left_out)
-    with open_generation(file) as connection, faults_named(file):
+    with open_generation(file) as connection, named_errors(file):
         return Facts(
             summary=rows_of(connection, "report/summary")[0],
             state=_state(output, generation),
@@ -147,7 +147,7 @@ def _older_nights(output: Output, generation: str, left_out: list[str]) -> Itera
     for older in output.generations():
         if older < generation and older not in taken_back:
             try:
-                with open_generation(output.file(older)) as connection, faults_named(output.file(older)):
+                with open_generation(output.file(older)) as connection, named_errors(output.file(older)):
                     metrics = _metrics(connection)
             except BatchError:
                 left_out.append(f"{older} is damaged or of another version, so its quality is left out.")

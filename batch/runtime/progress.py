@@ -82,7 +82,7 @@ class Step:
         elif not self._bars.disable:
             self._bars.console.print(Text(text))
 
-    def finds(self, text: str) -> None:
+    def status(self, text: str) -> None:
         """Say in a few words what the step found or made."""
         self.found = text
         self._bars.update(self._task, found=text)

@@ -58,14 +58,14 @@ def run(job: Job, spark: SparkSession, tables: Tables, progress: Progress) -> Pu
     with connect(output.work, settings) as connection:
         with progress.step("load") as step:
             found = read(spark, connection, tables, work)
-            step.finds(", ".join(f"{each.name} in {len(each.files):,} files" for each in tables.all()))
+            step.status(", ".join(f"{each.name} in {len(each.files):,} files" for each in tables.all()))
             for line in ignored_columns(found.loaded.sources()):
                 step.notes(line)
         with progress.step("clean") as step:
             cleaned = clean(
                 spark, connection, found, settings.max_rejected, job.started_at, job.exclusions, work
             )
-            step.finds(summary_of_cleaning(connection, found.loaded, cleaned.counts))
+            step.status(summary_of_cleaning(connection, found.loaded, cleaned.counts))
         warn_if_catalogue_is_lost(connection, found.loaded, output)
         made = _made(settings, spark, connection, cleaned, work, progress)
         return finish(job, connection, cleaned.counts, made, progress)
@@ -105,7 +105,7 @@ def _made(  # noqa: PLR0913, PLR0917 (where it is made, and of what)
         lately = count_lately(known, kinds.of_user, settings)
         fitted = fit_items(known, lately, settings, step.says)
         of_segments = _segments(ratings, kinds, lately, catalogue, settings)
-        step.finds(f"{counts.users:,} users, {counts.items:,} movies")
+        step.status(f"{counts.users:,} users, {counts.items:,} movies")
     with progress.step("score") as step, at_rest(connection, settings):
         given = Given(
             fitted=fitted,
@@ -118,7 +118,7 @@ def _made(  # noqa: PLR0913, PLR0917 (where it is made, and of what)
             settings=settings,
         )
         files = score_users(spark, ratings, given, work / "users")
-        step.finds(f"lists of up to {settings.top_n:,} movies, in {len(files):,} files")
+        step.status(f"lists of up to {settings.top_n:,} movies, in {len(files):,} files")
     connection.execute("set variable users_written = $files", {"files": files})
     for view in VIEWS:
         connection.execute(statement(view))
@@ -127,11 +127,11 @@ def _made(  # noqa: PLR0913, PLR0917 (where it is made, and of what)
         alike = similar(
             fitted.collaborative.item_factors, ~catalogue.is_hidden, settings.similar_n, step.advance
         )
-        step.finds(f"{len(alike.rank):,} places in lists of up to {settings.similar_n:,}")
+        step.status(f"{len(alike.rank):,} places in lists of up to {settings.similar_n:,}")
     with progress.step("judge") as step:
         candidates = [candidate] if len(sample.split.users) else []
         metrics = judge(candidates, fitted, settings) | _of_published(connection, catalogue, counts.users)
-        step.finds(evaluated(metrics))
+        step.status(evaluated(metrics))
     of_everybody = most_watched(lately.popular.sum(axis=0), catalogue.is_hidden, settings.top_n)
     # Spark's ALS tells no loss.
     item_output = ItemOutput(fitted.factors, [], alike, of_everybody, of_segments, metrics)

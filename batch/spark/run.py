@@ -23,7 +23,7 @@ def run(settings: Settings, progress: Progress) -> Published:
     with output.locked(), connected(settings.master, output.work) as spark:
         with progress.step("compare") as step:
             tables = find_tables(spark, settings.data)
-            step.finds(f"input {tables.fingerprint[:6]}")
+            step.status(f"input {tables.fingerprint[:6]}")
         exclusions = read_exclusions(output.folder)
         published = up_to_date(output, tables.fingerprint, exclusions, settings, progress)
         if not published:

@@ -67,7 +67,7 @@ def test_a_quiet_run_shows_no_note(terminal: Terminal, caplog: pytest.LogCapture
 
 def test_a_long_text_leaves_room_for_the_bar(terminal: Terminal) -> None:
     with redirect_stderr(terminal), Progress() as progress, progress.step("clean") as step:
-        step.finds("very " * 100 + "long")
+        step.status("very " * 100 + "long")
     whole = Text.from_ansi(terminal.getvalue()).plain
     assert "\N{BOX DRAWINGS HEAVY HORIZONTAL}" * 20 in whole
 
@@ -79,7 +79,7 @@ def test_a_long_step_says_now_and_then_how_far_it_is(clock: Clock, caplog: pytes
         for _ in range(12):
             clock.now += SECONDS_BETWEEN_LINES / 2
             step.advance()
-        step.finds("all is learned")
+        step.status("all is learned")
     assert caplog.messages == [
         "train    2 of 12 iterations, 0.067 a second, 0:02:30 left",
         "train    4 of 12 iterations, 0.067 a second, 0:02:00 left",
