@@ -1,25 +1,69 @@
-"""The look-up: one query answers everybody who waits at that moment.
-
-A query costs some tenths of a millisecond before it finds its first user, and little for each. Requests that
-arrive while another is answered wait for the next turn of the event loop, and then share one query. So the
-busier the service, the less a look-up costs, and nobody waits for company.
-"""
+"""One published generation, opened read-only, and the look-ups in it."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, cycle
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import duckdb
 
 from api import metrics
+from api.catalogue import Catalogue
 from sql import statement
 
+# For blocks of the file, and for what a query takes; the indexes come on top. The rest of the file is held by
+# the operating system, once for all processes, and a block of it is there within microseconds.
+BYTES_OF_BLOCKS = 20_000_000
+# For a moment, while the lists of thousands of segments are put together; of few they take a few MB.
+BYTES_OF_LISTS = 500_000_000
+
+CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "threads": 1,
+    # What does not fit into memory is not written elsewhere: the folder may be read-only.
+    "temp_directory": "",
+    # What is planned anew for each query must be planned soon. Without the first, users are found by the
+    # index; with it, they are joined to what the index finds, which takes twice as long.
+    "disabled_optimizers": "in_clause,statistics_propagation,common_subplan",
+    # The size of the indexes is known when the file is open.
+    "allowed_configs": ["memory_limit"],
+    "memory_limit": f"{BYTES_OF_BLOCKS}B",
+}
+# Set when a file is open, as it could not be opened otherwise.
+CLOSE_THE_REST = "set enable_external_access = false; set lock_configuration = true"
 # DuckDB goes by the index as long as a query asks for fewer than 2,048 users.
 MAX_USERS = 512
+# Rows that are fetched in one go while requests are answered: they wait for that long.
+ROWS_AT_A_TIME = 256
+# How often a path can be written another way; so many generations are never open at the same time.
+_SPELLINGS = cycle("./" * number for number in range(64))
+
+# List, reasons, history and name of the segment of a user, as they are stored.
+WholeRow = tuple[str, str, str, str | None]
+
+
+class Page(NamedTuple):
+    """Which part of a list is asked for."""
+
+    limit: int
+    offset: int
+
+
+class Segment(NamedTuple):
+    """Users of one kind: its name, what they have in common by attribute, and their popular list."""
+
+    name: str
+    attributes: dict[str, str]
+    items: str
 
 
 class Lookup:
-    """Finds what a statement of `sql/lookups/` returns for a user or a film."""
+    """Finds what a statement of `sql/lookups/` returns for a user or an item.
+
+    One query answers everybody who waits at that moment. It costs some tenths of a millisecond before it
+    finds its first user, and little for each. Requests that arrive while another is answered wait for the
+    next turn of the event loop, and share one query: the busier the service, the less a look-up costs.
+    """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, name: str) -> None:
         """Take a statement with one parameter, a list of ids; its first column is the id."""
@@ -29,16 +73,8 @@ class Lookup:
         (self._parameter,) = self._statement.named_parameters
         self._waiting: list[tuple[str, asyncio.Future[Any]]] = []
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether nobody waits."""
-        return not self._waiting
-
     async def find(self, each_id: str) -> Any:
-        """Return the other columns for an id; None if it is unknown.
-
-        Raises duckdb.Error if the file is damaged.
-        """
+        """Return the other columns for an id; None if it is unknown. Raises duckdb.Error."""
         return await self._ask(each_id)
 
     async def find_each(self, ids: Sequence[str]) -> list[Any]:
@@ -54,7 +90,7 @@ class Lookup:
         return found
 
     def find_all(self, ids: Sequence[str]) -> dict[str, tuple[Any, ...]]:
-        """Return the other columns for those ids that are known. Raises duckdb.Error as `find` does."""
+        """Return the other columns for those ids that are known. Raises duckdb.Error."""
         found: dict[str, tuple[Any, ...]] = {}
         for start in range(0, len(ids), MAX_USERS):
             found |= self._query(ids[start : start + MAX_USERS])
@@ -78,20 +114,167 @@ class Lookup:
         """Let one more turn of the loop pass as long as each brings more requests, and then answer."""
         if before < len(self._waiting) < MAX_USERS:
             asyncio.get_running_loop().call_soon(self._wait_for_more, len(self._waiting))
-        else:
-            self._answer()
-
-    def _answer(self) -> None:
+            return
         waiting, self._waiting = self._waiting, []
         metrics.LOOKUP_USERS.observe(len(waiting))
+        error, rows = None, {}
         try:
             rows = self.find_all([each_id for each_id, _ in waiting])
-        except duckdb.Error as error:
-            for _, found in waiting:
-                if not found.done():
-                    found.set_exception(error)
-            return
+        except duckdb.Error as raised:
+            error = raised
         for each_id, found in waiting:
-            # Whose client has gone is no longer waiting.
-            if not found.done():
+            if found.done():  # its client has gone
+                continue
+            if error:
+                found.set_exception(error)
+            else:
                 found.set_result(rows.get(each_id))
+
+
+class Reader:
+    """Reads in another thread, while the event loop answers others; one statement at a time.
+
+    So all that read with it take no more of the memory and the processor than one of them.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Take the connection of an open file."""
+        self._connection = connection
+        self._turn = asyncio.Lock()
+
+    async def read(self, name: str, **asked: Any) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement of `sql/`. Raises duckdb.Error if the file is damaged."""
+        async with self._turn:
+            cursor = self._connection.cursor()
+            return await asyncio.to_thread(lambda: [*chain.from_iterable(_batches(cursor, name, asked))])
+
+
+class Generation:
+    """An open generation: `id`, `finished_at` in seconds since 1970, `depth` of the lists, its `catalogue`.
+
+    It is held by the one that opened it and by each request that it answers, and is closed when the last of
+    them has released it.
+
+    Beside them it holds the `popular` list and those of the `segments`, by name, narrow ones first. Lists are
+    texts as they are stored: numbers of items, best or newest first, with commas between them. All that looks
+    something up raises duckdb.Error if the file is damaged there.
+    """
+
+    def __init__(self, file: Path) -> None:
+        """Open a file. Raises duckdb.Error or ValueError if it is damaged, or is none of this version."""
+        self._connection = connect(file)
+        self._holders = 1
+        try:
+            ((self.id, self.finished_at, self.depth, items),) = self._read("generation")
+            ((for_indexes,),) = self._read("indexes")
+            self._limit_memory(BYTES_OF_LISTS)
+            ((self.popular,),) = self._read("popular")
+            self.segments = {segment.name: segment for segment in map(_segment, self._read("segments"))}
+            self._limit_memory(BYTES_OF_BLOCKS + for_indexes)
+            self._lists, self._histories, self._whole_rows, self._similar = (
+                Lookup(self._connection, name) for name in ("recommendations", "histories", "rows", "similar")
+            )
+            # Comparing with what is liked takes many times as long as a look-up: it is read beside them, and
+            # beside what the page reads.
+            self._page_reader, self._liked_reader = Reader(self._connection), Reader(self._connection)
+            for lookup in (self._lists, self._histories, self._whole_rows, self._similar):
+                lookup.find_all([""])
+            self.catalogue = Catalogue(items, self._read("items"))
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file at once."""
+        self._connection.close()
+
+    def hold(self) -> None:
+        """Keep the file open until it is released as often as it is held."""
+        self._holders += 1
+
+    def release(self) -> None:
+        """Close the file if nobody else holds it."""
+        self._holders -= 1
+        if not self._holders:
+            self.close()
+
+    async def recommendations(self, user_id: str) -> str | None:
+        """Return the list of a user; None if the user is unknown."""
+        found = await self._lists.find(user_id)
+        return found[0] if found else None
+
+    async def history(self, user_id: str) -> str | None:
+        """Return the history of a user; None if the user is unknown."""
+        found = await self._histories.find(user_id)
+        return found[0] if found else None
+
+    async def row(self, user_id: str) -> WholeRow | None:
+        """Return all that is stored of a user; None if the user is unknown."""
+        found: WholeRow | None = await self._whole_rows.find(user_id)
+        return found
+
+    async def rows(self, user_ids: Sequence[str]) -> list[WholeRow | None]:
+        """Return for each user what `row` does, all from one query."""
+        return await self._whole_rows.find_each(user_ids)
+
+    async def similar(self, item_id: str) -> str:
+        """Return the items like one; none if that is unknown."""
+        found = await self._similar.find(item_id)
+        return found[0] if found else ""
+
+    async def liked(self, item_ids: Sequence[str]) -> list[tuple[int, int]]:
+        """Return the items like those, best first, each with the one that speaks most for it; as numbers."""
+        return await self._liked_reader.read("lookups/liked", item_ids=item_ids, depth=self.depth)
+
+    async def read(self, name: str, **asked: Any) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement of `sql/` for the page; look-ups do not wait for it."""
+        return await self._page_reader.read(name, **asked)
+
+    def segment(self, attributes: Mapping[str, Any]) -> Segment | None:
+        """Return the narrowest segment of somebody of whom that is known; other names are passed over."""
+        known = {name: str(value).casefold() for name, value in attributes.items()}
+        for segment in self.segments.values():
+            if segment.attributes.items() <= known.items():
+                return segment
+        return None
+
+    def look_everybody_up(self) -> None:
+        """Look up every user and item."""
+        for lookup, name in ((self._whole_rows, "users"), (self._similar, "films")):
+            for rows in _batches(self._connection.cursor(), f"lookups/{name}", {}):
+                lookup.find_all([row[0] for row in rows])
+
+    def _limit_memory(self, limit: int) -> None:
+        self._connection.execute("set memory_limit = $limit", {"limit": f"{limit}B"})
+
+    def _read(self, name: str) -> Iterator[tuple[Any, ...]]:
+        return chain.from_iterable(_batches(self._connection.cursor(), f"lookups/{name}", {}))
+
+
+def connect(file: Path) -> duckdb.DuckDBPyConnection:
+    """Open a file to read it and nothing else, as it is now. Raises duckdb.Error if it can't be opened.
+
+    As long as a process has a database open, DuckDB takes what is opened under the same name for the same
+    database, even if another file has taken its path. After the prefix a name is compared as it is written,
+    so each opening writes it another way.
+    """
+    name = f"duckdb:{file.absolute().parent}/{next(_SPELLINGS)}{file.name}"
+    connection = duckdb.connect(name, read_only=True, config=CONFIG)
+    connection.execute(CLOSE_THE_REST)
+    return connection
+
+
+def _batches(
+    cursor: duckdb.DuckDBPyConnection, name: str, asked: Mapping[str, Any]
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Yield the rows of a statement, a few at a time: the event loop waits while rows are fetched."""
+    with cursor:
+        cursor.execute(statement(name), asked)
+        while rows := cursor.fetchmany(ROWS_AT_A_TIME):
+            yield rows
+
+
+def _segment(row: tuple[str, str | None, str | None, str | None, str]) -> Segment:
+    name, *values, items = row
+    attributes = zip(("gender", "age_group", "occupation"), values, strict=True)
+    return Segment(name, {each: str(value).casefold() for each, value in attributes if value}, items)

@@ -1,11 +1,10 @@
-"""What Prometheus is told: how requests go, how personal the answers are, how old what is served."""
+"""Metrics for Prometheus: how requests go, how personal the answers are, how old what is served."""
 
 import asyncio
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Protocol
 
 from prometheus_client import (
     GC_COLLECTOR,
@@ -49,24 +48,16 @@ SWITCHES = Counter("recommender_switches", "Generations that were opened to be s
 SWITCH_FAILURES = Counter(
     "recommender_switch_failures", "Attempts to open a generation that failed, or to read it.", registry=None
 )
+_COUNTED = (REQUEST_SECONDS, RECOMMENDATIONS, LOOKUP_USERS, SWITCHES, SWITCH_FAILURES)
 # Writing them takes many times as long as a look-up; with several workers, the counts of all are read for it.
 _WRITER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="metrics")
-_COUNTED = (REQUEST_SECONDS, RECOMMENDATIONS, LOOKUP_USERS, SWITCHES, SWITCH_FAILURES)
 
 
-class Finished(Protocol):
-    """What is told of a generation."""
+class _Served(Collector):
+    """What the process serves that answers: id and time of the generation, and why it is not the newest."""
 
-    id: str
-    finished_at: float
-
-
-class _Now(Collector):
-    """What is served by the process that answers."""
-
-    def __init__(self, generation: Finished | None, fault: str | None) -> None:
-        """Take the generation, None before the first, and why it is not the published one, None if it is."""
-        self._generation, self._fault = generation, fault
+    def __init__(self, served: tuple[str, float] | None, fault: str | None) -> None:
+        self._served, self._fault = served, fault
 
     def collect(self) -> Iterator[Metric]:
         yield GaugeMetricFamily(
@@ -83,21 +74,19 @@ class _Now(Collector):
             "recommender_generation_finished_timestamp_seconds",
             "When that generation was complete, since 1970.",
         )
-        if self._generation is not None:
-            name.add_metric([self._generation.id], 1.0)
-            finished.add_metric([], self._generation.finished_at)
-        yield name
-        yield finished
+        if self._served:
+            name.add_metric([self._served[0]], 1.0)
+            finished.add_metric([], self._served[1])
+        yield from (name, finished)
 
 
-async def exposition(generation: Finished | None, fault: str | None, accept: str) -> tuple[bytes, str]:
+async def exposition(served: tuple[str, float] | None, fault: str | None, accept: str) -> tuple[bytes, str]:
     """Return all metrics in the format that is accepted, and its media type."""
     registry = CollectorRegistry()
-    registry.register(_Now(generation, fault))
+    registry.register(_Served(served, fault))
     try:
         encode, media_type = choose_encoder(accept)
-    except ValueError:
-        # Versions may be written in ways that it does not read.
+    except ValueError:  # versions may be written in ways that it does not read
         encode, media_type = choose_encoder("")
     if os.environ.get(SHARED_FOLDER):
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
@@ -108,9 +97,9 @@ async def exposition(generation: Finished | None, fault: str | None, accept: str
 
 
 def keep_room() -> None:
-    """Take the room on the disk that the counts of this process need where several serve.
+    """Take the room on the disk that the counts of this process need where several serve. Raises OSError.
 
-    They are mapped into memory; without room, counting one more would end the process. Raises OSError.
+    They are mapped into memory; without room, counting one more would end the process.
     """
     if folder := os.environ.get(SHARED_FOLDER):
         for file in Path(folder).glob(f"*_{os.getpid()}.db"):

@@ -8,8 +8,7 @@ from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from api.edge import MAX_TARGET_BYTES, REFUSAL, TARGET_TOO_LONG
-from api.errors import refusal
+from api.middleware import MAX_TARGET_BYTES, REFUSAL, TARGET_TOO_LONG, refusal
 
 MAX_HEAD_BYTES = 65_536  # of a request line with its headers
 MAX_SECONDS = 10.0

@@ -8,6 +8,7 @@ a connection may send another request for a moment more; the answer says that it
 
 import asyncio
 import ctypes
+import errno
 import logging
 import math
 import multiprocessing
@@ -21,6 +22,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
+from ipaddress import ip_address
 from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Any
@@ -30,11 +32,10 @@ import uvicorn
 from uvicorn.supervisors.multiprocess import Process
 
 from api.app import make_app
-from api.listen import BACKLOG
-from api.log import log_config
 from api.protocol import LimitedProtocol, State
-from api.settings import SHARED_FOLDER, Settings
+from api.settings import SHARED_FOLDER, Settings, log_config
 
+BACKLOG = 2_048  # connections that wait to be accepted
 # For which connections are still accepted: handshakes end that had begun when new ones were refused.
 ACCEPT_SECONDS = 0.25
 # After the first signal to end, for which connections wait for another request.
@@ -44,10 +45,13 @@ SPARE_SECONDS = 5.0
 # What is sent to a process and to its group arrives twice, and is one signal.
 SAME_SIGNAL_SECONDS = 0.2
 LOOK_EVERY_SECONDS = 0.05
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LOOK_AT_WORKERS_EVERY_SECONDS = 0.5
-# A worker that could not start is started again after these.
-RETRY_SECONDS = 5.0
+RETRY_SECONDS = 5.0  # after which a worker is started again that could not start
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# What its parent decides for a worker, and what a worker does only when its application knows how.
+_NOT_WHILE_STARTING = (signal.SIGINT, signal.SIGHUP)
+# Where a family of addresses is switched off.
+_NO_SUCH_FAMILY = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 
 # From <asm-generic/socket.h>. The filter of a listening socket sees packets from the header of TCP on:
 # those with SYN and without ACK, which would begin a connection, are dropped, and all others are let through.
@@ -63,6 +67,52 @@ _ONLY_NEW = (
 _BEFORE_WAITING = 24
 
 log = logging.getLogger("api")
+
+
+def listen(host: str, port: int) -> list[socket.socket]:
+    """Return sockets that listen: one, or one of each family for all addresses. Raises ClickException."""
+    sockets: list[socket.socket] = []
+    try:
+        if host not in ("", "::"):
+            sockets.append(_bound(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0], port))
+        else:
+            # One for each family, so that clients are known by their own addresses.
+            for address in ("0.0.0.0", "::"):  # noqa: S104 (it is asked for)
+                try:
+                    sockets.append(_bound(address, sockets[0].getsockname()[1] if sockets else port))
+                except OSError as error:
+                    if error.errno not in _NO_SUCH_FAMILY or (address == "::" and not sockets):
+                        raise
+    except (OSError, UnicodeError) as error:
+        reason = "that is no name of a host"
+        if isinstance(error, OSError):
+            # What Python says of an address repeats it; a name that is none has no number of the system.
+            is_name = isinstance(error, socket.gaierror)
+            reason = str(error.strerror) if is_name else os.strerror(error.errno or 0)
+        raise click.ClickException(
+            f"can't listen on {host or 'all addresses'}, port {port}: {reason}; "
+            "name another --port or --host, or stop what is there"
+        ) from error
+    log.info("running on %s", " and ".join(map(_url, sockets)))
+    return sockets
+
+
+def _bound(address: object, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in str(address) else socket.AF_INET
+    listener = socket.create_server((str(address), port), family=family, backlog=BACKLOG)
+    listener.set_inheritable(True)
+    return listener
+
+
+def _url(listener: socket.socket) -> str:
+    address, port = listener.getsockname()[:2]
+    return f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
+
+
+def reachable(sockets: list[socket.socket]) -> str:
+    """Return the addresses that other machines may reach; empty if there is none."""
+    addresses = [str(each.getsockname()[0]) for each in sockets]
+    return " and ".join(each for each in addresses if not ip_address(each.partition("%")[0]).is_loopback)
 
 
 def run(settings: Settings, listeners: list[socket.socket], metrics_folder: str | None) -> None:
@@ -147,7 +197,7 @@ class _Reason(logging.LoggerAdapter[logging.Logger]):
     """Says in one line why a process can't start: the last one of a traceback."""
 
     def error(self, msg: object, *_args: object, **_options: Any) -> None:
-        """Log an error, but for the one that says only that there was one."""
+        # But for the one that says only that there was one.
         if not str(msg).startswith("Application startup failed"):
             log.error("can't start: %s", str(msg).strip().rpartition("\n")[2])
 
@@ -169,8 +219,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to accept; exit with 1, and one line, if the application can't start."""
-        logger = self.lifespan.logger
-        self.lifespan.logger = _Reason(logger)
+        logger, self.lifespan.logger = self.lifespan.logger, _Reason(self.lifespan.logger)
         try:
             await super().startup(sockets)
         except SystemExit:
@@ -187,7 +236,7 @@ class Server(uvicorn.Server):
         # One worker of several may end alone.
         if parent is None or not parent.is_alive():
             refuse_new(listeners)
-        await self._wait(min(ACCEPT_SECONDS, seconds))
+        await self._wait(min(ACCEPT_SECONDS, seconds), lambda: True)
         await self._wait(min(IDLE_SECONDS, seconds), lambda: any(map(_waiting, listeners)))
         for server in self.servers:
             server.close()
@@ -202,15 +251,11 @@ class Server(uvicorn.Server):
         if self.force_exit:
             await self.lifespan.shutdown()
 
-    async def _wait(self, seconds: float, is_needed: Callable[[], bool] = lambda: True) -> None:
+    async def _wait(self, seconds: float, is_needed: Callable[[], bool]) -> None:
         """Wait while it is needed, and nobody forces the end."""
         end = time.monotonic() + seconds
         while time.monotonic() < end and is_needed() and not self.force_exit:  # noqa: ASYNC110 (a signal sets it)
             await asyncio.sleep(LOOK_EVERY_SECONDS)
-
-
-# What its parent decides for a worker, and what a worker does only when its application knows how.
-_NOT_WHILE_STARTING = (signal.SIGINT, signal.SIGHUP)
 
 
 class Worker(Process):
@@ -252,10 +297,21 @@ class Worker(Process):
         """Tell whether the process lives, and still answers its parent if it has started."""
         if not self.process.is_alive():
             return False
-        if not self.has_started:
-            self.has_started = self.is_ready(timeout=0)
-            return True
-        return self.ping()
+        if self.has_started:
+            return self.ping()
+        self.has_started = self.is_ready(timeout=0)
+        return True
+
+    def how(self) -> str:
+        """Return how it has ended."""
+        status = self.exitcode or 0
+        return signal.Signals(-status).name if status < 0 else f"status {status}"
+
+    def fail(self) -> None:
+        """Exit with 1 because it can't start; if it could not say why, say so."""
+        if (self.exitcode or 0) < 0:
+            log.error("can't start: a worker was ended by %s before it could answer", self.how())
+        sys.exit(1)
 
 
 class Supervisor:
@@ -278,7 +334,7 @@ class Supervisor:
         first.has_started = first.wait_until_ready(math.inf, self._is_ending)
         if not first.has_started and not self._is_ending.is_set():
             first.join()
-            _fail(first)
+            first.fail()
         while not self._is_ending.is_set() and len(self._workers) < self._config.workers:
             self._workers.append(self._start())
         while not self._is_ending.wait(LOOK_AT_WORKERS_EVERY_SECONDS):
@@ -310,11 +366,11 @@ class Supervisor:
             worker.join()
             if not worker.has_started:
                 if not any(each.process.is_alive() for each in self._workers):
-                    _fail(worker)
+                    worker.fail()
                 self._is_ending.wait(RETRY_SECONDS)
             if self._is_ending.is_set():
                 return
-            log.warning("worker %s has ended (%s); another takes its place", worker.pid, _how(worker))
+            log.warning("worker %s has ended (%s); another takes its place", worker.pid, worker.how())
             self._workers[index] = self._start()
         if self._has_hung_up:
             self._has_hung_up = False
@@ -333,15 +389,3 @@ class Supervisor:
             worker.process.join(max(0.0, end - time.monotonic()))
             worker.process.kill()
             worker.process.join()
-
-
-def _how(worker: Worker) -> str:
-    status = worker.exitcode or 0
-    return signal.Signals(-status).name if status < 0 else f"status {status}"
-
-
-def _fail(worker: Worker) -> None:
-    """Exit with 1 because a worker can't start; if it could not, say why."""
-    if (worker.exitcode or 0) < 0:
-        log.error("can't start: a worker was ended by %s before it could answer", _how(worker))
-    sys.exit(1)

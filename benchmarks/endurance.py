@@ -81,7 +81,7 @@ def endure(output: Path, minutes: float, switch_every: int, *, as_json: bool) ->
     """Load the service for a long time, and watch its memory."""
     check_programs()
     # First of all, while this process is small.
-    trial = run([sys.executable, "-m", "api.trial", str(output / "current.duckdb")])
+    trial = run([sys.executable, "-m", "api.preflight", str(output / "current.duckdb")])
     if trial.failure:
         raise click.ClickException(f"the trial of the published generation failed: {trial.failure}")
     with tempfile.TemporaryDirectory(dir=output) as folder:

@@ -16,7 +16,7 @@ from statistics import mean
 import click
 import duckdb
 
-from api.generation import CONFIG, Generation
+from api.lookup import CONFIG, Generation
 from batch.pipeline import run
 from batch.runtime.progress import Progress
 from batch.settings import Settings
@@ -80,7 +80,7 @@ async def _answers(file: Path, last: Mapping[str, Sequence[str]]) -> dict[str, l
     """Return what the service answers to the last movies of each user."""
     generation = Generation(file)
     answers = {
-        user: [generation.films.item_ids[item] for item, _ in await generation.liked(positives)][:DEPTH]
+        user: [generation.catalogue.item_ids[item] for item, _ in await generation.liked(positives)][:DEPTH]
         for user, positives in last.items()
     }
     generation.close()

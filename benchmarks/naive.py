@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 from starlette.types import ASGIApp
 
-from api import generation
+from api import lookup
 from api.app import make_app
 from api.lookup import Lookup
 from api.settings import Settings
@@ -34,6 +34,6 @@ class OneByOne(Lookup):
 def app() -> ASGIApp:
     """Return the application for the folder that `OUTPUT` names in the environment, for uvicorn."""
     # By this name the service makes its look-ups; were it another one, ours would be compared with itself.
-    assert generation.Lookup is Lookup  # type: ignore[attr-defined]
-    generation.Lookup = OneByOne  # type: ignore[attr-defined]
+    assert lookup.Lookup is Lookup
+    lookup.Lookup = OneByOne  # type: ignore[misc]
     return make_app(Settings(output=Path(os.environ["OUTPUT"])))

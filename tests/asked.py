@@ -9,26 +9,26 @@ import httpx2
 from starlette.types import Receive, Scope, Send
 
 from api.app import make_app
-from api.current import Current
 from api.settings import Settings
+from api.watcher import GenerationWatcher
 
 
 class Asked(NamedTuple):
     """A client of the application, and what the application follows."""
 
     client: httpx2.AsyncClient
-    current: Current
+    current: GenerationWatcher
 
 
 @asynccontextmanager
 async def asking(output: Path) -> AsyncIterator[Asked]:
     """Serve an output folder for the body."""
     app = make_app(Settings(output))
-    current = Current(output)
-    await current.look()
+    current = GenerationWatcher(output)
+    await current.poll()
 
     async def with_state(scope: Scope, receive: Receive, send: Send) -> None:
-        await app({**scope, "state": {"current": current}}, receive, send)
+        await app({**scope, "state": {"watcher": current}}, receive, send)
 
     transport = httpx2.ASGITransport(app=with_state)
     async with httpx2.AsyncClient(transport=transport, base_url="http://films") as client:

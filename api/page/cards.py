@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from zlib import crc32
 
-from api.films import Films
-from api.links import link_to_film
+from api.catalogue import Catalogue
+from api.page.links import link_to_film
 from api.page.words import spoken
 
 # A hue for each genre of MovieLens, in twelfths of the circle; kindred genres are neighbours.
@@ -57,16 +57,16 @@ class Card(NamedTuple):
         return f"\N{RIGHT SINGLE QUOTATION MARK}{self.year % 100:02}" if self.year is not None else ""
 
 
-def cards(films: Films, numbers: Iterable[int]) -> list[Card]:
+def cards(catalogue: Catalogue, numbers: Iterable[int]) -> list[Card]:
     """Return the cards of films."""
-    return [card(films, number) for number in numbers]
+    return [card(catalogue, number) for number in numbers]
 
 
-def card(films: Films, number: int) -> Card:
+def card(catalogue: Catalogue, number: int) -> Card:
     """Return the card of a film."""
-    (stored,) = films.items([number])
+    (stored,) = catalogue.items([number])
     known = json.loads(stored)
-    year = films.years[number]
+    year = catalogue.years[number]
     genres = tuple(known["genres"])
     item_id = known["id"]
     return Card(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from api.generation import Generation
+from api.lookup import Generation
 
 
 class Figures(NamedTuple):

@@ -9,17 +9,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import parameters
-from api.films import numbers
-from api.generation import Generation
-from api.links import link
+from api.catalogue import numbers
+from api.lookup import Generation
 from api.page.cards import card, cards
 from api.page.filters import FILTERS, bound, filters, given, offset, pages
+from api.page.links import link
 from api.page.render import asked, page, shown
-from api.parameters import Parameter
+from api.parameters import Parameter, table
 from sql.ids import id_of
 
-WORDS = Parameter("q", "Words of the title.", lambda text, _generation: text.strip(), {})
-FOUND = parameters.table(WORDS, parameters.ITEM_ID, *FILTERS.values(), offset("from", "films"))
+WORDS = Parameter("q", lambda text, _generation: text.strip())
+FOUND = table(WORDS, "item_id", *FILTERS.values(), offset("from"))
 AT_A_TIME = 24
 LIKE_IT = 12
 ADDRESS = partial(link, "films")
@@ -41,7 +41,7 @@ async def films(request: Request, generation: Generation) -> Response:
         here="films",
         words=values.get("q", ""),
         filters=filters(values, generation),
-        found=cards(generation.films, found),
+        found=cards(generation.catalogue, found),
         found_pages=pages(ADDRESS, values, "from", AT_A_TIME, total),
     )
 
@@ -55,9 +55,9 @@ async def film(request: Request, generation: Generation) -> Response:
 async def _film(generation: Generation, given_id: str) -> Response:
     item_id = id_of(given_id) or ""
     told = await generation.read("page/film", item_id=item_id)
-    if not told or item_id not in generation.films.numbers:
+    if not told or item_id not in generation.catalogue.numbers:
         raise HTTPException(404, f"No film has the id {given_id[: parameters.MAX_VALUE_LENGTH]!r}.")
-    alike = cards(generation.films, numbers(await generation.similar(item_id), LIKE_IT))
+    alike = cards(generation.catalogue, numbers(await generation.similar(item_id), LIKE_IT))
     likeness = await generation.read("page/likeness", item_id=item_id)
     scores = likeness[0][0] if likeness else []
     ratings, mean, is_hidden, likes, stars, first, last, lists, top_tens, users = told[0]
@@ -65,7 +65,7 @@ async def _film(generation: Generation, given_id: str) -> Response:
         "film.html",
         generation,
         here="films",
-        card=card(generation.films, generation.films.numbers[item_id]),
+        card=card(generation.catalogue, generation.catalogue.numbers[item_id]),
         ratings=ratings,
         mean=mean,
         is_hidden=is_hidden,
@@ -84,7 +84,7 @@ async def search(generation: Generation, values: Mapping[str, Any], size: int) -
     """Return a page of the films that have the words in their titles, and how many films have them."""
     words = values.get("q", "")
     if not words and not given(values):
-        every = range(1, len(generation.films.item_ids))
+        every = range(1, len(generation.catalogue.item_ids))
         return pages(ADDRESS, values, "from", size, len(every)).of(every), len(every)
     rows = await generation.read(
         "page/found_films",

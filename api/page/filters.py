@@ -3,13 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from api import parameters
-from api.generation import Generation
-from api.parameters import Parameter
+from api.lookup import Generation
+from api.parameters import PARAMETERS, Parameter, table
 
 T = TypeVar("T")
 
-FILTERS = parameters.table(parameters.GENRES, parameters.MIN_YEAR, parameters.MAX_YEAR)
+FILTERS = table("genres", "min_year", "max_year")
 
 
 class Filters(NamedTuple):
@@ -49,7 +48,7 @@ def filters(asked: Mapping[str, Any], generation: Generation) -> Filters:
         ",".join(sorted(asked.get("genres", ()))),
         asked.get("min_year", ""),
         asked.get("max_year", ""),
-        tuple(genre for genre in generation.films.known_genres.values() if "," not in genre),
+        tuple(genre for genre in generation.catalogue.known_genres.values() if "," not in genre),
     )
 
 
@@ -89,6 +88,6 @@ def pages(address: Callable[..., str], asked: Mapping[str, Any], name: str, size
     )
 
 
-def offset(name: str, what: str) -> Parameter:
+def offset(name: str) -> Parameter:
     """Return the parameter that says how many of a list to leave out."""
-    return Parameter(name, f"How many {what} to leave out at the beginning.", parameters.OFFSET.parse, {})
+    return Parameter(name, PARAMETERS["offset"].parse)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from api.generation import Generation
+from api.lookup import Generation
 
 EMBEDDING = "embedding"
 PUBLISHED = "published"

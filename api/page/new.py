@@ -6,16 +6,16 @@ from typing import NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import parameters, rows
-from api.generation import Generation, Page
-from api.links import link
+from api.filters import filtered, next_turn
+from api.lookup import Generation, Page
 from api.page.cards import Card, card, cards
 from api.page.films import WORDS, search
 from api.page.filters import FILTERS, filters, given
+from api.page.links import link
 from api.page.render import asked, page, shown
-from api.turns import next_turn
+from api.parameters import MAX_WORDS, table
 
-PICKED = parameters.table(WORDS, parameters.LIKED, *FILTERS.values())
+PICKED = table(WORDS, "liked", *FILTERS.values())
 OFFERED = 6
 SHOWN = 20
 
@@ -41,10 +41,10 @@ class Suggested(NamedTuple):
 async def new(request: Request, generation: Generation) -> Response:
     """Show what is picked, what can be, and the list that comes of it."""
     values = asked(request, PICKED, generation)
-    films = generation.films
+    films = generation.catalogue
     # What no film has any longer is left out of what is passed on.
     liked = [each for each in dict.fromkeys(values.get("liked", ())) if each in films.numbers]
-    row = await rows.row(generation, {"liked": liked, **given(values)}, Page(min(SHOWN, generation.depth), 0))
+    row = await filtered(generation, {"liked": liked, **given(values)}, Page(min(SHOWN, generation.depth), 0))
     found, total = await search(
         generation, {name: value for name, value in values.items() if name == "q"}, OFFERED
     )
@@ -66,16 +66,16 @@ async def new(request: Request, generation: Generation) -> Response:
         picked=await offers(films.numbers[each] for each in liked),
         offered=await offers(found),
         found=total,
-        most=parameters.MAX_WORDS,
+        most=MAX_WORDS,
         filters=filters(values, generation),
         suggested=[
             Suggested(
                 rank,
-                card(films, place.film),
+                card(films, place.item),
                 card(films, place.because) if place.because else None,
                 place.source,
             )
-            for rank, place in enumerate(row.places, 1)
+            for rank, place in enumerate(row.entries, 1)
         ],
         nobody=link("new"),
     )

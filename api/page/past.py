@@ -7,15 +7,14 @@ long as a file stays what it is, it is read once.
 import asyncio
 import json
 import logging
-import signal
 import time
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from api.apart import Ended, run_apart
-from api.current import Identity, identity
+from api.preflight import run_apart
+from api.watcher import Identity, identity
 
 # A folder may hold more, if somebody has kept them by hand; the newest are told of.
 MAX_GENERATIONS = 30
@@ -78,7 +77,7 @@ class KeptFiles:
         while unread:
             try:
                 paths = (str(file) for file, _ in unread)
-                ended = await run_apart("api.facts", *paths, seconds=MAX_SECONDS)
+                ended = await run_apart("api.page.facts", *paths, seconds=MAX_SECONDS)
             except OSError as error:
                 log.warning("kept generations are not shown: no process can be started: %s", error.strerror)
                 return
@@ -88,7 +87,7 @@ class KeptFiles:
                 self._take(file, json.loads(line))
             unread = unread[len(lines) :]
             if unread:
-                self._take(unread.pop(0), _reason(ended))
+                self._take(unread.pop(0), ended.reason)
 
     def _take(self, file: File, facts: str | list[Any]) -> None:
         """Remember what a file says of itself, or why it can't be read."""
@@ -98,13 +97,6 @@ class KeptFiles:
         else:
             known_as, finished_at, *figures = facts
             self._known[file] = Past(known_as, datetime.fromisoformat(finished_at), *figures)
-
-
-def _reason(ended: Ended) -> str:
-    """Return why a process has ended before its last file."""
-    if ended.status < 0:
-        return f"the process that read it was ended: {signal.strsignal(-ended.status)}"
-    return ended.errors.strip().rpartition("\n")[2] or f"the process that read it ended with {ended.status}"
 
 
 def _rolled_back(output: Path) -> frozenset[str]:

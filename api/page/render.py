@@ -13,12 +13,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from api.answers import found
-from api.errors import http_error
-from api.generation import Generation
-from api.held import held_or_none, served
-from api.links import fields_of, link
+from api.endpoints import held_or_none, reading, served
+from api.lookup import Generation
+from api.middleware import http_error
 from api.page import words
+from api.page.links import fields_of, link
 from api.page.static import address
 from api.parameters import Parameter, read
 
@@ -64,25 +63,16 @@ def page(view: View) -> Callable[[Request], Awaitable[Response]]:
 
     @wraps(view)
     async def endpoint(request: Request) -> Response:
-        current = request.scope["state"]["current"]
         try:
-            generation = served(request)
-            return await found(_told(view(request, generation)), generation, current)
+            with reading(request):
+                return await view(request, served(request))
+        except duckdb.CatalogException:  # no damage: its tables are not those that are asked for
+            return refusal(503, "What is published was written by another version; run the job anew.")
         except HTTPException as error:
             is_empty = held_or_none(request) is None
             return refusal(error.status_code, error.detail, error.headers, is_empty=is_empty)
 
     return endpoint
-
-
-async def _told(answer: Awaitable[Response]) -> Response:
-    """Tell what is no damage of the file from what is. Raises duckdb.Error for that."""
-    try:
-        return await answer
-    except duckdb.CatalogException as error:
-        raise HTTPException(
-            503, "What is published was written by another version; run the job anew."
-        ) from error
 
 
 def asked(request: Request, allowed: Mapping[str, Parameter], generation: Generation) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.films import numbers
-from api.generation import Generation
+from api.catalogue import numbers
+from api.lookup import Generation
 from api.page.cards import cards
 from api.page.figures import read_figures
 from api.page.metrics import Quality, read_metrics
@@ -17,6 +17,6 @@ MAX_POPULAR = 12
 async def start(_request: Request, generation: Generation) -> Response:
     """Show the ways in."""
     figures = await read_figures(generation)
-    popular = cards(generation.films, numbers(generation.popular, MAX_POPULAR))
+    popular = cards(generation.catalogue, numbers(generation.popular, MAX_POPULAR))
     quality = Quality.of(await read_metrics(generation))
     return shown("start.html", generation, here="start", figures=figures, popular=popular, quality=quality)

@@ -9,18 +9,17 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from api import parameters, rows
-from api.generation import Generation, Page
-from api.links import is_segment, link, link_to_user
+from api.filters import Entry, filtered
+from api.lookup import Generation, Page
 from api.page.cards import Card, card
 from api.page.filters import FILTERS, Pages, bound, filters, given, offset, pages
+from api.page.links import is_segment, link, link_to_user
 from api.page.render import asked, page, shown
+from api.parameters import MAX_VALUE_LENGTH, table
 from sql.ids import id_of
 
-SHOWN = parameters.table(
-    *FILTERS.values(), offset("from", "recommended films"), offset("since", "watched films")
-)
-WANTED = parameters.table(parameters.USER_ID, *SHOWN.values())
+SHOWN = table(*FILTERS.values(), offset("from"), offset("since"))
+WANTED = table("user_id", *SHOWN.values())
 RECOMMENDED_AT_A_TIME = 20
 WATCHED_AT_A_TIME = 20
 
@@ -78,7 +77,7 @@ async def _user(generation: Generation, given_id: str, values: dict[str, Any]) -
     known = await generation.row(user_id)
     told = await generation.read("page/user", user_id=user_id)
     if known is None or not told:
-        raise HTTPException(404, f"Nobody has the id {given_id[: parameters.MAX_VALUE_LENGTH]!r}.")
+        raise HTTPException(404, f"Nobody has the id {given_id[:MAX_VALUE_LENGTH]!r}.")
     recommended, recommended_pages = await _recommended(generation, user_id, values)
     watched, watched_pages = await _watched(generation, user_id, values)
     return shown(
@@ -100,24 +99,24 @@ async def _recommended(
     generation: Generation, user_id: str, values: dict[str, Any]
 ) -> tuple[list[Recommended], Pages]:
     """Return a page of the list of a user under the filters, and where that is in the whole."""
-    row = await rows.row(generation, {"user_id": user_id, **given(values)}, Page(generation.depth, 0))
+    row = await filtered(generation, {"user_id": user_id, **given(values)}, Page(generation.depth, 0))
     scores = dict(await generation.read("page/scores", user_id=user_id))
     best = max(scores.values(), default=0.0)
-    films = generation.films
-    where = pages(partial(link_to_user, user_id), values, "from", RECOMMENDED_AT_A_TIME, len(row.places))
+    films = generation.catalogue
+    where = pages(partial(link_to_user, user_id), values, "from", RECOMMENDED_AT_A_TIME, len(row.entries))
 
-    def told(rank: int, place: rows.Place) -> Recommended:
-        score = scores.get(films.item_ids[place.film]) if place.source == "personal" else None
+    def told(rank: int, place: Entry) -> Recommended:
+        score = scores.get(films.item_ids[place.item]) if place.source == "personal" else None
         return Recommended(
             rank,
-            card(films, place.film),
+            card(films, place.item),
             card(films, place.because) if place.because else None,
             place.source,
             score,
             _share(score, best),
         )
 
-    return [told(rank, place) for rank, place in enumerate(where.of(row.places), where.first)], where
+    return [told(rank, place) for rank, place in enumerate(where.of(row.entries), where.first)], where
 
 
 def _share(score: float | None, best: float) -> int | None:
@@ -140,5 +139,5 @@ async def _watched(
     )
     total = rows[0][-1] if rows else 0
     where = pages(partial(link_to_user, user_id), values, "since", WATCHED_AT_A_TIME, total)
-    films = generation.films
+    films = generation.catalogue
     return [Watched(card(films, number), rating, rated_at) for number, rating, rated_at, _ in rows], where

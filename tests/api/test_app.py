@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from starlette.testclient import TestClient
 
 from api.app import make_app
-from api.generation import CONFIG
+from api.lookup import CONFIG
 from api.settings import Settings
 from batch.generation.publish import Published
 from tests.conftest import WriteInput, publish
@@ -213,7 +213,7 @@ def test_a_bug_has_the_one_shape_of_an_error(published: Published, monkeypatch: 
     def fail(*_: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("api.films.Films.items", fail)
+    monkeypatch.setattr("api.catalogue.Catalogue.items", fail)
     app = make_app(Settings(published.file.parent.parent))
     with TestClient(app, raise_server_exceptions=False) as client:
         answer = client.get("/recommendations?user_id=18&returnMetadata=true")

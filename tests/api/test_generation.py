@@ -8,8 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from api.films import numbers
-from api.generation import Generation, Page
+from api.catalogue import numbers
+from api.lookup import Generation, Page
 from batch.generation.publish import Published
 from sql import statement
 from tests.conftest import WriteInput, changed, copied, publish
@@ -80,12 +80,12 @@ def test_a_large_catalogue_and_many_segments_can_be_opened(published: Published,
         )
     generation = Generation(tmp_path / "current.duckdb")
     try:
-        assert generation.films.items([films_before + films]) == [
+        assert generation.catalogue.items([films_before + films]) == [
             b'{"id":"new %d","title":"Film %d","genres":["Drama"]}' % (films - 1, films - 1)
         ]
         segment = generation.segment({"occupation": str(segments - 1)})
         assert segment
-        assert generation.films.ids(numbers(segment.films)) == [
+        assert generation.catalogue.ids(numbers(segment.items)) == [
             b'"new %d"' % rank for rank in range(1, depth + 1)
         ]
     finally:
@@ -140,10 +140,10 @@ def test_indexes_have_the_memory_they_need(
 def test_a_page_is_a_part_of_the_list(generation: Generation, page: Page, cut: slice) -> None:
     films = asyncio.run(generation.recommendations("18"))
     assert films
-    whole = generation.films.ids(numbers(films, 10))
+    whole = generation.catalogue.ids(numbers(films, 10))
     assert len(whole) == 9
-    assert generation.films.ids(numbers(films, *page)) == whole[cut]
-    assert [json.loads(item)["id"] for item in generation.films.items(numbers(films, *page))] == [
+    assert generation.catalogue.ids(numbers(films, *page)) == whole[cut]
+    assert [json.loads(item)["id"] for item in generation.catalogue.items(numbers(films, *page))] == [
         json.loads(each) for each in whole[cut]
     ]
 
@@ -170,7 +170,7 @@ def test_what_is_known_of_a_film_is_json_whatever_its_title_holds(
         films = asyncio.run(generation.history("a"))
         assert films
         page = Page(limit=3, offset=0)
-        assert [json.loads(item) for item in generation.films.items(numbers(films, *page))] == [
+        assert [json.loads(item) for item in generation.catalogue.items(numbers(films, *page))] == [
             {
                 "id": f'f"{number},é',
                 "title": titles[number].replace('""', '"'),
@@ -178,7 +178,7 @@ def test_what_is_known_of_a_film_is_json_whatever_its_title_holds(
             }
             for number in (2, 1, 0)
         ]
-        assert [json.loads(each) for each in generation.films.ids(numbers(films, *page))] == [
+        assert [json.loads(each) for each in generation.catalogue.ids(numbers(films, *page))] == [
             f'f"{n},é' for n in (2, 1, 0)
         ]
     finally:

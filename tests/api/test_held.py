@@ -7,8 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from api.generation import Generation, Reader
-from api.lookup import Lookup
+from api.lookup import Generation, Lookup, Reader
 from batch.generation.publish import Published
 from tests.asked import Asked, asking
 from tests.conftest import copied
@@ -31,7 +30,7 @@ def output(nights: list[Published], tmp_path: Path, monkeypatch: pytest.MonkeyPa
     async def passes(_: Path) -> None:
         """Say nothing against it."""
 
-    monkeypatch.setattr("api.current.try_out", passes)
+    monkeypatch.setattr("api.watcher.preflight", passes)
     copied(nights[0], tmp_path)
     return tmp_path
 
@@ -49,7 +48,7 @@ async def _switch(asked: Asked) -> None:
     other = next(file for file in files if file.stem != before)
     link.unlink()
     link.symlink_to(f"generations/{other.name}")
-    await asked.current.look()
+    await asked.current.poll()
     assert _served(asked).id == other.stem
 
 

@@ -13,8 +13,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import make_app
-from api.links import link, link_to_film, link_to_user, plain_prefix
-from api.settings import Settings
+from api.page.links import link, link_to_film, link_to_user
+from api.settings import Settings, plain_prefix
 from tests.commands import serving
 from tests.conftest import publish, written
 

@@ -8,8 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from api.generation import CONFIG
-from api.lookup import MAX_USERS, Lookup
+from api.lookup import CONFIG, MAX_USERS, Lookup
 from sql import statement
 
 USERS = 5_000

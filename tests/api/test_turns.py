@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from api.turns import ITEMS_OF_A_TURN, in_turns
+from api.filters import ITEMS_OF_A_TURN, in_turns
 from batch.generation.publish import Published
 from tests.api.test_held import ADDRESSES
 from tests.asked import asking

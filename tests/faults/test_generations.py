@@ -14,7 +14,7 @@ import pytest
 
 from batch.generation.publish import Published
 from batch.generation.store import Output
-from tests.api.test_current import damaged_inside
+from tests.api.test_watcher import damaged_inside
 from tests.asked import asking
 from tests.commands import serving
 from tests.conftest import publish

@@ -16,8 +16,8 @@ import aiohttp
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from api.current import Current
-from api.keys import is_of_page
+from api.middleware import is_of_page
+from api.watcher import GenerationWatcher
 from batch.generation.store import Output
 from tests.commands import serving
 from tests.conftest import publish
@@ -132,11 +132,11 @@ def test_switches_leave_no_file_open_and_no_memory_taken(
     generations = output.generations()
 
     async def switch_all() -> list[tuple[int, float]]:
-        current, seen = Current(output.folder), []
+        current, seen = GenerationWatcher(output.folder), []
         for number in range(switches + 1):
             with output.locked():
                 output.roll_back(generations[number % 3])
-            await current.look()
+            await current.poll()
             assert current.generation
             assert current.generation.id == generations[number % 3]
             assert await current.generation.history("18")

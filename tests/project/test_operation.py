@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from api.__main__ import serve
 from api.app import make_app
-from api.edge import MAX_TARGET_BYTES
+from api.middleware import MAX_TARGET_BYTES
 from api.parameters import MAX_PARAMETERS, MAX_VALUE_LENGTH
 from api.protocol import MAX_HEAD_BYTES, MAX_IGNORED_BYTES, MAX_LINGER_SECONDS, MAX_SECONDS
 from api.settings import Settings

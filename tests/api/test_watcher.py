@@ -11,9 +11,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from api.current import LONG_TRIAL_SECONDS, REOPEN_AFTER_SECONDS, Current
-from api.generation import CONFIG, Generation
-from api.trial import NoTrialError
+from api.lookup import CONFIG, Generation
+from api.preflight import NotCheckedError
+from api.watcher import LONG_PREFLIGHT_SECONDS, REOPEN_AFTER_SECONDS, GenerationWatcher
 from batch.generation.publish import Published
 from batch.generation.store import Output
 from batch.generation.write import BLOCK_SIZE, STORAGE_VERSION
@@ -33,12 +33,12 @@ class Follower:
 
     def __init__(self, output: Output, runner: asyncio.Runner) -> None:
         self.now = 0.0
-        self.current = Current(output.folder, clock=lambda: self.now)
+        self.current = GenerationWatcher(output.folder, clock=lambda: self.now)
         self._runner = runner
 
     def served(self) -> str | None:
         """Look, and return what is served then."""
-        self._runner.run(self.current.look())
+        self._runner.run(self.current.poll())
         return self.current.generation.id if self.current.generation else None
 
     def history(self, user_id: str) -> str | None:
@@ -159,7 +159,7 @@ def test_what_changes_while_it_is_tried_is_tried_again(
         os.utime(new.file)
 
     with monkeypatch.context() as changed:
-        changed.setattr("api.current.try_out", trial)
+        changed.setattr("api.watcher.preflight", trial)
         assert follower.served() == before
     assert follower.served() == new.generation
     assert follower.current.fault is None
@@ -342,7 +342,7 @@ def test_what_is_taken_back_while_it_is_tried_is_not_served(
         _link(output, before)
 
     with monkeypatch.context() as changed:
-        changed.setattr("api.current.try_out", trial)
+        changed.setattr("api.watcher.preflight", trial)
         assert follower.served() == before
     assert follower.served() == before
     assert follower.current.fault is None
@@ -362,7 +362,7 @@ def test_the_first_is_served_at_once_even_if_the_link_has_moved_on(
         return Generation(file)
 
     with monkeypatch.context() as changed:
-        changed.setattr("api.current.Generation", open_slowly)
+        changed.setattr("api.watcher.Generation", open_slowly)
         assert follower.served() == second
     assert follower.served() == first
 
@@ -377,7 +377,7 @@ def test_a_trial_without_end_is_told_and_ends_when_the_link_shows_another(
 
     async def trial(_: Path) -> None:
         try:
-            follower.now += LONG_TRIAL_SECONDS + 1
+            follower.now += LONG_PREFLIGHT_SECONDS + 1
             while not (faults and faults[-1]):
                 await asyncio.sleep(0.001)
                 faults.append(follower.current.fault)
@@ -387,8 +387,8 @@ def test_a_trial_without_end_is_told_and_ends_when_the_link_shows_another(
             faults.append("ended")
 
     with monkeypatch.context() as changed:
-        changed.setattr("api.current.try_out", trial)
-        changed.setattr("api.current.LOOK_EVERY_SECONDS", 0.001)
+        changed.setattr("api.watcher.preflight", trial)
+        changed.setattr("api.watcher.POLL_EVERY_SECONDS", 0.001)
         assert follower.served() == before
     assert faults[-2:] == [f"generations/{new}.duckdb is still being tried, and not served yet", "ended"]
     assert follower.served() == before
@@ -407,10 +407,10 @@ def test_a_trial_that_could_not_be_held_is_another_fault_and_each_reason_is_logg
     reasons = iter(["no memory", "no memory", "no process"])
 
     async def trial(_: Path) -> None:
-        raise NoTrialError(next(reasons))
+        raise NotCheckedError(next(reasons))
 
     with monkeypatch.context() as changed:
-        changed.setattr("api.current.try_out", trial)
+        changed.setattr("api.watcher.preflight", trial)
         for _ in range(3):
             follower.now += REOPEN_AFTER_SECONDS
             assert follower.served() == before

@@ -1,16 +1,12 @@
 """Links: every address that a page, a redirect or a message names is made here, encoded, below the prefix."""
 
 import re
-from contextvars import ContextVar
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-MAX_PREFIX = 256
-_PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*")
+from api.middleware import prefix
+
 # Proxies and browsers merge slashes, and follow dots: an id with these is no part of a path.
 _SEGMENT = re.compile(r"(?!\.{1,2}$)[^/\\\x00-\x1f\x7f]+")
-
-# The part of the path that a proxy answers for; `api/prefix.py` finds it for each request.
-prefix: ContextVar[str] = ContextVar("prefix", default="")
 
 
 def link(*segments: str, **query: object) -> str:
@@ -45,12 +41,3 @@ def _written(value: object) -> str:
     if isinstance(value, frozenset):
         return ",".join(sorted(value))
     return ",".join(value) if isinstance(value, list) else str(value)
-
-
-def plain_prefix(text: str) -> str | None:
-    """Return a prefix without a slash at its end; None if it is none.
-
-    Proxies behind one another name theirs with commas between them.
-    """
-    found = "".join(part.strip().rstrip("/") for part in text.split(","))
-    return found if len(found) <= MAX_PREFIX and _PREFIX.fullmatch(found) else None

@@ -15,9 +15,8 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 
 from api.app import make_app
-from api.edge import MAX_TARGET_BYTES, Edge
-from api.log import WithRequest, log_config
-from api.settings import Settings
+from api.middleware import MAX_TARGET_BYTES, Keys, RequestMiddleware
+from api.settings import Settings, WithRequest, log_config
 from batch.generation.publish import Published
 
 PATHS = ("/recommendations?user_id=18", "/features?user_id=18", "/healthz", "/readyz", "/metrics", "/docs")
@@ -93,7 +92,7 @@ def test_an_answer_to_a_closed_connection_is_no_bug(said: str, *, is_passed_on: 
     async def send(_message: Message) -> None:
         raise RuntimeError(said)
 
-    edge = Edge(PlainTextResponse("lists"), access_log=False)
+    edge = RequestMiddleware(PlainTextResponse("lists"), Settings(), Keys(Settings()))
     scope = {
         "type": "http",
         "method": "GET",

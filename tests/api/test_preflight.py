@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from api.preflight import NotCheckedError, UnsoundError, preflight
 from api.settings import SHARED_FOLDER
-from api.trial import NoTrialError, UnsoundError, try_out
 from batch.generation.publish import Published
 
 
@@ -21,7 +21,7 @@ def test_what_is_sound_passes_and_counts_nothing(
 ) -> None:
     # Where several workers serve, whoever counts leaves a file there.
     monkeypatch.setenv(SHARED_FOLDER, str(tmp_path))
-    asyncio.run(try_out(published.file))
+    asyncio.run(preflight(published.file))
     assert [*tmp_path.iterdir()] == []
 
 
@@ -30,13 +30,13 @@ def test_it_is_found_wherever_the_service_runs(
 ) -> None:
     file = Path(os.path.relpath(published.file, tmp_path))
     monkeypatch.chdir(tmp_path)
-    asyncio.run(try_out(file))
+    asyncio.run(preflight(file))
 
 
 def test_what_is_none_does_not_and_the_reason_is_told(tmp_path: Path) -> None:
     (tmp_path / "none.duckdb").write_bytes(b"no database" * 1_000)
     with pytest.raises(UnsoundError, match=r"none\.duckdb"):
-        asyncio.run(try_out(tmp_path / "none.duckdb"))
+        asyncio.run(preflight(tmp_path / "none.duckdb"))
 
 
 @asynccontextmanager
@@ -44,7 +44,7 @@ async def _a_trial_without_end(folder: Path) -> AsyncIterator[tuple[asyncio.Task
     """Have a pipe read into which nobody writes; yield the trial, and the process that reads."""
     pipe = folder / "pipe"
     os.mkfifo(pipe)
-    trial = asyncio.create_task(try_out(pipe))
+    trial = asyncio.create_task(preflight(pipe))
     # Can be opened as soon as there is a reader.
     writer = await asyncio.to_thread(os.open, pipe, os.O_WRONLY)
     try:
@@ -76,7 +76,7 @@ def test_a_process_that_is_ended_by_what_it_reads_is_all_that_ends(tmp_path: Pat
     async def crash() -> None:
         async with _a_trial_without_end(tmp_path) as (trial, reader):
             os.kill(reader, signal.SIGKILL)
-            with pytest.raises(NoTrialError, match="the process was ended: Killed"):
+            with pytest.raises(NotCheckedError, match="the process was ended: Killed"):
                 await trial
 
     asyncio.run(crash())
@@ -99,17 +99,17 @@ def test_where_no_process_can_be_started_that_is_said(
     published: Published, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "executable", "/nothing/python")
-    with pytest.raises(NoTrialError, match="no process can be started: No such file or directory"):
-        asyncio.run(try_out(published.file))
+    with pytest.raises(NotCheckedError, match="no process can be started: No such file or directory"):
+        asyncio.run(preflight(published.file))
 
 
 def test_a_python_that_can_not_run_it_says_nothing_of_the_file(
     published: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.apart.PROJECT", tmp_path)
+    monkeypatch.setattr("api.preflight.PROJECT", tmp_path)
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(NoTrialError, match=r"^\S+: .*No module named 'api'"):
-        asyncio.run(try_out(published.file))
+    with pytest.raises(NotCheckedError, match=r"^\S+: .*No module named 'api'"):
+        asyncio.run(preflight(published.file))
 
 
 def test_it_ends_with_the_service(tmp_path: Path) -> None:

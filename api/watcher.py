@@ -10,13 +10,13 @@ from pathlib import Path
 import duckdb
 
 from api import metrics
-from api.generation import Generation
-from api.trial import NoTrialError, try_out
+from api.lookup import Generation
+from api.preflight import NotCheckedError, preflight
 
-LOOK_EVERY_SECONDS = 1.0
+POLL_EVERY_SECONDS = 1.0
 REOPEN_AFTER_SECONDS = 5.0
-# A trial that takes longer goes on, but somebody should know.
-LONG_TRIAL_SECONDS = 60.0
+# A preflight that takes longer goes on, but somebody should know.
+LONG_PREFLIGHT_SECONDS = 60.0
 
 # Device, inode, bytes, and time of the last change.
 Identity = tuple[int, int, int, int]
@@ -24,16 +24,16 @@ Identity = tuple[int, int, int, int]
 log = logging.getLogger("api")
 
 
-class Current:
+class GenerationWatcher:
     """Follows `current.duckdb`: `generation` is open, or None; `fault` says why it is not the one shown.
 
     What the link says and the identity of that file tell what is served from what is not: a file that was
     restored, touched or copied once more is opened anew like a new generation. That is tried by another
     process and opened in another thread, beside the answers of the old one, and takes its place between two
-    turns of the event loop; `api/held.py` says how a request is answered from one generation alone.
+    turns of the event loop.
 
     What can't be opened is tried again after some seconds, or when the link says something else; until
-    then, what is open goes on, also if its file has gone. What the link no longer says when its trial is
+    then, what is open goes on, also if its file has gone. What the link no longer says when its preflight is
     over, or what has changed meanwhile, is not served.
     """
 
@@ -45,53 +45,57 @@ class Current:
         self._failed: str | None = None
         self._retry_at = 0.0
         # What is served, and the identity of its file when it was opened; None if it is to be opened anew.
-        self._served: tuple[str, Identity | None] | None = None
+        self._served: tuple[str | None, Identity | None] = None, None
         self.generation: Generation | None = None
         self.fault: str | None = None
         self._logged: tuple[str, str] | None = None  # the last fault and its reason
 
     async def follow(self) -> None:
-        """Look again and again, until cancelled."""
+        """Poll again and again, until cancelled."""
         while True:
-            await asyncio.sleep(LOOK_EVERY_SECONDS)
+            await asyncio.sleep(POLL_EVERY_SECONDS)
             try:
-                await self.look()
-            except Exception as error:  # noqa: BLE001 (it must not end)
-                # Whatever it is, looking goes on, and nobody is told that all is well.
+                await self.poll()
+            except Exception as error:  # noqa: BLE001 (whatever it is, polling goes on)
                 metrics.SWITCH_FAILURES.inc()
                 self._fails(f"{self._link.name} can't be followed", error)
 
-    async def look(self) -> None:
+    async def poll(self) -> None:
         """Open what the link shows, if that is not what is served, and serve it if it is sound."""
         target = self._shown()
         if target is None:
             self._failed = None
             self._fails(f"{self._link.name} is not there, or is no link")
             return
-        shown = target, identity(self._link.parent / target)
-        if shown == self._served and shown[1]:
-            if self.fault is not None:
-                log.info("serving generation %s again without a fault", self._id())
+        known_as = identity(self._link.parent / target)
+        is_served = target == self._served[0]
+        if known_as and (target, known_as) == self._served:
+            if self.fault is not None and self.generation:
+                log.info("serving generation %s again without a fault", self.generation.id)
             self._failed = self.fault = None
-        elif self._is_served(target) and not shown[1]:
+        elif is_served and not known_as:
             self._fails(f"{target} has gone since it was opened")
         elif target != self._failed or self._clock() >= self._retry_at:
-            if self._is_served(target) and self.fault is None:
+            if is_served and self.fault is None:
                 self._fails(f"{target} was changed since it was opened")
-            await self._switch(*shown)
+            await self._switch(target, known_as)
 
     async def _switch(self, target: str, known_as: Identity | None) -> None:
-        """Open a generation, and serve it if it is sound."""
+        """Open a generation, and serve it if it is sound; not if it is another when its preflight is over."""
+        file = self._link.parent / target
         try:
-            opened = await self._open(target, known_as)
+            if not file.is_file():  # opening a pipe would wait for ever
+                raise FileNotFoundError(errno.ENOENT, "no such file", str(file))  # noqa: TRY301
+            # If none is served, there is no time for a preflight.
+            if self.generation and not await self._passes(target, file, known_as):
+                self._failed = None
+                return
+            opened = await asyncio.to_thread(Generation, file)
         except Exception as error:  # noqa: BLE001 (DuckDB has others than its own for what is odd)
             metrics.SWITCH_FAILURES.inc()
             self._retries(target)
-            what = "tried" if isinstance(error, NoTrialError) else "opened"
+            what = "tried" if isinstance(error, NotCheckedError) else "opened"
             self._fails(f"{target} can't be {what}", error)
-            return
-        if opened is None:
-            self._failed = None
             return
         self.close()
         self.generation, self._served = opened, (target, known_as)
@@ -104,9 +108,9 @@ class Current:
         if generation is self.generation:
             metrics.SWITCH_FAILURES.inc()
             # However many requests find it damaged, the time is that of the first.
-            if self._served:
+            if self._served[0]:
                 self._retries(self._served[0])
-                self._served = None
+                self._served = None, None
             self._fails(f"generations/{generation.id}.duckdb can't be read", error)
 
     def close(self) -> None:
@@ -115,24 +119,15 @@ class Current:
             self.generation.release()
             self.generation = None
 
-    async def _open(self, target: str, known_as: Identity | None) -> Generation | None:
-        """Return a generation; None if the link or the file is another when its trial is over."""
-        file = self._link.parent / target
-        _check(file)
-        # If none is served, there is no time for a trial.
-        if self.generation is not None and not await self._passes(target, file, known_as):
-            return None
-        return await asyncio.to_thread(Generation, file)
-
     async def _passes(self, target: str, file: Path, known_as: Identity | None) -> bool:
         """Have a generation tried, and look on; return False if the link or the file changes meanwhile."""
-        trial = asyncio.create_task(try_out(file))
+        trial = asyncio.create_task(preflight(file))
         began = self._clock()
         try:
             while not trial.done():
-                if self._clock() > began + LONG_TRIAL_SECONDS:
+                if self._clock() > began + LONG_PREFLIGHT_SECONDS:
                     self._fails(f"{target} is still being tried, and not served yet")
-                await asyncio.wait([trial], timeout=LOOK_EVERY_SECONDS)
+                await asyncio.wait([trial], timeout=POLL_EVERY_SECONDS)
                 if self._shown() != target:
                     return False
             await trial
@@ -148,14 +143,8 @@ class Current:
         except OSError:
             return None
 
-    def _is_served(self, target: str) -> bool:
-        return self._served is not None and self._served[0] == target
-
     def _retries(self, target: str) -> None:
         self._failed, self._retry_at = target, self._clock() + REOPEN_AFTER_SECONDS
-
-    def _id(self) -> str | None:
-        return self.generation.id if self.generation else None
 
     def _fails(self, fault: str, error: Exception | None = None) -> None:
         # A link may show what is no text.
@@ -173,9 +162,3 @@ def identity(file: Path) -> Identity | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
-
-
-def _check(file: Path) -> None:
-    """Raise FileNotFoundError for what is no file: opening a pipe would wait for ever."""
-    if not file.is_file():
-        raise FileNotFoundError(errno.ENOENT, "no such file", str(file))

@@ -13,9 +13,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import make_app
-from api.generation import CONFIG
-from api.openapi import ASKED, fields
-from api.rules import RULES
+from api.filters import FILTERS
+from api.lookup import CONFIG
+from api.parameters import fields
 from api.settings import Settings
 from batch.recommend.segments import MIN_USERS
 from tests.conftest import publish
@@ -83,7 +83,7 @@ def _random_rules(draw: random.Random) -> dict[str, str]:
         "min_year": str(draw.randint(1980, 2010)),
         "max_year": str(draw.randint(1980, 2010)),
     }
-    assert [*every] == [rule.parameter.name for rule in RULES]
+    assert [*every] == [*FILTERS]
     return {name: every[name] for name in draw.sample([*every], draw.randint(1, 3))}
 
 
@@ -298,7 +298,7 @@ def test_invalid_parameters_are_refused_by_name(client: TestClient, query: str, 
 def test_every_parameter_is_documented_where_people_look(client: TestClient) -> None:
     page = client.get("/docs").text
     document = Path("docs/api.md").read_text(encoding="utf-8")
-    for path in ASKED:
+    for path in ("/recommendations", "/similar", "/features"):
         for parameter in fields(path, DEPTH):
             assert parameter["description"] in page.replace("&#39;", "'")
             assert re.search(rf"\b{parameter['name']}\b", document), parameter["name"]

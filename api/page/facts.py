@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from api.apart import NICENESS
-from api.generation import connect
+from api.lookup import connect
+from api.preflight import NICENESS
 from sql import statement
 
 

@@ -1,0 +1,300 @@
+"""The endpoints: what somebody may like, what is like an item, what a user has watched; probes and docs.
+
+Each request is answered from the generation that is served when it comes, and holds it until the answer is
+complete, whatever it waits for meanwhile; a client that reads slowly holds nothing.
+"""
+
+import json
+from base64 import b64encode
+from bisect import bisect_right
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache, wraps
+from hashlib import sha256
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import duckdb
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from api import __version__, metrics, parameters
+from api.catalogue import Catalogue, numbers
+from api.filters import FILTERS, Entry, FilteredList, filtered, filtered_each, in_turns
+from api.lookup import Generation, Page
+from api.middleware import prefix
+from api.parameters import SUBJECT, table
+from api.watcher import GenerationWatcher
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+RETRY_AFTER = {"Retry-After": "10"}
+# Of these there can be one only.
+WHO = ("user_id", "liked", "user_ids")
+_METADATA = ("offset", "returnMetadata")
+RECOMMENDATIONS = table(*SUBJECT, "limit", *_METADATA, "explain", *FILTERS)
+SIMILAR = table("item_id", "any_limit", *_METADATA)
+FEATURES = table("user_id", "any_limit", "offset")
+# A request with none but these gets what is stored, and is answered in the shortest way.
+PLAIN = frozenset({"user_id", "limit", *_METADATA})
+# Proxies have room for about 4 KB of headers.
+MAX_HEADER = 2_048
+TEMPLATES = Path(__file__).parent / "templates"
+_SOURCES = {
+    source: metrics.RECOMMENDATIONS.labels(source) for source in ("personal", "liked", "segment", "popular")
+}
+
+
+def holding(endpoint: Endpoint) -> Endpoint:
+    """Return an endpoint whose requests each hold a generation."""
+
+    @wraps(endpoint)
+    async def held(request: Request) -> Response:
+        generation = request.scope["generation"] = watcher_of(request).generation
+        if generation is None:
+            return await endpoint(request)
+        generation.hold()
+        try:
+            with reading(request):
+                return await endpoint(request)
+        finally:
+            generation.release()
+
+    return held
+
+
+def watcher_of(request: Request) -> GenerationWatcher:
+    """Return what knows the generation that is served now."""
+    watcher: GenerationWatcher = request.scope["state"]["watcher"]
+    return watcher
+
+
+def held_or_none(request: Request) -> Generation | None:
+    """Return the generation that a request holds; None if none was served when it came."""
+    generation: Generation | None = request.scope["generation"]
+    return generation
+
+
+def served(request: Request) -> Generation:
+    """Return the generation that a request is answered from, or raise HTTPException 503."""
+    generation = held_or_none(request)
+    if generation is None:
+        message = f"no recommendations yet: {watcher_of(request).fault}; they come with the next generation "
+        raise HTTPException(503, f"{message}that is published", headers=RETRY_AFTER)
+    return generation
+
+
+@contextmanager
+def reading(request: Request) -> Iterator[None]:
+    """Raise HTTPException 503 for what can't be read: the file is damaged there, or memory is short."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        message = "that takes more memory than the service gives it just now"
+        raise HTTPException(503, message, headers=RETRY_AFTER) from error
+    except duckdb.Error as error:
+        generation = served(request)
+        watcher_of(request).damaged(generation, error)
+        message = f"generation {generation.id} is damaged; publish another, or roll back"
+        raise HTTPException(503, message, headers=RETRY_AFTER) from error
+
+
+async def recommendations(request: Request) -> Response:
+    """Answer with items for somebody, best first; the popular ones for a user who is unknown."""
+    generation = served(request)
+    asked = parameters.read(request.scope["query_string"], RECOMMENDATIONS, generation)
+    if len(given := [name for name in WHO if name in asked]) > 1:
+        raise parameters.bad(f"{' and '.join(given)} are given; give one of them")
+    if asked.keys().isdisjoint(SUBJECT):
+        parameters.required(asked, "user_id")
+    if _is_known(request, generation):
+        return _answer(generation, None)
+    page = _page(asked, generation)
+    if "user_ids" in asked:
+        user_ids = iter(asked["user_ids"])
+        users = [
+            b'{"user_id":%b,"source":%b,"items":[%b]}'
+            % (
+                _json(next(user_ids)),
+                _json(row.source),
+                b",".join(await _items_of_list(row, asked, generation)),
+            )
+            async for row in filtered_each(generation, asked, page)
+        ]
+        return _answer(generation, b'{"users":[%b]}' % b",".join(users), _unknown_items(asked, generation))
+    if not asked.keys() <= PLAIN:
+        row = await filtered(generation, asked, page)
+        headers = {"X-Recommendation-Source": row.source, **_unknown_items(asked, generation)}
+        return _answer(generation, _object_of(await _items_of_list(row, asked, generation)), headers)
+    items, source = await generation.recommendations(asked["user_id"]), "personal"
+    if items is None:
+        items, source = generation.popular, "popular"
+    _SOURCES[source].inc()
+    found = _items(generation.catalogue, numbers(items, *page), asked)
+    return _answer(generation, _object_of(found), {"X-Recommendation-Source": source})
+
+
+async def similar(request: Request) -> Response:
+    """Answer with items that the same people like, most alike first."""
+    generation = served(request)
+    asked = parameters.read(request.scope["query_string"], SIMILAR, generation)
+    item_id = parameters.required(asked, "item_id")
+    if item_id not in generation.catalogue.numbers:
+        raise HTTPException(404, f"there is no film {item_id!r}")
+    if _is_known(request, generation):
+        return _answer(generation, None)
+    page = numbers(await generation.similar(item_id), *_page(asked, generation))
+    return _answer(generation, _object_of(_items(generation.catalogue, page, asked)))
+
+
+async def features(request: Request) -> Response:
+    """Answer with what a user has watched, newest first; nothing for a user who is unknown."""
+    generation = served(request)
+    asked = parameters.read(request.scope["query_string"], FEATURES, generation)
+    user_id = parameters.required(asked, "user_id")
+    if _is_known(request, generation):
+        return _answer(generation, None)
+    history = numbers(await generation.history(user_id) or "", *_page(asked, generation))
+    item_ids = await in_turns(generation.catalogue.ids, history)
+    return _answer(generation, b'{"features":[{"histories":[%b]}]}' % b",".join(item_ids))
+
+
+async def healthz(_request: Request) -> Response:
+    """Say that the process lives."""
+    return JSONResponse({"status": "ok"})
+
+
+async def readyz(request: Request) -> Response:
+    """Say whether a generation is open; it is degraded if it is not the one that is published."""
+    fault, generation = watcher_of(request).fault, served(request)
+    if fault is None:
+        return JSONResponse({"status": "ready", "generation": generation.id})
+    return JSONResponse({"status": "degraded", "generation": generation.id, "fault": fault})
+
+
+async def prometheus(request: Request) -> Response:
+    """Answer with all metrics, in the format of Prometheus or of OpenMetrics."""
+    generation = held_or_none(request)
+    is_served = (generation.id, generation.finished_at) if generation else None
+    content, media_type = await metrics.exposition(
+        is_served, watcher_of(request).fault, request.headers.get("Accept", "")
+    )
+    return Response(content, headers={"Content-Type": media_type})
+
+
+async def openapi(request: Request) -> Response:
+    """Answer with everything that can be asked, and what comes back."""
+    return JSONResponse(parameters.document(_depth(request), prefix.get()))
+
+
+async def docs(request: Request) -> Response:
+    """Answer with the same as a page with a form for each question."""
+    page, policy = _docs(_depth(request))
+    return HTMLResponse(page, headers={"Content-Security-Policy": policy})
+
+
+def _depth(request: Request) -> int:
+    generation = held_or_none(request)
+    return generation.depth if generation else parameters.DEFAULT_LIMIT
+
+
+def _written(value: Any) -> str:
+    """Return a value as a query has it."""
+    if isinstance(value, list):
+        return ",".join(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+_ENVIRONMENT = Environment(
+    loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+)
+_ENVIRONMENT.filters["written"] = _written
+# Compiled here, and not by the first request, which would keep others waiting.
+_TEMPLATE = _ENVIRONMENT.get_template("docs.html")
+
+
+@cache
+def _docs(depth: int) -> tuple[str, str]:
+    """Return the page, and what a browser may do with it: its own style, and forms to this service."""
+    style = (TEMPLATES / "docs.css").read_text(encoding="utf-8")
+    document = parameters.document(depth)
+    asked = {path: parameters.fields(path, depth) for path in document["paths"]}
+    page = _TEMPLATE.render(document=document, asked=asked, style=style)
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    allowed = f"style-src 'sha256-{digest}'; form-action 'self'; frame-ancestors 'none'"
+    return page, f"default-src 'none'; {allowed}"
+
+
+async def _items_of_list(
+    row: FilteredList, asked: Mapping[str, Any], generation: Generation
+) -> Sequence[bytes]:
+    """Return the items of a list, which is counted as one that is served."""
+    _SOURCES[row.source.partition(" ")[0]].inc()
+    return await in_turns(lambda entries: _shown(generation.catalogue, entries, asked), row.entries)
+
+
+def _shown(catalogue: Catalogue, entries: Sequence[Entry], asked: Mapping[str, Any]) -> Sequence[bytes]:
+    items = _items(catalogue, [entry.item for entry in entries], asked)
+    if not asked.get("explain"):
+        return items
+    return [
+        b'%b,"because":%b,"source":"%b"}' % (item[:-1], catalogue.named(entry.because), entry.source.encode())
+        for item, entry in zip(items, entries, strict=True)
+    ]
+
+
+def _unknown_items(asked: Mapping[str, Any], generation: Generation) -> dict[str, str]:
+    """Return the header that names what is liked or excluded, but unknown; none if everything is known.
+
+    Of more than a proxy has room for it has the first, and `*` for the others.
+    """
+    named = [*asked.get("liked", ()), *asked.get("exclude", ())]
+    quoted = [quote(each, safe="") for each in named if each not in generation.catalogue.numbers]
+    ends = [end - 1 for end in accumulate(len(each) + 1 for each in quoted)]
+    fitting = bisect_right(ends, MAX_HEADER)
+    told = quoted if fitting == len(quoted) else [*quoted[:fitting], "*"]
+    return {"X-Unknown-Items": ",".join(told)} if told else {}
+
+
+def _json(text: str) -> bytes:
+    return json.dumps(text, ensure_ascii=False).encode()
+
+
+def _page(asked: Mapping[str, Any], generation: Generation) -> Page:
+    limit = asked.get("limit") or min(parameters.DEFAULT_LIMIT, generation.depth)
+    return Page(limit, asked.get("offset", 0))
+
+
+def _items(catalogue: Catalogue, found: Iterable[int], asked: Mapping[str, Any]) -> list[bytes]:
+    return catalogue.items(found) if asked.get("returnMetadata") else catalogue.bare_items(found)
+
+
+def _object_of(items: Iterable[bytes]) -> bytes:
+    return b'{"items":[%b]}' % b",".join(items)
+
+
+def _tag(generation: Generation) -> str:
+    """Return the tag of all answers: a generation never changes, nor do they."""
+    return f'"{generation.id}-{__version__}"'
+
+
+def _is_known(request: Request, generation: Generation) -> bool:
+    """Tell whether the client has the answer already."""
+    conditions = request.headers.getlist("If-None-Match")
+    if not conditions:
+        return False
+    tags = {condition.strip().removeprefix("W/") for condition in ",".join(conditions).split(",")}
+    return not tags.isdisjoint((_tag(generation), "*"))
+
+
+def _answer(
+    generation: Generation, body: bytes | None, more_headers: dict[str, str] | None = None
+) -> Response:
+    headers = {"X-Generation": generation.id, "ETag": _tag(generation), "Cache-Control": "no-cache"}
+    if body is None:
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers | (more_headers or {}), media_type="application/json")

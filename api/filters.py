@@ -1,0 +1,160 @@
+"""Filtered lists: items for somebody, from a list of their own under filters, filled up from wider lists.
+
+Whatever the filters are, there is one order, of which a request gets a page: the list of its own, then that
+of the segment, then the popular one, each item once. What takes long is done in turns of the event loop,
+between which others are answered.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+from api.catalogue import Catalogue, numbers
+from api.lookup import Generation, Page, Segment, WholeRow
+
+T = TypeVar("T")
+Result = TypeVar("Result")
+# Tells whether an item may stand in a list.
+Predicate = Callable[[int], bool]
+
+# They take about as long as a look-up.
+ITEMS_OF_A_TURN = 1_000
+
+
+class Entry(NamedTuple):
+    """An item of a list: its number, the kind of its list, and the item that explains it, or 0."""
+
+    item: int
+    source: str
+    because: int
+
+
+class FilteredList(NamedTuple):
+    """A page of entries, best first, and with which list the whole begins."""
+
+    entries: list[Entry]
+    source: str
+
+
+class _Stored(NamedTuple):
+    kind: str
+    items: Sequence[int]
+    because: Sequence[int] = ()
+
+
+def _excluded(catalogue: Catalogue, item_ids: Sequence[str]) -> Predicate:
+    excluded = {catalogue.numbers[item_id] for item_id in item_ids if item_id in catalogue.numbers}
+    return lambda item: item not in excluded
+
+
+# The predicate that the value of each parameter makes for the items of a generation.
+FILTERS: dict[str, Callable[[Catalogue, Any], Predicate]] = {
+    "genres": lambda known, genres: lambda item: not genres.isdisjoint(known.genres[item]),
+    "not_genres": lambda known, genres: lambda item: genres.isdisjoint(known.genres[item]),
+    "exclude": _excluded,
+    "min_year": lambda known, year: lambda item: (known.years[item] or -1) >= year,
+    "max_year": lambda known, year: lambda item: (known.years[item] or year + 1) <= year,
+}
+
+
+async def next_turn() -> None:
+    """Let the event loop answer others."""
+    await asyncio.sleep(0)
+
+
+async def in_turns(
+    function: Callable[[Sequence[T]], Sequence[Result]], items: Sequence[T]
+) -> Sequence[Result]:
+    """Return the results of a function for all items; it gets some of them in each turn of the event loop."""
+    if len(items) <= ITEMS_OF_A_TURN:
+        return function(items)
+    results: list[Result] = []
+    for start in range(0, len(items), ITEMS_OF_A_TURN):
+        results += function(items[start : start + ITEMS_OF_A_TURN])
+        await next_turn()
+    return results
+
+
+async def filtered(generation: Generation, asked: Mapping[str, Any], page: Page) -> FilteredList:
+    """Return what a request gets that names a user, items that are liked, or a kind of people.
+
+    Raises duckdb.Error if the file is damaged.
+    """
+    if "liked" in asked:
+        return await _of_likes(generation, asked["liked"], asked, page)
+    known = await generation.row(asked["user_id"]) if "user_id" in asked else None
+    return await _of_user(generation, known, asked, page)
+
+
+async def filtered_each(
+    generation: Generation, asked: Mapping[str, Any], page: Page
+) -> AsyncIterator[FilteredList]:
+    """Yield the list of each of several users, with a turn for others between two. Raises duckdb.Error."""
+    for known in await generation.rows(asked["user_ids"]):
+        yield await _of_user(generation, known, asked, page)
+        await next_turn()
+
+
+async def _of_user(
+    generation: Generation, known: WholeRow | None, asked: Mapping[str, Any], page: Page
+) -> FilteredList:
+    """Return the list of a user; that of somebody unknown is a popular list.
+
+    Without a filter it ends where the list of the user ends; what fills up another was never watched.
+    """
+    if known is None:
+        segment = generation.segment(asked)
+        entries = await _entries(_wider(generation, segment), generation, asked, (), page)
+        return FilteredList(entries, f"segment {segment.name}" if segment else "popular")
+    recommendations, because, history, segment_name = known
+    own = _Stored("personal", numbers(recommendations), numbers(because))
+    if asked.keys().isdisjoint(FILTERS):
+        return FilteredList(await _entries([own], generation, asked, (), page), own.kind)
+    segment = generation.segment(asked) or generation.segments.get(segment_name or "")
+    lists = [own, *_wider(generation, segment)]
+    # The list of a user holds nothing watched.
+    return FilteredList(await _entries(lists, generation, asked, numbers(history), page), own.kind)
+
+
+async def _of_likes(
+    generation: Generation, item_ids: Sequence[str], asked: Mapping[str, Any], page: Page
+) -> FilteredList:
+    """Return the list of somebody who likes these items; a popular list if nothing is like any of them."""
+    alike = await generation.liked(item_ids)
+    if not alike:
+        return await _of_user(generation, None, asked, page)
+    items, because = zip(*alike, strict=True)
+    known = generation.catalogue.numbers
+    likes = [known[each] for each in item_ids if each in known]
+    lists = [_Stored("liked", items, because), *_wider(generation, generation.segment(asked))]
+    return FilteredList(await _entries(lists, generation, asked, likes, page), "liked")
+
+
+def _wider(generation: Generation, segment: Segment | None) -> Iterator[_Stored]:
+    if segment:
+        yield _Stored("segment", numbers(segment.items))
+    yield _Stored("popular", numbers(generation.popular))
+
+
+async def _entries(
+    lists: Iterable[_Stored],
+    generation: Generation,
+    asked: Mapping[str, Any],
+    left_out: Collection[int],
+    page: Page,
+) -> list[Entry]:
+    """Return a page of what the filters keep of the lists, one after the other."""
+    keeps = [make(generation.catalogue, asked[name]) for name, make in FILTERS.items() if name in asked]
+    end = page.offset + page.limit
+    entries: list[Entry] = []
+    taken = set(left_out)
+    for each in lists:
+        for place, item in enumerate(each.items):
+            if item not in taken and all(keep(item) for keep in keeps):
+                taken.add(item)
+                entries.append(Entry(item, each.kind, each.because[place] if each.because else 0))
+                if len(entries) == end:
+                    return entries[page.offset :]
+            if place % ITEMS_OF_A_TURN == ITEMS_OF_A_TURN - 1:
+                await next_turn()
+    return entries[page.offset :]

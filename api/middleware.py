@@ -1,0 +1,291 @@
+"""What is done with every request before a route sees it, and with every answer after: ids, keys, headers."""
+
+import hmac
+import logging
+import re
+import secrets
+from base64 import b64decode
+from binascii import Error as NotBase64
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from itertools import count
+from time import perf_counter
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import metrics
+from api.settings import PUBLIC, Settings, plain_prefix, request_id
+
+MAX_TARGET_BYTES = 8_192
+ENCODED = re.compile(rb"%[0-9A-Fa-f]{2}")
+MAX_REQUEST_ID = 128
+# Asked for every few seconds by programs that look after the service.
+PROBES = PUBLIC["health"] | PUBLIC["metrics"]
+ROUTES = PROBES | PUBLIC["docs"] | {"/recommendations", "/features", "/similar"}
+BELOW_PAGE = ("/users/", "/films/", "/static/")
+# The key in a scope under which the server hands over what is to be answered to a malformed request.
+REFUSAL = "refusal"
+
+SECURITY_HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+]
+READABLE_HEADERS = ("ETag", "X-Generation", "X-Recommendation-Source", "X-Request-ID", "X-Unknown-Items")
+# They name the trace that a request belongs to: W3C's, then those of Zipkin, Jaeger, Sentry, New Relic,
+# Elastic, Application Insights, Datadog, Google and Amazon.
+TRACE_HEADERS = (
+    *("traceparent", "tracestate", "baggage"),
+    *("b3", "X-B3-TraceId", "X-B3-SpanId", "X-B3-ParentSpanId", "X-B3-Sampled", "X-B3-Flags"),
+    *(
+        "uber-trace-id",
+        "sentry-trace",
+        "newrelic",
+        "elastic-apm-traceparent",
+        "Request-Id",
+        "Request-Context",
+    ),
+    *("x-datadog-trace-id", "x-datadog-parent-id", "x-datadog-sampling-priority", "x-datadog-origin"),
+    *("x-datadog-tags", "X-Cloud-Trace-Context", "X-Amzn-Trace-Id"),
+)
+SENDABLE_HEADERS = ("Authorization", "If-None-Match", "X-API-Key", "X-Request-ID", *TRACE_HEADERS)
+
+# The part of the path for which a proxy answers, before what it asks here: `--root-path`, or else what it
+# says in a header. A client can say it, too, so one that is not made of plain words counts for nothing.
+prefix: ContextVar[str] = ContextVar("prefix", default="")
+
+# Makes a page that refuses, of status, message and headers.
+PageRefusal = Callable[[int, str, Mapping[str, str]], Response]
+
+log = logging.getLogger("api")
+access_log = logging.getLogger("api.access")
+
+
+def refusal(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Return an answer that refuses, in the one shape of errors."""
+    return JSONResponse({"error": message}, status_code=status, headers=headers)
+
+
+TARGET_TOO_LONG = refusal(414, f"the path with its parameters is longer than {MAX_TARGET_BYTES:,} bytes")
+
+
+async def http_error(request: Request, error: Exception) -> Response:
+    """Answer what Starlette or an endpoint refuses."""
+    assert isinstance(error, HTTPException)
+    message = {
+        "Not Found": f"there is nothing at this path; {prefix.get()}/docs says what there is",
+        "Method Not Allowed": f"{request.method} is not allowed here; use GET or HEAD",
+    }.get(error.detail, error.detail)
+    return refusal(error.status_code, message, error.headers)
+
+
+async def bug(_request: Request, _error: Exception) -> Response:
+    """Answer what nobody foresaw."""
+    return refusal(500, "internal error; the log of the server has the details")
+
+
+def is_of_page(path: str) -> bool:
+    """Tell whether the page answers at a path."""
+    return path in PUBLIC["page"] or path.startswith(BELOW_PAGE)
+
+
+class KeysError(Exception):
+    """The file of keys can't be used; the message says why, and what to do."""
+
+
+class Keys:
+    """The keys that are accepted: those that are given, and those in a file, which can be read again."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._given, self._file = settings.api_keys, settings.api_keys_file
+        # With a file that is so before it is read.
+        self.are_required = bool(self._given or self._file)
+        self._known = _encoded(self._given)
+
+    def read(self) -> None:
+        """Read the file, if there is one. Raises KeysError, and then those of before are accepted."""
+        if not self._file:
+            return
+        try:
+            text = self._file.read_text(encoding="utf-8-sig", errors="surrogateescape")
+        except OSError as error:
+            message = f"{self._file}: the keys can't be read: {error.strerror}; name a file that can"
+            raise KeysError(message) from error
+        lines = [line.strip() for line in text.split("\n")]
+        found = tuple(line for line in lines if line and not line.startswith("#"))
+        if not found:
+            raise KeysError(f"{self._file}: there is no key in it; write one a line, or name no file")
+        self._known = _encoded((*self._given, *found))
+
+    def read_again(self) -> None:
+        """Read the file, and log what came of it."""
+        try:
+            self.read()
+        except KeysError as error:
+            log.warning("%s; until then the keys of before are accepted", error)
+        else:
+            log.info("keys were read: %s are accepted", len(self._known))
+
+    def have_that_of(self, scope: Scope) -> bool:
+        """Tell whether a request has one of them: as a program sends it, or a browser, as a password."""
+        headers = Headers(scope=scope)
+        scheme, _, sent = headers.get("Authorization", "").partition(" ")
+        if own := headers.get("X-API-Key"):
+            sent = own
+        elif scheme.lower() not in ("basic", "bearer"):
+            sent = ""
+        # Spaces at the end of a header are no part of it.
+        key = sent.strip(" \t").encode("latin-1")
+        if not own and scheme.lower() == "basic":
+            try:
+                key = b64decode(key, validate=True).partition(b":")[2]
+            except (NotBase64, ValueError):
+                key = b""
+        # All are compared, each in constant time: how long it takes tells nothing about them.
+        return sum(hmac.compare_digest(key, known) for known in self._known) > 0
+
+
+def _encoded(keys: tuple[str, ...]) -> frozenset[bytes]:
+    return frozenset(key.encode("utf-8", "surrogateescape") for key in keys)
+
+
+class _Gate:
+    """Lets requests through to the application that are well-formed, and have a key where one is required."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, keys: Keys, page: PageRefusal | None) -> None:
+        self._app, self._keys, self._page = app, keys, page
+        self._public = frozenset[str]().union(*(PUBLIC[name] for name in settings.public))
+        # What a page that is refused needs to be seen tells nothing.
+        self._open = BELOW_PAGE if "page" in settings.public else ("/static/",)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await (self._answering(scope) if scope["type"] == "http" else self._app)(scope, receive, send)
+
+    def _answering(self, scope: Scope) -> ASGIApp:
+        if REFUSAL in scope or not _is_short(scope):
+            refused: ASGIApp = scope.get(REFUSAL, TARGET_TOO_LONG)
+            return refused
+        path = scope["path"]
+        is_open = path in self._public or (self._page is not None and path.startswith(self._open))
+        if is_open or not self._keys.are_required or self._keys.have_that_of(scope):
+            return self._app
+        if self._page and is_of_page(path):
+            message = "This service wants a key: load the page again, and give it as the password."
+            return self._page(
+                401, message, {"WWW-Authenticate": 'Basic realm="a key as the password", charset="UTF-8"'}
+            )
+        message = "a key is required: send it as X-API-Key, or as Authorization: Bearer"
+        return refusal(401, message, {"WWW-Authenticate": "Bearer"})
+
+
+class _Cors(CORSMiddleware):
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """Answer what a browser asks before it asks; a refusal has the one shape of errors."""
+        answer = super().preflight_response(request_headers)
+        if answer.status_code < 400:  # noqa: PLR2004 (the first status that refuses)
+            return answer
+        return refusal(answer.status_code, bytes(answer.body).decode())
+
+
+class RequestMiddleware:
+    """Gives every request its id and prefix, and every answer its headers, metrics and line in the log."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, keys: Keys, page: PageRefusal | None = None) -> None:
+        """Take `page`, which makes the page that refuses, if pages are served."""
+        self._app: ASGIApp = _Gate(app, settings, keys, page)
+        if settings.cors_origins:
+            self._app = _Cors(
+                self._app,
+                allow_origins=settings.cors_origins,
+                allow_methods=("GET", "HEAD"),
+                allow_headers=SENDABLE_HEADERS,
+                expose_headers=READABLE_HEADERS,
+            )
+        self._root_path, self._logs = settings.root_path, settings.access_log
+        process = secrets.token_hex(8)
+        self._ids = (f"{process}-{number:x}" for number in count(1))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or hand the start and the end of the process on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = perf_counter()
+        known_as = _given_id(scope) or next(self._ids)
+        # Both are set always, as a task may have been started by one that answers another request.
+        request_id.set(known_as)
+        said = self._root_path or _header(scope, b"x-forwarded-prefix")
+        below = (plain_prefix(said) or "") if said else ""
+        prefix.set(below)
+        if below:
+            scope = {**scope, "path": _below(below, scope["path"])}
+        status = 500
+
+        async def send_marked(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                own = {name for name, _ in message["headers"]}
+                message["headers"] = [
+                    *message["headers"],
+                    *(header for header in SECURITY_HEADERS if header[0] not in own),
+                    (b"x-request-id", known_as.encode("ascii")),
+                ]
+            try:
+                await send(message)
+            except RuntimeError as error:
+                # So uvloop says that the client has hung up; uvicorn drops what it knows nobody waits for.
+                if "handler is closed" not in str(error):
+                    raise
+
+        try:
+            await self._app(scope, receive, send_marked)
+        finally:
+            self._note(scope, status, perf_counter() - began)
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        path = scope["path"]
+        route = path if path in ROUTES else "page" if is_of_page(path) else "other"
+        metrics.REQUEST_SECONDS.labels(route, str(status)).observe(seconds)
+        if self._logs and path not in PROBES:
+            # As it was sent, so that what is encoded in it can't end a line.
+            target = b"?".join(filter(None, (scope["raw_path"], scope["query_string"]))).decode("latin-1")
+            told = {
+                "method": scope["method"],
+                "target": target,
+                "status": status,
+                "milliseconds": round(seconds * 1000, 3),
+                "client": scope["client"][0] if scope.get("client") else None,
+            }
+            access_log.info("%s %s %s %.1f ms", scope["method"], target, status, seconds * 1000, extra=told)
+
+
+def _below(root: str, path: str) -> str:
+    """Return a path without the prefix, if a proxy leaves it there; a path of the service is one already."""
+    if path in ROUTES or is_of_page(path) or not f"{path}/".startswith(f"{root}/"):
+        return path
+    return path.removeprefix(root) or "/"
+
+
+def _is_short(scope: Scope) -> bool:
+    """Tell whether path and query are short; what is encoded counts as the byte that it is."""
+    path, query = scope["raw_path"], scope["query_string"]
+    size = len(path) + len(query) + bool(query)
+    if MAX_TARGET_BYTES < size <= 3 * MAX_TARGET_BYTES:
+        size -= 2 * (len(ENCODED.findall(path)) + len(ENCODED.findall(query)))
+    return size <= MAX_TARGET_BYTES
+
+
+def _header(scope: Scope, wanted: bytes) -> str | None:
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == wanted), None)
+
+
+def _given_id(scope: Scope) -> str | None:
+    """Return the id that the client has given to a request, if it can stand in a header and in a log."""
+    given = (_header(scope, b"x-request-id") or "").strip(" \t")
+    return given if given.isascii() and given.isprintable() and 0 < len(given) <= MAX_REQUEST_ID else None
