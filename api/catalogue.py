@@ -41,15 +41,11 @@ class Catalogue:
             genre.casefold(): genre for genre in sorted(frozenset[str]().union(*kinds.values()))
         }
 
-    def items(self, numbers: Iterable[int]) -> list[bytes]:
-        """Return id, title and genres of items, as JSON objects."""
-        text, starts, ends = self._text, self._starts, self._ends
-        return [text[starts[number] : ends[number]] for number in numbers]
-
-    def bare_items(self, numbers: Iterable[int]) -> list[bytes]:
-        """Return the id of items, as JSON objects."""
-        text, starts, ends = self._text, self._starts, self._id_ends
-        return [text[starts[number] : ends[number]] + b"}" for number in numbers]
+    def items(self, numbers: Iterable[int], *, metadata: bool = True) -> list[bytes]:
+        """Return items as JSON objects: id, title and genres, or without metadata the id."""
+        text, starts = self._text, self._starts
+        ends, rest = (self._ends, b"") if metadata else (self._id_ends, b"}")
+        return [text[starts[number] : ends[number]] + rest for number in numbers]
 
     def ids(self, numbers: Iterable[int]) -> list[bytes]:
         """Return the ids of items, as JSON."""

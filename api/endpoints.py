@@ -7,7 +7,7 @@ complete, whatever it waits for meanwhile; a client that reads slowly holds noth
 import json
 from base64 import b64encode
 from bisect import bisect_right
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, wraps
 from hashlib import sha256
@@ -28,7 +28,6 @@ from api.filters import FILTERS, Entry, FilteredList, filtered, filtered_each, i
 from api.lookup import Generation, Page
 from api.middleware import prefix
 from api.parameters import SUBJECT, table
-from api.watcher import GenerationWatcher
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -54,7 +53,7 @@ def holding(endpoint: Endpoint) -> Endpoint:
 
     @wraps(endpoint)
     async def held(request: Request) -> Response:
-        generation = request.scope["generation"] = watcher_of(request).generation
+        generation = request.scope["generation"] = request.scope["state"]["watcher"].generation
         if generation is None:
             return await endpoint(request)
         generation.hold()
@@ -67,23 +66,13 @@ def holding(endpoint: Endpoint) -> Endpoint:
     return held
 
 
-def watcher_of(request: Request) -> GenerationWatcher:
-    """Return what knows the generation that is served now."""
-    watcher: GenerationWatcher = request.scope["state"]["watcher"]
-    return watcher
-
-
-def held_or_none(request: Request) -> Generation | None:
-    """Return the generation that a request holds; None if none was served when it came."""
-    generation: Generation | None = request.scope["generation"]
-    return generation
-
-
 def served(request: Request) -> Generation:
     """Return the generation that a request is answered from, or raise HTTPException 503."""
-    generation = held_or_none(request)
+    generation: Generation | None = request.scope["generation"]
     if generation is None:
-        message = f"no recommendations yet: {watcher_of(request).fault}; they come with the next generation "
+        message = (
+            f"no recommendations yet: {request.state.watcher.fault}; they come with the next generation "
+        )
         raise HTTPException(503, f"{message}that is published", headers=RETRY_AFTER)
     return generation
 
@@ -93,13 +82,12 @@ def reading(request: Request) -> Iterator[None]:
     """Raise HTTPException 503 for what can't be read: the file is damaged there, or memory is short."""
     try:
         yield
-    except duckdb.OutOfMemoryException as error:
-        message = "that takes more memory than the service gives it just now"
-        raise HTTPException(503, message, headers=RETRY_AFTER) from error
     except duckdb.Error as error:
-        generation = served(request)
-        watcher_of(request).damaged(generation, error)
-        message = f"generation {generation.id} is damaged; publish another, or roll back"
+        message = "that takes more memory than the service gives it just now"
+        if not isinstance(error, duckdb.OutOfMemoryException):
+            generation = served(request)
+            request.state.watcher.damaged(generation, error)
+            message = f"generation {generation.id} is damaged; publish another, or roll back"
         raise HTTPException(503, message, headers=RETRY_AFTER) from error
 
 
@@ -113,29 +101,25 @@ async def recommendations(request: Request) -> Response:
         parameters.required(asked, "user_id")
     if _is_known(request, generation):
         return _answer(generation, None)
-    page = _page(asked, generation)
+    page, catalogue = _page(asked, generation), generation.catalogue
     if "user_ids" in asked:
         user_ids = iter(asked["user_ids"])
         users = [
             b'{"user_id":%b,"source":%b,"items":[%b]}'
-            % (
-                _json(next(user_ids)),
-                _json(row.source),
-                b",".join(await _items_of_list(row, asked, generation)),
-            )
-            async for row in filtered_each(generation, asked, page)
+            % (_json(next(user_ids)), _json(found.source), await _listed(found, asked, catalogue))
+            async for found in filtered_each(generation, asked, page)
         ]
-        return _answer(generation, b'{"users":[%b]}' % b",".join(users), _unknown_items(asked, generation))
+        return _answer(generation, b'{"users":[%b]}' % b",".join(users), _unknown_items(asked, catalogue))
     if not asked.keys() <= PLAIN:
-        row = await filtered(generation, asked, page)
-        headers = {"X-Recommendation-Source": row.source, **_unknown_items(asked, generation)}
-        return _answer(generation, _object_of(await _items_of_list(row, asked, generation)), headers)
+        found = await filtered(generation, asked, page)
+        body = b'{"items":[%b]}' % await _listed(found, asked, catalogue)
+        headers = {"X-Recommendation-Source": found.source, **_unknown_items(asked, catalogue)}
+        return _answer(generation, body, headers)
     items, source = await generation.recommendations(asked["user_id"]), "personal"
     if items is None:
         items, source = generation.popular, "popular"
     _SOURCES[source].inc()
-    found = _items(generation.catalogue, numbers(items, *page), asked)
-    return _answer(generation, _object_of(found), {"X-Recommendation-Source": source})
+    return _answer(generation, _stored(items, asked, generation), {"X-Recommendation-Source": source})
 
 
 async def similar(request: Request) -> Response:
@@ -147,8 +131,7 @@ async def similar(request: Request) -> Response:
         raise HTTPException(404, f"there is no film {item_id!r}")
     if _is_known(request, generation):
         return _answer(generation, None)
-    page = numbers(await generation.similar(item_id), *_page(asked, generation))
-    return _answer(generation, _object_of(_items(generation.catalogue, page, asked)))
+    return _answer(generation, _stored(await generation.similar(item_id), asked, generation))
 
 
 async def features(request: Request) -> Response:
@@ -170,19 +153,17 @@ async def healthz(_request: Request) -> Response:
 
 async def readyz(request: Request) -> Response:
     """Say whether a generation is open; it is degraded if it is not the one that is published."""
-    fault, generation = watcher_of(request).fault, served(request)
-    if fault is None:
-        return JSONResponse({"status": "ready", "generation": generation.id})
-    return JSONResponse({"status": "degraded", "generation": generation.id, "fault": fault})
+    generation, fault = served(request), request.state.watcher.fault
+    status = {"status": "degraded" if fault else "ready", "generation": generation.id}
+    return JSONResponse(status | ({"fault": fault} if fault else {}))
 
 
 async def prometheus(request: Request) -> Response:
     """Answer with all metrics, in the format of Prometheus or of OpenMetrics."""
-    generation = held_or_none(request)
+    generation: Generation | None = request.scope["generation"]
     is_served = (generation.id, generation.finished_at) if generation else None
-    content, media_type = await metrics.exposition(
-        is_served, watcher_of(request).fault, request.headers.get("Accept", "")
-    )
+    accept = request.headers.get("Accept", "")
+    content, media_type = await metrics.exposition(is_served, request.state.watcher.fault, accept)
     return Response(content, headers={"Content-Type": media_type})
 
 
@@ -198,7 +179,7 @@ async def docs(request: Request) -> Response:
 
 
 def _depth(request: Request) -> int:
-    generation = held_or_none(request)
+    generation: Generation | None = request.scope["generation"]
     return generation.depth if generation else parameters.DEFAULT_LIMIT
 
 
@@ -229,31 +210,32 @@ def _docs(depth: int) -> tuple[str, str]:
     return page, f"default-src 'none'; {allowed}"
 
 
-async def _items_of_list(
-    row: FilteredList, asked: Mapping[str, Any], generation: Generation
-) -> Sequence[bytes]:
+async def _listed(found: FilteredList, asked: Mapping[str, Any], catalogue: Catalogue) -> bytes:
     """Return the items of a list, which is counted as one that is served."""
-    _SOURCES[row.source.partition(" ")[0]].inc()
-    return await in_turns(lambda entries: _shown(generation.catalogue, entries, asked), row.entries)
+
+    def shown(entries: Sequence[Entry]) -> Sequence[bytes]:
+        items = catalogue.items(
+            (entry.item for entry in entries), metadata=asked.get("returnMetadata", False)
+        )
+        if not asked.get("explain"):
+            return items
+        return [
+            b'%b,"because":%b,"source":"%b"}'
+            % (item[:-1], catalogue.named(each.because), each.source.encode())
+            for item, each in zip(items, entries, strict=True)
+        ]
+
+    _SOURCES[found.source.partition(" ")[0]].inc()
+    return b",".join(await in_turns(shown, found.entries))
 
 
-def _shown(catalogue: Catalogue, entries: Sequence[Entry], asked: Mapping[str, Any]) -> Sequence[bytes]:
-    items = _items(catalogue, [entry.item for entry in entries], asked)
-    if not asked.get("explain"):
-        return items
-    return [
-        b'%b,"because":%b,"source":"%b"}' % (item[:-1], catalogue.named(entry.because), entry.source.encode())
-        for item, entry in zip(items, entries, strict=True)
-    ]
-
-
-def _unknown_items(asked: Mapping[str, Any], generation: Generation) -> dict[str, str]:
+def _unknown_items(asked: Mapping[str, Any], catalogue: Catalogue) -> dict[str, str]:
     """Return the header that names what is liked or excluded, but unknown; none if everything is known.
 
     Of more than a proxy has room for it has the first, and `*` for the others.
     """
     named = [*asked.get("liked", ()), *asked.get("exclude", ())]
-    quoted = [quote(each, safe="") for each in named if each not in generation.catalogue.numbers]
+    quoted = [quote(each, safe="") for each in named if each not in catalogue.numbers]
     ends = [end - 1 for end in accumulate(len(each) + 1 for each in quoted)]
     fitting = bisect_right(ends, MAX_HEADER)
     told = quoted if fitting == len(quoted) else [*quoted[:fitting], "*"]
@@ -264,17 +246,16 @@ def _json(text: str) -> bytes:
     return json.dumps(text, ensure_ascii=False).encode()
 
 
+def _stored(items: str, asked: Mapping[str, Any], generation: Generation) -> bytes:
+    """Return a page of a list that is stored."""
+    page = numbers(items, *_page(asked, generation))
+    found = generation.catalogue.items(page, metadata=asked.get("returnMetadata", False))
+    return b'{"items":[%b]}' % b",".join(found)
+
+
 def _page(asked: Mapping[str, Any], generation: Generation) -> Page:
     limit = asked.get("limit") or min(parameters.DEFAULT_LIMIT, generation.depth)
     return Page(limit, asked.get("offset", 0))
-
-
-def _items(catalogue: Catalogue, found: Iterable[int], asked: Mapping[str, Any]) -> list[bytes]:
-    return catalogue.items(found) if asked.get("returnMetadata") else catalogue.bare_items(found)
-
-
-def _object_of(items: Iterable[bytes]) -> bytes:
-    return b'{"items":[%b]}' % b",".join(items)
 
 
 def _tag(generation: Generation) -> str:
@@ -291,10 +272,8 @@ def _is_known(request: Request, generation: Generation) -> bool:
     return not tags.isdisjoint((_tag(generation), "*"))
 
 
-def _answer(
-    generation: Generation, body: bytes | None, more_headers: dict[str, str] | None = None
-) -> Response:
+def _answer(generation: Generation, body: bytes | None, more: Mapping[str, str] | None = None) -> Response:
     headers = {"X-Generation": generation.id, "ETag": _tag(generation), "Cache-Control": "no-cache"}
     if body is None:
         return Response(status_code=304, headers=headers)
-    return Response(body, headers=headers | (more_headers or {}), media_type="application/json")
+    return Response(body, headers={**headers, **(more or {})}, media_type="application/json")

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from api.endpoints import held_or_none, reading, served
+from api.endpoints import reading, served
 from api.lookup import Generation
 from api.middleware import http_error
 from api.page import words
@@ -69,7 +69,7 @@ def page(view: View) -> Callable[[Request], Awaitable[Response]]:
         except duckdb.CatalogException:  # no damage: its tables are not those that are asked for
             return refusal(503, "What is published was written by another version; run the job anew.")
         except HTTPException as error:
-            is_empty = held_or_none(request) is None
+            is_empty = request.scope["generation"] is None
             return refusal(error.status_code, error.detail, error.headers, is_empty=is_empty)
 
     return endpoint

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.endpoints import watcher_of
 from api.lookup import Generation
 from api.page.figures import Figures, read_figures
 from api.page.metrics import PUBLISHED, Quality, read_metrics
@@ -60,7 +59,7 @@ async def system(request: Request, generation: Generation, *, files: KeptFiles) 
     """Show the system."""
     figures = await read_figures(generation)
     metrics = await read_metrics(generation)
-    current = watcher_of(request)
+    current = request.state.watcher
     past, total, rolled_back = await files.read(current.output)
     # What was taken back was nobody's list for long. What is served is no such, though it may have been once.
     taken_back = rolled_back - {figures.id}
