@@ -71,42 +71,37 @@ log = logging.getLogger("api")
 
 def listen(host: str, port: int) -> list[socket.socket]:
     """Return sockets that listen: one, or one of each family for all addresses. Raises ClickException."""
+    is_all = host in ("", "::")
     sockets: list[socket.socket] = []
+    urls = []
     try:
-        if host not in ("", "::"):
-            sockets.append(_bound(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0], port))
-        else:
-            # One for each family, so that clients are known by their own addresses.
-            for address in ("0.0.0.0", "::"):  # noqa: S104 (it is asked for)
-                try:
-                    sockets.append(_bound(address, sockets[0].getsockname()[1] if sockets else port))
-                except OSError as error:
-                    if error.errno not in _NO_SUCH_FAMILY or (address == "::" and not sockets):
-                        raise
+        # One for each family, so that clients are known by their own addresses.
+        for each in ("0.0.0.0", "::") if is_all else (host,):  # noqa: S104 (it is asked for)
+            try:
+                address = str(socket.getaddrinfo(each, None, type=socket.SOCK_STREAM)[0][4][0])
+                family = socket.AF_INET6 if ":" in address else socket.AF_INET
+                port = sockets[0].getsockname()[1] if sockets else port
+                sockets.append(socket.create_server((address, port), family=family, backlog=BACKLOG))
+            except OSError as error:
+                is_missing = is_all and error.errno in _NO_SUCH_FAMILY
+                if not is_missing or (each == "::" and not sockets):
+                    raise
+            else:
+                sockets[-1].set_inheritable(True)
+                shown, number = sockets[-1].getsockname()[:2]
+                urls.append(f"http://[{shown}]:{number}" if ":" in shown else f"http://{shown}:{number}")
     except (OSError, UnicodeError) as error:
+        # What Python says of an address repeats it; a name that is none has no number of the system.
         reason = "that is no name of a host"
         if isinstance(error, OSError):
-            # What Python says of an address repeats it; a name that is none has no number of the system.
             is_name = isinstance(error, socket.gaierror)
             reason = str(error.strerror) if is_name else os.strerror(error.errno or 0)
         raise click.ClickException(
             f"can't listen on {host or 'all addresses'}, port {port}: {reason}; "
             "name another --port or --host, or stop what is there"
         ) from error
-    log.info("running on %s", " and ".join(map(_url, sockets)))
+    log.info("running on %s", " and ".join(urls))
     return sockets
-
-
-def _bound(address: object, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in str(address) else socket.AF_INET
-    listener = socket.create_server((str(address), port), family=family, backlog=BACKLOG)
-    listener.set_inheritable(True)
-    return listener
-
-
-def _url(listener: socket.socket) -> str:
-    address, port = listener.getsockname()[:2]
-    return f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
 
 
 def reachable(sockets: list[socket.socket]) -> str:
@@ -142,8 +137,17 @@ def run(settings: Settings, listeners: list[socket.socket], metrics_folder: str 
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
             Server(config).run(listeners)
             return
-        with _folder_of_metrics(metrics_folder) as folder:
-            os.environ[SHARED_FOLDER] = folder
+        try:
+            folder = TemporaryDirectory(
+                prefix="recommender-metrics-", dir=metrics_folder, ignore_cleanup_errors=True
+            )
+        except OSError as error:
+            raise click.ClickException(
+                f"several workers need a folder in which they count, and none can be made: {error.strerror}; "
+                "name a folder that can be written to as TMPDIR, or use --workers 1"
+            ) from error
+        with folder:
+            os.environ[SHARED_FOLDER] = folder.name
             Supervisor(config, listeners).run()
     finally:
         # What comes once it has ended changes nothing of how it has.
@@ -151,16 +155,6 @@ def run(settings: Settings, listeners: list[socket.socket], metrics_folder: str 
             signal.signal(number, signal.SIG_IGN)
         for listener in listeners:
             listener.close()
-
-
-def _folder_of_metrics(inside: str | None) -> TemporaryDirectory[str]:
-    try:
-        return TemporaryDirectory(prefix="recommender-metrics-", dir=inside, ignore_cleanup_errors=True)
-    except OSError as error:
-        raise click.ClickException(
-            f"several workers need a folder in which they count, and none can be made: {error.strerror}; "
-            "name a folder that can be written to as TMPDIR, or use --workers 1"
-        ) from error
 
 
 def refuse_new(listeners: Sequence[socket.socket]) -> None:
@@ -185,11 +179,11 @@ def _waiting(listener: socket.socket) -> int:
 class _Again:
     """Tells whether a signal to end is another one than the first."""
 
-    _first: float | None = None
+    _first = math.inf
 
     def __call__(self) -> bool:
         now = time.monotonic()
-        self._first = self._first or now
+        self._first = min(self._first, now)
         return now > self._first + SAME_SIGNAL_SECONDS
 
 
@@ -263,19 +257,12 @@ class Worker(Process):
 
     has_started = False  # as far as its parent has seen
 
-    @property
-    def server(self) -> Server:
-        """The server of this process."""
-        if self._server is None:
-            self._server = Server(self.config)
-        assert isinstance(self._server, Server)
-        return self._server
-
-    def start(self) -> None:
+    def __init__(self, config: uvicorn.Config, listeners: list[socket.socket]) -> None:
         """Start the process. Signals wait in it until it can bear them."""
+        super().__init__(config, listeners)
         signal.pthread_sigmask(signal.SIG_BLOCK, _NOT_WHILE_STARTING)
         try:
-            super().start()
+            self.start()
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _NOT_WHILE_STARTING)
 
@@ -285,6 +272,7 @@ class Worker(Process):
             signal.signal(number, signal.SIG_IGN)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _NOT_WHILE_STARTING)
         status = 0
+        self._server = Server(self.config)
         try:
             super().target(sockets)
         except SystemExit:
@@ -307,11 +295,12 @@ class Worker(Process):
         status = self.exitcode or 0
         return signal.Signals(-status).name if status < 0 else f"status {status}"
 
-    def fail(self) -> None:
-        """Exit with 1 because it can't start; if it could not say why, say so."""
-        if (self.exitcode or 0) < 0:
-            log.error("can't start: a worker was ended by %s before it could answer", self.how())
-        sys.exit(1)
+
+def _fail(worker: Worker) -> None:
+    """Exit with 1 because a worker can't start; if it could not say why, say so."""
+    if (worker.exitcode or 0) < 0:
+        log.error("can't start: a worker was ended by %s before it could answer", worker.how())
+    sys.exit(1)
 
 
 class Supervisor:
@@ -329,14 +318,13 @@ class Supervisor:
         """Start one worker, then the others, and look after them until told to end."""
         for number in SIGNALS:
             signal.signal(number, self._signalled)
-        first = self._start()
-        self._workers.append(first)
+        self._workers.append(first := Worker(self._config, self._listeners))
         first.has_started = first.wait_until_ready(math.inf, self._is_ending)
         if not first.has_started and not self._is_ending.is_set():
             first.join()
-            first.fail()
+            _fail(first)
         while not self._is_ending.is_set() and len(self._workers) < self._config.workers:
-            self._workers.append(self._start())
+            self._workers.append(Worker(self._config, self._listeners))
         while not self._is_ending.wait(LOOK_AT_WORKERS_EVERY_SECONDS):
             self._look()
         self._end()
@@ -352,11 +340,6 @@ class Supervisor:
                 worker.process.kill()
         self._is_ending.set()
 
-    def _start(self) -> Worker:
-        worker = Worker(self._config, self._listeners)
-        worker.start()
-        return worker
-
     def _look(self) -> None:
         """Start workers anew that have died or no longer answer, and hand SIGHUP on."""
         for index, worker in enumerate(self._workers):
@@ -366,12 +349,12 @@ class Supervisor:
             worker.join()
             if not worker.has_started:
                 if not any(each.process.is_alive() for each in self._workers):
-                    worker.fail()
+                    _fail(worker)
                 self._is_ending.wait(RETRY_SECONDS)
             if self._is_ending.is_set():
                 return
             log.warning("worker %s has ended (%s); another takes its place", worker.pid, worker.how())
-            self._workers[index] = self._start()
+            self._workers[index] = Worker(self._config, self._listeners)
         if self._has_hung_up:
             self._has_hung_up = False
             for worker in self._workers:
