@@ -96,7 +96,7 @@ async def recommendations(request: Request) -> Response:
     generation = served(request)
     asked = parameters.read(request.scope["query_string"], RECOMMENDATIONS, generation)
     if len(given := [name for name in WHO if name in asked]) > 1:
-        raise parameters.bad(f"{' and '.join(given)} are given; give one of them")
+        raise HTTPException(400, f"{' and '.join(given)} are given; give one of them")
     if asked.keys().isdisjoint(SUBJECT):
         parameters.required(asked, "user_id")
     if _is_known(request, generation):

@@ -60,9 +60,8 @@ class Segment(NamedTuple):
 class Lookup:
     """Finds what a statement of `sql/lookups/` returns for a user or an item.
 
-    One query answers everybody who waits at that moment. It costs some tenths of a millisecond before it
-    finds its first user, and little for each. Requests that arrive while another is answered wait for the
-    next turn of the event loop, and share one query: the busier the service, the less a look-up costs.
+    A query costs some tenths of a millisecond before it finds its first user, and little for each. So those
+    who arrive while another is answered share one query: the busier the service, the less a look-up costs.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, name: str) -> None:
@@ -132,13 +131,9 @@ class Lookup:
 
 
 class Reader:
-    """Reads in another thread, while the event loop answers others; one statement at a time.
-
-    So all that read with it take no more of the memory and the processor than one of them.
-    """
+    """Reads in another thread, while the event loop answers others; one statement at a time."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Take the connection of an open file."""
         self._connection = connection
         self._turn = asyncio.Lock()
 
@@ -152,12 +147,11 @@ class Reader:
 class Generation:
     """An open generation: `id`, `finished_at` in seconds since 1970, `depth` of the lists, its `catalogue`.
 
-    It is held by the one that opened it and by each request that it answers, and is closed when the last of
-    them has released it.
+    It has the `popular` list and those of the `segments`, by name, narrow ones first. Lists are texts as they
+    are stored: numbers of items, best or newest first, with commas between them. All that looks something up
+    raises duckdb.Error if the file is damaged there.
 
-    Beside them it holds the `popular` list and those of the `segments`, by name, narrow ones first. Lists are
-    texts as they are stored: numbers of items, best or newest first, with commas between them. All that looks
-    something up raises duckdb.Error if the file is damaged there.
+    It is closed when it is released as often as it is held, the opening included.
     """
 
     def __init__(self, file: Path) -> None:
@@ -189,7 +183,7 @@ class Generation:
         self._connection.close()
 
     def hold(self) -> None:
-        """Keep the file open until it is released as often as it is held."""
+        """Keep the file open."""
         self._holders += 1
 
     def release(self) -> None:

@@ -42,26 +42,32 @@ class UnknownValueError(ValueError):
     """A value makes sense, but nothing that is served has it."""
 
 
-def _text(text: str, _generation: Generation) -> str:
+def _parsed(key: str, schema: Mapping[str, Any], text: str, generation: Generation) -> Any:
+    """Return the value that a text means; `key` is how the document calls the parameter."""
+    if key in ("user_id", "item_id"):
+        found = id_of(text)
+        if found is None:
+            raise ValueError(f"must be an id, not {text!r}" if text.strip(SPACES) else "is empty")
+        return found
+    if schema["type"] == "integer":
+        return _whole_number(
+            text, schema["minimum"], generation.depth if key == "limit" else schema.get("maximum")
+        )
+    if schema["type"] == "boolean":
+        if text.lower() not in ("true", "false"):
+            raise ValueError(f"must be true or false, not {text!r}")
+        return text.lower() == "true"
+    if schema["type"] == "array":
+        # It may be empty: somebody may have taken back the last item that was liked.
+        return _list(key, text, generation) if text.strip() or key != "liked" else []
+    if "enum" in schema and text not in schema["enum"]:
+        raise ValueError(f"must be one of {', '.join(schema['enum'])}, not {text!r}")
     if not text.strip():
         raise ValueError("is empty")
     return text
 
 
-def _id(text: str, _generation: Generation) -> str:
-    found = id_of(text)
-    if found is None:
-        raise ValueError(f"must be an id, not {text!r}" if text.strip(SPACES) else "is empty")
-    return found
-
-
-def _boolean(text: str, _generation: Generation) -> bool:
-    if text.lower() not in ("true", "false"):
-        raise ValueError(f"must be true or false, not {text!r}")
-    return text.lower() == "true"
-
-
-def _whole_number(text: str, _generation: Generation, least: int, most: int | None = None) -> int:
+def _whole_number(text: str, least: int, most: int | None) -> int:
     number = int(text) if text.isascii() and text.isdigit() else -1
     if number < least or (most is not None and number > most):
         expected = f"{least} or more" if most is None else f"from {least} to {most}"
@@ -69,56 +75,22 @@ def _whole_number(text: str, _generation: Generation, least: int, most: int | No
     return min(number, _PAST_EVERYTHING)
 
 
-def _one_of(text: str, _generation: Generation, choices: list[str]) -> str:
-    if text not in choices:
-        raise ValueError(f"must be one of {', '.join(choices)}, not {text!r}")
-    return text
-
-
-def _words(text: str, what: str, clean: Callable[[str], str | None] = str.strip) -> list[str]:
+def _list(key: str, text: str, generation: Generation) -> list[str] | frozenset[str]:
+    what, clean = ("genres", str.strip) if key.endswith("genres") else ("ids", id_of)
     found = [clean(word) for word in text.split(",")]
     words = [word for word in found if word]
     if len(words) < len(found):
         raise ValueError(f"must be {what} with commas between them, not {text!r}")
     if len(words) > MAX_WORDS:
         raise ValueError(f"has more than {MAX_WORDS} {what}")
-    return words
-
-
-def _ids(text: str, _generation: Generation) -> list[str]:
-    return _words(text, "ids", id_of)
-
-
-def _genres(text: str, generation: Generation) -> frozenset[str]:
+    if what == "ids":
+        return [*dict.fromkeys(words)] if key == "user_ids" else words
     known = generation.catalogue.known_genres
-    found = _words(text, "genres")
-    for genre in found:
+    for genre in words:
         if genre.casefold() not in known:
             there_are = ", ".join(known.values())
             raise UnknownValueError(f"has {genre!r}, which no film has; there are {there_are}")
-    return frozenset(known[genre.casefold()] for genre in found)
-
-
-# Of those whose schema does not say it all.
-_PARSERS: dict[str, Parse] = {
-    "user_id": _id,
-    "item_id": _id,
-    "user_ids": lambda text, generation: [*dict.fromkeys(_ids(text, generation))],
-    # It may be empty: somebody may have taken back the last item.
-    "liked": lambda text, generation: _ids(text, generation) if text.strip() else [],
-    "exclude": _ids,
-    "genres": _genres,
-    "not_genres": _genres,
-    "limit": lambda text, generation: _whole_number(text, generation, 1, generation.depth),
-}
-
-
-def _parser(schema: Mapping[str, Any]) -> Parse:
-    if schema["type"] == "integer":
-        return partial(_whole_number, least=schema["minimum"], most=schema.get("maximum"))
-    if "enum" in schema:
-        return partial(_one_of, choices=schema["enum"])
-    return _boolean if schema["type"] == "boolean" else _text
+    return frozenset(known[genre.casefold()] for genre in words)
 
 
 def _resolved(part: Any) -> Any:
@@ -146,9 +118,7 @@ del _DOCUMENT["shared"]
 _DOCUMENT["info"]["version"] = __version__
 
 PARAMETERS = {
-    key: Parameter(
-        each["name"], _PARSERS.get(key) or _parser(each["schema"]), each["schema"]["type"] == "array"
-    )
+    key: Parameter(each["name"], partial(_parsed, key, each["schema"]), each["schema"]["type"] == "array")
     for key, each in _DEFINED.items()
 }
 # For whom a list is: one of these must be given.
@@ -193,19 +163,23 @@ def read(query_string: bytes, allowed: Mapping[str, Parameter], generation: Gene
     """
     given = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
     if len(given) > MAX_PARAMETERS < sum(not _list_named(name, allowed) for name, _ in given):
-        raise bad(f"there are more than {MAX_PARAMETERS} parameters")
+        raise HTTPException(400, f"there are more than {MAX_PARAMETERS} parameters")
     texts: dict[str, str] = {}
     for name, text in given:
         parameter = allowed.get(name) or _list_named(name, allowed)
         if parameter is None:
-            raise bad(f"unknown parameter {name[:MAX_VALUE_LENGTH]!r}; there are {', '.join(allowed)}")
+            raise HTTPException(
+                400, f"unknown parameter {name[:MAX_VALUE_LENGTH]!r}; there are {', '.join(allowed)}"
+            )
         known_as = parameter.name
         if known_as not in texts:
             texts[known_as] = text
         elif parameter.is_list:
             texts[known_as] = ",".join(filter(str.strip, (texts[known_as], text)))
         else:
-            raise bad(f"{name} is given {sum(each == name for each, _ in given)} times; give it once")
+            raise HTTPException(
+                400, f"{name} is given {sum(each == name for each, _ in given)} times; give it once"
+            )
     return {name: _value(allowed[name], text, generation) for name, text in texts.items()}
 
 
@@ -218,22 +192,17 @@ def _list_named(name: str, allowed: Mapping[str, Parameter]) -> Parameter | None
 def _value(parameter: Parameter, text: str, generation: Generation) -> Any:
     longest = MAX_LIST if parameter.is_list else MAX_VALUE_LENGTH
     if len(text) > longest:
-        raise bad(f"{parameter.name} is longer than {longest} characters")
+        raise HTTPException(400, f"{parameter.name} is longer than {longest} characters")
     try:
         return parameter.parse(text, generation)
     except UnknownValueError as error:
         raise HTTPException(404, f"{parameter.name} {error}") from error
     except ValueError as error:
-        raise bad(f"{parameter.name} {error}") from error
+        raise HTTPException(400, f"{parameter.name} {error}") from error
 
 
 def required(values: Mapping[str, Any], name: str) -> Any:
     """Return a value that must be given. Raises HTTPException 400."""
     if name not in values:
-        raise bad(f"{name} is required")
+        raise HTTPException(400, f"{name} is required")
     return values[name]
-
-
-def bad(message: str) -> HTTPException:
-    """Return what says that a request is wrong; the message names the parameter."""
-    return HTTPException(400, message)

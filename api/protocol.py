@@ -28,11 +28,7 @@ NO_URL = refusal(400, "the URL can't be read; percent-encode what is not ASCII i
 
 
 class _RefusedError(Exception):
-    """The headers of a request are such that it gets this answer only."""
-
-    def __init__(self, answer: Response) -> None:
-        super().__init__(answer.status_code)
-        self.answer = answer
+    """The headers of a request are such that it gets an answer, the argument, only."""
 
 
 class _Connection(asyncio.Transport):
@@ -40,13 +36,10 @@ class _Connection(asyncio.Transport):
 
     def __init__(self, transport: asyncio.Transport, protocol: "LimitedProtocol") -> None:
         super().__init__()
-        self._protocol = protocol
         self.write = transport.write  # type: ignore[method-assign]
         self.is_closing = transport.is_closing  # type: ignore[method-assign]
         self.abort = transport.abort  # type: ignore[method-assign]
-
-    def close(self) -> None:
-        self._protocol.close()
+        self.close = protocol.close  # type: ignore[method-assign]
 
 
 class State(ServerState):
@@ -88,7 +81,14 @@ class LimitedProtocol(HttpToolsProtocol):
             # is one, and would take it for the next request.
             self._end()
         except httptools.HttpParserError as error:
-            self._refuse(_answer_to(error), is_method_known=_is_method_known(error))
+            answer = refusal(400, f"this is no request in HTTP/1.1: {error}")
+            if isinstance(error.__context__, _RefusedError):
+                answer = error.__context__.args[0]
+            elif isinstance(error, httptools.HttpParserInvalidURLError | httptools.HttpParserCallbackError):
+                answer = NO_URL  # all that uvicorn reads is the URL
+            self._refuse(
+                answer, is_method_known=not isinstance(error, httptools.HttpParserInvalidMethodError)
+            )
         else:
             self._limit(data)
 
@@ -111,12 +111,8 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _measured(self) -> tuple[int, list[bytes]]:
         """Return how long the request line and the headers are that httptools has read, and each Host."""
-        size, hosts = len(self.url), []
-        for name, value in self.headers:
-            size += len(name) + len(value) + BYTES_BETWEEN
-            if name == b"host":
-                hosts.append(value)
-        return size, hosts
+        size = len(self.url) + sum(len(name) + len(value) + BYTES_BETWEEN for name, value in self.headers)
+        return size, [value for name, value in self.headers if name == b"host"]
 
     def _too_long(self) -> Response:
         return TARGET_TOO_LONG if len(self.url) > MAX_TARGET_BYTES else HEADERS_TOO_LONG
@@ -131,17 +127,13 @@ class LimitedProtocol(HttpToolsProtocol):
         self._in_head = False
         self._has_ended_part = True
         self._bytes = 0
-        self._cancel_deadline()
+        self._hang_up_in(None)
         if len(self.url) > MAX_HEAD_BYTES:  # more than uvicorn can read
             raise _RefusedError(TARGET_TOO_LONG)
         super().on_headers_complete()
         if self.server_state.is_ending:
             self.cycle.keep_alive = False
         self._in_body = True
-        self._check_head()
-        self.headers = []  # the application does not see what comes after a body as headers
-
-    def _check_head(self) -> None:
         version = self.scope["http_version"]
         size, hosts = self._measured()
         if size > MAX_HEAD_BYTES:
@@ -150,6 +142,7 @@ class LimitedProtocol(HttpToolsProtocol):
             raise _RefusedError(refusal(400, f"HTTP/{version} is not supported; use HTTP/1.1"))
         if len(hosts) > 1 or (hosts[0].translate(None, HOST_CHARACTERS) if hosts else version == "1.1"):
             raise _RefusedError(NO_HOST)
+        self.headers = []  # the application does not see what comes after a body as headers
 
     def on_message_complete(self) -> None:
         """Take the end of a body."""
@@ -167,7 +160,13 @@ class LimitedProtocol(HttpToolsProtocol):
     def _refuse(self, answer: Response, *, is_method_known: bool = True) -> None:
         """Have the application send this answer in its turn, and close the connection."""
         if not self._in_body:
-            self._begin_refusal(is_method_known=is_method_known)
+            # Only a part of the request was understood.
+            path, _, query = self.url[:MAX_TARGET_BYTES].partition(b"?")
+            self.url = b"*"
+            super().on_headers_complete()
+            self.scope |= {"path": "", "raw_path": path or b"-", "query_string": query}
+            if not is_method_known:
+                self.scope["method"] = "-"
         # If the answer has begun before its body was found malformed, it stays.
         self.scope[REFUSAL] = answer  # type: ignore[literal-required]
         # With this header CORS would take the request for a preflight, and grant it.
@@ -176,21 +175,10 @@ class LimitedProtocol(HttpToolsProtocol):
         ]
         self._end()
 
-    def _begin_refusal(self, *, is_method_known: bool) -> None:
-        """Begin an answer to a request of which only a part was understood."""
-        path, _, query = self.url[:MAX_TARGET_BYTES].partition(b"?")
-        self.url = b"*"
-        super().on_headers_complete()
-        self.scope["path"] = ""
-        self.scope["raw_path"] = path or b"-"
-        self.scope["query_string"] = query
-        if not is_method_known:
-            self.scope["method"] = "-"
-
     def _end(self) -> None:
         """Close the connection after the answer to the current request, and ignore all data until then."""
         self._is_over = True
-        self._cancel_deadline()
+        self._hang_up_in(None)
         self.cycle.keep_alive = False
         if self.cycle.response_complete:
             self.close()
@@ -213,30 +201,12 @@ class LimitedProtocol(HttpToolsProtocol):
             self._transport.write_eof()
             self._hang_up_in(MAX_LINGER_SECONDS)
 
-    def _hang_up_in(self, seconds: float) -> None:
-        self._cancel_deadline()
-        self._deadline = self.loop.call_later(seconds, self._transport.close)
-
-    def _cancel_deadline(self) -> None:
+    def _hang_up_in(self, seconds: float | None) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
-            self._deadline = None
+        self._deadline = self.loop.call_later(seconds, self._transport.close) if seconds else None
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the client."""
-        self._cancel_deadline()
+        self._hang_up_in(None)
         super().connection_lost(exc)
-
-
-def _answer_to(error: httptools.HttpParserError) -> Response:
-    """Return what is answered to data that httptools, or uvicorn, or this module could not read."""
-    if isinstance(error.__context__, _RefusedError):
-        return error.__context__.answer
-    # All that uvicorn reads is the URL.
-    if isinstance(error, httptools.HttpParserInvalidURLError | httptools.HttpParserCallbackError):
-        return NO_URL
-    return refusal(400, f"this is no request in HTTP/1.1: {error}")
-
-
-def _is_method_known(error: httptools.HttpParserError) -> bool:
-    return not isinstance(error, httptools.HttpParserInvalidMethodError)
