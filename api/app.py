@@ -10,7 +10,6 @@ import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import TypedDict
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -26,12 +25,6 @@ from api.watcher import GenerationWatcher
 GARBAGE_BEFORE_COLLECTION = 20_000  # objects
 # After so many seconds another thread that runs Python lets the event loop go on.
 SECONDS_OF_OTHER_THREADS = 0.0005
-
-
-class State(TypedDict):
-    """What every request finds in its state."""
-
-    watcher: GenerationWatcher
 
 
 def _follow_signals(keys: Keys) -> None:
@@ -56,7 +49,7 @@ def make_app(settings: Settings) -> ASGIApp:
     keys = Keys(settings)
 
     @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[State]:
+    async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, GenerationWatcher]]:
         keep_room()
         keys.read()
         _follow_signals(keys)

@@ -76,20 +76,24 @@ async def in_turns(
 
 
 async def filtered(generation: Generation, asked: Mapping[str, Any], page: Page) -> FilteredList:
-    """Return what a request gets that names a user, items that are liked, or a kind of people.
-
-    Raises duckdb.Error if the file is damaged.
-    """
-    if "liked" in asked:
-        return await _of_likes(generation, asked["liked"], asked, page)
-    known = await generation.row(asked["user_id"]) if "user_id" in asked else None
-    return await _of_user(generation, known, asked, page)
+    """Return what a request gets that names a user, items that are liked, or a kind of people."""
+    if "liked" not in asked:
+        known = await generation.row(asked["user_id"]) if "user_id" in asked else None
+        return await _of_user(generation, known, asked, page)
+    alike = await generation.liked(asked["liked"])
+    if not alike:
+        return await _of_user(generation, None, asked, page)
+    items, because = zip(*alike, strict=True)
+    numbers_of = generation.catalogue.numbers
+    likes = [numbers_of[each] for each in asked["liked"] if each in numbers_of]
+    lists = [_Stored("liked", items, because), *_wider(generation, generation.segment(asked))]
+    return FilteredList(await _entries(lists, generation, asked, likes, page), "liked")
 
 
 async def filtered_each(
     generation: Generation, asked: Mapping[str, Any], page: Page
 ) -> AsyncIterator[FilteredList]:
-    """Yield the list of each of several users, with a turn for others between two. Raises duckdb.Error."""
+    """Yield the list of each of several users, with a turn for others between two."""
     for known in await generation.rows(asked["user_ids"]):
         yield await _of_user(generation, known, asked, page)
         await next_turn()
@@ -98,36 +102,19 @@ async def filtered_each(
 async def _of_user(
     generation: Generation, known: WholeRow | None, asked: Mapping[str, Any], page: Page
 ) -> FilteredList:
-    """Return the list of a user; that of somebody unknown is a popular list.
-
-    Without a filter it ends where the list of the user ends; what fills up another was never watched.
-    """
+    """Return the list of a user, which is a popular one if the user is unknown."""
+    segment = generation.segment(asked)
     if known is None:
-        segment = generation.segment(asked)
         entries = await _entries(_wider(generation, segment), generation, asked, (), page)
         return FilteredList(entries, f"segment {segment.name}" if segment else "popular")
     recommendations, because, history, segment_name = known
-    own = _Stored("personal", numbers(recommendations), numbers(because))
-    if asked.keys().isdisjoint(FILTERS):
-        return FilteredList(await _entries([own], generation, asked, (), page), own.kind)
-    segment = generation.segment(asked) or generation.segments.get(segment_name or "")
-    lists = [own, *_wider(generation, segment)]
-    # The list of a user holds nothing watched.
-    return FilteredList(await _entries(lists, generation, asked, numbers(history), page), own.kind)
-
-
-async def _of_likes(
-    generation: Generation, item_ids: Sequence[str], asked: Mapping[str, Any], page: Page
-) -> FilteredList:
-    """Return the list of somebody who likes these items; a popular list if nothing is like any of them."""
-    alike = await generation.liked(item_ids)
-    if not alike:
-        return await _of_user(generation, None, asked, page)
-    items, because = zip(*alike, strict=True)
-    known = generation.catalogue.numbers
-    likes = [known[each] for each in item_ids if each in known]
-    lists = [_Stored("liked", items, because), *_wider(generation, generation.segment(asked))]
-    return FilteredList(await _entries(lists, generation, asked, likes, page), "liked")
+    lists = [_Stored("personal", numbers(recommendations), numbers(because))]
+    watched: Collection[int] = ()
+    # Without a filter it ends where the list of the user ends, which holds nothing watched.
+    if not asked.keys().isdisjoint(FILTERS):
+        lists += _wider(generation, segment or generation.segments.get(segment_name or ""))
+        watched = numbers(history)
+    return FilteredList(await _entries(lists, generation, asked, watched, page), "personal")
 
 
 def _wider(generation: Generation, segment: Segment | None) -> Iterator[_Stored]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -53,37 +53,36 @@ _COUNTED = (REQUEST_SECONDS, RECOMMENDATIONS, LOOKUP_USERS, SWITCHES, SWITCH_FAI
 _WRITER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="metrics")
 
 
-class _Served(Collector):
-    """What the process serves that answers: id and time of the generation, and why it is not the newest."""
+class _Now(Collector):
+    """What the process that answers serves now."""
 
     def __init__(self, served: tuple[str, float] | None, fault: str | None) -> None:
-        self._served, self._fault = served, fault
+        degraded = "1 if what is published can't be served, and something older or nothing is."
+        info = "The generation that is served: its id is a label."
+        name = GaugeMetricFamily("recommender_generation_info", info, labels=["generation"])
+        self._families = [
+            GaugeMetricFamily("recommender_degraded", degraded, value=float(fault is not None)),
+            name,
+            GaugeMetricFamily(
+                "recommender_generation_finished_timestamp_seconds",
+                "When that generation was complete, since 1970.",
+                value=served[1] if served else None,
+            ),
+        ]
+        if served:
+            name.add_metric([served[0]], 1.0)
 
-    def collect(self) -> Iterator[Metric]:
-        yield GaugeMetricFamily(
-            "recommender_degraded",
-            "1 if what is published can't be served, and something older or nothing is.",
-            value=float(self._fault is not None),
-        )
-        name = GaugeMetricFamily(
-            "recommender_generation_info",
-            "The generation that is served: its id is a label.",
-            labels=["generation"],
-        )
-        finished = GaugeMetricFamily(
-            "recommender_generation_finished_timestamp_seconds",
-            "When that generation was complete, since 1970.",
-        )
-        if self._served:
-            name.add_metric([self._served[0]], 1.0)
-            finished.add_metric([], self._served[1])
-        yield from (name, finished)
+    def collect(self) -> Iterable[Metric]:
+        return self._families
 
 
 async def exposition(served: tuple[str, float] | None, fault: str | None, accept: str) -> tuple[bytes, str]:
-    """Return all metrics in the format that is accepted, and its media type."""
+    """Return all metrics in the format that is accepted, and its media type.
+
+    `served` is id and time of the generation that this process serves, `fault` why it is not the newest.
+    """
     registry = CollectorRegistry()
-    registry.register(_Served(served, fault))
+    registry.register(_Now(served, fault))
     try:
         encode, media_type = choose_encoder(accept)
     except ValueError:  # versions may be written in ways that it does not read

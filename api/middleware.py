@@ -114,56 +114,27 @@ class Keys:
         else:
             log.info("keys were read: %s are accepted", len(self._known))
 
-    def have_that_of(self, scope: Scope) -> bool:
-        """Tell whether a request has one of them: as a program sends it, or a browser, as a password."""
+    def let_in(self, scope: Scope) -> bool:
+        """Tell whether a request needs none, or has one, which a browser sends as a password."""
+        if not self.are_required:
+            return True
         headers = Headers(scope=scope)
         scheme, _, sent = headers.get("Authorization", "").partition(" ")
-        if own := headers.get("X-API-Key"):
-            sent = own
-        elif scheme.lower() not in ("basic", "bearer"):
-            sent = ""
+        own = headers.get("X-API-Key")
         # Spaces at the end of a header are no part of it.
-        key = sent.strip(" \t").encode("latin-1")
+        key = (own or sent).strip(" \t").encode("latin-1")
         if not own and scheme.lower() == "basic":
             try:
                 key = b64decode(key, validate=True).partition(b":")[2]
             except (NotBase64, ValueError):
-                key = b""
+                return False
         # All are compared, each in constant time: how long it takes tells nothing about them.
-        return sum(hmac.compare_digest(key, known) for known in self._known) > 0
+        are_same = [hmac.compare_digest(key, known) for known in self._known]
+        return any(are_same) and (bool(own) or scheme.lower() in ("basic", "bearer"))
 
 
 def _encoded(keys: tuple[str, ...]) -> frozenset[bytes]:
     return frozenset(key.encode("utf-8", "surrogateescape") for key in keys)
-
-
-class _Gate:
-    """Lets requests through to the application that are well-formed, and have a key where one is required."""
-
-    def __init__(self, app: ASGIApp, settings: Settings, keys: Keys, page: PageRefusal | None) -> None:
-        self._app, self._keys, self._page = app, keys, page
-        self._public = frozenset[str]().union(*(PUBLIC[name] for name in settings.public))
-        # What a page that is refused needs to be seen tells nothing.
-        self._open = BELOW_PAGE if "page" in settings.public else ("/static/",)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await (self._answering(scope) if scope["type"] == "http" else self._app)(scope, receive, send)
-
-    def _answering(self, scope: Scope) -> ASGIApp:
-        if REFUSAL in scope or not _is_short(scope):
-            refused: ASGIApp = scope.get(REFUSAL, TARGET_TOO_LONG)
-            return refused
-        path = scope["path"]
-        is_open = path in self._public or (self._page is not None and path.startswith(self._open))
-        if is_open or not self._keys.are_required or self._keys.have_that_of(scope):
-            return self._app
-        if self._page and is_of_page(path):
-            message = "This service wants a key: load the page again, and give it as the password."
-            return self._page(
-                401, message, {"WWW-Authenticate": 'Basic realm="a key as the password", charset="UTF-8"'}
-            )
-        message = "a key is required: send it as X-API-Key, or as Authorization: Bearer"
-        return refusal(401, message, {"WWW-Authenticate": "Bearer"})
 
 
 class _Cors(CORSMiddleware):
@@ -180,18 +151,37 @@ class RequestMiddleware:
 
     def __init__(self, app: ASGIApp, settings: Settings, keys: Keys, page: PageRefusal | None = None) -> None:
         """Take `page`, which makes the page that refuses, if pages are served."""
-        self._app: ASGIApp = _Gate(app, settings, keys, page)
+        self._app, self._settings, self._keys, self._page = app, settings, keys, page
+        self._public = frozenset[str]().union(*(PUBLIC[name] for name in settings.public))
+        # What a page that is refused needs to be seen tells nothing.
+        self._open = (BELOW_PAGE if "page" in settings.public else ("/static/",)) if page else ()
+        self._gate: ASGIApp = self._let_in
         if settings.cors_origins:
-            self._app = _Cors(
-                self._app,
+            self._gate = _Cors(
+                self._let_in,
                 allow_origins=settings.cors_origins,
                 allow_methods=("GET", "HEAD"),
                 allow_headers=("*",),
                 expose_headers=READABLE_HEADERS,
             )
-        self._root_path, self._logs = settings.root_path, settings.access_log
         process = secrets.token_hex(8)
         self._ids = (f"{process}-{number:x}" for number in count(1))
+
+    async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a request on that is well-formed, and has a key where one is required; refuse any other."""
+        path = scope["path"]
+        if REFUSAL in scope or not _is_short(scope):
+            answer: ASGIApp = scope.get(REFUSAL, TARGET_TOO_LONG)
+        elif path in self._public or path.startswith(self._open) or self._keys.let_in(scope):
+            answer = self._app
+        elif self._page and is_of_page(path):
+            message = "This service wants a key: load the page again, and give it as the password."
+            challenge = 'Basic realm="a key as the password", charset="UTF-8"'
+            answer = self._page(401, message, {"WWW-Authenticate": challenge})
+        else:
+            message = "a key is required: send it as X-API-Key, or as Authorization: Bearer"
+            answer = refusal(401, message, {"WWW-Authenticate": "Bearer"})
+        await answer(scope, receive, send)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or hand the start and the end of the process on."""
@@ -202,7 +192,7 @@ class RequestMiddleware:
         known_as = _given_id(scope) or next(self._ids)
         # Both are set always, as a task may have been started by one that answers another request.
         request_id.set(known_as)
-        said = self._root_path or _header(scope, b"x-forwarded-prefix")
+        said = self._settings.root_path or _header(scope, b"x-forwarded-prefix")
         below = (plain_prefix(said) or "") if said else ""
         prefix.set(below)
         if below:
@@ -227,7 +217,7 @@ class RequestMiddleware:
                     raise
 
         try:
-            await self._app(scope, receive, send_marked)
+            await self._gate(scope, receive, send_marked)
         finally:
             self._note(scope, status, perf_counter() - began)
 
@@ -235,7 +225,7 @@ class RequestMiddleware:
         path = scope["path"]
         route = path if path in ROUTES else "page" if is_of_page(path) else "other"
         metrics.REQUEST_SECONDS.labels(route, str(status)).observe(seconds)
-        if self._logs and path not in PROBES:
+        if self._settings.access_log and path not in PROBES:
             # As it was sent, so that what is encoded in it can't end a line.
             target = b"?".join(filter(None, (scope["raw_path"], scope["query_string"]))).decode("latin-1")
             told = {

@@ -33,7 +33,7 @@ class NotCheckedError(Exception):
 
 
 class Ended(NamedTuple):
-    """How a process ended: its status, below 0 for the signal that ended it, and what it printed."""
+    """How a process ended: its status, below 0 for a signal, and what it printed."""
 
     status: int
     output: str

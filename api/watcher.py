@@ -5,6 +5,7 @@ import errno
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -27,14 +28,10 @@ log = logging.getLogger("api")
 class GenerationWatcher:
     """Follows `current.duckdb`: `generation` is open, or None; `fault` says why it is not the one shown.
 
-    What the link says and the identity of that file tell what is served from what is not: a file that was
-    restored, touched or copied once more is opened anew like a new generation. That is tried by another
-    process and opened in another thread, beside the answers of the old one, and takes its place between two
-    turns of the event loop.
-
-    What can't be opened is tried again after some seconds, or when the link says something else; until
-    then, what is open goes on, also if its file has gone. What the link no longer says when its preflight is
-    over, or what has changed meanwhile, is not served.
+    A file that was restored, touched or copied once more is opened anew like a new generation: tried by
+    another process and opened in another thread, beside the answers of the old one. What can't be opened is
+    tried again after some seconds, or when the link says something else; until then, what is open goes on,
+    also if its file has gone.
     """
 
     def __init__(self, output: Path, clock: Callable[[], float] = time.monotonic) -> None:
@@ -57,7 +54,6 @@ class GenerationWatcher:
             try:
                 await self.poll()
             except Exception as error:  # noqa: BLE001 (whatever it is, polling goes on)
-                metrics.SWITCH_FAILURES.inc()
                 self._fails(f"{self._link.name} can't be followed", error)
 
     async def poll(self) -> None:
@@ -92,8 +88,7 @@ class GenerationWatcher:
                 return
             opened = await asyncio.to_thread(Generation, file)
         except Exception as error:  # noqa: BLE001 (DuckDB has others than its own for what is odd)
-            metrics.SWITCH_FAILURES.inc()
-            self._retries(target)
+            self._retry_later(target)
             what = "tried" if isinstance(error, NotCheckedError) else "opened"
             self._fails(f"{target} can't be {what}", error)
             return
@@ -106,10 +101,9 @@ class GenerationWatcher:
     def damaged(self, generation: Generation, error: duckdb.Error) -> None:
         """Take note that a generation can't be read, and open it anew, or another, when the time has come."""
         if generation is self.generation:
-            metrics.SWITCH_FAILURES.inc()
             # However many requests find it damaged, the time is that of the first.
             if self._served[0]:
-                self._retries(self._served[0])
+                self._retry_later(self._served[0])
                 self._served = None, None
             self._fails(f"generations/{generation.id}.duckdb can't be read", error)
 
@@ -137,16 +131,16 @@ class GenerationWatcher:
             await asyncio.gather(trial, return_exceptions=True)
 
     def _shown(self) -> str | None:
-        """Return what the link says; None if there is none."""
-        try:
+        with suppress(OSError):
             return str(self._link.readlink())
-        except OSError:
-            return None
+        return None
 
-    def _retries(self, target: str) -> None:
+    def _retry_later(self, target: str) -> None:
         self._failed, self._retry_at = target, self._clock() + REOPEN_AFTER_SECONDS
 
     def _fails(self, fault: str, error: Exception | None = None) -> None:
+        if error:
+            metrics.SWITCH_FAILURES.inc()
         # A link may show what is no text.
         fault = fault.encode("utf-8", "backslashreplace").decode()
         reason = f": {error}" if error else ""
@@ -157,8 +151,7 @@ class GenerationWatcher:
 
 def identity(file: Path) -> Identity | None:
     """Return what tells a file from others, and from itself before it was written to; None if it is gone."""
-    try:
+    with suppress(OSError):
         found = file.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+        return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+    return None
