@@ -74,40 +74,27 @@ class Lookup:
 
     async def find(self, each_id: str) -> Any:
         """Return the other columns for an id; None if it is unknown. Raises duckdb.Error."""
-        return await self._ask(each_id)
-
-    async def find_each(self, ids: Sequence[str]) -> list[Any]:
-        """Return for each id what `find` does, all from one query."""
-        return await asyncio.gather(*map(self._ask, ids))
-
-    def _ask(self, each_id: str) -> asyncio.Future[Any]:
         loop = asyncio.get_running_loop()
         if not self._waiting:
             loop.call_soon(self._wait_for_more, 0)
-        found: asyncio.Future[Any] = loop.create_future()
-        self._waiting.append((each_id, found))
-        return found
+        self._waiting.append((each_id, found := loop.create_future()))
+        return await found
 
     def find_all(self, ids: Sequence[str]) -> dict[str, tuple[Any, ...]]:
         """Return the other columns for those ids that are known. Raises duckdb.Error."""
-        found: dict[str, tuple[Any, ...]] = {}
-        for start in range(0, len(ids), MAX_USERS):
-            found |= self._query(ids[start : start + MAX_USERS])
-        return found
-
-    def _query(self, ids: Sequence[str]) -> dict[str, tuple[Any, ...]]:
-        # A cursor for each use: on a connection that callers share, one reads the rows of another.
-        with self._connection.cursor() as cursor:
-            try:
-                rows = cursor.execute(self._statement, {self._parameter: ids}).fetchall()
-            except duckdb.OutOfMemoryException:
-                if len(ids) == 1:
-                    raise
-            else:
-                return {row[0]: row[1:] for row in rows}
-        # Histories may be long, and then there is no room for all of them at once.
+        if len(ids) <= MAX_USERS:
+            # A cursor for each use: on a connection that callers share, one reads the rows of another.
+            with self._connection.cursor() as cursor:
+                try:
+                    rows = cursor.execute(self._statement, {self._parameter: ids}).fetchall()
+                except duckdb.OutOfMemoryException:
+                    # Histories may be long, and then there is no room for all of them at once.
+                    if len(ids) == 1:
+                        raise
+                else:
+                    return {row[0]: row[1:] for row in rows}
         half = len(ids) // 2
-        return self._query(ids[:half]) | self._query(ids[half:])
+        return self.find_all(ids[:half]) | self.find_all(ids[half:])
 
     def _wait_for_more(self, before: int) -> None:
         """Let one more turn of the loop pass as long as each brings more requests, and then answer."""
@@ -122,26 +109,12 @@ class Lookup:
         except duckdb.Error as raised:
             error = raised
         for each_id, found in waiting:
-            if found.done():  # its client has gone
-                continue
+            if found.done():
+                continue  # its client has gone
             if error:
                 found.set_exception(error)
             else:
                 found.set_result(rows.get(each_id))
-
-
-class Reader:
-    """Reads in another thread, while the event loop answers others; one statement at a time."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
-        self._turn = asyncio.Lock()
-
-    async def read(self, name: str, **asked: Any) -> list[tuple[Any, ...]]:
-        """Return the rows of a statement of `sql/`. Raises duckdb.Error if the file is damaged."""
-        async with self._turn:
-            cursor = self._connection.cursor()
-            return await asyncio.to_thread(lambda: [*chain.from_iterable(_batches(cursor, name, asked))])
 
 
 class Generation:
@@ -168,9 +141,9 @@ class Generation:
             self._lists, self._histories, self._whole_rows, self._similar = (
                 Lookup(self._connection, name) for name in ("recommendations", "histories", "rows", "similar")
             )
-            # Comparing with what is liked takes many times as long as a look-up: it is read beside them, and
-            # beside what the page reads.
-            self._page_reader, self._liked_reader = Reader(self._connection), Reader(self._connection)
+            # What the page reads, and what is compared with what is liked, takes many times as long as a
+            # look-up: each is read in another thread, one statement at a time.
+            self._page_turn, self._liked_turn = asyncio.Lock(), asyncio.Lock()
             for lookup in (self._lists, self._histories, self._whole_rows, self._similar):
                 lookup.find_all([""])
             self.catalogue = Catalogue(items, self._read("items"))
@@ -209,7 +182,8 @@ class Generation:
 
     async def rows(self, user_ids: Sequence[str]) -> list[WholeRow | None]:
         """Return for each user what `row` does, all from one query."""
-        return await self._whole_rows.find_each(user_ids)
+        found: list[WholeRow | None] = await asyncio.gather(*map(self._whole_rows.find, user_ids))
+        return found
 
     async def similar(self, item_id: str) -> str:
         """Return the items like one; none if that is unknown."""
@@ -218,11 +192,19 @@ class Generation:
 
     async def liked(self, item_ids: Sequence[str]) -> list[tuple[int, int]]:
         """Return the items like those, best first, each with the one that speaks most for it; as numbers."""
-        return await self._liked_reader.read("lookups/liked", item_ids=item_ids, depth=self.depth)
+        asked = {"item_ids": item_ids, "depth": self.depth}
+        return await self._read_apart(self._liked_turn, "lookups/liked", asked)
 
     async def read(self, name: str, **asked: Any) -> list[tuple[Any, ...]]:
         """Return the rows of a statement of `sql/` for the page; look-ups do not wait for it."""
-        return await self._page_reader.read(name, **asked)
+        return await self._read_apart(self._page_turn, name, asked)
+
+    async def _read_apart(
+        self, turn: asyncio.Lock, name: str, asked: Mapping[str, Any]
+    ) -> list[tuple[Any, ...]]:
+        async with turn:
+            cursor = self._connection.cursor()
+            return await asyncio.to_thread(lambda: [*chain.from_iterable(_batches(cursor, name, asked))])
 
     def segment(self, attributes: Mapping[str, Any]) -> Segment | None:
         """Return the narrowest segment of somebody of whom that is known; other names are passed over."""

@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from api.lookup import Generation, Lookup, Reader
+from api.lookup import Generation, Lookup
 from batch.generation.publish import Published
 from tests.asked import Asked, asking
 from tests.conftest import copied
@@ -67,7 +67,7 @@ def test_a_switch_after_each_reading_does_not_touch_what_has_begun(
 ) -> None:
     async def ask() -> None:
         async with asking(output) as asked:
-            for kind, name in ((Reader, "read"), (Lookup, "find")):
+            for kind, name in ((Generation, "read"), (Generation, "liked"), (Lookup, "find")):
                 monkeypatch.setattr(kind, name, _followed_by_a_switch(getattr(kind, name), asked))
             for _ in range(2):
                 begun = _served(asked).id

@@ -150,13 +150,13 @@ def test_several_users_are_answered_in_order_from_one_query(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queries: list[list[str]] = []
-    query = Lookup._query  # noqa: SLF001  (what is counted has no name outside)
+    find_all = Lookup.find_all
 
     def counted(self: Lookup, ids: list[str]) -> Any:
         queries.append(ids)
-        return query(self, ids)
+        return find_all(self, ids)
 
-    monkeypatch.setattr(Lookup, "_query", counted)
+    monkeypatch.setattr(Lookup, "find_all", counted)
     asked = ["7", "nobody", "18", "3"]
     answer = client.get("/recommendations", params={"user_ids": asked, "limit": 3, "offset": 1})
     assert queries == [asked]

@@ -38,7 +38,7 @@ def test_the_thread_of_the_event_loop_runs_no_query_but_that_of_a_look_up(
         assert answer.status_code < 400, answer.text
 
     asyncio.run(ask())
-    assert callers <= {"Lookup._query"}
+    assert callers <= {"Lookup.find_all"}
 
 
 def test_a_request_is_answered_while_the_films_that_are_liked_are_compared(published: Published) -> None:
