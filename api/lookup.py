@@ -216,7 +216,7 @@ class Generation:
 
     def look_everybody_up(self) -> None:
         """Look up every user and item."""
-        for lookup, name in ((self._whole_rows, "users"), (self._similar, "films")):
+        for lookup, name in ((self._whole_rows, "user_ids"), (self._similar, "item_ids")):
             for rows in _batches(self._connection.cursor(), f"lookups/{name}", {}):
                 lookup.find_all([row[0] for row in rows])
 

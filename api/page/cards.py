@@ -1,4 +1,4 @@
-"""Cards: what is shown of a film, and a face of its own, of genre and year, as there are no pictures."""
+"""Cards: what is shown of a movie, and a face of its own, of genre and year, as there are no pictures."""
 
 import json
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 from api.catalogue import Catalogue
-from api.page.links import link_to_film
+from api.page.links import link_to_item
 from api.page.words import spoken
 
 # A hue for each genre of MovieLens, in twelfths of the circle; kindred genres are neighbours.
@@ -35,7 +35,7 @@ _TWELFTHS = 12
 
 
 class Card(NamedTuple):
-    """A film as it is shown."""
+    """A movie as it is shown."""
 
     number: int
     item_id: str
@@ -58,12 +58,12 @@ class Card(NamedTuple):
 
 
 def cards(catalogue: Catalogue, numbers: Iterable[int]) -> list[Card]:
-    """Return the cards of films."""
+    """Return the cards of items."""
     return [card(catalogue, number) for number in numbers]
 
 
 def card(catalogue: Catalogue, number: int) -> Card:
-    """Return the card of a film."""
+    """Return the card of an item."""
     (stored,) = catalogue.items([number])
     known = json.loads(stored)
     year = catalogue.years[number]
@@ -75,7 +75,7 @@ def card(catalogue: Catalogue, number: int) -> Card:
         spoken(known["title"], year),
         year,
         genres,
-        link_to_film(item_id),
+        link_to_item(item_id),
         _face(genres, year),
     )
 

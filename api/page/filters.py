@@ -1,4 +1,4 @@
-"""Filters of lists of films: the rules of the service, as fields of a form and as addresses."""
+"""Filters of lists of movies, as fields of a form and as addresses."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar

@@ -21,8 +21,8 @@ def link_to_user(user_id: str, **query: object) -> str:
     return link("users", user_id, **query) if is_segment(user_id) else link("users", user_id=user_id, **query)
 
 
-def link_to_film(item_id: str, **query: object) -> str:
-    """Return the address of the page of a film."""
+def link_to_item(item_id: str, **query: object) -> str:
+    """Return the address of the page of a movie."""
     return link("films", item_id, **query) if is_segment(item_id) else link("films", item_id=item_id, **query)
 
 

@@ -1,4 +1,4 @@
-"""Somebody new: picks some films, and sees at once what that would recommend."""
+"""Somebody new: picks some movies, and sees at once what that would recommend."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -9,8 +9,8 @@ from starlette.responses import Response
 from api.filters import filtered, next_turn
 from api.lookup import Generation, Page
 from api.page.cards import Card, card, cards
-from api.page.films import WORDS, search
 from api.page.filters import FILTERS, filters, given
+from api.page.items import WORDS, search
 from api.page.links import link
 from api.page.render import asked, page, shown
 from api.parameters import MAX_WORDS, table
@@ -21,7 +21,7 @@ SHOWN = 20
 
 
 class Offer(NamedTuple):
-    """A film that can be picked, or taken back, and the address where it is."""
+    """A movie that can be picked, or taken back, and the address where it is."""
 
     card: Card
     is_picked: bool
@@ -29,7 +29,7 @@ class Offer(NamedTuple):
 
 
 class Suggested(NamedTuple):
-    """A film of the list, and the picked one because of which."""
+    """A movie of the list, and the picked one because of which."""
 
     rank: int
     card: Card
@@ -41,9 +41,9 @@ class Suggested(NamedTuple):
 async def new(request: Request, generation: Generation) -> Response:
     """Show what is picked, what can be, and the list that comes of it."""
     values = asked(request, PICKED, generation)
-    films = generation.catalogue
-    # What no film has any longer is left out of what is passed on.
-    liked = [each for each in dict.fromkeys(values.get("liked", ())) if each in films.numbers]
+    catalogue = generation.catalogue
+    # What no movie has any longer is left out of what is passed on.
+    liked = [each for each in dict.fromkeys(values.get("liked", ())) if each in catalogue.numbers]
     row = await filtered(generation, {"liked": liked, **given(values)}, Page(min(SHOWN, generation.depth), 0))
     found, total = await search(
         generation, {name: value for name, value in values.items() if name == "q"}, OFFERED
@@ -51,7 +51,7 @@ async def new(request: Request, generation: Generation) -> Response:
 
     async def offers(numbers: Iterable[int]) -> list[Offer]:
         found = []
-        for each in cards(films, numbers):
+        for each in cards(catalogue, numbers):
             found.append(_offer(each, liked, values))
             # The address of each has all picks, of which there may be many.
             await next_turn()
@@ -63,7 +63,7 @@ async def new(request: Request, generation: Generation) -> Response:
         here="new",
         words=values.get("q", ""),
         liked=",".join(liked),
-        picked=await offers(films.numbers[each] for each in liked),
+        picked=await offers(catalogue.numbers[each] for each in liked),
         offered=await offers(found),
         found=total,
         most=MAX_WORDS,
@@ -71,11 +71,11 @@ async def new(request: Request, generation: Generation) -> Response:
         suggested=[
             Suggested(
                 rank,
-                card(films, place.item),
-                card(films, place.because) if place.because else None,
-                place.source,
+                card(catalogue, entry.item),
+                card(catalogue, entry.because) if entry.because else None,
+                entry.source,
             )
-            for rank, place in enumerate(row.entries, 1)
+            for rank, entry in enumerate(row.entries, 1)
         ],
         nobody=link("new"),
     )

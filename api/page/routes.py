@@ -4,7 +4,7 @@ from functools import partial
 
 from starlette.routing import Route
 
-from api.page.films import film, films
+from api.page.items import item, items
 from api.page.new import new
 from api.page.past import KeptFiles
 from api.page.render import page
@@ -21,8 +21,8 @@ def routes() -> list[Route]:
         Route("/users", users),
         Route("/users/{user_id:path}", user),
         Route("/random", any_user),
-        Route("/films", films),
-        Route("/films/{item_id:path}", film),
+        Route("/films", items),
+        Route("/films/{item_id:path}", item),
         Route("/new", new),
         Route("/system", page(partial(system, files=KeptFiles()))),
         Route("/static/{name:path}", static),

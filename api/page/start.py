@@ -1,4 +1,4 @@
-"""The start: where one finds a user or a film, and what is served in a few figures."""
+"""The start: where one finds a user or a movie, and what is served in a few figures."""
 
 from starlette.requests import Request
 from starlette.responses import Response

@@ -38,14 +38,14 @@ class Rule(NamedTuple):
 
 
 class Tail(NamedTuple):
-    """How ratings and places in lists are spread over the films, the most rated first: two lines to draw."""
+    """How ratings and places in lists are spread over the items, the most rated first: two lines to draw."""
 
     ratings: str
     places: str
     ratings_of_tenth: float
     places_of_tenth: float
-    shown_films: int
-    films: int
+    shown_items: int
+    items: int
 
 
 class Line(NamedTuple):
@@ -99,16 +99,16 @@ def _steps(figures: Figures) -> list[Step]:
 def _tail(hundredths: list[tuple[int, int, int, int, int]]) -> Tail | None:
     if not hundredths:
         return None
-    films, ratings, places, shown_films = ([each[place] for each in hundredths] for place in (1, 2, 3, 4))
-    of_films, of_ratings, of_places = (_shares(each) for each in (films, ratings, places))
-    tenth = next(place for place, share in enumerate(of_films) if share >= 0.1)  # noqa: PLR2004
+    items, ratings, places, shown_items = ([each[place] for each in hundredths] for place in (1, 2, 3, 4))
+    of_items, of_ratings, of_places = (_shares(each) for each in (items, ratings, places))
+    tenth = next(place for place, share in enumerate(of_items) if share >= 0.1)  # noqa: PLR2004
     return Tail(
-        _curve(of_films, of_ratings),
-        _curve(of_films, of_places),
+        _curve(of_items, of_ratings),
+        _curve(of_items, of_places),
         of_ratings[tenth],
         of_places[tenth],
-        sum(shown_films),
-        sum(films),
+        sum(shown_items),
+        sum(items),
     )
 
 

@@ -25,7 +25,7 @@ WATCHED_AT_A_TIME = 20
 
 
 class Recommended(NamedTuple):
-    """A film of a list: `share` of the best score, in per cent; both None if it is from a wider list."""
+    """A movie of a list: `share` of the best score, in per cent; both None if it is from a wider list."""
 
     rank: int
     card: Card
@@ -36,7 +36,7 @@ class Recommended(NamedTuple):
 
 
 class Watched(NamedTuple):
-    """A film of a history; the others are None where the input has none."""
+    """A movie of a history; the others are None where the input has none."""
 
     card: Card
     rating: float | None
@@ -102,21 +102,21 @@ async def _recommended(
     row = await filtered(generation, {"user_id": user_id, **given(values)}, Page(generation.depth, 0))
     scores = dict(await generation.read("page/scores", user_id=user_id))
     best = max(scores.values(), default=0.0)
-    films = generation.catalogue
+    catalogue = generation.catalogue
     where = pages(partial(link_to_user, user_id), values, "from", RECOMMENDED_AT_A_TIME, len(row.entries))
 
-    def told(rank: int, place: Entry) -> Recommended:
-        score = scores.get(films.item_ids[place.item]) if place.source == "personal" else None
+    def told(rank: int, entry: Entry) -> Recommended:
+        score = scores.get(catalogue.item_ids[entry.item]) if entry.source == "personal" else None
         return Recommended(
             rank,
-            card(films, place.item),
-            card(films, place.because) if place.because else None,
-            place.source,
+            card(catalogue, entry.item),
+            card(catalogue, entry.because) if entry.because else None,
+            entry.source,
             score,
             _share(score, best),
         )
 
-    return [told(rank, place) for rank, place in enumerate(where.of(row.entries), where.first)], where
+    return [told(rank, entry) for rank, entry in enumerate(where.of(row.entries), where.first)], where
 
 
 def _share(score: float | None, best: float) -> int | None:
@@ -139,5 +139,5 @@ async def _watched(
     )
     total = rows[0][-1] if rows else 0
     where = pages(partial(link_to_user, user_id), values, "since", WATCHED_AT_A_TIME, total)
-    films = generation.catalogue
-    return [Watched(card(films, number), rating, rated_at) for number, rating, rated_at, _ in rows], where
+    catalogue = generation.catalogue
+    return [Watched(card(catalogue, number), rating, rated_at) for number, rating, rated_at, _ in rows], where

@@ -13,7 +13,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import make_app
-from api.page.links import link, link_to_film, link_to_user
+from api.page.links import link, link_to_item, link_to_user
 from api.settings import Settings, plain_prefix
 from tests.commands import serving
 from tests.conftest import publish, written
@@ -153,13 +153,13 @@ def test_the_pages_of_a_user_are_of_that_user(browser: Browser, client: TestClie
             seen += _titles(text, "watched")
             address = page.next.get("watched")
         history = answer["features"][0]["histories"]
-        assert seen == [link_to_film(film).replace("&", "&amp;") for film in history], user_id
+        assert seen == [link_to_item(film).replace("&", "&amp;") for film in history], user_id
         assert len(seen) > 20
 
 
 def test_the_page_of_a_film_is_of_that_film(browser: Browser) -> None:
     for item_id in IDS:
-        assert browser.page(link_to_film(item_id)).heading.startswith(f"Title of {item_id}")
+        assert browser.page(link_to_item(item_id)).heading.startswith(f"Title of {item_id}")
 
 
 def test_filters_stay_with_the_user(browser: Browser) -> None:
@@ -188,7 +188,7 @@ def _crawl(browser: Browser, start: str) -> set[str]:
 
 def test_every_link_leads_somewhere(browser: Browser) -> None:
     found = _crawl(browser, "/")
-    assert {link_to_film(film) for film in FILMS} <= found
+    assert {link_to_item(film) for film in FILMS} <= found
     assert len([address for address in found if "/new?" in address]) > len(IDS) / 2
 
 
@@ -199,7 +199,7 @@ def test_below_a_path_every_link_leads_somewhere(output: Path, strips: bool, is_
     with serving(output, **variables) as url:
         browser = Browser(url, "/recs/v1", strips=strips, **headers)
         found = _crawl(browser, "/recs/v1/")
-        assert {f"/recs/v1{link_to_film(film)}" for film in FILMS} <= found
+        assert {f"/recs/v1{link_to_item(film)}" for film in FILMS} <= found
         assert browser.page("/recs/v1/users?user_id=A").heading == "User A"
         assert browser.get("/recs/v1/users")[1] == "/recs/v1/"
         for asked in ("recommendations?user_id=A", "healthz", "docs", "openapi.json", "random"):
@@ -212,7 +212,7 @@ def test_below_a_path_every_link_leads_somewhere(output: Path, strips: bool, is_
 def test_the_prefix_may_be_a_word_of_the_service_where_the_proxy_cuts_it(output: Path) -> None:
     with serving(output, ROOT_PATH="/films") as url:
         found = _crawl(Browser(url, "/films"), "/films/")
-        assert {f"/films{link_to_film(film)}" for film in FILMS} <= found
+        assert {f"/films{link_to_item(film)}" for film in FILMS} <= found
 
 
 def test_a_prefix_that_is_no_plain_path_counts_for_nothing(client: TestClient) -> None:
@@ -243,4 +243,4 @@ def test_a_link_is_encoded() -> None:
     )
     assert link_to_user("user%40x") == "/users/user%2540x"
     assert link_to_user("..", since=20) == "/users?user_id=..&since=20"
-    assert link_to_film("a/b") == "/films?item_id=a%2Fb"
+    assert link_to_item("a/b") == "/films?item_id=a%2Fb"

@@ -1,4 +1,4 @@
-"""Films: found by words of the title, genre and year; and one of them, who likes it, and what is like it."""
+"""Movies: found by words of the title, genre and year; and one of them, who likes it, and what is like it."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -26,17 +26,17 @@ ADDRESS = partial(link, "films")
 
 
 @page
-async def films(request: Request, generation: Generation) -> Response:
-    """Show the films that are found; without words, all, the most rated first.
+async def items(request: Request, generation: Generation) -> Response:
+    """Show the movies that are found; without words, all, the most rated first.
 
-    A film whose id is no part of a path is shown here, too.
+    A movie whose id is no part of a path is shown here, too.
     """
     values = asked(request, FOUND, generation)
     if "item_id" in values:
-        return await _film(generation, values["item_id"])
+        return await _item(generation, values["item_id"])
     found, total = await search(generation, values, AT_A_TIME)
     return shown(
-        "films.html",
+        "items.html",
         generation,
         here="films",
         words=values.get("q", ""),
@@ -47,14 +47,14 @@ async def films(request: Request, generation: Generation) -> Response:
 
 
 @page
-async def film(request: Request, generation: Generation) -> Response:
-    """Show a film."""
-    return await _film(generation, request.path_params["item_id"])
+async def item(request: Request, generation: Generation) -> Response:
+    """Show a movie."""
+    return await _item(generation, request.path_params["item_id"])
 
 
-async def _film(generation: Generation, given_id: str) -> Response:
+async def _item(generation: Generation, given_id: str) -> Response:
     item_id = id_of(given_id) or ""
-    told = await generation.read("page/film", item_id=item_id)
+    told = await generation.read("page/item", item_id=item_id)
     if not told or item_id not in generation.catalogue.numbers:
         raise HTTPException(404, f"No film has the id {given_id[: parameters.MAX_VALUE_LENGTH]!r}.")
     alike = cards(generation.catalogue, numbers(await generation.similar(item_id), LIKE_IT))
@@ -62,7 +62,7 @@ async def _film(generation: Generation, given_id: str) -> Response:
     scores = likeness[0][0] if likeness else []
     ratings, mean, is_hidden, likes, stars, first, last, lists, top_tens, users = told[0]
     return shown(
-        "film.html",
+        "item.html",
         generation,
         here="films",
         card=card(generation.catalogue, generation.catalogue.numbers[item_id]),
@@ -81,13 +81,13 @@ async def _film(generation: Generation, given_id: str) -> Response:
 
 
 async def search(generation: Generation, values: Mapping[str, Any], size: int) -> tuple[Sequence[int], int]:
-    """Return a page of the films that have the words in their titles, and how many films have them."""
+    """Return a page of the items that have the words in their titles, and how many have them."""
     words = values.get("q", "")
     if not words and not given(values):
         every = range(1, len(generation.catalogue.item_ids))
         return pages(ADDRESS, values, "from", size, len(every)).of(every), len(every)
     rows = await generation.read(
-        "page/found_films",
+        "page/found_items",
         words=words.split(),
         text=words,
         **bound(values),
