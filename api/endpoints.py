@@ -24,22 +24,19 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from api import __version__, metrics, parameters
 from api.catalogue import Catalogue, numbers
-from api.filters import FILTERS, Entry, FilteredList, filtered, filtered_each, in_turns
+from api.filters import Entry, FilteredList, filtered, filtered_each, in_turns
 from api.lookup import Generation, Page
 from api.middleware import prefix
-from api.parameters import SUBJECT, table
+from api.parameters import SUBJECT, taken
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 RETRY_AFTER = {"Retry-After": "10"}
 # Of these there can be one only.
 WHO = ("user_id", "liked", "user_ids")
-_METADATA = ("offset", "returnMetadata")
-RECOMMENDATIONS = table(*SUBJECT, "limit", *_METADATA, "explain", *FILTERS)
-SIMILAR = table("item_id", "any_limit", *_METADATA)
-FEATURES = table("user_id", "any_limit", "offset")
+RECOMMENDATIONS, SIMILAR, FEATURES = map(taken, ("/recommendations", "/similar", "/features"))
 # A request with none but these gets what is stored, and is answered in the shortest way.
-PLAIN = frozenset({"user_id", "limit", *_METADATA})
+PLAIN = frozenset({"user_id", "limit", "offset", "returnMetadata"})
 # Proxies have room for about 4 KB of headers.
 MAX_HEADER = 2_048
 TEMPLATES = Path(__file__).parent / "templates"
@@ -98,7 +95,7 @@ async def recommendations(request: Request) -> Response:
     if len(given := [name for name in WHO if name in asked]) > 1:
         raise HTTPException(400, f"{' and '.join(given)} are given; give one of them")
     if asked.keys().isdisjoint(SUBJECT):
-        parameters.required(asked, "user_id")
+        raise HTTPException(400, "user_id is required")
     if _is_known(request, generation):
         return _answer(generation, None)
     page, catalogue = _page(asked, generation), generation.catalogue
@@ -126,7 +123,7 @@ async def similar(request: Request) -> Response:
     """Answer with items that the same people like, most alike first."""
     generation = served(request)
     asked = parameters.read(request.scope["query_string"], SIMILAR, generation)
-    item_id = parameters.required(asked, "item_id")
+    item_id = asked["item_id"]
     if item_id not in generation.catalogue.numbers:
         raise HTTPException(404, f"there is no film {item_id!r}")
     if _is_known(request, generation):
@@ -138,10 +135,9 @@ async def features(request: Request) -> Response:
     """Answer with what a user has watched, newest first; nothing for a user who is unknown."""
     generation = served(request)
     asked = parameters.read(request.scope["query_string"], FEATURES, generation)
-    user_id = parameters.required(asked, "user_id")
     if _is_known(request, generation):
         return _answer(generation, None)
-    history = numbers(await generation.history(user_id) or "", *_page(asked, generation))
+    history = numbers(await generation.history(asked["user_id"]) or "", *_page(asked, generation))
     item_ids = await in_turns(generation.catalogue.ids, history)
     return _answer(generation, b'{"features":[{"histories":[%b]}]}' % b",".join(item_ids))
 

@@ -36,6 +36,7 @@ class Parameter(NamedTuple):
     name: str
     parse: Parse
     is_list: bool = False
+    is_required: bool = False
 
 
 class UnknownValueError(ValueError):
@@ -131,6 +132,18 @@ def table(*parameters: Parameter | str) -> dict[str, Parameter]:
     return {parameter.name: parameter for parameter in found}
 
 
+def taken(path: str) -> dict[str, Parameter]:
+    """Return the parameters that a path takes, by name."""
+    found = {}
+    for each in _TEMPLATE["paths"][path]["get"]["parameters"]:
+        if "$ref" in each:
+            parameter = PARAMETERS[each["$ref"].rpartition("/")[2]]
+            found[parameter.name] = parameter._replace(is_required=each.get("required", False))
+        else:
+            found |= table(*SUBJECT)
+    return found
+
+
 def document(depth: int, prefix: str = "") -> dict[str, Any]:
     """Return what the service answers, as OpenAPI 3.1, for lists of that depth, served below a prefix."""
     return _document(depth) | {"servers": [{"url": prefix or "/"}]}
@@ -180,7 +193,11 @@ def read(query_string: bytes, allowed: Mapping[str, Parameter], generation: Gene
             raise HTTPException(
                 400, f"{name} is given {sum(each == name for each, _ in given)} times; give it once"
             )
-    return {name: _value(allowed[name], text, generation) for name, text in texts.items()}
+    values = {name: _value(allowed[name], text, generation) for name, text in texts.items()}
+    for name, parameter in allowed.items():
+        if parameter.is_required and name not in values:
+            raise HTTPException(400, f"{name} is required")
+    return values
 
 
 def _list_named(name: str, allowed: Mapping[str, Parameter]) -> Parameter | None:
@@ -199,10 +216,3 @@ def _value(parameter: Parameter, text: str, generation: Generation) -> Any:
         raise HTTPException(404, f"{parameter.name} {error}") from error
     except ValueError as error:
         raise HTTPException(400, f"{parameter.name} {error}") from error
-
-
-def required(values: Mapping[str, Any], name: str) -> Any:
-    """Return a value that must be given. Raises HTTPException 400."""
-    if name not in values:
-        raise HTTPException(400, f"{name} is required")
-    return values[name]

@@ -14,6 +14,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from batch.generation.publish import Published
+from sql.ids import MISSING
 from tests.commands import serving
 from tests.films import withheld
 
@@ -60,6 +61,13 @@ def test_a_list_is_a_plain_array_of_texts(document: Any) -> None:
     for schema in lists.values():
         assert (schema["type"], schema["items"]["type"]) == ("array", "string")
         assert not {"anyOf", "oneOf", "enum"} & {*schema, *schema["items"]}
+
+
+def test_the_document_excludes_what_counts_as_no_id(document: Any) -> None:
+    schemas = dict(_parameters(document))
+    for name, missing in (("user_id", MISSING), ("item_id", MISSING), ("liked", MISSING - {""})):
+        schema = schemas[name]
+        assert set(schema.get("items", schema)["not"]["enum"]) == missing
 
 
 def test_answers_are_as_the_openapi_document_says(url: str, tmp_path: Path) -> None:
