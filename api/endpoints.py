@@ -7,8 +7,7 @@ complete, whatever it waits for meanwhile; a client that reads slowly holds noth
 import json
 from base64 import b64encode
 from bisect import bisect_right
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache, wraps
 from hashlib import sha256
 from itertools import accumulate
@@ -55,8 +54,9 @@ def holding(endpoint: Endpoint) -> Endpoint:
             return await endpoint(request)
         generation.hold()
         try:
-            with reading(request):
-                return await endpoint(request)
+            return await endpoint(request)
+        except duckdb.Error as error:
+            raise unreadable(request, error) from error
         finally:
             generation.release()
 
@@ -74,18 +74,14 @@ def served(request: Request) -> Generation:
     return generation
 
 
-@contextmanager
-def reading(request: Request) -> Iterator[None]:
-    """Raise HTTPException 503 for what can't be read: the file is damaged there, or memory is short."""
-    try:
-        yield
-    except duckdb.Error as error:
-        message = "that takes more memory than the service gives it just now"
-        if not isinstance(error, duckdb.OutOfMemoryException):
-            generation = served(request)
-            request.state.watcher.damaged(generation, error)
-            message = f"generation {generation.id} is damaged; publish another, or roll back"
-        raise HTTPException(503, message, headers=RETRY_AFTER) from error
+def unreadable(request: Request, error: duckdb.Error) -> HTTPException:
+    """Return what says that the file is damaged where it was read, or that memory is short."""
+    message = "that takes more memory than the service gives it just now"
+    if not isinstance(error, duckdb.OutOfMemoryException):
+        generation = served(request)
+        request.state.watcher.damaged(generation, error)
+        message = f"generation {generation.id} is damaged; publish another, or roll back"
+    return HTTPException(503, message, headers=RETRY_AFTER)
 
 
 async def recommendations(request: Request) -> Response:

@@ -103,8 +103,8 @@ async def _of_user(
     generation: Generation, known: WholeRow | None, asked: Mapping[str, Any], page: Page
 ) -> FilteredList:
     """Return the list of a user, which is a popular one if the user is unknown."""
-    segment = generation.segment(asked)
     if known is None:
+        segment = generation.segment(asked)
         entries = await _entries(_wider(generation, segment), generation, asked, (), page)
         return FilteredList(entries, f"segment {segment.name}" if segment else "popular")
     recommendations, because, history, segment_name = known
@@ -112,7 +112,8 @@ async def _of_user(
     watched: Collection[int] = ()
     # Without a filter it ends where the list of the user ends, which holds nothing watched.
     if not asked.keys().isdisjoint(FILTERS):
-        lists += _wider(generation, segment or generation.segments.get(segment_name or ""))
+        segment = generation.segment(asked) or generation.segments.get(segment_name or "")
+        lists += _wider(generation, segment)
         watched = numbers(history)
     return FilteredList(await _entries(lists, generation, asked, watched, page), "personal")
 

@@ -38,6 +38,8 @@ ROWS_AT_A_TIME = 256
 # How often a path can be written another way; so many generations are never open at the same time.
 _SPELLINGS = cycle("./" * number for number in range(64))
 
+# What a segment may have in common.
+ATTRIBUTES = ("gender", "age_group", "occupation")
 # List, reasons, history and name of the segment of a user, as they are stored.
 WholeRow = tuple[str, str, str, str | None]
 
@@ -208,7 +210,7 @@ class Generation:
 
     def segment(self, attributes: Mapping[str, Any]) -> Segment | None:
         """Return the narrowest segment of somebody of whom that is known; other names are passed over."""
-        known = {name: str(value).casefold() for name, value in attributes.items()}
+        known = {name: attributes[name].casefold() for name in ATTRIBUTES if name in attributes}
         for segment in self.segments.values():
             if segment.attributes.items() <= known.items():
                 return segment
@@ -252,5 +254,5 @@ def _batches(
 
 def _segment(row: tuple[str, str | None, str | None, str | None, str]) -> Segment:
     name, *values, items = row
-    attributes = zip(("gender", "age_group", "occupation"), values, strict=True)
+    attributes = zip(ATTRIBUTES, values, strict=True)
     return Segment(name, {each: str(value).casefold() for each, value in attributes if value}, items)

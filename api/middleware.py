@@ -189,11 +189,13 @@ class RequestMiddleware:
             await self._app(scope, receive, send)
             return
         began = perf_counter()
-        known_as = _given_id(scope) or next(self._ids)
+        headers = dict(reversed(scope["headers"]))  # of those that are repeated, the first counts
+        known_as = _given_id(headers.get(b"x-request-id")) or next(self._ids)
         # Both are set always, as a task may have been started by one that answers another request.
         request_id.set(known_as)
-        said = self._settings.root_path or _header(scope, b"x-forwarded-prefix")
-        below = (plain_prefix(said) or "") if said else ""
+        below = self._settings.root_path
+        if not below and b"x-forwarded-prefix" in headers:
+            below = plain_prefix(headers[b"x-forwarded-prefix"].decode("latin-1")) or ""
         prefix.set(below)
         if below:
             scope = {**scope, "path": _below(below, scope["path"])}
@@ -254,11 +256,7 @@ def _is_short(scope: Scope) -> bool:
     return size <= MAX_TARGET_BYTES
 
 
-def _header(scope: Scope, wanted: bytes) -> str | None:
-    return next((value.decode("latin-1") for name, value in scope["headers"] if name == wanted), None)
-
-
-def _given_id(scope: Scope) -> str | None:
+def _given_id(header: bytes | None) -> str | None:
     """Return the id that the client has given to a request, if it can stand in a header and in a log."""
-    given = (_header(scope, b"x-request-id") or "").strip(" \t")
+    given = header.decode("latin-1").strip(" \t") if header else ""
     return given if given.isascii() and given.isprintable() and 0 < len(given) <= MAX_REQUEST_ID else None

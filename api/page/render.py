@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from api.endpoints import reading, served
+from api.endpoints import served, unreadable
 from api.lookup import Generation
 from api.middleware import http_error
 from api.page import words
@@ -64,10 +64,13 @@ def page(view: View) -> Callable[[Request], Awaitable[Response]]:
     @wraps(view)
     async def endpoint(request: Request) -> Response:
         try:
-            with reading(request):
+            try:
                 return await view(request, served(request))
-        except duckdb.CatalogException:  # no damage: its tables are not those that are asked for
-            return refusal(503, "What is published was written by another version; run the job anew.")
+            except duckdb.CatalogException:  # no damage: its tables are not those that are asked for
+                message = "What is published was written by another version; run the job anew."
+                return refusal(503, message)
+            except duckdb.Error as error:
+                raise unreadable(request, error) from error
         except HTTPException as error:
             is_empty = request.scope["generation"] is None
             return refusal(error.status_code, error.detail, error.headers, is_empty=is_empty)
