@@ -286,6 +286,16 @@ def test_a_film_that_is_hidden_says_so_and_is_in_no_list(published: Published, t
     assert "lists it is in 0 " in text
 
 
+def test_a_file_of_another_version_is_refused_and_is_no_damage(published: Published, tmp_path: Path) -> None:
+    with changed(published, tmp_path) as connection:
+        connection.execute("drop table metrics cascade")
+    with _client(tmp_path) as client:
+        answer = client.get("/system")
+        assert answer.status_code == 503
+        assert "written by another version; run the job anew" in answer.text
+        assert client.get("/readyz").json()["status"] == "ready"
+
+
 def test_titles_are_text_whatever_stands_in_them(write_input: WriteInput, tmp_path: Path) -> None:
     row = '"' + NASTY.replace('"', '""') + '"'
     publish(write_input(RATINGS, MOVIES.replace('"Movie, The 4 (1994)"', row)), tmp_path / "output")
