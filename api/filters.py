@@ -57,11 +57,6 @@ FILTERS: dict[str, Callable[[Catalogue, Any], Predicate]] = {
 }
 
 
-async def next_turn() -> None:
-    """Let the event loop answer others."""
-    await asyncio.sleep(0)
-
-
 async def in_turns(
     function: Callable[[Sequence[T]], Sequence[Result]], items: Sequence[T]
 ) -> Sequence[Result]:
@@ -71,7 +66,7 @@ async def in_turns(
     results: list[Result] = []
     for start in range(0, len(items), ITEMS_OF_A_TURN):
         results += function(items[start : start + ITEMS_OF_A_TURN])
-        await next_turn()
+        await asyncio.sleep(0)
     return results
 
 
@@ -96,7 +91,7 @@ async def filtered_each(
     """Yield the list of each of several users, with a turn for others between two."""
     for known in await generation.rows(asked["user_ids"]):
         yield await _of_user(generation, known, asked, page)
-        await next_turn()
+        await asyncio.sleep(0)
 
 
 async def _of_user(
@@ -144,5 +139,5 @@ async def _entries(
                 if len(entries) == end:
                     return entries[page.offset :]
             if place % ITEMS_OF_A_TURN == ITEMS_OF_A_TURN - 1:
-                await next_turn()
+                await asyncio.sleep(0)
     return entries[page.offset :]

@@ -6,15 +6,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from prometheus_client import (
-    GC_COLLECTOR,
-    PLATFORM_COLLECTOR,
-    PROCESS_COLLECTOR,
-    CollectorRegistry,
-    Counter,
-    Histogram,
-    disable_created_metrics,
-)
+import prometheus_client as prometheus
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -23,29 +15,31 @@ from prometheus_client.registry import Collector
 from api.settings import SHARED_FOLDER
 
 # When a metric was first counted says nothing that the start of the process does not.
-disable_created_metrics()  # type: ignore[no-untyped-call]
+prometheus.disable_created_metrics()  # type: ignore[no-untyped-call]
 
-REQUEST_SECONDS = Histogram(
+REQUEST_SECONDS = prometheus.Histogram(
     "recommender_request_seconds",
     "Time from a request to the end of its answer, by route and status.",
     ["route", "status"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0),
     registry=None,
 )
-RECOMMENDATIONS = Counter(
+RECOMMENDATIONS = prometheus.Counter(
     "recommender_recommendations",
     "Answers with recommendations, by source: personal, or popular for an unknown user.",
     ["source"],
     registry=None,
 )
-LOOKUP_USERS = Histogram(
+LOOKUP_USERS = prometheus.Histogram(
     "recommender_lookup_users",
     "Users who are looked up by one query.",
     buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512),
     registry=None,
 )
-SWITCHES = Counter("recommender_switches", "Generations that were opened to be served.", registry=None)
-SWITCH_FAILURES = Counter(
+SWITCHES = prometheus.Counter(
+    "recommender_switches", "Generations that were opened to be served.", registry=None
+)
+SWITCH_FAILURES = prometheus.Counter(
     "recommender_switch_failures", "Attempts to open a generation that failed, or to read it.", registry=None
 )
 _COUNTED = (REQUEST_SECONDS, RECOMMENDATIONS, LOOKUP_USERS, SWITCHES, SWITCH_FAILURES)
@@ -81,7 +75,7 @@ async def exposition(served: tuple[str, float] | None, fault: str | None, accept
 
     `served` is id and time of the generation that this process serves, `fault` why it is not the newest.
     """
-    registry = CollectorRegistry()
+    registry = prometheus.CollectorRegistry()
     registry.register(_Now(served, fault))
     try:
         encode, media_type = choose_encoder(accept)
@@ -90,7 +84,12 @@ async def exposition(served: tuple[str, float] | None, fault: str | None, accept
     if os.environ.get(SHARED_FOLDER):
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     else:
-        for collector in (*_COUNTED, PROCESS_COLLECTOR, PLATFORM_COLLECTOR, GC_COLLECTOR):
+        for collector in (
+            *_COUNTED,
+            prometheus.PROCESS_COLLECTOR,
+            prometheus.PLATFORM_COLLECTOR,
+            prometheus.GC_COLLECTOR,
+        ):
             registry.register(collector)
     return await asyncio.get_running_loop().run_in_executor(_WRITER, encode, registry), media_type
 

@@ -39,10 +39,6 @@ class Parameter(NamedTuple):
     is_required: bool = False
 
 
-class UnknownValueError(ValueError):
-    """A value makes sense, but nothing that is served has it."""
-
-
 def _parsed(key: str, schema: Mapping[str, Any], text: str, generation: Generation) -> Any:
     """Return the value that a text means; `key` is how the document calls the parameter."""
     if key in ("user_id", "item_id"):
@@ -90,7 +86,7 @@ def _list(key: str, text: str, generation: Generation) -> list[str] | frozenset[
     for genre in words:
         if genre.casefold() not in known:
             there_are = ", ".join(known.values())
-            raise UnknownValueError(f"has {genre!r}, which no film has; there are {there_are}")
+            raise HTTPException(404, f"{key} has {genre!r}, which no film has; there are {there_are}")
     return frozenset(known[genre.casefold()] for genre in words)
 
 
@@ -212,7 +208,5 @@ def _value(parameter: Parameter, text: str, generation: Generation) -> Any:
         raise HTTPException(400, f"{parameter.name} is longer than {longest} characters")
     try:
         return parameter.parse(text, generation)
-    except UnknownValueError as error:
-        raise HTTPException(404, f"{parameter.name} {error}") from error
     except ValueError as error:
         raise HTTPException(400, f"{parameter.name} {error}") from error

@@ -45,6 +45,9 @@ class _OutputFolder(click.Path):
 class _Words(click.ParamType[tuple[str, ...], str]):
     name = "words"
 
+    def __init__(self, *choices: str) -> None:
+        self._choices = choices
+
     def convert(
         self, value: str, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, ...]:
@@ -52,12 +55,9 @@ class _Words(click.ParamType[tuple[str, ...], str]):
         if value and not words:
             self.fail(f"{value!r} holds nothing; leave it out, or name something.", param, ctx)
         for word in words:
-            if self is _PUBLIC_WORDS and word not in PUBLIC:
-                self.fail(f"{word!r} is none of {', '.join(PUBLIC)}.", param, ctx)
+            if self._choices and word not in self._choices:
+                self.fail(f"{word!r} is none of {', '.join(self._choices)}.", param, ctx)
         return words
-
-
-_WORDS, _PUBLIC_WORDS = _Words(), _Words()
 
 
 def plain_prefix(text: str) -> str | None:
@@ -98,7 +98,7 @@ class Settings:
     api_keys: Annotated[
         tuple[str, ...],
         "Keys, with commas between them, one of which a request must have; without any, none must.",
-        _WORDS,
+        _Words(),
     ] = ()
     api_keys_file: Annotated[
         Path | None,
@@ -108,11 +108,13 @@ class Settings:
     public: Annotated[
         tuple[str, ...],
         "What needs no key all the same: health, metrics, docs, page, or nothing.",
-        _PUBLIC_WORDS,
+        _Words(*PUBLIC),
     ] = ("health", "docs")
     page: Annotated[bool, "Serve the page for people at /; --no-page leaves it out."] = True
     cors_origins: Annotated[
-        tuple[str, ...], "Origins whose pages may read answers, with commas between them; * for all.", _WORDS
+        tuple[str, ...],
+        "Origins whose pages may read answers, with commas between them; * for all.",
+        _Words(),
     ] = ()
     log_format: Annotated[str, "Form of a line of the log.", click.Choice(["text", "json"])] = "text"
     access_log: Annotated[bool, "Log every request but those of probes."] = False

@@ -114,21 +114,21 @@ class GenerationWatcher:
             self.generation = None
 
     async def _passes(self, target: str, file: Path, known_as: Identity | None) -> bool:
-        """Have a generation tried, and look on; return False if the link or the file changes meanwhile."""
-        trial = asyncio.create_task(preflight(file))
+        """Have a generation read, and look on; return False if the link or the file changes meanwhile."""
+        check = asyncio.create_task(preflight(file))
         began = self._clock()
         try:
-            while not trial.done():
+            while not check.done():
                 if self._clock() > began + LONG_PREFLIGHT_SECONDS:
                     self._fails(f"{target} is still being tried, and not served yet")
-                await asyncio.wait([trial], timeout=POLL_EVERY_SECONDS)
+                await asyncio.wait([check], timeout=POLL_EVERY_SECONDS)
                 if self._shown() != target:
                     return False
-            await trial
+            await check
             return identity(file) == known_as
         finally:
-            trial.cancel()
-            await asyncio.gather(trial, return_exceptions=True)
+            check.cancel()
+            await asyncio.gather(check, return_exceptions=True)
 
     def _shown(self) -> str | None:
         with suppress(OSError):

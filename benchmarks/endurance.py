@@ -3,7 +3,7 @@
 `python -m benchmarks.endurance --output FOLDER`, with a folder in which something is published; that of
 `benchmarks.serve` by default. The load is half of what the service was seen to answer. The published file is
 switched with itself under another name: for the service that is another generation. A request that fails,
-or a switch that is not followed, fails the benchmark. Before it the trial of a generation is measured alone.
+or a switch that is not followed, fails the benchmark. Before it a preflight is measured alone.
 """
 
 import json
@@ -81,9 +81,9 @@ def endure(output: Path, minutes: float, switch_every: int, *, as_json: bool) ->
     """Load the service for a long time, and watch its memory."""
     check_programs()
     # First of all, while this process is small.
-    trial = run([sys.executable, "-m", "api.preflight", str(output / "current.duckdb")])
-    if trial.failure:
-        raise click.ClickException(f"the trial of the published generation failed: {trial.failure}")
+    preflight = run([sys.executable, "-m", "api.preflight", str(output / "current.duckdb")])
+    if preflight.failure:
+        raise click.ClickException(f"the preflight of the published generation failed: {preflight.failure}")
     with tempfile.TemporaryDirectory(dir=output) as folder:
         twins = _twins((output / "current.duckdb").resolve(), Path(folder))
         contender = _ours(Path(folder))
@@ -105,7 +105,7 @@ def endure(output: Path, minutes: float, switch_every: int, *, as_json: bool) ->
         f"from the first to the last {endured.growth:+.1%}, at most {endured.spread:.1%} apart; "
         f"single looks {endured.least_mb:.0f} to {endured.most_mb:.0f}, of all the time {endured.peak_mb:.0f}"
     )
-    click.echo(f"the trial of a generation alone: {trial.seconds:.1f} s, {trial.peak_mb:.0f} MiB")
+    click.echo(f"the preflight of a generation alone: {preflight.seconds:.1f} s, {preflight.peak_mb:.0f} MiB")
     if as_json:
         click.echo(json.dumps(asdict(endured) | {"growth": endured.growth, "spread": endured.spread}))
 
