@@ -56,7 +56,5 @@ def test_every_statement_is_used() -> None:
     tables = [f"rewrite/{file.stem}" for file in (FOLDER / "generation").glob("*.sql")]
     listed = ("invariants/", "inspect/", "macros/", "generation/", "rewrite/lists/", *tables)
     unlisted = [name for name in TEXTS if not name.startswith(listed)]
-    lookups = {
-        f"lookups/{name}" for name in re.findall(r'"(\w+)"', Path("api/lookup.py").read_text("utf-8"))
-    }
+    lookups = {f"lookups/{name}" for name in re.findall(r'"(\w+)"', Path("api/lookup.py").read_text("utf-8"))}
     assert [name for name in unlisted if f'"{name}"' not in code and name not in lookups] == []
