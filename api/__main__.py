@@ -40,7 +40,7 @@ def serve(**values: Any) -> None:
     listeners = listen(settings.host, settings.port)
     if (reached := reachable(listeners)) and not keys.are_required:
         log.warning("whoever reaches %s can ask for everything: no key is required (API_KEYS)", reached)
-    run(settings, listeners, folder)
+    run(settings, keys, listeners, folder)
 
 
 if __name__ == "__main__":

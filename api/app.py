@@ -3,6 +3,7 @@
 import asyncio
 import atexit
 import gc
+import logging
 import multiprocessing
 import os
 import signal
@@ -18,9 +19,11 @@ from starlette.types import ASGIApp
 
 from api import endpoints
 from api.metrics import keep_room
-from api.middleware import Keys, RequestMiddleware, bug, http_error
+from api.middleware import Keys, KeysError, RequestMiddleware, bug, http_error
 from api.settings import Settings
 from api.watcher import GenerationWatcher
+
+log = logging.getLogger("api")
 
 GARBAGE_BEFORE_COLLECTION = 20_000  # objects
 # After so many seconds another thread that runs Python lets the event loop go on.
@@ -44,14 +47,22 @@ def _follow_signals(keys: Keys) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def make_app(settings: Settings) -> ASGIApp:
-    """Return the application that serves what is published in the output folder."""
-    keys = Keys(settings)
+def make_app(settings: Settings, keys: Keys | None = None) -> ASGIApp:
+    """Return the application that serves what is published in the output folder.
+
+    `keys` are those of the parent of a worker: they are accepted while their file can't be read.
+    """
+    of_parent, keys = keys, keys or Keys(settings)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, GenerationWatcher]]:
         keep_room()
-        keys.read()
+        try:
+            keys.read()
+        except KeysError as error:
+            if not of_parent:
+                raise
+            log.warning("%s; the old keys stay valid", error)
         _follow_signals(keys)
         watcher = GenerationWatcher(settings.output)
         await watcher.poll()

@@ -121,7 +121,7 @@ async def similar(request: Request) -> Response:
     asked = parameters.read(request.scope["query_string"], SIMILAR, generation)
     item_id = asked["item_id"]
     if item_id not in generation.catalogue.numbers:
-        raise HTTPException(404, f"there is no film {item_id!r}")
+        raise HTTPException(404, f"there is no movie {item_id!r}")
     if _is_known(request, generation):
         return _answer(generation, None)
     return _answer(generation, _stored(await generation.similar(item_id), asked, generation))

@@ -97,12 +97,14 @@ class Keys:
         try:
             text = self._file.read_text(encoding="utf-8-sig", errors="surrogateescape")
         except OSError as error:
-            message = f"{self._file}: the keys can't be read: {error.strerror}; name a file that can"
+            message = f"{self._file}: the keys can't be read: {error.strerror}; name a readable file"
             raise KeysError(message) from error
         lines = [line.strip() for line in text.split("\n")]
         found = tuple(line for line in lines if line and not line.startswith("#"))
         if not found:
-            raise KeysError(f"{self._file}: there is no key in it; write one a line, or name no file")
+            raise KeysError(
+                f"{self._file}: there is no key in it; write one key per line, or leave out --api-keys-file"
+            )
         self._known = _encoded((*self._given, *found))
 
     def read_again(self) -> None:
@@ -110,9 +112,9 @@ class Keys:
         try:
             self.read()
         except KeysError as error:
-            log.warning("%s; until then the keys of before are accepted", error)
+            log.warning("%s; the old keys stay valid", error)
         else:
-            log.info("keys were read: %s are accepted", len(self._known))
+            log.info("keys were read: %s keys are accepted", len(self._known))
 
     def let_in(self, scope: Scope) -> bool:
         """Tell whether a request needs none, or has one, which a browser sends as a password."""

@@ -86,7 +86,7 @@ def _list(key: str, text: str, generation: Generation) -> list[str] | frozenset[
     for genre in words:
         if genre.casefold() not in known:
             there_are = ", ".join(known.values())
-            raise HTTPException(404, f"{key} has {genre!r}, which no film has; there are {there_are}")
+            raise HTTPException(404, f"{key} has {genre!r}, which no movie has; there are {there_are}")
     return frozenset(known[genre.casefold()] for genre in words)
 
 

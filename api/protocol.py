@@ -24,7 +24,10 @@ BYTES_BETWEEN = len(b": \r\n")  # a name, its value and the next name
 
 HEADERS_TOO_LONG = refusal(431, f"the headers are longer than {MAX_HEAD_BYTES:,} bytes")
 NO_HOST = refusal(400, "a request must have one valid Host header")
-NO_URL = refusal(400, "the URL can't be read; percent-encode what is not ASCII in it, é as %C3%A9")
+NO_URL = refusal(
+    400,
+    "the URL can't be read; begin it with /, and percent-encode what is not printable ASCII, é as %C3%A9",
+)
 
 
 class _RefusedError(Exception):
@@ -164,6 +167,10 @@ class LimitedProtocol(HttpToolsProtocol):
             path, _, query = self.url[:MAX_TARGET_BYTES].partition(b"?")
             self.url = b"*"
             super().on_headers_complete()
+            if not any(name == b"origin" for name, _ in self.scope["headers"]):
+                # The header may follow what was not understood. If pages of all origins may read answers, so
+                # may this one.
+                self.scope["headers"] = [*self.scope["headers"], (b"origin", b"null")]
             self.scope |= {"path": "", "raw_path": path or b"-", "query_string": query}
             if not is_method_known:
                 self.scope["method"] = "-"

@@ -32,6 +32,7 @@ import uvicorn
 from uvicorn.supervisors.multiprocess import Process
 
 from api.app import make_app
+from api.middleware import Keys, KeysError
 from api.protocol import LimitedProtocol, State
 from api.settings import SHARED_FOLDER, Settings, log_config
 
@@ -110,13 +111,13 @@ def reachable(sockets: list[socket.socket]) -> str:
     return " and ".join(each for each in addresses if not ip_address(each.partition("%")[0]).is_loopback)
 
 
-def run(settings: Settings, listeners: list[socket.socket], metrics_folder: str | None) -> None:
+def run(settings: Settings, keys: Keys, listeners: list[socket.socket], metrics_folder: str | None) -> None:
     """Serve until a signal to end. Exits with 1 if that can't start, or raises ClickException.
 
     The metrics of several processes are in a new folder, inside of `metrics_folder` if that is given.
     """
     config = uvicorn.Config(
-        partial(make_app, settings),
+        partial(make_app, settings, keys),
         factory=True,
         workers=settings.workers,
         loop="uvloop",
@@ -148,7 +149,7 @@ def run(settings: Settings, listeners: list[socket.socket], metrics_folder: str 
             ) from error
         with folder:
             os.environ[SHARED_FOLDER] = folder.name
-            Supervisor(config, listeners).run()
+            Supervisor(config, keys, listeners).run()
     finally:
         # What comes once it has ended changes nothing of how it has.
         for number in SIGNALS:
@@ -306,8 +307,9 @@ def _fail(worker: Worker) -> None:
 class Supervisor:
     """The parent of several workers: starts them, starts those anew that die, and ends them."""
 
-    def __init__(self, config: uvicorn.Config, listeners: list[socket.socket]) -> None:
+    def __init__(self, config: uvicorn.Config, keys: Keys, listeners: list[socket.socket]) -> None:
         self._config = config
+        self._keys = keys  # a new worker begins with a copy
         self._listeners = listeners
         self._workers: list[Worker] = []
         self._is_ending = threading.Event()
@@ -357,6 +359,8 @@ class Supervisor:
             self._workers[index] = Worker(self._config, self._listeners)
         if self._has_hung_up:
             self._has_hung_up = False
+            with suppress(KeysError):  # workers log it
+                self._keys.read()
             for worker in self._workers:
                 if worker.has_started and worker.pid:
                     os.kill(worker.pid, signal.SIGHUP)

@@ -75,7 +75,9 @@ class _RootPath(click.ParamType[str, str]):
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         found = plain_prefix(value)
         if found is None:
-            self.fail(f"{value!r} is no path such as /films, of letters, digits, and any of ._~-", param, ctx)
+            self.fail(
+                f"{value!r} is no path such as /recommender, of letters, digits, and any of ._~-", param, ctx
+            )
         return found
 
 
@@ -87,27 +89,29 @@ class Settings:
     """What `python -m api` can be told, each with its help; its environment variable has its name."""
 
     output: Annotated[Path, "Folder in which generations are published.", _FOLDER] = Path("output")
-    host: Annotated[str, "Address to listen on; empty, or ::, for all."] = "127.0.0.1"
+    host: Annotated[
+        str, "Address to listen on; :: or an empty one for all. An empty HOST counts as unset."
+    ] = "127.0.0.1"
     port: Annotated[int, "Port to listen on; 0 for any that is free.", click.IntRange(0, 65535)] = 5000
     root_path: Annotated[
         str,
-        "Path below which a proxy serves this, as in /films; else it can say so by X-Forwarded-Prefix.",
+        "Path under which a proxy publishes the service, as /recommender; or it sends X-Forwarded-Prefix.",
         _RootPath(),
     ] = ""
     workers: Annotated[int, "Processes that answer, all from one file.", click.IntRange(1)] = 1
     api_keys: Annotated[
         tuple[str, ...],
-        "Keys, with commas between them, one of which a request must have; without any, none must.",
+        "Accepted keys, separated by commas. Without keys here or in --api-keys-file, no key is needed.",
         _Words(),
     ] = ()
     api_keys_file: Annotated[
         Path | None,
-        "File with more keys, one a line; SIGHUP has it read again.",
+        "File with more keys, one per line. Send SIGHUP to read it again.",
         click.Path(path_type=Path),
     ] = None
     public: Annotated[
         tuple[str, ...],
-        "What needs no key all the same: health, metrics, docs, page, or nothing.",
+        "Parts that need no key even if keys are set: health, metrics, docs, page; or nothing.",
         _Words(*PUBLIC),
     ] = ("health", "docs")
     page: Annotated[bool, "Serve the page for people at /; --no-page leaves it out."] = True

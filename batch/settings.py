@@ -68,7 +68,7 @@ class Settings:
         default=60.0,
         metadata={
             "of_model": True,
-            "help": "Number of newer ratings of a user that halves the weight of one, in movie vectors.",
+            "help": "In movie vectors, a rating loses half its weight with every so many newer ones.",
             "least": 0.01,
             "most": 1e6,
         },
@@ -77,7 +77,7 @@ class Settings:
         default=4.0,
         metadata={
             "of_model": True,
-            "help": "The same, in user vectors.",
+            "help": "In user vectors, a rating loses half its weight with every so many newer ones.",
             "least": 0.01,
             "most": 1e6,
         },
@@ -95,7 +95,7 @@ class Settings:
         default=2.0,
         metadata={
             "of_model": True,
-            "help": "Number of newer ratings that halves the weight of a rating in the sequential part.",
+            "help": "In the sequential part, a rating loses half its weight with every so many newer ones.",
             "least": 0.01,
             "most": 100,
         },
@@ -123,7 +123,7 @@ class Settings:
         default=0.03,
         metadata={
             "of_model": True,
-            "help": "Share of newer ratings that halves the weight of a rating in the popularity trend.",
+            "help": "In the popularity trend, a rating has half its weight once this share of all is newer.",
             "least": 0.0001,
             "most": 1e6,
         },

@@ -56,7 +56,7 @@ async def _item(generation: Generation, given_id: str) -> Response:
     item_id = id_of(given_id) or ""
     told = await generation.read("page/item", item_id=item_id)
     if not told or item_id not in generation.catalogue.numbers:
-        raise HTTPException(404, f"No film has the id {given_id[: parameters.MAX_VALUE_LENGTH]!r}.")
+        raise HTTPException(404, f"No movie has the id {given_id[: parameters.MAX_VALUE_LENGTH]!r}.")
     alike = cards(generation.catalogue, numbers(await generation.similar(item_id), LIKE_IT))
     likeness = await generation.read("page/likeness", item_id=item_id)
     scores = likeness[0][0] if likeness else []

@@ -24,7 +24,8 @@ def forget(  # noqa: PLR0913, PLR0917 (click passes each option by name)
     """Remove USER from every kept generation now, and from every later run.
 
     Generations are written again under new ids, and the old files are deleted. This is atomic, even if it is
-    killed. The input is not changed. An id that no generation has ends with 2.
+    killed. The input is not changed. If no generation has the user, nothing
+    changes and the exit status is 2.
     """
     # What it needs takes more than a second to import, and the help of a command nothing.
     from batch.generation.forget import forget as forget_user  # noqa: PLC0415

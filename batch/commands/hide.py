@@ -32,7 +32,8 @@ def hide(  # noqa: PLR0913, PLR0917 (click passes each option by name)
     """Remove the movie ITEM from every list now, and from every later run.
 
     The published generation is written again under a new id. Lists that had the movie are one shorter until
-    the next run. An id that no movie has ends with 2.
+    the next run. If no movie has the id, nothing changes
+    and the exit status is 2.
     """
     # What it needs takes more than a second to import, and the help of a command nothing.
     from batch.generation.hide import hide as hide_item, show_again  # noqa: PLC0415

@@ -72,13 +72,13 @@ def regressions(candidate: Quality, kept: Mapping[str, Quality], max_fall: float
     if quality <= popular:
         yield (
             f"the lists are no better than the most popular movies ({QUALITY} {quality:.4f} against "
-            f"{popular:.4f}, {candidate.metrics[EVALUATED_USERS, MODEL]:,.0f} users judged)"
+            f"{popular:.4f}, {candidate.metrics[EVALUATED_USERS, MODEL]:,.0f} users evaluated)"
         )
     seen = candidate.value(f"{QUALITY}{SEEN}")
     if seen < quality * (1 - max_fall):
         yield (
-            f"the vectors to publish rank what they were trained on worse ({QUALITY} {seen:.4f}) than those "
-            f"that were evaluated, which had not seen it ({quality:.4f})"
+            f"the final vectors rank badly: {QUALITY} is {seen:.4f} for ratings that they were trained on, "
+            f"but {quality:.4f} for the evaluated vectors, which were not trained on them"
         )
     same_kind = {id_: each for id_, each in kept.items() if each.is_rolling is candidate.is_rolling}
     qualities = {id_: each.value(QUALITY) for id_, each in same_kind.items()}

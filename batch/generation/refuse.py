@@ -36,6 +36,6 @@ def refuse(output: Output, provenance: Provenance, metrics: Metrics, checked: Ch
     remedy = (
         "this is a bug, and no option publishes it: please report it"
         if checked.violations
-        else "look for the cause in the input, or publish it all the same by --accept-regression"
+        else "look for the cause in the input, or run again with --accept-regression to publish anyway"
     )
-    return RefusedError(f"not published: {'; '.join(checked.all)}; what was measured is in {file}; {remedy}")
+    return RefusedError(f"not published: {'; '.join(checked.all)}; measurements: {file}; {remedy}")

@@ -85,7 +85,7 @@ def refuse_what_was_rolled_back(output: Output, origin: Origin) -> None:
         if each.generation != output.current():
             raise RefusedError(
                 f"not published: the same {_blamed(each)} made generation {each.generation}, which was "
-                "rolled back; mend what was wrong, or publish it all the same by --accept-rolled-back"
+                "rolled back; correct the cause, or run with --accept-rolled-back to publish anyway"
             )
 
 

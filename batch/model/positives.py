@@ -1,10 +1,12 @@
-"""Likes: what a rating says about taste."""
+"""Positives: which ratings say yes."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 # A rating below 3 is no like: on a scale to 5 it says that the movie was a disappointment. Such a movie
 # counts as seen, and is not recommended again, but it does not draw similar movies into the list.
+# The same number stands in `sql/generation/viewers.sql`, `sql/inspect/do_reasons_fit.sql` and
+# `sql/invariants/every_reason_was_watched_and_liked.sql`; a test compares them.
 MIN_POSITIVE_RATING = 3.0
 
 

@@ -21,7 +21,7 @@ LOOKUPS = ("/recommendations", "/features")
 
 @pytest.fixture(scope="module")
 def client(published: Published) -> Iterator[TestClient]:
-    """A client of the service that serves the films."""
+    """A client of the service that serves the movies."""
     with TestClient(make_app(Settings(published.file.parent.parent))) as client:
         yield client
 
@@ -57,11 +57,11 @@ def test_the_order_with_metadata_is_the_order_without(client: TestClient) -> Non
 
 def test_features_are_the_history_newest_first(client: TestClient) -> None:
     lines = [line.split(",") for line in RATINGS.splitlines() if line.startswith("18,")]
-    films = [film for _, film, _, _ in reversed(lines)]
-    assert client.get("/features?user_id=18").json() == {"features": [{"histories": films[:10]}]}
-    assert client.get("/features?user_id=18&limit=1000").json() == {"features": [{"histories": films}]}
+    items = [item for _, item, _, _ in reversed(lines)]
+    assert client.get("/features?user_id=18").json() == {"features": [{"histories": items[:10]}]}
+    assert client.get("/features?user_id=18&limit=1000").json() == {"features": [{"histories": items}]}
     assert client.get("/features?user_id=18&limit=2&offset=3").json() == {
-        "features": [{"histories": films[3:5]}]
+        "features": [{"histories": items[3:5]}]
     }
 
 
@@ -95,7 +95,7 @@ def test_past_the_end_there_is_an_empty_list(client: TestClient) -> None:
 
 def test_text_ids_work_like_numbers_and_decoys_stay_away(write_input: WriteInput, tmp_path: Path) -> None:
     rows = [
-        f"{user},f{film},5,{film}" for user in ("A", "a", "AA", "Ä,", "18", "1", "8") for film in range(3)
+        f"{user},f{item},5,{item}" for user in ("A", "a", "AA", "Ä,", "18", "1", "8") for item in range(3)
     ]
     rows = [row.replace("Ä,,", '"Ä,",') for row in rows] + [
         "A,only A,5,9",
@@ -104,12 +104,12 @@ def test_text_ids_work_like_numbers_and_decoys_stay_away(write_input: WriteInput
     ]
     publish(write_input("\n".join([RATINGS_HEADER, *rows])), tmp_path / "output")
     with TestClient(make_app(Settings(tmp_path / "output"))) as client:
-        for user_id, film in {"A": "only A", "18": "only 18", "Ä,": "only Ä"}.items():
+        for user_id, item in {"A": "only A", "18": "only 18", "Ä,": "only Ä"}.items():
             answer = client.get("/features", params={"user_id": user_id})
-            assert answer.json() == {"features": [{"histories": [film, "f2", "f1", "f0"]}]}
+            assert answer.json() == {"features": [{"histories": [item, "f2", "f1", "f0"]}]}
             personal = client.get("/recommendations", params={"user_id": user_id})
             assert personal.headers["X-Recommendation-Source"] == "personal"
-            assert film not in {item["id"] for item in personal.json()["items"]}
+            assert item not in {item["id"] for item in personal.json()["items"]}
 
 
 @pytest.mark.parametrize("path", LOOKUPS)

@@ -20,14 +20,14 @@ from api.settings import Settings
 from batch.recommend.segments import MIN_USERS
 from tests.conftest import publish
 
-USERS, FILMS = 2 * MIN_USERS, 80
+USERS, ITEMS = 2 * MIN_USERS, 80
 GENRES = ("Action", "Comedy", "Drama", "Sci-Fi & Söhne")
 DEPTH = 40
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Films of all genres and years, one without a year, watched at random; women and men, all writers."""
+    """Movies of all genres and years, one without a year, watched at random; women and men, all writers."""
     data = tmp_path_factory.mktemp("data")
     draw = random.Random(3)  # noqa: S311 (no secret)
     ratings, movies, users = (
@@ -35,13 +35,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["movieId,title,genres"],
         ["userId,gender,age"],
     )
-    for film in range(FILMS):
-        year = f" ({1980 + film % 30})" if film % 9 else ""
-        movies.append(f'{film},"Film, {film}{year}",{"|".join(draw.sample(GENRES, draw.randint(0, 2)))}')
+    for item in range(ITEMS):
+        year = f" ({1980 + item % 30})" if item % 9 else ""
+        movies.append(f'{item},"Movie, {item}{year}",{"|".join(draw.sample(GENRES, draw.randint(0, 2)))}')
     for user in range(USERS):
         users.append(f"{user},{'FM'[user % 2]},30")
-        watched = draw.sample(range(user % 2 * 10, FILMS), draw.choice((5, 20, 50)))
-        ratings += [f"{user},{film},{draw.randint(1, 5)},{draw.randint(1, 10**6)}" for film in watched]
+        watched = draw.sample(range(user % 2 * 10, ITEMS), draw.choice((5, 20, 50)))
+        ratings += [f"{user},{item},{draw.randint(1, 5)},{draw.randint(1, 10**6)}" for item in watched]
     for name, lines in (("ratings", ratings), ("movies", movies), ("users", users)):
         (data / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return publish(data, tmp_path_factory.mktemp("output"), top_n=DEPTH, similar_n=20).file.parent.parent
@@ -79,7 +79,7 @@ def _random_rules(draw: random.Random) -> dict[str, str]:
     every = {
         "genres": ",".join(draw.sample(GENRES, draw.randint(1, 2))),
         "not_genres": draw.choice(GENRES).upper(),
-        "exclude": ",".join(str(draw.randrange(FILMS)) for _ in range(draw.randint(1, 9))),
+        "exclude": ",".join(str(draw.randrange(ITEMS)) for _ in range(draw.randint(1, 9))),
         "min_year": str(draw.randint(1980, 2010)),
         "max_year": str(draw.randint(1980, 2010)),
     }
@@ -87,14 +87,14 @@ def _random_rules(draw: random.Random) -> dict[str, str]:
     return {name: every[name] for name in draw.sample([*every], draw.randint(1, 3))}
 
 
-def _kept(film: dict[str, Any], rules: dict[str, str]) -> bool:
-    genres = {genre.upper() for genre in film["genres"]}
-    year = film["year"]
+def _kept(item: dict[str, Any], rules: dict[str, str]) -> bool:
+    genres = {genre.upper() for genre in item["genres"]}
+    year = item["year"]
     return all(
         (
             "genres" not in rules or genres & set(rules["genres"].upper().split(",")),
             "not_genres" not in rules or rules["not_genres"].upper() not in genres,
-            "exclude" not in rules or film["item_id"] not in rules["exclude"].split(","),
+            "exclude" not in rules or item["item_id"] not in rules["exclude"].split(","),
             "min_year" not in rules or (year is not None and year >= int(rules["min_year"])),
             "max_year" not in rules or (year is not None and year <= int(rules["max_year"])),
         )
@@ -106,7 +106,7 @@ def test_a_row_is_what_the_rules_leave_of_the_list_and_then_of_wider_ones(
 ) -> None:
     draw = random.Random(4)  # noqa: S311 (no secret)
     columns = ("item_id", "year", "genres")
-    films = {
+    known = {
         row[0]: dict(zip(columns, row, strict=True))
         for row in stored.execute("select item_id, year, genres from items").fetchall()
     }
@@ -122,8 +122,8 @@ def test_a_row_is_what_the_rules_leave_of_the_list_and_then_of_wider_ones(
         in_segment = _column(
             stored, "select item_id from popular_by_segment where segment = $it order by rank", it=segment
         )
-        wider = [film for film in dict.fromkeys(in_segment + popular) if film not in {*watched, *own}]
-        row = [film for film in own + wider if _kept(films[film], rules)]
+        wider = [item for item in dict.fromkeys(in_segment + popular) if item not in {*watched, *own}]
+        row = [item for item in own + wider if _kept(known[item], rules)]
         items, source = _asked(client, user_id=user, **rules, **page)
         assert _ids(items) == row[page["offset"] :][: page["limit"]], (user, rules, page)
         assert source == "personal"
@@ -153,7 +153,7 @@ def test_a_rule_holds_whoever_asks(
     found = _ids(_asked(client, **who, **given)[0])
     assert found != without
     told = "select {'item_id': item_id, 'year': year, 'genres': genres} from items where item_id in $found"
-    assert all(_kept(film, given) for film in _column(stored, told, found=found))
+    assert all(_kept(item, given) for item in _column(stored, told, found=found))
 
 
 def test_an_explained_list_is_the_list(client: TestClient, stored: duckdb.DuckDBPyConnection) -> None:
@@ -229,7 +229,7 @@ def test_likes_bring_similar_movies(client: TestClient, stored: duckdb.DuckDBPyC
 
 
 @pytest.mark.parametrize("liked", ["", "nowhere", "nowhere,neither"])
-def test_without_a_film_that_is_known_the_popular_list_answers_and_says_so(
+def test_without_an_item_that_is_known_the_popular_list_answers_and_says_so(
     client: TestClient, liked: str
 ) -> None:
     answer = client.get(f"/recommendations?liked={liked}")
@@ -251,7 +251,7 @@ def test_ids_that_no_film_has_are_told_as_far_as_a_proxy_has_room_for_them(clien
     assert (told, last) == (liked[:33], "*")
 
 
-def test_similar_films_are_those_that_are_stored(
+def test_similar_items_are_those_that_are_stored(
     client: TestClient, stored: duckdb.DuckDBPyConnection
 ) -> None:
     answer = client.get("/similar?item_id=5&limit=7&offset=2")
@@ -264,10 +264,10 @@ def test_similar_films_are_those_that_are_stored(
     assert answer.headers["ETag"]
 
 
-def test_a_film_that_nobody_knows_has_no_similar_ones(client: TestClient) -> None:
+def test_an_item_that_nobody_knows_has_no_similar_ones(client: TestClient) -> None:
     answer = client.get("/similar?item_id=nowhere")
     assert answer.status_code == 404
-    assert answer.json() == {"error": "there is no film 'nowhere'"}
+    assert answer.json() == {"error": "there is no movie 'nowhere'"}
 
 
 @pytest.mark.parametrize(

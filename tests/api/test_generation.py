@@ -60,13 +60,13 @@ def test_a_user_is_known_or_not(generation: Generation) -> None:
 
 
 def test_a_large_catalogue_and_many_segments_can_be_opened(published: Published, tmp_path: Path) -> None:
-    films, segments, depth = 300_000, 5_000, 100
+    items, segments, depth = 300_000, 5_000, 100
     with changed(published, tmp_path) as connection:
-        ((films_before,),) = connection.execute("select count(*) from items").fetchall()
+        ((items_before,),) = connection.execute("select count(*) from items").fetchall()
         connection.execute(
-            "insert into items select 'new ' || number, $before + 1 + number, 'Film ' || number, 1999, "
-            "['Drama'], 0, null, null, false from range($films) as numbers(number)",
-            {"before": films_before, "films": films},
+            "insert into items select 'new ' || number, $before + 1 + number, 'Movie ' || number, 1999, "
+            "['Drama'], 0, null, null, false from range($movies) as numbers(number)",
+            {"before": items_before, "movies": items},
         )
         connection.execute(
             "insert into segments select 'occupation=' || number, 1000 + number, null, null, "
@@ -80,8 +80,8 @@ def test_a_large_catalogue_and_many_segments_can_be_opened(published: Published,
         )
     generation = Generation(tmp_path / "current.duckdb")
     try:
-        assert generation.catalogue.items([films_before + films]) == [
-            b'{"id":"new %d","title":"Film %d","genres":["Drama"]}' % (films - 1, films - 1)
+        assert generation.catalogue.items([items_before + items]) == [
+            b'{"id":"new %d","title":"Movie %d","genres":["Drama"]}' % (items - 1, items - 1)
         ]
         segment = generation.segment({"occupation": str(segments - 1)})
         assert segment
@@ -138,12 +138,12 @@ def test_indexes_have_the_memory_they_need(
     ],
 )
 def test_a_page_is_a_part_of_the_list(generation: Generation, page: Page, cut: slice) -> None:
-    films = asyncio.run(generation.recommendations("18"))
-    assert films
-    whole = generation.catalogue.ids(numbers(films, 10))
+    items = asyncio.run(generation.recommendations("18"))
+    assert items
+    whole = generation.catalogue.ids(numbers(items, 10))
     assert len(whole) == 9
-    assert generation.catalogue.ids(numbers(films, *page)) == whole[cut]
-    assert [json.loads(item)["id"] for item in generation.catalogue.items(numbers(films, *page))] == [
+    assert generation.catalogue.ids(numbers(items, *page)) == whole[cut]
+    assert [json.loads(item)["id"] for item in generation.catalogue.items(numbers(items, *page))] == [
         json.loads(each) for each in whole[cut]
     ]
 
@@ -152,7 +152,7 @@ def test_nothing_is_a_page_of_nothing() -> None:
     assert numbers("", 10) == []
 
 
-def test_what_is_known_of_a_film_is_json_whatever_its_title_holds(
+def test_what_is_known_of_an_item_is_json_whatever_its_title_holds(
     write_input: WriteInput, tmp_path: Path
 ) -> None:
     titles = ['Say ""Hi"" \\ back/slash (2001)', "Léon, 映画 🎬 (1994)", "Tab\there \x7f\x0b<b>&amp;"]
@@ -163,14 +163,14 @@ def test_what_is_known_of_a_film_is_json_whatever_its_title_holds(
         ]
     )
     ratings = "\n".join(
-        [RATINGS_HEADER, *(f'{user},"f""{film},é",5,{film}' for user in "ab" for film in range(3))]
+        [RATINGS_HEADER, *(f'{user},"f""{item},é",5,{item}' for user in "ab" for item in range(3))]
     )
     generation = Generation(publish(write_input(ratings, movies), tmp_path / "output").file)
     try:
-        films = asyncio.run(generation.history("a"))
-        assert films
+        items = asyncio.run(generation.history("a"))
+        assert items
         page = Page(limit=3, offset=0)
-        assert [json.loads(item) for item in generation.catalogue.items(numbers(films, *page))] == [
+        assert [json.loads(item) for item in generation.catalogue.items(numbers(items, *page))] == [
             {
                 "id": f'f"{number},é',
                 "title": titles[number].replace('""', '"'),
@@ -178,7 +178,7 @@ def test_what_is_known_of_a_film_is_json_whatever_its_title_holds(
             }
             for number in (2, 1, 0)
         ]
-        assert [json.loads(each) for each in generation.catalogue.ids(numbers(films, *page))] == [
+        assert [json.loads(each) for each in generation.catalogue.ids(numbers(items, *page))] == [
             f'f"{n},é' for n in (2, 1, 0)
         ]
     finally:
@@ -204,7 +204,7 @@ def test_a_file_is_closed_when_the_last_that_holds_it_has_released_it(published:
 
 
 def test_each_opening_reads_the_file_that_is_there_then(published: Published, tmp_path: Path) -> None:
-    file = tmp_path / "film.duckdb"
+    file = tmp_path / "movie.duckdb"
     opened = []
     for number in range(3):
         with changed(published, tmp_path / str(number)) as connection:

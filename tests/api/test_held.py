@@ -19,7 +19,7 @@ ADDRESSES = (
         "/recommendations?liked=2,4",
     ),
     *("/features?user_id=18", "/similar?item_id=2", "/readyz", "/metrics", "/docs", "/openapi.json"),
-    *("/", "/users/18", "/random", "/films?q=film", "/films/2", "/new?liked=2,4&q=film", "/system"),
+    *("/", "/users/18", "/random", "/films?q=item", "/films/2", "/new?liked=2,4&q=item", "/system"),
 )
 
 

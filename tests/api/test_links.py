@@ -37,27 +37,27 @@ IDS = (
         "new",
     ),
 )
-FILMS = (*IDS, *(f"film {number}" for number in range(20)))
+ITEMS = (*IDS, *(f"movie {number}" for number in range(20)))
 
 
 @pytest.fixture(scope="module")
 def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Everybody has watched more than a page of films, and each another one last."""
+    """Everybody has watched more than a page of movies, and each another one last."""
     ratings, movies = ["userId,movieId,rating,timestamp"], ["movieId,title,genres"]
-    for place, film in enumerate(FILMS):
-        movies.append(f"{_quoted(film)},{_quoted(_title(place))},Drama|Rock & Roll")
+    for place, item in enumerate(ITEMS):
+        movies.append(f"{_quoted(item)},{_quoted(_title(place))},Drama|Rock & Roll")
     for place, user in enumerate(IDS):
-        watched = [film for number, film in enumerate(FILMS) if (number + place) % 2] + [FILMS[place]]
+        watched = [item for number, item in enumerate(ITEMS) if (number + place) % 2] + [ITEMS[place]]
         ratings += [
-            f"{_quoted(user)},{_quoted(film)},{3 + number % 3},{1000 + number}"
-            for number, film in enumerate(dict.fromkeys(watched))
+            f"{_quoted(user)},{_quoted(item)},{3 + number % 3},{1000 + number}"
+            for number, item in enumerate(dict.fromkeys(watched))
         ]
     data = written(tmp_path_factory.mktemp("data"), "\n".join(ratings) + "\n", "\n".join(movies) + "\n")
     return publish(data, tmp_path_factory.mktemp("output"), top_n=30).file.parent.parent
 
 
 def _title(place: int) -> str:
-    return f"Title of {FILMS[place]} ({1980 + place})"
+    return f"Title of {ITEMS[place]} ({1980 + place})"
 
 
 def _quoted(text: str) -> str:
@@ -153,11 +153,11 @@ def test_the_pages_of_a_user_are_of_that_user(browser: Browser, client: TestClie
             seen += _titles(text, "watched")
             address = page.next.get("watched")
         history = answer["features"][0]["histories"]
-        assert seen == [link_to_item(film).replace("&", "&amp;") for film in history], user_id
+        assert seen == [link_to_item(item).replace("&", "&amp;") for item in history], user_id
         assert len(seen) > 20
 
 
-def test_the_page_of_a_film_is_of_that_film(browser: Browser) -> None:
+def test_the_page_of_an_item_is_of_that_item(browser: Browser) -> None:
     for item_id in IDS:
         assert browser.page(link_to_item(item_id)).heading.startswith(f"Title of {item_id}")
 
@@ -188,7 +188,7 @@ def _crawl(browser: Browser, start: str) -> set[str]:
 
 def test_every_link_leads_somewhere(browser: Browser) -> None:
     found = _crawl(browser, "/")
-    assert {link_to_item(film) for film in FILMS} <= found
+    assert {link_to_item(item) for item in ITEMS} <= found
     assert len([address for address in found if "/new?" in address]) > len(IDS) / 2
 
 
@@ -199,7 +199,7 @@ def test_below_a_path_every_link_leads_somewhere(output: Path, strips: bool, is_
     with serving(output, **variables) as url:
         browser = Browser(url, "/recs/v1", strips=strips, **headers)
         found = _crawl(browser, "/recs/v1/")
-        assert {f"/recs/v1{link_to_item(film)}" for film in FILMS} <= found
+        assert {f"/recs/v1{link_to_item(item)}" for item in ITEMS} <= found
         assert browser.page("/recs/v1/users?user_id=A").heading == "User A"
         assert browser.get("/recs/v1/users")[1] == "/recs/v1/"
         for asked in ("recommendations?user_id=A", "healthz", "docs", "openapi.json", "random"):
@@ -212,7 +212,7 @@ def test_below_a_path_every_link_leads_somewhere(output: Path, strips: bool, is_
 def test_the_prefix_may_be_a_word_of_the_service_where_the_proxy_cuts_it(output: Path) -> None:
     with serving(output, ROOT_PATH="/films") as url:
         found = _crawl(Browser(url, "/films"), "/films/")
-        assert {f"/films{link_to_item(film)}" for film in FILMS} <= found
+        assert {f"/films{link_to_item(item)}" for item in ITEMS} <= found
 
 
 def test_a_prefix_that_is_no_plain_path_counts_for_nothing(client: TestClient) -> None:

@@ -24,7 +24,7 @@ LISTS = {"liked", "exclude", "genres", "not_genres", "user_ids"}
 
 @pytest.fixture(scope="module")
 def url(published: Published) -> Iterator[str]:
-    """Where the films are served."""
+    """Where the movies are served."""
     with serving(published.file.parent.parent) as url:
         yield url
 

@@ -42,7 +42,7 @@ def _client(output: Path, **settings: Any) -> Iterator[TestClient]:
 
 @pytest.fixture(scope="module")
 def client(published: Published) -> Iterator[TestClient]:
-    """A client of the service that serves the films."""
+    """A client of the service that serves the movies."""
     with _client(published.file.parent.parent) as client:
         yield client
 
@@ -95,9 +95,9 @@ def test_a_form_that_is_sent_with_empty_fields_asks_for_everything(client: TestC
 
 def test_a_long_history_is_shown_in_pages_that_join(write_input: WriteInput, tmp_path: Path) -> None:
     items = range(45)
-    ratings = "userId,movieId,rating,timestamp\n" + "".join(f"1,{film},4,{1000 + film}\n" for film in items)
-    ratings += "".join(f"{user},{film},4,5\n" for user in range(2, 5) for film in range(user, 60))
-    movies = "movieId,title,genres\n" + "".join(f"{film},Film {film} (2000),Drama\n" for film in range(60))
+    ratings = "userId,movieId,rating,timestamp\n" + "".join(f"1,{item},4,{1000 + item}\n" for item in items)
+    ratings += "".join(f"{user},{item},4,5\n" for user in range(2, 5) for item in range(user, 60))
+    movies = "movieId,title,genres\n" + "".join(f"{item},Movie {item} (2000),Drama\n" for item in range(60))
     publish(write_input(ratings, movies), tmp_path / "output")
     seen: list[str] = []
     with _client(tmp_path / "output") as client:
@@ -107,7 +107,7 @@ def test_a_long_history_is_shown_in_pages_that_join(write_input: WriteInput, tmp
             seen += re.findall(r'class="title" href="/films/([^"]+)"', watched)
             more = re.search(r'<a href="([^"]+)"[^>]*rel="next"', watched)
             address = unescape(more[1]) if more else None
-    assert seen == [str(film) for film in reversed(items)]
+    assert seen == [str(item) for item in reversed(items)]
 
 
 def test_the_way_to_a_user_is_a_form_or_chance(client: TestClient) -> None:
@@ -118,7 +118,7 @@ def test_the_way_to_a_user_is_a_form_or_chance(client: TestClient) -> None:
     assert drawn <= {f"/users/{user}" for user in range(USERS)}
 
 
-def test_a_film_is_told_in_numbers_and_without_a_name(client: TestClient) -> None:
+def test_an_item_is_told_in_numbers_and_without_a_name(client: TestClient) -> None:
     text = _text(client, "/films/4")
     # All even users but two like it; two odd ones do not.
     assert "Movie, The 4" in text
@@ -128,7 +128,7 @@ def test_a_film_is_told_in_numbers_and_without_a_name(client: TestClient) -> Non
     assert "/users/" not in page.split("<main")[1]
 
 
-def test_films_are_found_by_words_in_any_case_and_with_or_without_accents(
+def test_items_are_found_by_words_in_any_case_and_with_or_without_accents(
     write_input: WriteInput, tmp_path: Path
 ) -> None:
     movies = MOVIES + 'a,"Fabuleux destin d\'Amélie Poulain, Le (2001)",Comedy\nb,Amateur (1994),Crime\n'
@@ -152,8 +152,8 @@ def test_no_film_that_fits_is_lost_however_many_fit(write_input: WriteInput, tmp
     more = "".join(f"more{number},Movie {number} (1920),Western\n" for number in range(5_100))
     publish(write_input(RATINGS, MOVIES + more), tmp_path / "output")
     with _client(tmp_path / "output") as client:
-        assert "Found 5,100 films" in _text(client, "/films?q=movie&max_year=1920")
-        assert re.search(r"Found 5,1[2-9]\d films", _text(client, "/films?q=movie"))
+        assert "Found 5,100 movies" in _text(client, "/films?q=movie&max_year=1920")
+        assert re.search(r"Found 5,1[2-9]\d movies", _text(client, "/films?q=movie"))
 
 
 def test_somebody_new_gets_what_the_service_says_of_the_picks(client: TestClient) -> None:
@@ -252,12 +252,12 @@ def test_past_the_end_of_a_list_there_is_its_last_page(client: TestClient) -> No
 
 
 def test_a_list_that_is_empty_says_why(write_input: WriteInput, tmp_path: Path) -> None:
-    everything = "".join(f"glutton,{film},4,9\n" for film in range(20))
+    everything = "".join(f"glutton,{item},4,9\n" for item in range(20))
     publish(write_input(RATINGS + everything, MOVIES), tmp_path / "output")
     with _client(tmp_path / "output") as client:
-        assert "every film that could be was watched already" in _text(client, "/users/glutton")
+        assert "every movie that could be was watched already" in _text(client, "/users/glutton")
         filtered = _text(client, "/users/glutton?max_year=1900")
-    assert "No film is left under these filters" in filtered
+    assert "No movie is left under these filters" in filtered
     assert "Nothing that was watched fits these filters" in filtered
 
 
@@ -274,7 +274,7 @@ def test_a_mistyped_address_gets_a_page_in_a_browser_and_json_elsewhere(client: 
     assert list(client.post("/features", headers=browser).json()) == ["error"]
 
 
-def test_a_film_that_is_hidden_says_so_and_is_in_no_list(published: Published, tmp_path: Path) -> None:
+def test_an_item_that_is_hidden_says_so_and_is_in_no_list(published: Published, tmp_path: Path) -> None:
     copied(published, tmp_path)
     with _client(tmp_path) as client:
         lists = int(re.findall(r"lists it is in ([\d,]+)", _text(client, "/films/4"))[0])
@@ -310,9 +310,9 @@ def test_a_refused_request_gets_a_page_with_the_reason(client: TestClient) -> No
     for address, status, reason in (
         ("/users/nobody", 404, "Nobody has the id 'nobody'"),
         ("/users/" + quote("<b>/..", safe=""), 404, "&lt;b&gt;/.."),
-        ("/films/nothing", 404, "No film has the id"),
+        ("/films/nothing", 404, "No movie has the id"),
         ("/users/18?min_year=x", 400, "From year must be a whole number"),
-        ("/films?genres=Nonsense", 404, "which no film has"),
+        ("/films?genres=Nonsense", 404, "which no movie has"),
         ("/new?liked=" + "1," * 200 + "1", 400, "more than 100 ids"),
     ):
         answer = client.get(address)

@@ -48,7 +48,7 @@ def test_a_list_may_be_repeated_or_have_commas_or_both(client: TestClient, name:
         f"{name}=&" + urlencode({name: values}, doseq=True),
     ):
         assert _items(client, f"{who}&{written_as}") == expected, written_as
-    # Every film has both genres.
+    # Every movie has both genres.
     assert (expected == _items(client, who or f"{name}={values[0]}")) == (name == "genres")
 
 
@@ -79,14 +79,14 @@ def test_a_parameter_that_is_no_list_is_given_once(client: TestClient, query: st
 def test_a_genre_that_no_film_has_is_not_found(client: TestClient) -> None:
     answer = client.get("/recommendations?user_id=1&genres=Drama&genres=Krimi")
     assert answer.status_code == 404
-    assert answer.json() == {"error": "genres has 'Krimi', which no film has; there are Comedy, Drama"}
+    assert answer.json() == {"error": "genres has 'Krimi', which no movie has; there are Comedy, Drama"}
 
 
 @pytest.fixture(scope="module")
 def dirty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    """Serve an input in which one user and one film are written in several ways."""
+    """Serve an input in which one user and one movie are written in several ways."""
     ratings = RATINGS.replace("\n18,", "\n 18,").replace("\n19,", "\n19.0,")
-    rows = [f"1e+16,{film},{1 + 4 * (film % 2)},{9}" for film in range(10)]
+    rows = [f"1e+16,{item},{1 + 4 * (item % 2)},{9}" for item in range(10)]
     data = written(
         tmp_path_factory.mktemp("data"), ratings + "\n".join(rows), MOVIES.replace("\n4,", "\n4.0,")
     )
@@ -119,7 +119,7 @@ def test_an_id_means_in_every_request_what_it_means_in_the_input(
 
 
 @pytest.mark.parametrize("asked", [" 4", "4.0", "4.000 ", "\xa04"])
-def test_the_id_of_a_film_is_cleaned_too(dirty: TestClient, asked: str) -> None:
+def test_the_id_of_an_item_is_cleaned_too(dirty: TestClient, asked: str) -> None:
     def get(path: str, **parameters: str) -> Any:
         found = dirty.get(path, params=parameters)
         assert found.status_code == 200, found.text

@@ -22,12 +22,12 @@ from tests.commands import ROOT, environment, serving
 Address = tuple[str, int]
 
 ORIGIN = "https://films.example"
-HEAD = b"GET /features?user_id=18 HTTP/1.1\r\nHost: films\r\n"
+HEAD = b"GET /features?user_id=18 HTTP/1.1\r\nHost: movies\r\n"
 GET = HEAD + b"\r\n"
-POST = b"POST /features HTTP/1.1\r\nHost: films\r\n"
-SMUGGLED = b"GET /features?user_id=7 HTTP/1.1\r\nHost: films\r\nX-Request-ID: smuggled\r\n\r\n"
+POST = b"POST /features HTTP/1.1\r\nHost: movies\r\n"
+SMUGGLED = b"GET /features?user_id=7 HTTP/1.1\r\nHost: movies\r\nX-Request-ID: smuggled\r\n\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
-LAST = b"GET /healthz HTTP/1.1\r\nHost: films\r\nConnection: close\r\n\r\n"
+LAST = b"GET /healthz HTTP/1.1\r\nHost: movies\r\nConnection: close\r\n\r\n"
 
 UPGRADES = {
     "h2c": b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAA\r\n",
@@ -43,26 +43,26 @@ BODIES = {
 }
 # What gets each of these answers instead of that of a route.
 MALFORMED = {
-    "raw UTF-8 in a parameter": (400, "GET /features?user_id=é HTTP/1.1\r\nHost: films\r\n\r\n".encode()),
-    "raw UTF-8 in the path": (400, "GET /é HTTP/1.1\r\nHost: films\r\n\r\n".encode()),
-    "a URL that is no path": (400, b"GET features HTTP/1.1\r\nHost: films\r\n\r\n"),
-    "a URL without a path": (400, b"GET http://films HTTP/1.1\r\nHost: films\r\n\r\n"),
-    "CONNECT": (400, b"CONNECT films:443 HTTP/1.1\r\nHost: films\r\n\r\n"),
+    "raw UTF-8 in a parameter": (400, "GET /features?user_id=é HTTP/1.1\r\nHost: movies\r\n\r\n".encode()),
+    "raw UTF-8 in the path": (400, "GET /é HTTP/1.1\r\nHost: movies\r\n\r\n".encode()),
+    "a URL that is no path": (400, b"GET features HTTP/1.1\r\nHost: movies\r\n\r\n"),
+    "a URL without a path": (400, b"GET http://films HTTP/1.1\r\nHost: movies\r\n\r\n"),
+    "CONNECT": (400, b"CONNECT movies:443 HTTP/1.1\r\nHost: movies\r\n\r\n"),
     "no method": (400, b"nonsense\r\n\r\n"),
     "TLS": (400, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"),
     "no version": (400, b"GET /healthz\r\n\r\n"),
-    "an unknown version": (400, b"GET /healthz HTTP/9.9\r\nHost: films\r\n\r\n"),
-    "HTTP/2": (400, b"GET /healthz HTTP/2.0\r\nHost: films\r\n\r\n"),
+    "an unknown version": (400, b"GET /healthz HTTP/9.9\r\nHost: movies\r\n\r\n"),
+    "HTTP/2": (400, b"GET /healthz HTTP/2.0\r\nHost: movies\r\n\r\n"),
     "HTTP/2 from the start": (400, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
     "no Host": (400, b"GET /healthz HTTP/1.1\r\n\r\n"),
-    "two Hosts": (400, b"GET /healthz HTTP/1.1\r\nHost: films\r\nHost: films\r\n\r\n"),
-    "two Hosts in HTTP/1.0": (400, b"GET /healthz HTTP/1.0\r\nHost: films\r\nHost: other\r\n\r\n"),
-    "a Host with a path": (400, b"GET /healthz HTTP/1.1\r\nHost: films/other?\r\n\r\n"),
+    "two Hosts": (400, b"GET /healthz HTTP/1.1\r\nHost: movies\r\nHost: movies\r\n\r\n"),
+    "two Hosts in HTTP/1.0": (400, b"GET /healthz HTTP/1.0\r\nHost: movies\r\nHost: other\r\n\r\n"),
+    "a Host with a path": (400, b"GET /healthz HTTP/1.1\r\nHost: movies/other?\r\n\r\n"),
     "a header without a colon": (400, HEAD + b"nonsense\r\n\r\n"),
     "a space before a colon": (400, HEAD + b"X : 1\r\n\r\n"),
     "a folded header": (400, HEAD + b"X: 1\r\n 2\r\n\r\n"),
     "a NUL in a header": (400, HEAD + b"X: \0\r\n\r\n"),
-    "a line without CR": (400, b"GET /healthz HTTP/1.1\nHost: films\n\n"),
+    "a line without CR": (400, b"GET /healthz HTTP/1.1\nHost: movies\n\n"),
     "length and chunked": (400, POST + b"Content-Length: 4\r\n" + CHUNKED + b"0\r\n\r\n"),
     "two lengths": (400, POST + b"Content-Length: 4\r\nContent-Length: 5\r\n\r\nbody"),
     "a negative length": (400, POST + b"Content-Length: -1\r\n\r\n"),
@@ -70,7 +70,7 @@ MALFORMED = {
     "an unknown transfer encoding": (400, POST + b"Transfer-Encoding: gzip\r\n\r\nbody"),
     "a chunk without a size": (400, HEAD + CHUNKED + b"nonsense\r\n"),
     "a chunk that is too long": (400, HEAD + CHUNKED + b"1\r\nbody\r\n0\r\n\r\n"),
-    "a URL of 100 KB": (414, b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: films\r\n\r\n"),
+    "a URL of 100 KB": (414, b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: movies\r\n\r\n"),
     "a URL without end": (414, b"GET /" + b"a" * 100_000),
     "64 KB of headers": (431, HEAD + b"X: 1234\r\n" * 8_192 + b"\r\n"),
     "a header of 100 KB": (431, HEAD + b"X: " + b"a" * 100_000 + b"\r\n\r\n"),
@@ -144,7 +144,7 @@ def test_a_request_for_an_upgrade_gets_one_answer_and_what_follows_it_none(
     address: Address, method: bytes, status: int, upgrade: str, body: str
 ) -> None:
     length, sent = BODIES[body]
-    head = method + b" /features?user_id=18 HTTP/1.1\r\nHost: films\r\nX-Request-ID: first\r\n"
+    head = method + b" /features?user_id=18 HTTP/1.1\r\nHost: movies\r\nX-Request-ID: first\r\n"
     head += UPGRADES[upgrade] + length
     for segments in (
         [head + sent],
@@ -159,9 +159,9 @@ def test_a_request_for_an_upgrade_gets_one_answer_and_what_follows_it_none(
         assert answer.headers["connection"] == "close"
 
 
-@pytest.mark.parametrize("target", [b"films:443", b"/features?user_id=18"])
+@pytest.mark.parametrize("target", [b"movies:443", b"/features?user_id=18"])
 def test_connect_gets_one_answer_and_what_follows_it_none(address: Address, target: bytes) -> None:
-    head = b"CONNECT " + target + b" HTTP/1.1\r\nHost: films\r\n"
+    head = b"CONNECT " + target + b" HTTP/1.1\r\nHost: movies\r\n"
     for length, body in BODIES.values():
         for segments in ([head + length + body], [head + length, body], [GET + head + length, body]):
             *earlier, answer = _sent(address, *segments)
@@ -230,7 +230,7 @@ def test_a_malformed_request_is_answered_after_those_before_it(address: Address)
 
 def test_a_message_says_what_is_wrong_with_a_request(address: Address) -> None:
     for case, message in {
-        "raw UTF-8 in a parameter": "percent-encode what is not ASCII in it, é as %C3%A9",
+        "raw UTF-8 in a parameter": "percent-encode what is not printable ASCII, é as %C3%A9",
         "no method": "Invalid method",
         "HTTP/2": "HTTP/2.0 is not supported",
         "no Host": "one valid Host header",
@@ -255,7 +255,7 @@ def test_a_malformed_request_keeps_its_id(address: Address) -> None:
 
 
 def test_a_refusal_of_head_has_no_body(address: Address) -> None:
-    request = "HEAD /é HTTP/1.1\r\nHost: films\r\n\r\n".encode()
+    request = "HEAD /é HTTP/1.1\r\nHost: movies\r\n\r\n".encode()
     with socket.create_connection(address, timeout=30) as connection:
         connection.sendall(request)
         received = b"".join(iter(lambda: connection.recv(65_536), b""))
@@ -272,8 +272,16 @@ def test_a_page_of_another_origin_can_read_why_it_was_refused(address: Address, 
     assert answer.headers["access-control-allow-origin"] == ORIGIN
 
 
+def test_pages_of_all_origins_can_read_why_a_url_without_end_was_refused(published: Published) -> None:
+    with serving(published.file.parent.parent, CORS_ORIGINS="*") as url:
+        for length in (100_000, 300_000):
+            line = b"GET /" + b"a" * length + b" HTTP/1.1\r\nHost: movies\r\nOrigin: http://a.example\r\n\r\n"
+            (answer,) = _sent(_address(url), line)
+            assert (answer.status, answer.headers["access-control-allow-origin"]) == (414, "*")
+
+
 @pytest.mark.parametrize(
-    "rest", [b"\r\n", b"Host: films\r\nnonsense\r\n\r\n", b"Host: films\r\n" + CHUNKED + b"x"]
+    "rest", [b"\r\n", b"Host: movies\r\nnonsense\r\n\r\n", b"Host: movies\r\n" + CHUNKED + b"x"]
 )
 def test_a_malformed_preflight_is_refused(address: Address, rest: bytes) -> None:
     preflight = f"OPTIONS /features HTTP/1.1\r\nOrigin: {ORIGIN}\r\nAccess-Control-Request-Method: GET\r\n"
@@ -284,7 +292,7 @@ def test_a_malformed_preflight_is_refused(address: Address, rest: bytes) -> None
 
 def test_a_host_is_required_since_http_1_1(address: Address) -> None:
     assert _statuses(_sent(address, b"GET /healthz HTTP/1.0\r\n\r\n")) == [200]
-    for host in (b"", b"films", b"films.example:5000", b"[::1]:5000", b"films_api"):
+    for host in (b"", b"films", b"movies.example:5000", b"[::1]:5000", b"items_api"):
         assert _statuses(_sent(address, LAST.replace(b"films", host))) == [200]
 
 
@@ -335,7 +343,7 @@ def test_requests_whose_answers_nobody_reads_take_no_memory(url: str, address: A
         connection.settimeout(1)
         connection.connect(address)
         for _ in range(300):
-            connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: films\r\n\r\n" * 1_000)
+            connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: movies\r\n\r\n" * 1_000)
     assert _metrics(url)["process_resident_memory_bytes"] < before + 100_000_000
 
 

@@ -49,7 +49,7 @@ def test_a_second_signal_ends_it_though_a_request_has_not_ended(output: Path, wo
         connection.connect(("127.0.0.1", running.port))
         with suppress(TimeoutError):
             while True:
-                connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: films\r\n\r\n" * 100)
+                connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: movies\r\n\r\n" * 100)
         running.process.send_signal(signal.SIGTERM)
         running.waits_for("Terminated child process" if workers > 1 else "Shutting down")
         time.sleep(0.5)
@@ -89,6 +89,26 @@ def test_sighup_has_the_keys_read_again_and_ends_nothing(output: Path, workers: 
         running.waits_for("no key", workers)
         assert _is_settled(running.url, {"first": 401, "second": 200})
         assert running.workers() == processes
+        assert running.ends(signal.SIGTERM) == 0
+
+
+def test_a_worker_that_dies_is_replaced_while_the_file_of_keys_is_missing(
+    output: Path, tmp_path: Path
+) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text("first\n", encoding="utf-8")
+    with service(output, "--api-keys-file", keys, workers=2) as running:
+        assert _is_settled(running.url, {"first": 200})
+        keys.write_text("second\n", encoding="utf-8")
+        running.process.send_signal(signal.SIGHUP)
+        running.waits_for("keys were read", 2)
+        keys.unlink()
+        dying, living = running.workers()
+        os.kill(dying, signal.SIGKILL)
+        running.waits_for("the old keys stay valid")
+        os.kill(living, signal.SIGKILL)
+        running.waits_for("the old keys stay valid", 2)
+        assert _is_settled(running.url, {"first": 401, "second": 200})
         assert running.ends(signal.SIGTERM) == 0
 
 
@@ -229,7 +249,7 @@ def test_a_connection_that_waits_for_its_next_request_is_closed_when_it_is_told(
         service(output, "--keep-alive-seconds", "1") as running,
         socket.create_connection(("127.0.0.1", running.port), timeout=SECONDS) as connection,
     ):
-        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: films\r\n\r\n")
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: movies\r\n\r\n")
         answer = b"".join(iter(lambda: connection.recv(4_096), b""))
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert b"connection: close" not in answer

@@ -122,7 +122,7 @@ def test_after_sigterm_what_has_begun_is_answered_whole(published: Published) ->
         assert httpx2.get(f"{url}/readyz").status_code == 200
         with socket.create_connection(_address(url)) as connection:
             # The request has begun, and its end comes after the signal.
-            connection.sendall(b"POST /features HTTP/1.1\r\nHost: films\r\nContent-Length: 4\r\n\r\n")
+            connection.sendall(b"POST /features HTTP/1.1\r\nHost: movies\r\nContent-Length: 4\r\n\r\n")
             time.sleep(0.1)
             server.send_signal(signal.SIGTERM)
             connection.sendall(b"body")
@@ -152,7 +152,7 @@ def test_a_request_without_end_is_hung_up_on(published: Published, begun: bytes)
         assert httpx2.get(f"{url}/healthz").status_code == 200
 
 
-@pytest.mark.parametrize("begun", [b"", b"GET /healthz HTTP/1.1\r\nHost: films\r\n\r\nGET /he"])
+@pytest.mark.parametrize("begun", [b"", b"GET /healthz HTTP/1.1\r\nHost: movies\r\n\r\nGET /he"])
 def test_a_client_that_sends_too_slowly_is_disconnected(published: Published, begun: bytes) -> None:
     with (
         serving(published.file.parent.parent) as url,

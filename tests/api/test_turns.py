@@ -41,7 +41,7 @@ def test_the_thread_of_the_event_loop_runs_no_query_but_that_of_a_look_up(
     assert callers <= {"Lookup.find_all"}
 
 
-def test_a_request_is_answered_while_the_films_that_are_liked_are_compared(published: Published) -> None:
+def test_a_request_is_answered_while_the_items_that_are_liked_are_compared(published: Published) -> None:
     async def ask() -> list[str]:
         async with asking(published.file.parent.parent) as asked:
             answered: list[str] = []

@@ -1,4 +1,4 @@
-"""What all tests in a browser stand on: the sample films, published twice and served, and a browser."""
+"""What all tests in a browser stand on: the sample movies, published twice and served, and a browser."""
 
 import csv
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ LONG = "Unendingly" + "long" * 40
 
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample with two films more, and some rows that can't be; two generations of it are published."""
+    """The sample with two movies more, and some rows that can't be; two generations of it are published."""
     data, output = tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("output")
     assert batch("fetch", "sample", "--data", data).returncode == 0
     with (data / "movies.csv").open("a", newline="", encoding="utf-8") as movies:
@@ -28,7 +28,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
     with (data / "ratings.csv").open("a", newline="", encoding="utf-8") as ratings:
         csv.writer(ratings).writerows(
-            [[user, film, 5, 1_500_000_000] for user in range(1, 40) for film in (NASTY_ID, "long")]
+            [[user, item, 5, 1_500_000_000] for user in range(1, 40) for item in (NASTY_ID, "long")]
             + [[7, 1, 99, 1_500_000_000], [7, 2, -8, 1_500_000_000]]
         )
     # As good a list as it gets is not what is looked at here.

@@ -1,4 +1,4 @@
-"""Every view of the page in a real browser, on real films: how it is used, and that everybody can."""
+"""Every view of the page in a real browser, on real movies: how it is used, and that everybody can."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -18,12 +18,12 @@ VIEWS = {
     "user": "/users/18",
     "user, filtered": "/users/18?genres=Drama&min_year=1990&max_year=1999",
     "user, nothing left": "/users/18?genres=Western&min_year=2016",
-    "film": "/films/1",
-    "film, odd": "/films/" + quote(NASTY_ID, safe=""),
-    "film, long": "/films/long",
+    "movie": "/films/1",
+    "movie, odd": "/films/" + quote(NASTY_ID, safe=""),
+    "movie, long": "/films/long",
     "films": "/films",
-    "films, found": "/films?q=star+wars",
-    "films, none": "/films?q=nothing-like-that",
+    "movies, found": "/films?q=star+wars",
+    "movies, none": "/films?q=nothing-like-that",
     "new": "/new",
     "new, picked": "/new?liked=1,50,260,long",
     "system": "/system",
@@ -111,7 +111,7 @@ def test_before_anything_is_published_the_page_says_how_to_begin(open_page: Open
         assert _faults(page) == []
 
 
-def test_a_user_is_found_by_mouse_and_the_lists_lead_to_films(open_page: Open) -> None:
+def test_a_user_is_found_by_mouse_and_the_lists_lead_to_items(open_page: Open) -> None:
     page = open_page("/")
     page.get_by_label("Look at a user").fill("18")
     page.get_by_role("button", name="Show").click()
@@ -119,9 +119,9 @@ def test_a_user_is_found_by_mouse_and_the_lists_lead_to_films(open_page: Open) -
     expect(page.get_by_role("heading", level=1)).to_have_text("User 18")
     expect(page.locator("[data-part=recommended] li")).to_have_count(20)
     expect(page.locator("[data-part=recommended]")).to_contain_text("Because you watched")
-    film = page.locator("[data-part=recommended] .title").first
-    title = film.inner_text()
-    film.click()
+    item = page.locator("[data-part=recommended] .title").first
+    title = item.inner_text()
+    item.click()
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
     expect(page.get_by_role("heading", name="Who likes it")).to_be_visible()
 
@@ -141,7 +141,7 @@ def test_filters_change_both_lists_at_once_and_the_address(open_page: Open) -> N
     page.get_by_label("Genre").select_option("Comedy")
     page.get_by_label("From year").fill("1990")
     expect(page.locator(".year", has_text=re.compile("19[0-8]"))).to_have_count(0)
-    told = re.compile(r"Recommended \d+ films\. .*Watched \d+ films")
+    told = re.compile(r"Recommended \d+ movies\. .*Watched \d+ movies")
     expect(page.get_by_role("status")).to_have_text(told)
     expect(page).to_have_url(re.compile("genres=Comedy&min_year=1990"))
     years = page.locator(".list .year").all_inner_texts()
@@ -167,7 +167,7 @@ def test_a_turned_page_goes_on_where_the_last_one_ended(open_page: Open) -> None
 def test_somebody_new_sees_the_list_change_at_each_pick(open_page: Open) -> None:
     page = open_page("/new")
     before = page.locator("[data-part=suggested] .title").all_inner_texts()
-    page.get_by_label("Find a film to pick").press_sequentially("toy st")
+    page.get_by_label("Find a movie to pick").press_sequentially("toy st")
     pick = page.locator("[data-part=offered]").get_by_role("link", name="Pick Toy Story", exact=True)
     pick.click()
     expect(page.get_by_role("heading", name="For you")).to_contain_text("from 1 pick")
@@ -175,8 +175,8 @@ def test_somebody_new_sees_the_list_change_at_each_pick(open_page: Open) -> None
     after = page.locator("[data-part=suggested] .title").all_inner_texts()
     assert after != before
     # The words that are searched stay, and a second pick is added to the first.
-    expect(page.get_by_label("Find a film to pick")).to_have_value("toy st")
-    page.get_by_label("Find a film to pick").fill("matrix")
+    expect(page.get_by_label("Find a movie to pick")).to_have_value("toy st")
+    page.get_by_label("Find a movie to pick").fill("matrix")
     page.get_by_role("link", name="Pick The Matrix", exact=True).click()
     expect(page.get_by_role("heading", name="For you")).to_contain_text("from 2 picks")
     assert "liked=1%2C2571" in page.url
@@ -199,24 +199,24 @@ def test_picks_that_are_quicker_than_the_answers_are_all_kept(open_page: Open) -
     expect(page.locator("[data-part=picked] li")).to_have_count(2)
     expect(page.get_by_role("heading", name="For you")).to_contain_text("from 2 picks")
     expect(page.locator("[data-part=offered]")).to_contain_text("Toy Story")
-    expect(page.get_by_role("status")).to_have_text(re.compile(r"\d+ films found\. For you from 2 picks"))
+    expect(page.get_by_role("status")).to_have_text(re.compile(r"\d+ movies found\. For you from 2 picks"))
 
 
 def test_what_was_seen_before_is_a_step_back(open_page: Open) -> None:
     page = open_page("/films")
     words, found = page.get_by_label("Words of the title"), page.locator("#found")
     words.press_sequentially("toy story", delay=200)
-    expect(found).to_have_text(re.compile(r"Found [1-9] films"))
-    expect(page).to_have_title(re.compile("^Films: toy story"))
+    expect(found).to_have_text(re.compile(r"Found [1-9] movies"))
+    expect(page).to_have_title(re.compile("^Movies: toy story"))
     page.get_by_label("Genre").select_option("Horror")
-    expect(found).to_have_text("Found 0 films")
+    expect(found).to_have_text("Found 0 movies")
     page.go_back()
-    expect(found).to_have_text(re.compile(r"Found [1-9] films"))
+    expect(found).to_have_text(re.compile(r"Found [1-9] movies"))
     expect(words).to_have_value("toy story")
     page.go_back()
     expect(found).to_contain_text("Most rated")
     expect(words).to_have_value("")
-    expect(page).to_have_title(re.compile("^Films ·"))
+    expect(page).to_have_title(re.compile("^Movies ·"))
     page.get_by_role("link", name="More →").click()
     expect(page.locator(".turn")).to_have_text(re.compile("25.48 of"))
     # A way within the view changes nothing of it.
@@ -239,7 +239,7 @@ def test_the_page_is_used_by_keyboard_alone(open_page: Open) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url("**/users/18")
     page.goto(page.url.replace("/users/18", "/new"))
-    page.get_by_label("Find a film to pick").focus()
+    page.get_by_label("Find a movie to pick").focus()
     page.keyboard.type("matrix")
     expect(page.locator("[data-part=offered]")).not_to_contain_text("The Mask")
     expect(page.locator("[data-part=offered]")).to_contain_text("The Matrix Reloaded")
@@ -248,7 +248,7 @@ def test_the_page_is_used_by_keyboard_alone(open_page: Open) -> None:
     expect(page.get_by_role("link", name="Pick The Matrix", exact=True)).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="For you")).to_contain_text("from 1 pick")
-    # The same film can be taken back where one is.
+    # The same movie can be taken back where one is.
     expect(page.get_by_role("link", name=re.compile("^Picked ?, take back The Matrix$"))).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Watched lately")).to_be_visible()
@@ -261,7 +261,7 @@ def test_a_title_of_markup_is_shown_as_text(open_page: Open, address: str) -> No
     assert page.locator("main img").count() == 0
 
 
-def test_a_film_is_reached_whatever_its_id_is(open_page: Open) -> None:
+def test_an_item_is_reached_whatever_its_id_is(open_page: Open) -> None:
     page = open_page("/films?q=onerror")
     page.get_by_role("link", name=NASTY).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(NASTY)
@@ -318,9 +318,9 @@ def test_without_script_every_view_says_the_same(open_page: Open, address: str) 
     assert re.sub(r"Made .+", "", without) == re.sub(r"Made .+", "", with_script)
 
 
-def test_without_script_films_are_picked_by_links(open_page: Open) -> None:
+def test_without_script_items_are_picked_by_links(open_page: Open) -> None:
     page = open_page("/new", has_script=False)
-    page.get_by_label("Find a film to pick").fill("matrix")
+    page.get_by_label("Find a movie to pick").fill("matrix")
     page.get_by_role("button", name="Find").click()
     page.get_by_role("link", name="Pick The Matrix", exact=True).click()
     expect(page.get_by_role("heading", name="For you")).to_contain_text("from 1 pick")

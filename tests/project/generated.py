@@ -35,7 +35,7 @@ the model too; [Model](model.md) explains them.
 _SERVICE = """
 ## Options of the service
 
-These are the options of `python -m api`, in `api/__main__.py`.
+These are the options of `python -m api`, in `api/settings.py`.
 
 | option | environment | default | meaning |
 |---|---|---|---|

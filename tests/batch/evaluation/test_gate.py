@@ -53,7 +53,7 @@ def test_lists_no_better_than_the_most_popular_items_are_a_fault(quality: float)
     fault, *_ = _faults({("ndcg@10", "embedding"): quality})
     assert fault == (
         f"the lists are no better than the most popular movies (ndcg@10 {quality:.4f} against 0.0200, "
-        "300 users judged)"
+        "300 users evaluated)"
     )
 
 
@@ -189,7 +189,7 @@ def test_a_run_without_half_of_the_users_is_refused_and_published_with_the_reaso
     (half / "ratings.csv").write_text("\n".join([header, *kept_rows]) + "\n", encoding="utf-8")
     with pytest.raises(
         RefusedError,
-        match=r"the number of users fell by 50%, from 671 in .* to 336; .*by --accept-regression",
+        match=r"the number of users fell by 50%, from 671 in .* to 336; .*with --accept-regression",
     ):
         publish(half, tmp_path / "output", **SMALL)
     assert _refused(tmp_path / "output", good)["users"] == 336

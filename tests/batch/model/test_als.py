@@ -1,13 +1,16 @@
 """Taste: what is a like, and that the same data and seed give the same vectors."""
 
+import re
+
 import numpy as np
 import pytest
 
 from batch.data.interactions import Interactions
 from batch.errors import InputError
 from batch.model.als import fit_collaborative
-from batch.model.positives import is_positive, recency
+from batch.model.positives import MIN_POSITIVE_RATING, is_positive, recency
 from batch.settings import Settings
+from sql import statement
 from tests.films import ITEMS, USERS, withheld
 from tests.made import interactions
 
@@ -79,3 +82,13 @@ def test_a_user_who_likes_nothing_has_the_mean_taste() -> None:
 def test_ratings_without_a_like_stop_the_run() -> None:
     with pytest.raises(InputError, match=r"ratings: none is 3 or more, so nobody likes anything"):
         fit_collaborative(interactions([(0, 0, 1.0), (1, 1, 2.5)]), SETTINGS)
+
+
+def test_sql_knows_the_least_positive_rating() -> None:
+    for name in (
+        "generation/viewers",
+        "inspect/do_reasons_fit",
+        "invariants/every_reason_was_watched_and_liked",
+    ):
+        numbers = re.findall(r"rating >= ([\d.]+)", statement(name))
+        assert {float(number) for number in numbers} == {MIN_POSITIVE_RATING}, name
