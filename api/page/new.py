@@ -1,4 +1,4 @@
-"""Somebody new: picks some movies, and sees at once what that would recommend."""
+"""Try it: pick some movies, and see at once what they lead to."""
 
 import asyncio
 from collections.abc import Iterable

@@ -223,4 +223,4 @@ def rows_of(spark: SparkSession, table: Table) -> DataFrame:
 
 def arrow_rows(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Return the columns of the table itself."""
-    return batch.select([name for name in batch.generation.schema.names if not name.startswith("__")])
+    return batch.select([name for name in batch.schema.names if not name.startswith("__")])

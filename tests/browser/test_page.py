@@ -126,11 +126,11 @@ def test_a_user_is_found_by_mouse_and_the_lists_lead_to_items(open_page: Open) -
     expect(page.get_by_role("heading", name="Who likes it")).to_be_visible()
 
 
-def test_somebody_at_random_is_another_each_time(open_page: Open) -> None:
+def test_a_random_user_is_another_one_each_time(open_page: Open) -> None:
     page = open_page("/")
     seen = set()
     for _ in range(4):
-        page.get_by_role("link", name="Somebody at random").click()
+        page.get_by_role("link", name="A random user").click()
         page.wait_for_url("**/users/*")
         seen.add(page.url)
     assert len(seen) > 1
