@@ -17,7 +17,7 @@ from batch.generation.store import Output
 from batch.generation.verify import verify
 from batch.runtime.progress import Progress
 from batch.settings import Settings
-from tests.commands import batch
+from tests.commands import invoke
 from tests.conftest import WriteInput, changed, copied, publish, written
 from tests.films import ITEMS, MOVIES, RATINGS, RATINGS_HEADER, START, USERS
 
@@ -317,14 +317,14 @@ def test_a_file_that_an_older_version_published_with_a_broken_invariant_is_named
 def test_the_command_says_what_was_removed_where(published: Published, tmp_path: Path) -> None:
     output = tmp_path / "output"
     copied(published, output)
-    done = batch("forget", "3", "--output", output)
+    done = invoke("forget", "3", "--output", output)
     assert done.returncode == 0
     new = Output(output).current()
     assert f"{published.generation} -> {new}: removed rows: " in done.stdout
     assert "1 of users" in done.stdout
-    again = json.loads(batch("forget", "3", "--output", output, "--json", "--quiet").stdout)
+    again = json.loads(invoke("forget", "3", "--output", output, "--json", "--quiet").stdout)
     assert again == {"user_id": "3", "was_forgotten": True, "published": new, "generations": []}
-    listed = json.loads(batch("generations", "--output", output, "--json").stdout)
+    listed = json.loads(invoke("generations", "--output", output, "--json").stdout)
     assert [(row["generation"], row["made_by"], row["users"]) for row in listed] == [
         (new, "forget", USERS - 1)
     ]

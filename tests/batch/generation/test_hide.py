@@ -17,7 +17,7 @@ from batch.generation.verify import verify
 from batch.runtime.progress import Progress
 from batch.settings import Settings
 from tests.batch.recommend.test_segments import HEADER as USERS_HEADER
-from tests.commands import batch
+from tests.commands import invoke
 from tests.conftest import WriteInput, copied, publish
 from tests.films import ITEMS, RATINGS, RATINGS_HEADER
 
@@ -229,10 +229,10 @@ def test_the_last_item_that_may_be_shown_is_not_hidden(write_input: WriteInput, 
 
 def test_the_command_says_what_it_did_and_what_is_left_to_do(items: Path, tmp_path: Path) -> None:
     before = publish(items, tmp_path, top_n=ITEMS)
-    done = batch("hide", "4", "--output", tmp_path)
+    done = invoke("hide", "4", "--output", tmp_path)
     new = Output(tmp_path).current()
     assert f"{before.generation} -> {new}: movie 4 (Movie, The 4 (1994)) is in no list" in done.stdout
-    spoken = json.loads(batch("hide", "4", "--output", tmp_path, "--json", "--quiet").stdout)
+    spoken = json.loads(invoke("hide", "4", "--output", tmp_path, "--json", "--quiet").stdout)
     assert spoken == {
         "item_id": "4",
         "title": "Movie, The 4 (1994)",
@@ -240,8 +240,8 @@ def test_the_command_says_what_it_did_and_what_is_left_to_do(items: Path, tmp_pa
         "published": new,
         "rewritten": None,
     }
-    undone = batch("hide", "--undo", "4", "--output", tmp_path).stdout
+    undone = invoke("hide", "--undo", "4", "--output", tmp_path).stdout
     assert "from the next run on" in undone
-    assert "was not hidden" in batch("hide", "--undo", "4", "--output", tmp_path).stdout
-    (newest, _) = json.loads(batch("generations", "--output", tmp_path, "--json").stdout)
+    assert "was not hidden" in invoke("hide", "--undo", "4", "--output", tmp_path).stdout
+    (newest, _) = json.loads(invoke("generations", "--output", tmp_path, "--json").stdout)
     assert (newest["state"], newest["made_by"]) == ("published", "hide 4")
