@@ -76,7 +76,7 @@ types: dev  ## strict type checks
 unit: dev  ## the unit tests
 	@$(PYTEST)
 
-test-faults: dev  ## kills, full disks, damaged links and other faults; three minutes; needs Linux, nginx, curl and a JDK
+test-faults: dev  ## kills, full disks, damaged links and other faults; five minutes; needs Linux, nginx, curl and a JDK
 	@$(FAULTS)
 
 test-browser: dev  ## every view of the page in Debian's chromium, by mouse and keyboard, in light and dark

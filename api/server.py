@@ -257,6 +257,7 @@ class Worker(Process):
     """One of several processes that answer, as its parent sees it, and as it sees itself."""
 
     has_started = False  # as far as its parent has seen
+    must_hang_up = False  # SIGHUP has not been handed on to it yet
 
     def __init__(self, config: uvicorn.Config, listeners: list[socket.socket]) -> None:
         """Start the process. Signals wait in it until it can bear them."""
@@ -362,8 +363,12 @@ class Supervisor:
             with suppress(KeysError):  # workers log it
                 self._keys.read()
             for worker in self._workers:
-                if worker.has_started and worker.pid:
-                    os.kill(worker.pid, signal.SIGHUP)
+                worker.must_hang_up = True
+        for worker in self._workers:
+            # A worker that starts hears of it when it has started.
+            if worker.must_hang_up and worker.has_started and worker.pid:
+                worker.must_hang_up = False
+                os.kill(worker.pid, signal.SIGHUP)
 
     def _end(self) -> None:
         """End all workers; kill those that don't end in time."""
