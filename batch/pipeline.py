@@ -22,10 +22,9 @@ from sql import statement
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import duckdb
-
-    from batch.data.clean import Counts
+    from batch.data.clean import Cleaned, Counts
     from batch.data.load import Loaded
+    from batch.evaluation.catalogue import Catalogue
     from batch.evaluation.holdout import Metrics
     from batch.generation.write import ItemOutput, UserOutput
     from batch.runtime.progress import Progress
@@ -74,6 +73,7 @@ def publish_new(job: Job, snapshot: Snapshot, progress: Progress) -> Published:
     """Make a new generation of the inputs, and publish it. Raises InputError or RefusedError."""
     from batch.data.clean import clean
     from batch.data.load import ignored_columns, load
+    from batch.evaluation.catalogue import read_catalogue
     from batch.runtime.database import connect
 
     settings, output = job.settings, job.output
@@ -84,55 +84,47 @@ def publish_new(job: Job, snapshot: Snapshot, progress: Progress) -> Published:
             for line in ignored_columns(loaded.sources()):
                 step.notes(line)
         with progress.step("clean") as step:
-            counts = clean(connection, loaded, settings.max_rejected, job.started_at, job.exclusions)
-            step.status(summary_of_cleaning(connection, loaded, counts))
-        warn_if_catalogue_is_lost(connection, loaded, output)
-        return finish(job, connection, counts, _made(connection, counts, settings, progress), progress)
+            cleaned = clean(loaded, settings.max_rejected, job.started_at, job.exclusions)
+            catalogue = read_catalogue(cleaned.items)
+            step.status(f"{summary_of_cleaning(loaded, cleaned.counts)}; {catalogue.summary()}")
+        warn_if_catalogue_is_lost(catalogue, loaded, output)
+        return finish(job, cleaned, catalogue, _make(cleaned, settings, progress), progress)
 
 
 @dataclass
 class Artifacts:
-    """What a generation is to hold, and by how many users it was judged."""
+    """What a generation is to hold, beside what was cleaned."""
 
     item_output: ItemOutput
-    of_users: UserOutput | None  # None: it is in the connection, see `batch.generation.write`
-    evaluated_users: int
+    user_output: UserOutput | None  # None: it is in the database of `Cleaned`, see `batch.generation.write`
 
 
 def finish(
-    job: Job, connection: duckdb.DuckDBPyConnection, counts: Counts, made: Artifacts, progress: Progress
+    job: Job, cleaned: Cleaned, catalogue: Catalogue, artifacts: Artifacts, progress: Progress
 ) -> Published:
-    """Write, check and publish what was made. Raises RefusedError if it must not be published."""
-    from batch.evaluation.catalogue import read_catalogue
+    """Write, check and publish a generation. Raises RefusedError if it must not be published."""
     from batch.evaluation.gate import Quality
     from batch.generation.check import INVARIANTS, check, kept_qualities, titles_of
     from batch.generation.refuse import refuse
     from batch.generation.write import TABLES, write
 
-    settings, output = job.settings, job.output
-    draft = output.work / "draft.duckdb"
-    catalogue = read_catalogue(connection)
-    metrics = made.item_output.metrics | catalogue.metrics
-    item_output = replace(made.item_output, metrics=metrics)
-    evaluated_users = made.evaluated_users
+    settings, output, counts = job.settings, job.output, cleaned.counts
+    metrics = artifacts.item_output.metrics | catalogue.metrics
+    item_output = replace(artifacts.item_output, metrics=metrics)
     with progress.step("write") as step:
         step.expect(len(TABLES), "tables")
-        written = write(connection, draft, item_output, made.of_users, step.advance)
-        step.status(f"{written:,} rows")
+        file = output.work / "draft.duckdb"
+        draft = write(cleaned, item_output, artifacts.user_output, file, step.advance)
+        step.status(f"{draft.rows:,} rows")
     # The checks may want the memory.
-    del made, item_output
+    del artifacts, item_output
     with progress.step("check") as step:
         step.expect(len(INVARIANTS), "invariants")
-        candidate = Quality(metrics, counts.users, titles_of(connection))
+        candidate = Quality(metrics, counts.users, titles_of(cleaned.connection))
         checked = check(
-            connection, candidate, kept_qualities(output), settings.top_n, settings.max_fall, step.advance
+            draft, candidate, kept_qualities(output), settings.top_n, settings.max_fall, step.advance
         )
         step.status("; ".join(checked.all))
-    rows = {
-        step: number
-        for step, number in _rows(counts, evaluated_users, written).items()
-        if step in progress.seconds
-    }
     provenance = Provenance(
         settings,
         job.fingerprint,
@@ -140,7 +132,7 @@ def finish(
         counts,
         job.started_at,
         dict(progress.seconds),
-        rows,
+        _rows_of_steps(counts, metrics, draft.rows, progress),
         dict(progress.peak_mb),
         checked.regressions,
     )
@@ -148,33 +140,29 @@ def finish(
     if checked.violations or (checked.regressions and not settings.accept_regression):
         raise refuse(output, provenance, metrics, checked)
     with progress.step("publish") as step:
-        generation = publish(connection, draft, output, provenance)
+        generation = publish(draft, output, provenance)
         step.status(generation)
-    file = output.file(generation)
     return Published(
         generation=generation,
-        file=file,
+        file=output.file(generation),
         counts=counts,
         seconds=progress.seconds,
-        rows=rows,
+        rows=provenance.rows,
         peak_mb=progress.peak_mb,
         is_new=True,
         catalogue_share=catalogue.share,
     )
 
 
-def _made(
-    connection: duckdb.DuckDBPyConnection, counts: Counts, settings: Settings, progress: Progress
-) -> Artifacts:
-    """Train, score and judge.
+def _make(cleaned: Cleaned, settings: Settings, progress: Progress) -> Artifacts:
+    """Train, score and evaluate.
 
-    All else that this takes, the ratings above all, is no longer held afterwards.
+    The interactions in memory, and all else that this takes, are released when it returns.
     """
     import numpy as np
 
     from batch.data.interactions import read_interactions, read_sampling_hashes
-    from batch.evaluation.holdout import EVALUATED_USERS, hold_out, iterations, judge, learn, of_published
-    from batch.evaluation.metrics import MODEL
+    from batch.evaluation.holdout import hold_out, iterations, judge, learn, of_published
     from batch.generation.write import ItemOutput, UserOutput
     from batch.model.embedding import fold_in_users
     from batch.recommend.explanations import explain
@@ -184,14 +172,15 @@ def _made(
     from batch.recommend.topn import score
     from batch.runtime.database import at_rest
 
+    counts = cleaned.counts
     with progress.step("train") as step:
-        ratings = read_interactions(connection)
-        splits = hold_out(ratings, read_sampling_hashes(connection), settings.seed)
+        interactions = read_interactions(cleaned)
+        splits = hold_out(interactions, read_sampling_hashes(cleaned), settings.seed)
         step.expect(iterations(settings, splits), "iterations")
-        with at_rest(connection, settings):
-            candidates, fitted = learn(ratings, splits, settings, step.advance)
+        with at_rest(cleaned.connection, settings):
+            candidates, fitted = learn(interactions, splits, settings, step.advance)
             del splits
-            model = fold_in_users(fitted, ratings, ratings.days_inactive(), settings)
+            model = fold_in_users(fitted, interactions, interactions.days_inactive(), settings)
         step.status(f"{counts.users:,} users, {counts.items:,} movies, loss {model.losses[-1]:.4f}")
     with progress.step("score") as step:
         step.expect(counts.users, "users")
@@ -199,59 +188,63 @@ def _made(
         step.status(f"{len(lists.rank):,} places in lists of up to {settings.top_n:,}")
     with progress.step("because") as step:
         step.expect(counts.users, "users")
-        explanations = explain(fitted, model, ratings, lists, settings, step.advance)
+        explanations = explain(fitted, model, interactions, lists, settings, step.advance)
         step.status(f"{np.count_nonzero(explanations >= 0):,} of these places have a reason")
     with progress.step("similar") as step:
         step.expect(counts.items, "movies")
-        alike = similar(
+        similar_items = similar(
             fitted.collaborative.item_factors, model.is_candidate, settings.similar_n, step.advance
         )
-        step.status(f"{len(alike.rank):,} places in lists of up to {settings.similar_n:,}")
+        step.status(f"{len(similar_items.rank):,} places in lists of up to {settings.similar_n:,}")
     with progress.step("judge") as step:
         step.expect(len(candidates), "splits")
-        metrics = judge(candidates, fitted, settings, step.advance) | of_published(lists, ratings)
-        step.status(evaluated(metrics))
-    of_segments = segments(ratings, read_attributes(connection), settings.top_n)
+        metrics = judge(candidates, fitted, settings, step.advance) | of_published(lists, interactions)
+        step.status(summary_of_metrics(metrics))
     item_output = ItemOutput(
-        model.item_factors, model.losses, alike, popular(ratings, settings.top_n), of_segments, metrics
+        item_factors=model.item_factors,
+        losses=model.losses,
+        similar=similar_items,
+        popular=popular(interactions, settings.top_n),
+        segments=segments(interactions, read_attributes(cleaned), settings.top_n),
+        metrics=metrics,
     )
-    evaluated_users = round(metrics[EVALUATED_USERS, MODEL])
-    return Artifacts(item_output, UserOutput(model.user_factors, lists, explanations), evaluated_users)
+    return Artifacts(item_output, UserOutput(model.user_factors, lists, explanations))
 
 
-def _rows(counts: Counts, evaluated_users: int, written: int) -> dict[str, int]:
-    """Return what each step went through; `batch.runtime.step_table.ROWS_OF` says of what."""
-    return {
+def _rows_of_steps(counts: Counts, metrics: Metrics, written: int, progress: Progress) -> dict[str, int]:
+    """Return how many rows each step went through; `batch.runtime.step_table.ROWS_OF` says of what."""
+    from batch.evaluation.holdout import EVALUATED_USERS
+    from batch.evaluation.metrics import MODEL
+
+    rows = {
         "load": counts.rows_read,
         "clean": counts.rows_read,
         "train": counts.rows_kept,
         "score": counts.users,
         "because": counts.users,
         "similar": counts.items,
-        "judge": evaluated_users,
+        "judge": round(metrics[EVALUATED_USERS, MODEL]),
         "write": written,
         "check": written,
     }
+    return {step: number for step, number in rows.items() if step in progress.seconds}
 
 
-def summary_of_cleaning(connection: duckdb.DuckDBPyConnection, loaded: Loaded, counts: Counts) -> str:
-    """Return in a few words what became of the rows of each file, and how many movies have a title."""
-    from batch.evaluation.catalogue import read_catalogue
-
-    found = connection.execute(statement("clean/file_counts")).fetchall()
-    of_files = {file: _became(*rows) for file, *rows in found}
-    of_files[loaded.ratings.name] = _became(
+def summary_of_cleaning(loaded: Loaded, counts: Counts) -> str:
+    """Return in a few words what became of the rows of each file."""
+    found = loaded.connection.execute(statement("clean/file_counts")).fetchall()
+    of_files = {file: _summary_of_rows(*rows) for file, *rows in found}
+    of_files[loaded.ratings.name] = _summary_of_rows(
         counts.rows_read,
         counts.rows_rejected,
         counts.rows_superseded,
         counts.rows_held_out,
         counts.rows_repaired,
     )
-    kept = [f"{source.name} {of_files[source.name]}" for source in loaded.sources()]
-    return f"kept {'; '.join(kept)}; {read_catalogue(connection).summary()}"
+    return f"kept {'; '.join(f'{source.name} {of_files[source.name]}' for source in loaded.sources())}"
 
 
-def _became(rows: int, rejected: int, superseded: int, held_out: int, repaired: int = 0) -> str:
+def _summary_of_rows(rows: int, rejected: int, superseded: int, held_out: int, repaired: int = 0) -> str:
     found = [f"{rows - rejected - superseded:,} of {rows:,} rows"]
     found += [
         f"{number:,} {name}"
@@ -266,17 +259,15 @@ def _became(rows: int, rejected: int, superseded: int, held_out: int, repaired: 
     return ", ".join(found)
 
 
-def warn_if_catalogue_is_lost(connection: duckdb.DuckDBPyConnection, loaded: Loaded, output: Output) -> None:
-    """Say so if few movies have a title, and nothing is published with which the gate compares that."""
-    from batch.evaluation.catalogue import read_catalogue
-
-    warning = read_catalogue(connection).warning(loaded.movies.name)
+def warn_if_catalogue_is_lost(catalogue: Catalogue, loaded: Loaded, output: Output) -> None:
+    """Warn if few movies have a title, and there is no generation with which the gate compares that."""
+    warning = catalogue.warning(loaded.movies.name)
     if warning and not output.current_file():
         log.warning("%s", warning)
 
 
-def evaluated(metrics: Metrics) -> str:
-    """Return in a few words what was measured."""
+def summary_of_metrics(metrics: Metrics) -> str:
+    """Return in a few words how good the lists are."""
     from batch.evaluation.holdout import EVALUATED_USERS
     from batch.evaluation.metrics import MODEL
 

@@ -23,18 +23,17 @@ class Cleaned:
     ) -> None:
         self._connection = duckdb.connect()
         self.loaded = load(self._connection, find_inputs(folder).snapshot(), work)
-        self.counts: Counts = clean(
-            self._connection, self.loaded, max_rejected, started_at or datetime.now(UTC)
-        )
+        self._cleaned = clean(self.loaded, max_rejected, started_at or datetime.now(UTC))
+        self.counts: Counts = self._cleaned.counts
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         return self._connection.execute(query).fetchall()
 
     def catalogue(self) -> Catalogue:
-        return read_catalogue(self._connection)
+        return read_catalogue(self._cleaned.items)
 
     def ratings(self) -> list[tuple[Any, ...]]:
-        return self.rows("select user_id, item_id, rating from ratings order by line")
+        return self.rows("select user_id, item_id, rating from interactions order by line")
 
     def rejected(self) -> list[tuple[Any, ...]]:
         return self.rows("select line, rule from rejected_rows order by file, line")

@@ -31,6 +31,7 @@ RAW_TEXT = {
     "rejected_rows": ("clean/rejected_rows_of_text", "clean/rejected_rows_of_parquet"),
     "repaired_rows": ("clean/repaired_rows_of_text", "clean/repaired_rows_of_parquet"),
 }
+RELATIONS = ("interactions", "items", "users", "rejected_rows", "repaired_rows", "rating_counts")
 # So many ids are named in a message.
 IDS_NAMED = 5
 
@@ -51,21 +52,40 @@ class Counts:
     items: int
 
 
-def clean(
-    connection: duckdb.DuckDBPyConnection,
-    loaded: Loaded,
-    max_rejected: float,
-    started_at: datetime,
-    exclusions: Exclusions = NO_EXCLUSIONS,
-) -> Counts:
-    """Make the tables of ratings, items and users, of rows rejected and repaired, and of rating counts.
+@dataclass(frozen=True)
+class Cleaned:
+    """What counts of an input, and what became of the rest: all that later steps read of it.
 
-    Who is forgotten is in none of them, and what is hidden by command is hidden there. What was rated after
-    the run has `started_at` is rejected.
+    Relations have no order but that of the columns named here.
+    """
+
+    connection: duckdb.DuckDBPyConnection  # the database that holds the relations
+    interactions: duckdb.DuckDBPyRelation  # one row per user and item, by user_id and position (1: newest)
+    items: duckdb.DuckDBPyRelation  # one row per item of movies or of an interaction, by item_id
+    users: duckdb.DuckDBPyRelation  # one row per user with an interaction, by user_id
+    rejected_rows: duckdb.DuckDBPyRelation  # one row per input row that does not count, by file and line
+    repaired_rows: duckdb.DuckDBPyRelation  # one row per repaired row that counts, by file and line
+    rating_counts: duckdb.DuckDBPyRelation  # one row per stage and rating
+    counts: Counts
+
+
+def relations_of(connection: duckdb.DuckDBPyConnection, counts: Counts) -> Cleaned:
+    """Return the relations of a database in which everything has been cleaned."""
+    return Cleaned(connection, **{name: connection.table(name) for name in RELATIONS}, counts=counts)
+
+
+def clean(
+    loaded: Loaded, max_rejected: float, started_at: datetime, exclusions: Exclusions = NO_EXCLUSIONS
+) -> Cleaned:
+    """Reject invalid rows, repair what has one meaning, and keep the newest rating of each item by each user.
+
+    Users who are forgotten are in no relation; items that are hidden by command are hidden in `items`. A row
+    with a time after the start of the run is rejected.
 
     Raises InputError if more than the share `max_rejected` of the rows of a file is rejected, if no
     rating is left, or if every movie is hidden.
     """
+    connection = loaded.connection
 
     def execute(name: str, **values: object) -> duckdb.DuckDBPyConnection:
         return connection.execute(statement(name), values)
@@ -74,7 +94,7 @@ def clean(
     hidden = loaded.hidden.name if loaded.hidden else "hidden.csv"
     execute("clean/repaired_users", file=ratings)
     # Whose a row without an id is can only be told while its neighbours are there.
-    hold_out_forgotten(connection, loaded, exclusions)
+    hold_out_forgotten(connection, loaded.ratings, loaded.users, exclusions)
     execute("exclude/hidden_items", item_ids=list(exclusions.hidden))
     execute(
         "clean/rejected_ratings",
@@ -83,34 +103,29 @@ def clean(
         latest=latest_time(started_at),
     )
     execute("clean/rejected_rating_lines", file=ratings)
-    judge_others(connection, loaded)
+    validate_others(loaded)
     execute("clean/rejected_rows")
     sources = {source.name: source for source in loaded.sources()}
     stop_if_too_many_are_rejected(
         connection, max_rejected, lambda file, line: raw_of_line(connection, sources[file], line)
     )
     execute("clean/valid_ratings")
-    execute("clean/user_ids")
-    execute("clean/item_ids")
-    execute("clean/ordered_ratings")
-    execute("clean/superseded_ratings")
-    execute("clean/flagged_ratings")
+    execute("clean/interactions")
     execute("clean/superseded_rating_lines", file=ratings)
-    execute("clean/ratings")
     execute("clean/repaired_lines")
     execute("clean/rated_items")
     execute("clean/items")
-    name_unknown_hidden(connection, hidden)
+    execute("clean/users")
+    warn_of_unknown_hidden(connection, hidden)
     execute("clean/rating_counts", file=ratings)
     for source in loaded.sources():
         look_up_raw_text(connection, "rejected_rows", source)
     look_up_raw_text(connection, "repaired_rows", loaded.ratings)
     loaded.remove_copies()
-    found = execute("clean/counts", file=ratings)
-    names = [column[0] for column in found.description or ()]
-    counts = Counts(**dict(zip(names, found.fetchone() or (), strict=True)))
-    stop_if_nothing_is_left(connection, counts, ratings, hidden)
-    return counts
+    (row,) = execute("clean/counts", file=ratings).fetchall()
+    cleaned = relations_of(connection, Counts(*row))
+    stop_if_nothing_is_left(cleaned.counts, cleaned.items, ratings, hidden)
+    return cleaned
 
 
 def latest_time(started_at: datetime) -> datetime:
@@ -119,17 +134,17 @@ def latest_time(started_at: datetime) -> datetime:
 
 
 def stop_if_nothing_is_left(
-    connection: duckdb.DuckDBPyConnection, counts: Counts, ratings: str, hidden: str
+    counts: Counts, items: duckdb.DuckDBPyRelation, ratings: str, hidden: str
 ) -> None:
     """Raise InputError if there is no rating, or no movie that may be in a list."""
     if counts.rows_kept == 0:
         raise InputError(f"{ratings}: no row is left after cleaning; check how it was exported")
-    if connection.execute("from items where ratings > 0 and not is_hidden limit 1").fetchone() is None:
+    if not items.filter("ratings > 0 and not is_hidden").limit(1).fetchall():
         raise InputError(f"{hidden}: hides every movie with a rating, so every list would be empty; mend it")
 
 
-def name_unknown_hidden(connection: duckdb.DuckDBPyConnection, hidden: str) -> None:
-    """Record the rows of hidden whose movie is in no other file, and warn of them: what is meant stays shown.
+def warn_of_unknown_hidden(connection: duckdb.DuckDBPyConnection, hidden: str) -> None:
+    """Record the rows of hidden whose movie is in no other file, and warn of them: that movie stays shown.
 
     They count towards no limit: movies may leave the catalogue before they leave that file.
     """
@@ -143,11 +158,11 @@ def name_unknown_hidden(connection: duckdb.DuckDBPyConnection, hidden: str) -> N
         )
 
 
-def judge_others(connection: duckdb.DuckDBPyConnection, loaded: Loaded) -> None:
-    """Judge the rows of everything but the ratings."""
+def validate_others(loaded: Loaded) -> None:
+    """Validate the rows of movies, users and hidden."""
 
     def execute(name: str, **values: object) -> None:
-        connection.execute(statement(name), values)
+        loaded.connection.execute(statement(name), values)
 
     execute("clean/validated_movies")
     execute("clean/rejected_movie_lines", file=loaded.movies.name)
@@ -166,10 +181,10 @@ def look_up_raw_text(connection: duckdb.DuckDBPyConnection, rows: str, source: S
 def raw_of_line(connection: duckdb.DuckDBPyConnection, source: Source, line: int) -> str:
     """Return the raw text of one rejected line, for a message."""
     look_up_raw_text(connection, "rejected_rows", source)
-    (raw,) = connection.execute(
+    ((raw,),) = connection.execute(
         "select raw from rejected_rows where file = $file and line = $line",
         {"file": source.name, "line": line},
-    ).fetchone() or ("",)
+    ).fetchall()
     return str(raw)
 
 

@@ -3,11 +3,13 @@
 import duckdb
 
 from batch.data.exclusions import Exclusions
-from batch.data.load import Loaded
+from batch.data.load import Source
 from sql import statement
 
 
-def hold_out_forgotten(connection: duckdb.DuckDBPyConnection, loaded: Loaded, exclusions: Exclusions) -> None:
+def hold_out_forgotten(
+    connection: duckdb.DuckDBPyConnection, ratings: Source, users: Source | None, exclusions: Exclusions
+) -> None:
     """Take the rows of forgotten users out of what `load` has read, and count them in `held_out_lines`.
 
     A row without an id belongs to the user that the repair found. A row that does not parse is held out if
@@ -22,9 +24,13 @@ def hold_out_forgotten(connection: duckdb.DuckDBPyConnection, loaded: Loaded, ex
         return
     given = [user_id for (user_id,) in execute("exclude/given_users").fetchall()]
     forgotten = [user_id for user_id in given if exclusions.is_forgotten(user_id)]
-    users = loaded.users.name if loaded.users else None
-    execute("exclude/held_out_users", ratings=loaded.ratings.name, users=users, user_ids=forgotten)
-    for source in (loaded.ratings, loaded.users):
+    execute(
+        "exclude/held_out_users",
+        ratings=ratings.name,
+        users=users.name if users else None,
+        user_ids=forgotten,
+    )
+    for source in (ratings, users):
         if source and source.is_text:
             fields = execute("exclude/fields", file=source.name, path=str(source.path)).fetchall()
             lines = {line for line, field in fields if field and exclusions.is_forgotten(field)}

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from batch.data.clean import Cleaned
 from sql import statement
 
 SECONDS_PER_DAY = 86_400
@@ -152,28 +153,47 @@ def _renumbered(kept: NDArray[np.bool_]) -> NDArray[np.int32]:
     return np.where(kept, np.cumsum(kept) - 1, -1).astype(np.int32)
 
 
-def read_ids(connection: duckdb.DuckDBPyConnection, name: str) -> NDArray[np.object_]:
-    """Return the ids of users or movies, by the statement of that name, in the order of indices."""
-    return np.array([each for (each,) in connection.execute(statement(name)).fetchall()], dtype=object)
+def read_user_ids(cleaned: Cleaned) -> NDArray[np.object_]:
+    """Return (users,), the ids in the order of indices."""
+    return _column(cleaned.users.order("user_id"), "user_id").astype(np.object_)
 
 
-def read_sampling_hashes(connection: duckdb.DuckDBPyConnection) -> NDArray[np.str_]:
-    """Return (users,), a hash for each user that stays the same from night to night."""
-    return np.asarray(
-        connection.execute(statement("train/sampling_hashes")).fetchnumpy()["sampling_hash"], dtype=np.str_
-    )
+def read_sampling_hashes(cleaned: Cleaned) -> NDArray[np.str_]:
+    """Return (users,), a hash for each user that stays the same from night to night.
+
+    The users whose ratings are held out are chosen by it, so that the quality of one night is compared with
+    that of the next over the same users.
+    """
+    return _column(cleaned.users.order("user_id"), "md5(user_id)").astype(np.str_)
 
 
-def read_interactions(connection: duckdb.DuckDBPyConnection, *, as_given: bool = False) -> Interactions:
-    """Return the ratings as columns. `as_given`: also those that a later one supersedes."""
-    columns = connection.execute(statement("train/interactions"), {"as_given": as_given}).fetchnumpy()
-    return from_columns(columns, read_hidden(connection))
+def read_item_ids(items: duckdb.DuckDBPyRelation) -> NDArray[np.object_]:
+    """Return (items,), the ids of the movies with interactions in the order of indices."""
+    return _column(_with_interactions(items), "item_id").astype(np.object_)
 
 
-def read_hidden(connection: duckdb.DuckDBPyConnection) -> NDArray[np.bool_]:
-    """Return (items,), whether each movie must be in no list."""
-    is_hidden = connection.execute(statement("train/hidden_items")).fetchnumpy()["is_hidden"]
-    return np.asarray(is_hidden, dtype=np.bool_)
+def read_item_numbers(items: duckdb.DuckDBPyRelation) -> NDArray[np.int32]:
+    """Return (items,), the number of each movie in look-ups, in the order of indices."""
+    return _column(_with_interactions(items), "number").astype(np.int32)
+
+
+def read_hidden(items: duckdb.DuckDBPyRelation) -> NDArray[np.bool_]:
+    """Return (items,), whether each movie must be in no list, in the order of indices."""
+    return _column(_with_interactions(items), "is_hidden").astype(np.bool_)
+
+
+def _with_interactions(items: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    return items.filter("ratings > 0").order("item_id")
+
+
+def _column(relation: duckdb.DuckDBPyRelation, expression: str) -> NDArray[Any]:
+    return np.asarray(relation.project(f"{expression} as value").fetchnumpy()["value"])
+
+
+def read_interactions(cleaned: Cleaned, *, as_given: bool = False) -> Interactions:
+    """Return the interactions as columns. `as_given`: also those that a later one supersedes."""
+    columns = cleaned.connection.execute(statement("train/interactions"), {"as_given": as_given}).fetchnumpy()
+    return from_columns(columns, read_hidden(cleaned.items))
 
 
 def other_way_round(ratings_of_user: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -185,7 +205,6 @@ def other_way_round(ratings_of_user: NDArray[np.int64]) -> NDArray[np.int64]:
 def from_columns(columns: Mapping[str, Any], is_hidden: NDArray[np.bool_]) -> Interactions:
     """Return ratings from the columns of `sql/train/interactions.sql`, by user and newest first."""
     users = np.asarray(columns["user_index"], dtype=np.int32)
-    assert (np.diff(users) >= 0).all(), "the ratings are stored by user"
     ratings_of_user = np.bincount(users)
     # They come newest first.
     oldest_first = other_way_round(ratings_of_user)

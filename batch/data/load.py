@@ -39,6 +39,11 @@ _CUT = "\ufffe"
 codecs.register_error("mark", lambda error: (_NO_TEXT, cast("UnicodeDecodeError", error).end))
 
 
+RELATIONS = (
+    "rating_rows", "movie_rows", "user_rows", "hidden_rows", "input_rows", "blank_lines", "rejected_lines",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Columns:
     """The columns that a file must have, and those that it may have; others are ignored."""
@@ -65,8 +70,19 @@ class Source:
 
 @dataclass(frozen=True)
 class Loaded:
-    """The files that were read, and which of the optional columns the ratings have."""
+    """The rows of the input as relations, the files that they are from, and the columns that these have.
 
+    A row has its line in the file, and null for a missing value. A file that is missing has no rows.
+    """
+
+    connection: duckdb.DuckDBPyConnection  # the database that holds the relations
+    rating_rows: duckdb.DuckDBPyRelation  # line, user_id, item_id, rating, rated_at
+    movie_rows: duckdb.DuckDBPyRelation  # line, item_id, title, genres
+    user_rows: duckdb.DuckDBPyRelation  # line, user_id, gender, age, occupation
+    hidden_rows: duckdb.DuckDBPyRelation  # line, item_id
+    input_rows: duckdb.DuckDBPyRelation  # file, rows: how many each file has
+    blank_lines: duckdb.DuckDBPyRelation  # file, line
+    rejected_lines: duckdb.DuckDBPyRelation  # file, line, rule, user_id: lines that do not parse
     ratings: Source
     movies: Source
     users: Source | None
@@ -86,10 +102,10 @@ class Loaded:
 
 
 def load(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, work: Path) -> Loaded:
-    """Read every input file into a table: `rating_rows`, `movie_rows`, `user_rows` and `hidden_rows`.
+    """Read every input file into a table of the database; `work` holds copies of them.
 
-    That of a file that is not there is empty. What does not parse is in `rejected_lines`. Raises InputError,
-    with file, line or column, if a file is no such file, lacks a column, or is not as in the snapshot.
+    Raises InputError, with file, line or column, if a file has another format, lacks a column, or is not as
+    in the snapshot.
     """
     prepare(connection)
     inputs = snapshot.inputs
@@ -100,7 +116,33 @@ def load(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, work: Path) 
     movies, users, hidden = load_others(
         connection, inputs.movies, inputs.users, inputs.hidden, work, snapshot.digest_of
     )
-    return Loaded(ratings, movies, users, hidden, "rating" in columns, "timestamp" in columns)
+    return loaded(
+        connection,
+        (ratings, movies, users, hidden),
+        has_rating="rating" in columns,
+        has_timestamp="timestamp" in columns,
+    )
+
+
+def loaded(
+    connection: duckdb.DuckDBPyConnection,
+    sources: tuple[Source, Source, Source | None, Source | None],
+    *,
+    has_rating: bool,
+    has_timestamp: bool,
+) -> Loaded:
+    """Return the relations of a database into which every file was read."""
+    ratings, movies, users, hidden = sources
+    return Loaded(
+        connection,
+        **{name: connection.table(name) for name in RELATIONS},
+        ratings=ratings,
+        movies=movies,
+        users=users,
+        hidden=hidden,
+        has_rating=has_rating,
+        has_timestamp=has_timestamp,
+    )
 
 
 def load_others(  # noqa: PLR0913, PLR0917 (the files, where to, and what they must be)
@@ -126,7 +168,7 @@ def load_others(  # noqa: PLR0913, PLR0917 (the files, where to, and what they m
 
 def stop_without_rows(connection: duckdb.DuckDBPyConnection, file: str) -> None:
     """Raise InputError if a file that was read has no rows."""
-    if connection.execute("from input_rows where file = $file and rows = 0", {"file": file}).fetchone():
+    if connection.execute("from input_rows where file = $file and rows = 0", {"file": file}).fetchall():
         raise without_rows(file)
 
 
@@ -202,9 +244,9 @@ def _load_csv(  # noqa: PLR0913, PLR0917 (the file, where to, and what it must b
     names = known_names(file, header, columns)
     known = {name for name in names if name}
     lines = {"path": str(text), "header_line": header_line, "longest_line": MAX_LINE_LENGTH}
-    (written,) = connection.execute(
+    ((written,),) = connection.execute(
         statement("load/records"), {**lines, "records": str(records)}
-    ).fetchone() or (0,)
+    ).fetchall()
     connection.execute(statement("load/other_lines"), lines)
     types = {"line": "bigint"} | {
         name or f"ignored_{position}": "varchar" for position, name in enumerate(names)
@@ -224,9 +266,9 @@ def _load_csv(  # noqa: PLR0913, PLR0917 (the file, where to, and what it must b
         store_rejects=True,
     )
     number = _make_rows(connection, parsed, columns, known, rows)
-    (rejected,) = connection.execute(statement("load/unparsed_lines"), {"file": file.name}).fetchone() or (0,)
+    ((rejected,),) = connection.execute(statement("load/unparsed_lines"), {"file": file.name}).fetchall()
     connection.execute(statement("load/blank_lines_of_file"), {"file": file.name})
-    (others,) = connection.execute("select count(rule) from other_lines").fetchone() or (0,)
+    ((others,),) = connection.execute("select count(rule) from other_lines").fetchall()
     if written + others != number + rejected:
         raise BatchError(
             f"{file.name}: of {written + others:,} rows {number:,} were read and {rejected:,} rejected, so "
@@ -251,7 +293,7 @@ def _make_rows(
     else:
         found.create_view("found_rows", replace=True)
         connection.execute(statement("load/completed_rows"))
-    (number,) = connection.execute(statement(rows)).fetchone() or (0,)
+    ((number,),) = connection.execute(statement(rows)).fetchall()
     connection.execute("drop view parsed_rows; drop view if exists found_rows")
     return int(number)
 

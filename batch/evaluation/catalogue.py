@@ -65,11 +65,12 @@ def is_lost(share: float) -> bool:
     return share < MIN_CATALOGUE_SHARE
 
 
-def read_catalogue(connection: duckdb.DuckDBPyConnection) -> Catalogue:
+def read_catalogue(items: duckdb.DuckDBPyRelation) -> Catalogue:
     """Return what is known of the movies after cleaning."""
-    found = connection.execute(statement("clean/catalogue"))
-    names = [column[0] for column in found.description or ()]
-    return Catalogue(**dict(zip(names, found.fetchone() or (), strict=True)))
+    found = items.query("items", statement("clean/catalogue"))
+    assert found is not None, "a query, not a command"
+    (row,) = found.fetchall()
+    return Catalogue(**dict(zip(found.columns, row, strict=True)))
 
 
 def _examples(ids: list[str]) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from batch.data.clean import Counts, clean
 from batch.data.inputs import find_inputs
-from batch.data.interactions import Interactions, read_ids, read_interactions
+from batch.data.interactions import Interactions, read_interactions, read_item_ids, read_user_ids
 from batch.data.load import ignored_columns, load
 from batch.runtime.database import connect
 from batch.settings import Settings
@@ -38,11 +38,11 @@ def cleaned_ratings(settings: Settings, note: Callable[[str], None] = lambda _li
         loaded = load(connection, snapshot, Path(folder))
         for line in ignored_columns(loaded.sources()):
             note(line)
-        counts = clean(connection, loaded, settings.max_rejected, started_at)
+        cleaned = clean(loaded, settings.max_rejected, started_at)
         snapshot.stop_if_written()
         return CleanedRatings(
-            ratings=read_interactions(connection, as_given=True),
-            user_ids=read_ids(connection, "train/user_ids"),
-            item_ids=read_ids(connection, "train/item_ids"),
-            counts=counts,
+            ratings=read_interactions(cleaned, as_given=True),
+            user_ids=read_user_ids(cleaned),
+            item_ids=read_item_ids(cleaned.items),
+            counts=cleaned.counts,
         )

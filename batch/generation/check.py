@@ -11,6 +11,7 @@ from batch.errors import BatchError
 from batch.evaluation.gate import Quality, regressions
 from batch.generation.reader import open_generation
 from batch.generation.store import Output
+from batch.generation.write import Draft
 from sql import FOLDER, named, statement
 
 log = logging.getLogger("batch")
@@ -32,14 +33,14 @@ class Checked:
 
 
 def check(  # noqa: PLR0913, PLR0917 (what was promised, and what is compared with what)
-    connection: duckdb.DuckDBPyConnection,
+    draft: Draft,
     candidate: Quality,
     kept: Mapping[str, Quality],
     top_n: int,
     max_fall: float,
     advance: Callable[[], None] = lambda: None,
 ) -> Checked:
-    """Return why the attached `draft` should not be published; nothing if it may be.
+    """Return why a draft should not be published; nothing if it may be.
 
     Every statement of `sql/invariants/` returns one row per violation, and the gate compares `candidate`
     with the `kept` generations. `advance` is called after each statement.
@@ -48,7 +49,8 @@ def check(  # noqa: PLR0913, PLR0917 (what was promised, and what is compared wi
         if quality.is_rolling is not candidate.is_rolling:
             log.warning("%s was evaluated in another way, so its quality is not compared", generation)
     return Checked(
-        list(violations(connection, top_n, top_n, advance)), list(regressions(candidate, kept, max_fall))
+        list(violations(draft.connection, top_n, top_n, advance)),
+        list(regressions(candidate, kept, max_fall)),
     )
 
 
@@ -58,7 +60,7 @@ def violations(
     min_n: int,  # as `top_n`, or less after a command has taken movies out of the lists
     advance: Callable[[], None] = lambda: None,
 ) -> Iterator[str]:
-    """Yield a sentence for each invariant that the attached `draft` breaks; beside it are the `ratings`."""
+    """Yield a sentence for each invariant that the attached `draft` of `interactions` breaks."""
     for invariant in INVARIANTS:
         name = f"invariants/{invariant}"
         found = connection.execute(statement(name), named(name, {"top_n": top_n, "min_n": min_n}))

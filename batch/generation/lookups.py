@@ -4,31 +4,28 @@ A text holds the numbers of movies, with commas between them: short, the same in
 the service without a look at the rest.
 """
 
-import duckdb
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from batch.data.clean import Cleaned
+from batch.data.interactions import read_item_numbers
 from batch.recommend.segments import Segments
 from batch.recommend.topn import TopN
 from sql import statement
 
 
 def lookups(
-    connection: duckdb.DuckDBPyConnection,
+    cleaned: Cleaned,
     lists: TopN,
     explanations: NDArray[np.int32],
     segments: Segments,
     user_ids: "pd.Index[str]",
 ) -> pd.DataFrame:
-    """Return one row per user, in the order of indices: `user_id`, the texts, and `segment`.
-
-    It takes the numbers of movies, and the histories, from what `clean` has left in the connection.
-    """
-    numbers = connection.execute(statement("write/item_numbers")).fetchnumpy()["number"]
+    """Return one row per user, in the order of indices: `user_id`, the texts, and `segment`."""
     # Index -1 stands for no movie, and finds the empty text at the end.
-    names = np.array([*map(str, numbers), ""], dtype=object)
-    ratings = connection.execute(statement("write/histories")).fetchnumpy()
+    names = np.array([*map(str, read_item_numbers(cleaned.items)), ""], dtype=object)
+    ratings = cleaned.connection.execute(statement("write/histories")).fetchnumpy()
     rated_by, rated = (np.asarray(ratings[each], dtype=np.int32) for each in ("user_index", "item_index"))
     users = len(user_ids)
     return pd.DataFrame(
@@ -49,7 +46,6 @@ def texts(
     names: NDArray[np.object_],  # (items + 1,)
 ) -> "pd.Series[str]":
     """Return (users,), the names of each user's movies; an empty text for who has none."""
-    assert (np.diff(user_index) >= 0).all(), "rows stand by user"
     ends = np.cumsum(np.bincount(user_index, minlength=users)).tolist()
     found, start = [], 0
     for end in ends:

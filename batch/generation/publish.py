@@ -1,17 +1,24 @@
 """Publish: the checked file gets its name, and the link shows it."""
 
+from __future__ import annotations
+
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import duckdb
-
-from batch.data.clean import Counts
 from batch.generation.rolled_back import against, origin_of_run, rollbacks
-from batch.generation.store import Output
 from batch.generation.versions import versions
 from batch.settings import Settings, result_settings
 from sql import FOLDER, statement
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import duckdb
+
+    from batch.data.clean import Counts
+    from batch.generation.store import Output
+    from batch.generation.write import Draft
 
 MACROS = tuple(sorted(file.stem for file in (FOLDER / "macros").glob("*.sql")))
 
@@ -45,11 +52,12 @@ class Provenance:
     regressions: list[str]  # for which it would have been refused without `accept_regression`
 
 
-def publish(connection: duckdb.DuckDBPyConnection, file: Path, output: Output, provenance: Provenance) -> str:
-    """Close the attached `draft`, publish it, and return the id of the new generation.
+def publish(draft: Draft, output: Output, provenance: Provenance) -> str:
+    """Publish a draft, and return the id of the new generation.
 
-    Before it is closed, the file gets its last table, what it is and where it comes from, and its macros.
+    The file gets its last table, what it is and where it comes from, and its macros, and is closed.
     """
+    connection = draft.connection
     now = datetime.now(UTC)
     generation = output.new_id(provenance.fingerprint, now)
     values = result_settings(provenance.settings)
@@ -79,7 +87,7 @@ def publish(connection: duckdb.DuckDBPyConnection, file: Path, output: Output, p
     _add_macros(connection)
     connection.execute("checkpoint draft; detach draft")
     made = origin_of_run(provenance.fingerprint, provenance.settings, provenance.exclusions)
-    output.publish(file, generation, [each.generation for each in against(rollbacks(output), made)])
+    output.publish(draft.file, generation, [each.generation for each in against(rollbacks(output), made)])
     return generation
 
 

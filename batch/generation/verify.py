@@ -63,11 +63,11 @@ def broken_invariants(connection: duckdb.DuckDBPyConnection, file: Path) -> list
     """Return a sentence for each invariant that a generation breaks."""
     top_n, min_n = _depth(file)
     connection.execute("attach $file as draft (read_only)", {"file": str(file)})
-    connection.execute(statement("verify/ratings"))
+    connection.execute(statement("verify/interactions"))
     try:
         return list(violations(connection, top_n, min_n))
     finally:
-        connection.execute("drop view ratings; detach draft")
+        connection.execute("drop view interactions; detach draft")
 
 
 def _depth(file: Path) -> tuple[int, int]:

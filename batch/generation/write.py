@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from batch.data.interactions import read_ids
+from batch.data.clean import Cleaned
+from batch.data.interactions import read_item_ids, read_user_ids
 from batch.evaluation.holdout import Metrics
 from batch.generation.lookups import lookups
 from batch.recommend.popular import Popular
@@ -25,6 +26,15 @@ STORAGE_VERSION = "v1.5.0"
 BLOCK_SIZE = 32_768
 
 TABLES = tuple(sorted({file.stem for file in (FOLDER / "generation").glob("*.sql")} - {"generation"}))
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A generation that nobody sees yet: a database file, attached to a connection as `draft`."""
+
+    connection: duckdb.DuckDBPyConnection
+    file: Path
+    rows: int  # of all tables
 
 
 @dataclass(frozen=True)
@@ -49,26 +59,26 @@ class UserOutput:
 
 
 def write(
-    connection: duckdb.DuckDBPyConnection,
-    file: Path,
+    cleaned: Cleaned,
     item_output: ItemOutput,
-    of_users: UserOutput | None,
+    user_output: UserOutput | None,
+    file: Path,
     advance: Callable[[], None] = lambda: None,
-) -> int:
-    """Attach a new file as `draft` and fill every table of it but `generation`, which `publish` adds.
+) -> Draft:
+    """Fill every table of a new file but `generation`, which `publish` adds.
 
-    Beside these contents it takes what `clean` has left in the connection. None for those of users: they are
-    in the connection too, by the names of `_frames_of_users`. `advance` is called after each table. Returns
-    how many rows were written.
+    Without a user output, views by the names of `_frames_of_users` are in the database of `cleaned`.
+    `advance` is called after each table.
     """
+    connection = cleaned.connection
     connection.execute(
         "attach $file as draft (storage_version $version, block_size $block)",
         {"file": str(file), "version": STORAGE_VERSION, "block": BLOCK_SIZE},
     )
-    item_ids = pd.Index(read_ids(connection, "train/item_ids"))
+    item_ids = pd.Index(read_item_ids(cleaned.items))
     frames = _frames_of_items(item_output, item_ids)
-    if of_users is not None:
-        frames |= _frames_of_users(connection, of_users, item_output.segments, item_ids)
+    if user_output is not None:
+        frames |= _frames_of_users(cleaned, user_output, item_output.segments, item_ids)
     for name, frame in frames.items():
         connection.register(name, frame)
     for table in TABLES:
@@ -76,19 +86,19 @@ def write(
         advance()
     for name in frames:
         connection.unregister(name)
-    (rows,) = connection.execute(statement("write/rows")).fetchone() or (0,)
-    return int(rows)
+    ((rows,),) = connection.execute(statement("write/rows")).fetchall()
+    return Draft(connection, file, int(rows))
 
 
 def _frames_of_users(
-    connection: duckdb.DuckDBPyConnection,
-    of_users: UserOutput,
+    cleaned: Cleaned,
+    user_output: UserOutput,
     segments: Segments,
     item_ids: "pd.Index[str]",
 ) -> dict[str, pd.DataFrame]:
     """Return the contents by the names by which the statements know them, column by column."""
-    user_ids = pd.Index(read_ids(connection, "train/user_ids"))
-    lists, explanations = of_users.lists, of_users.explanations
+    user_ids = pd.Index(read_user_ids(cleaned))
+    lists, explanations = user_output.lists, user_output.explanations
     return {
         "lists": pd.DataFrame(
             {
@@ -99,8 +109,8 @@ def _frames_of_users(
                 "because_item_id": pd.Categorical.from_codes(explanations, item_ids),
             }
         ),
-        "rendered": lookups(connection, lists, explanations, segments, user_ids),
-        "user_vectors": _vectors("user_id", user_ids, of_users.user_factors),
+        "rendered": lookups(cleaned, lists, explanations, segments, user_ids),
+        "user_vectors": _vectors("user_id", user_ids, user_output.user_factors),
     }
 
 

@@ -9,16 +9,15 @@ from dataclasses import dataclass
 from itertools import combinations
 from urllib.parse import quote, urlencode
 
-import duckdb
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
+from batch.data.clean import Cleaned
 from batch.data.interactions import Interactions
 from batch.model.trend import recency_weight
 from batch.recommend.popular import HALF_LIFE
-from sql import statement
 
 ATTRIBUTES = ("gender", "age_group", "occupation")
 # Fewer users than this have watched too little together to say what the next one may like.
@@ -39,9 +38,10 @@ class Segments:
     of_user: NDArray[np.int32]  # (users,), the narrowest segment that each is in; -1: none
 
 
-def read_attributes(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+def read_attributes(cleaned: Cleaned) -> pd.DataFrame:
     """Return one row per user, in the order of indices: the attributes, null for what is not known."""
-    return connection.execute(statement("train/user_attributes")).df()
+    attributes: pd.DataFrame = cleaned.users.order("user_id").project(", ".join(ATTRIBUTES)).df()
+    return attributes
 
 
 def segments(ratings: Interactions, attributes: pd.DataFrame, top_n: int) -> Segments:

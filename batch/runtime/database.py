@@ -14,8 +14,7 @@ MEMORY_AT_REST = "200MB"
 def connect(folder: Path, settings: Settings) -> duckdb.DuckDBPyConnection:
     """Open a new database in a folder; what does not fit into its share of memory stays on disk there.
 
-    That rows keep the order in which they were written is what line numbers rest on, and the order of
-    histories and lists; it is DuckDB's default, and must stay so.
+    Line numbers rest on the order in which a reader yields rows: DuckDB keeps it by default, and must.
     """
     return duckdb.connect(
         str(folder / "job.duckdb"),

@@ -24,17 +24,26 @@ from pyspark.sql.functions import avg, count
 
 from batch.data.clean import (
     Counts,
-    judge_others,
     latest_time,
     look_up_raw_text,
-    name_unknown_hidden,
     raw_of_line,
     stop_if_nothing_is_left,
     stop_if_too_many_are_rejected,
+    validate_others,
+    warn_of_unknown_hidden,
 )
 from batch.data.exclusions import Exclusions
 from batch.data.forgotten import hold_out_forgotten
-from batch.data.load import Loaded, Source, ignored, known_names, load_others, prepare, without_rows
+from batch.data.load import (
+    Loaded,
+    Source,
+    ignored,
+    known_names,
+    load_others,
+    loaded as all_loaded,
+    prepare,
+    without_rows,
+)
 from batch.errors import InputError
 from batch.spark.pieces import JUDGED, LOOK, RAW, Batches, Place, Repairs, judge, look, raw
 from batch.spark.tables import Tables, bring, header_of, rows_of
@@ -93,7 +102,7 @@ def read(spark: SparkSession, connection: duckdb.DuckDBPyConnection, tables: Tab
     ratings = Source(table.local_name, work, is_text=False, ignored=ignored(header, names))
     return Read(
         tables=tables,
-        loaded=Loaded(ratings, *others, has_rating=True, has_timestamp=True),
+        loaded=all_loaded(connection, (ratings, *others), has_rating=True, has_timestamp=True),
         before=before,
         brought=brought,
         repairs=Repairs(
@@ -126,9 +135,9 @@ def clean(  # noqa: PLR0913, PLR0917 (where the rows are, and what is done with 
         statement("spark/validated"), {"path": written(evaluated.where("kind <> 'kept'"), work / "judged")}
     )
     # Of the forgotten in the other files; those in the ratings are held out.
-    hold_out_forgotten(connection, loaded, exclusions)
+    hold_out_forgotten(connection, loaded.ratings, loaded.users, exclusions)
     connection.execute(statement("exclude/hidden_items"), {"item_ids": list(exclusions.hidden)})
-    rows_read, rows_held_out = connection.execute(statement("spark/counted_rows")).fetchone() or (0, 0)
+    ((rows_read, rows_held_out),) = connection.execute(statement("spark/counted_rows")).fetchall()
     _stop_if_too_many_are_rejected(spark, connection, found, rows_read, max_rejected)
     kept = evaluated.where("kind = 'kept'").select("line", "user_id", "item_id", "rating", "rated_at")
     shares = max(spark.sparkContext.defaultParallelism, -(-kept.count() // RATINGS_PER_SHARE))
@@ -136,12 +145,12 @@ def clean(  # noqa: PLR0913, PLR0917 (where the rows are, and what is done with 
     evaluated.unpersist()
     counting = ratings.where("not is_superseded")
     _describe(connection, loaded.ratings.name, ratings, counting, work)
-    name_unknown_hidden(connection, loaded.hidden.name if loaded.hidden else "hidden.csv")
+    warn_of_unknown_hidden(connection, loaded.hidden.name if loaded.hidden else "hidden.csv")
     _look_up_raw_text(spark, connection, found, work / "raw")
     of_share = users_of_shares(counting)
-    (rejected, replaced, repaired, items) = connection.execute(
+    ((rejected, replaced, repaired, items),) = connection.execute(
         statement("spark/counts"), {"file": loaded.ratings.name}
-    ).fetchone() or (0, 0, 0, 0)
+    ).fetchall()
     counts = Counts(
         rows_read=rows_read,
         rows_kept=counting.count(),
@@ -153,7 +162,7 @@ def clean(  # noqa: PLR0913, PLR0917 (where the rows are, and what is done with 
         items=items,
     )
     hidden = found.tables.hidden.name if found.tables.hidden else "hidden.csv"
-    stop_if_nothing_is_left(connection, counts, table.name, hidden)
+    stop_if_nothing_is_left(counts, connection.table("items"), table.name, hidden)
     return Cleaned(counting, counts, of_share)
 
 
@@ -167,7 +176,7 @@ def _stop_if_too_many_are_rejected(
     loaded, file = found.loaded, found.loaded.ratings.name
     connection.execute(statement("load/rows_of_file"), {"file": file, "rows": rows_read})
     connection.execute(statement("spark/rejected_lines"), {"file": file})
-    judge_others(connection, loaded)
+    validate_others(loaded)
     connection.execute(statement("clean/rejected_rows"))
     sources = {source.name: source for source in loaded.sources()[1:]}
 
@@ -194,8 +203,6 @@ def _describe(
     superseded = ratings.where("is_superseded").select("line", "user_id")
     execute("spark/superseded_lines", file=file, path=written(superseded, work / "superseded"))
     execute("spark/repaired_lines", file=file)
-    execute("spark/rated_item_ids")
-    execute("clean/item_ids")
     execute("clean/items")
     stars = counting.groupBy("rating").agg(count("*").alias("rows"))
     execute("spark/rating_counts", file=file, path=written(stars, work / "rating_counts"))
@@ -232,11 +239,10 @@ def supersede(batches: Batches) -> Batches:
     with duckdb.connect(config={"threads": 1}) as connection:
         connection.register("sound_ratings_here", pa.Table.from_batches(rows))
         for name in (
-            "spark/valid_ratings", "clean/user_ids", "clean/item_ids", "clean/ordered_ratings",
-            "clean/superseded_ratings", "clean/flagged_ratings",
+            "spark/valid_ratings", "clean/interactions",
         ):  # fmt: skip
             connection.execute(statement(name))
-        given = connection.sql(statement("spark/ordered_ratings")).to_arrow_table()
+        given = connection.sql(statement("spark/all_interactions")).to_arrow_table()
     yield from given.to_batches()
 
 

@@ -23,7 +23,7 @@ from pyarrow import parquet
 from batch.data.exclusions import Exclusions
 from batch.data.forgotten import hold_out_forgotten
 from batch.data.inputs import changed
-from batch.data.load import Loaded, Source, copy_as_text, load_file, prepare
+from batch.data.load import Source, copy_as_text, load_file, prepare
 from batch.errors import InputError
 from batch.spark.tables import Table, arrow_rows, columns_of, without_mark
 from sql import statement
@@ -211,13 +211,12 @@ def judge(  # noqa: PLR0913, PLR0917 (what the rows are, and by what they are ju
                 )
                 connection.execute(statement("load/no_user_rows"))
                 connection.execute(statement("spark/no_superseded_ratings"))
-                of_piece = Loaded(source, source, None, None, "rating" in known, "timestamp" in known)
-                hold_out_forgotten(connection, of_piece, exclusions)
+                hold_out_forgotten(connection, source, None, exclusions)
                 connection.execute(
                     statement("clean/rejected_ratings"),
                     {
-                        "has_rating": of_piece.has_rating,
-                        "has_timestamp": of_piece.has_timestamp,
+                        "has_rating": "rating" in known,
+                        "has_timestamp": "timestamp" in known,
                         "latest": latest,
                     },
                 )

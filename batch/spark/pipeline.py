@@ -14,13 +14,22 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame, SparkSession
 from scipy import sparse
 
-from batch.data.interactions import read_hidden, read_ids
+from batch.data.clean import relations_of
+from batch.data.interactions import read_hidden, read_item_ids, read_item_numbers
 from batch.data.load import ignored_columns
-from batch.evaluation.holdout import EVALUATED_USERS, Metrics, judge, of_places
-from batch.evaluation.metrics import DEPTHS, MODEL
+from batch.evaluation.catalogue import read_catalogue
+from batch.evaluation.holdout import Metrics, judge, of_places
+from batch.evaluation.metrics import DEPTHS
 from batch.generation.publish import Published
 from batch.generation.write import ItemOutput
-from batch.pipeline import Artifacts, Job, evaluated, finish, summary_of_cleaning, warn_if_catalogue_is_lost
+from batch.pipeline import (
+    Artifacts,
+    Job,
+    finish,
+    summary_of_cleaning,
+    summary_of_metrics,
+    warn_if_catalogue_is_lost,
+)
 from batch.recommend.popular import most_watched
 from batch.recommend.segments import ATTRIBUTES, Segments, segments_of
 from batch.recommend.similar_items import similar
@@ -38,7 +47,7 @@ from batch.spark.train import candidate_of, fit_items
 from sql import statement
 
 # What the local run has in tables and frames, read from the files that the workers write.
-VIEWS = ("spark/users_written", "spark/ratings", "spark/lists", "spark/rendered", "spark/user_vectors")
+VIEWS = ("spark/users_written", "spark/interactions", "spark/lists", "spark/rendered", "spark/user_vectors")
 
 
 @dataclass(frozen=True)
@@ -65,18 +74,20 @@ def run(job: Job, spark: SparkSession, tables: Tables, progress: Progress) -> Pu
             cleaned = clean(
                 spark, connection, found, settings.max_rejected, job.started_at, job.exclusions, work
             )
-            step.status(summary_of_cleaning(connection, found.loaded, cleaned.counts))
-        warn_if_catalogue_is_lost(connection, found.loaded, output)
+            catalogue = read_catalogue(connection.table("items"))
+            step.status(f"{summary_of_cleaning(found.loaded, cleaned.counts)}; {catalogue.summary()}")
+        warn_if_catalogue_is_lost(catalogue, found.loaded, output)
         made = _made(settings, spark, connection, cleaned, work, progress)
-        return finish(job, connection, cleaned.counts, made, progress)
+        return finish(job, relations_of(connection, cleaned.counts), catalogue, made, progress)
 
 
 def catalogue_of(connection: duckdb.DuckDBPyConnection) -> Catalogue:
     """Return the movies that were rated."""
+    items = connection.table("items")
     ratings = connection.execute(statement("spark/ratings_of_items")).fetchnumpy()["ratings"]
     return Catalogue(
-        item_ids=pa.array(read_ids(connection, "train/item_ids").tolist(), pa.string()),
-        is_hidden=read_hidden(connection),
+        item_ids=pa.array(read_item_ids(items).tolist(), pa.string()),
+        is_hidden=read_hidden(items),
         ratings_of_item=np.asarray(ratings, np.int64),
     )
 
@@ -122,6 +133,7 @@ def _made(  # noqa: PLR0913, PLR0917 (where it is made, and of what)
     connection.execute("set variable users_written = $files", {"files": files})
     for view in VIEWS:
         connection.execute(statement(view))
+    connection.execute(statement("clean/users"))
     with progress.step("similar") as step:
         step.expect(counts.items, "movies")
         alike = similar(
@@ -131,11 +143,11 @@ def _made(  # noqa: PLR0913, PLR0917 (where it is made, and of what)
     with progress.step("judge") as step:
         candidates = [candidate] if len(sample.split.users) else []
         metrics = judge(candidates, fitted, settings) | _of_published(connection, catalogue, counts.users)
-        step.status(evaluated(metrics))
+        step.status(summary_of_metrics(metrics))
     of_everybody = most_watched(lately.popular.sum(axis=0), catalogue.is_hidden, settings.top_n)
     # Spark's ALS tells no loss.
     item_output = ItemOutput(fitted.factors, [], alike, of_everybody, of_segments, metrics)
-    return Artifacts(item_output, None, round(metrics[EVALUATED_USERS, MODEL]))
+    return Artifacts(item_output, None)
 
 
 def _kinds(connection: duckdb.DuckDBPyConnection) -> Kinds:
@@ -159,8 +171,7 @@ def _segments(
 
 def _numbers(connection: duckdb.DuckDBPyConnection) -> NDArray[np.object_]:
     """Return (items + 1,), the numbers of movies as texts; the last one is none."""
-    numbers = connection.execute(statement("write/item_numbers")).fetchnumpy()["number"]
-    return np.array([*map(str, numbers), ""], dtype=object)
+    return np.array([*map(str, read_item_numbers(connection.table("items"))), ""], dtype=object)
 
 
 def _of_published(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, users: int) -> Metrics:

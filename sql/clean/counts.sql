@@ -2,10 +2,10 @@
 -- parameters: $file
 select
     (select rows from input_rows where file = $file) as rows_read,
-    (select count(*) from ratings) as rows_kept,
+    (select count(*) from interactions) as rows_kept,
     (select count(*) from repaired_lines) as rows_repaired,
     (select count(*) from rejected_lines where file = $file and rule <> 'superseded') as rows_rejected,
     (select count(*) from rejected_lines where file = $file and rule = 'superseded') as rows_superseded,
     (select count(*) from held_out_lines where file = $file) as rows_held_out,
-    len(enum_range(cast(null as user_ids))) as users,
+    (select count(*) from users) as users,
     (select count(*) from items where ratings > 0) as items;

@@ -4,5 +4,5 @@ select
     cast(item_id as varchar) as item_id,
     count(*) as ratings,
     avg(rating) as mean_rating
-from ratings
+from interactions
 group by item_id;

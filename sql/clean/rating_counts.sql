@@ -22,7 +22,7 @@ counts as (
     union all
     select 'before' as stage, rating, rows from unparsed
     union all
-    select 'after' as stage, rating, 1 as rows from ratings
+    select 'after' as stage, rating, 1 as rows from interactions
 )
 
 select

@@ -6,5 +6,5 @@ select
     line,
     'superseded' as rule,
     cast(user_id as varchar) as user_id
-from ordered_ratings
-where is_superseded;
+from all_interactions
+where position is null;

@@ -3,7 +3,7 @@ with expected as (
     select
         user_id,
         count(*) as ratings
-    from ratings
+    from interactions
     group by user_id
 )
 

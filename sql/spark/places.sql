@@ -1,9 +1,18 @@
 -- one row per movie with a place in a list of this depth, as an index, and how many places it has
 -- parameters: $depth
+with positions as (
+    select
+        item_id,
+        row_number() over (order by item_id) - 1 as item_index
+    from items
+    where ratings > 0
+)
+
 select
-    enum_code(cast(item_id as item_ids)) as item_index,
+    positions.item_index,
     count(*) as places
 from lists
-where rank <= $depth
-group by item_index
-order by item_index;
+inner join positions on lists.item_id = positions.item_id
+where lists.rank <= $depth
+group by positions.item_index
+order by positions.item_index;

@@ -1,4 +1,4 @@
--- one row per rating, users and movies as indices; by user, newest first, as the ratings are stored
+-- one row per interaction, users and movies as indices; by user, newest first
 -- parameters: $as_given
 -- As given are also those that a later one supersedes: what was rated again after a cut was rated before it, too, and only
 -- a split can tell which of the two counts.
@@ -8,5 +8,6 @@ select
     cast(rating as float) as rating,
     epoch(rated_at) as rated_at,
     line
-from ordered_ratings
-where $as_given or not is_superseded;
+from all_interactions
+where $as_given or position is not null
+order by all_interactions.user_id, all_interactions.rated_at desc nulls last, all_interactions.line desc;

@@ -93,8 +93,8 @@ def _found_here(data: Path, work: Path) -> dict[str, Any]:
     work.mkdir()
     with duckdb.connect() as connection:
         loaded = load(connection, find_inputs(data).snapshot(), work)
-        counts = clean_here(connection, loaded, 1, datetime.now(UTC))
-        ratings = "select user_id::varchar, item_id::varchar, rating, epoch_us(rated_at) from ratings"
+        counts = clean_here(loaded, 1, datetime.now(UTC)).counts
+        ratings = "select user_id::varchar, item_id::varchar, rating, epoch_us(rated_at) from interactions"
         return {
             "counts of rows": counts,
             "ratings": sorted(connection.execute(ratings).fetchall()),

@@ -166,7 +166,7 @@ def test_a_time_is_seconds_of_1970_or_iso_8601_in_utc(cleaned: Any, monkeypatch:
         "2000-07-30T20:45:03+02:00",
     ]
     result = cleaned(HEADER + "".join(f"1,{item},3,{time}\n" for item, time in enumerate(same)))
-    query = "select strftime(rated_at, '%Y-%m-%d %H:%M:%S'), count(*) from ratings group by all"
+    query = "select strftime(rated_at, '%Y-%m-%d %H:%M:%S'), count(*) from interactions group by all"
     assert result.rows(query) == [("2000-07-30 18:45:03", len(same))]
 
 
@@ -255,7 +255,7 @@ def test_faults_in_movies_are_recorded_too(cleaned: Any) -> None:
 
 def test_rows_without_ratings_are_votes_and_without_times_in_the_order_of_the_file(cleaned: Any) -> None:
     result = cleaned("movieId,userId\n10,1\n11,1\n10,1\n")
-    assert result.rows("select user_id, item_id, rating, rated_at, line from ratings order by line") == [
+    assert result.rows("select user_id, item_id, rating, rated_at, line from interactions order by line") == [
         ("1", "11", None, None, 3),
         ("1", "10", None, None, 4),
     ]

@@ -205,7 +205,7 @@ def test_a_line_that_does_not_parse_is_rejected_and_takes_no_other_with_it(clean
     result = cleaned(HEADER.encode() + b"\n" + b"".join(rows) + b"1,last,3,1\n")
     assert result.rejected() == [(4 + 2 * at, rule) for at, (_, rule) in enumerate(lines)]
     kept = [(f"g{at}", 3 + 2 * at) for at in range(len(lines))] + [("last", 3 + 2 * len(lines))]
-    assert result.rows("select item_id, line from ratings order by line") == kept
+    assert result.rows("select item_id, line from interactions order by line") == kept
 
 
 @pytest.mark.parametrize("before", [0, 10, 100_000, 199_990])
@@ -243,7 +243,7 @@ def test_a_large_dirty_file_loses_no_row_and_no_line_number(cleaned: Any) -> Non
             )
         )
     result = cleaned("\n".join(lines))
-    assert result.rows("select count(*) from ratings where user_id <> cast(line as varchar)") == [(0,)]
+    assert result.rows("select count(*) from interactions where user_id <> cast(line as varchar)") == [(0,)]
     assert result.counts.rows_kept == 50_000 - 4 * 50
     assert result.rows(
         "select rule, count(*), bool_and(line % 1000 between 1 and 3) from rejected_rows "

@@ -35,10 +35,10 @@ def test_an_item_counts_as_described_if_it_is_rated_and_has_a_title(cleaned: Any
     assert result.catalogue() == Catalogue(
         items=4,
         titled=1,
-        with_genres=0,
+        with_genres=2,
         with_year=0,
         untitled_ids=["12", "10", "11"],
-        titled_ids=["x", "20"],
+        titled_ids=["20", "x"],
     )
 
 
@@ -65,7 +65,7 @@ def test_a_first_run_with_ids_of_another_catalogue_shows_ids_of_both(
     assert warning == (
         f"movies.csv: has titles for 0 of {ITEMS} rated movies (0.0%); the others are shown with their ids, "
         "without year and genres. It has no title for the ids '0', '1', '10', and has the ids 'tt0', 'tt1', "
-        "'tt2'; check that it is whole, and has the same ids as the ratings"
+        "'tt10'; check that it is whole, and has the same ids as the ratings"
     )
     assert _share(made) == 0
 

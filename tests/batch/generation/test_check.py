@@ -14,6 +14,7 @@ from batch.evaluation.gate import Quality
 from batch.generation.check import INVARIANTS, Checked, check
 from batch.generation.publish import Published
 from batch.generation.store import Output
+from batch.generation.write import Draft
 from sql import statement
 from tests.conftest import copied, publish
 
@@ -98,20 +99,19 @@ FAULTS = {
 
 
 @pytest.fixture
-def draft(published: Published, tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def draft(published: Published, tmp_path: Path) -> Iterator[Draft]:
     """A copy of a good generation, attached for writing as a draft is, with the ratings beside it."""
     copy = tmp_path / "draft.duckdb"
     shutil.copyfile(published.file, copy)
     with duckdb.connect() as connection:
         connection.execute("attach $file as draft", {"file": str(copy)})
         connection.execute(
-            "create table ratings as "
-            "select user_id, item_id, rated_at, -position as line from draft.histories"
+            "create table interactions as select user_id, item_id, position from draft.histories"
         )
-        yield connection
+        yield Draft(connection, copy, rows=0)
 
 
-def test_a_good_file_passes(draft: duckdb.DuckDBPyConnection) -> None:
+def test_a_good_file_passes(draft: Draft) -> None:
     assert check(draft, Quality({}, users=40), {}, top_n=10, max_fall=0.3) == Checked([], [])
 
 
@@ -121,15 +121,16 @@ def test_every_invariant_has_a_fault_that_it_is_for() -> None:
 
 @pytest.mark.parametrize("invariant", FAULTS)
 def test_each_invariant_finds_its_faults(
-    draft: duckdb.DuckDBPyConnection, invariant: str, monkeypatch: pytest.MonkeyPatch
+    draft: Draft, invariant: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("batch.generation.check.INVARIANTS", (invariant,))
     for fault in FAULTS[invariant]:
-        draft.execute("begin")
-        draft.execute(fault)
-        (found,) = check(draft, Quality({}, users=40), {}, top_n=10, max_fall=0.3).violations or [fault]
+        draft.connection.execute("begin")
+        draft.connection.execute(fault)
+        checked = check(draft, Quality({}, users=40), {}, top_n=10, max_fall=0.3)
+        (found,) = checked.violations or [fault]
         assert re.match(rf"'{invariant.replace('_', ' ')}' does not hold.*for example", found), fault
-        draft.execute("rollback")
+        draft.connection.execute("rollback")
 
 
 def test_an_invariant_that_does_not_hold_is_never_published_whatever_is_accepted(

@@ -5,5 +5,6 @@ select
     rating,
     epoch_us(rated_at) as rated_at,
     line,
-    is_superseded
-from ordered_ratings;
+    position is null as is_superseded
+from all_interactions
+order by all_interactions.user_id, all_interactions.rated_at desc nulls last, all_interactions.line desc;
