@@ -26,11 +26,6 @@ OTHER_REMEDIES = {
     "user_id_lost_digits": "export the ids as text",
 }
 
-# Statements that look up the raw text of rows, in a text file and in a Parquet file.
-RAW_TEXT = {
-    "rejected_rows": ("clean/rejected_rows_of_text", "clean/rejected_rows_of_parquet"),
-    "repaired_rows": ("clean/repaired_rows_of_text", "clean/repaired_rows_of_parquet"),
-}
 RELATIONS = ("interactions", "items", "users", "rejected_rows", "repaired_rows", "rating_counts")
 # So many ids are named in a message.
 IDS_NAMED = 5
@@ -104,7 +99,7 @@ def clean(
     )
     execute("clean/rejected_rating_lines", file=ratings)
     validate_others(loaded)
-    execute("clean/rejected_rows")
+    execute("clean/recorded_rows")
     sources = {source.name: source for source in loaded.sources()}
     stop_if_too_many_are_rejected(
         connection, max_rejected, lambda file, line: raw_of_line(connection, sources[file], line)
@@ -164,18 +159,17 @@ def validate_others(loaded: Loaded) -> None:
     def execute(name: str, **values: object) -> None:
         loaded.connection.execute(statement(name), values)
 
-    execute("clean/validated_movies")
-    execute("clean/rejected_movie_lines", file=loaded.movies.name)
-    execute("clean/validated_users")
-    execute("clean/rejected_user_lines", file=loaded.users.name if loaded.users else "users.csv")
+    execute("clean/validated_movies", file=loaded.movies.name)
+    execute("clean/validated_users", file=loaded.users.name if loaded.users else "users.csv")
     execute("clean/rejected_hidden_lines", file=loaded.hidden.name if loaded.hidden else "hidden.csv")
 
 
 def look_up_raw_text(connection: duckdb.DuckDBPyConnection, rows: str, source: Source) -> None:
-    """Add the rejected rows of a file with their raw text, or make the repaired ones."""
-    of_text, of_parquet = RAW_TEXT[rows]
-    name = of_text if source.is_text else of_parquet
-    connection.execute(statement(name), {"file": source.name, "path": str(source.path)})
+    """Add the rejected or the repaired rows of a file with their raw text."""
+    raw_lines = "text_lines_of" if source.is_text else "json_lines_of"
+    connection.table_function(raw_lines, [str(source.path)]).create_view("raw_lines")
+    connection.execute(statement(f"clean/{rows}"), {"file": source.name})
+    connection.execute("drop view raw_lines")
 
 
 def raw_of_line(connection: duckdb.DuckDBPyConnection, source: Source, line: int) -> str:

@@ -160,8 +160,7 @@ def load_others(  # noqa: PLR0913, PLR0917 (the files, where to, and what they m
 
     of_movies, _ = load_file(connection, movies, MOVIES, work, "load/movie_rows", digest_of(movies))
     stop_without_rows(connection, of_movies.name)
-    for name in ("load/no_user_rows", "load/no_hidden_rows"):
-        connection.execute(statement(name))
+    connection.execute(statement("load/no_rows"))
     of_users = load_if_there(users, USERS, "load/user_rows")
     return of_movies, of_users, load_if_there(hidden, HIDDEN, "load/hidden_rows")
 
@@ -179,7 +178,7 @@ def without_rows(file: str) -> InputError:
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """Make what reading a file needs: what values mean, and the tables of what is found beside rows."""
-    for name in ("load/ids", "load/macros", "load/rejected_lines", "load/input_rows", "load/blank_lines"):
+    for name in ("load/ids", "load/macros", "load/tables"):
         connection.execute(statement(name))
 
 

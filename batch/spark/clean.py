@@ -177,7 +177,7 @@ def _stop_if_too_many_are_rejected(
     connection.execute(statement("load/rows_of_file"), {"file": file, "rows": rows_read})
     connection.execute(statement("spark/rejected_lines"), {"file": file})
     validate_others(loaded)
-    connection.execute(statement("clean/rejected_rows"))
+    connection.execute(statement("clean/recorded_rows"))
     sources = {source.name: source for source in loaded.sources()[1:]}
 
     def raw_text(name: str, line: int) -> str:

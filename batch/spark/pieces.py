@@ -209,7 +209,7 @@ def judge(  # noqa: PLR0913, PLR0917 (what the rows are, and by what they are ju
                         "user_ids": repairs.user_ids[first:last].tolist(),
                     },
                 )
-                connection.execute(statement("load/no_user_rows"))
+                connection.execute(statement("load/no_rows"))
                 connection.execute(statement("spark/no_superseded_ratings"))
                 hold_out_forgotten(connection, source, None, exclusions)
                 connection.execute(

@@ -1,4 +1,5 @@
--- one row per row of movies that parses: its values, and the rule that rejects it, if any
+-- one row per row of movies that parses: its values, and the rule that rejects it, if any, and added to the rejected lines
+-- parameters: $file
 -- Of several rows of one movie the last counts.
 create table validated_movies as
 select
@@ -17,3 +18,11 @@ select
     end as rule
 from movie_rows
 order by line;
+
+insert into rejected_lines by name
+select
+    $file as file,
+    line,
+    rule
+from validated_movies
+where rule is not null;

@@ -1,4 +1,5 @@
--- one row per row of users that parses: what is known of the user, and the rule that rejects it, if any
+-- one row per row of users that parses: what is known of the user, and the rule that rejects it, if any, and added to the rejected lines
+-- parameters: $file
 -- Of several rows of one user the last counts. An age becomes the group of MovieLens 1M in which it lies; the lowest age of
 -- a group, which that set has in the place of ages, lies in it.
 create table validated_users as
@@ -35,3 +36,12 @@ select
     end as rule
 from ages
 order by line;
+
+insert into rejected_lines by name
+select
+    $file as file,
+    line,
+    rule,
+    user_id
+from validated_users
+where rule is not null;

@@ -69,12 +69,16 @@ create macro fault_of_line(raw, longest_line) as
             then 'misplaced_quote'
     end;
 
--- What a line was, for people to read: the marks of what is no text, or was cut out, are replacement characters.
-create macro text_of_line(raw) as translate(raw, chr(65534) || chr(65535), chr(65533) || chr(65533));
+-- The lines of a text file for people to read: the marks of what is no text, or was cut out, are replacement characters.
+create macro text_lines_of(path) as table
+    select
+        line,
+        translate(raw, chr(65534) || chr(65535), chr(65533) || chr(65533)) as raw
+    from lines_of(path);
 
 -- The rows of a Parquet file as JSON, all values as text, because JSON knows no NaN and no infinity. They are numbered
 -- in the order of the file, which the reader keeps.
-create macro json_of(path) as table
+create macro json_lines_of(path) as table
     with whole_row_of_this_file as (
         select cast(columns(*) as varchar)
         from read_parquet(path)

@@ -3,6 +3,6 @@
 select
     line,
     raw
-from json_of($path)
+from json_lines_of($path)
 where line in (select unnest(cast($lines as bigint [])))
 order by line;

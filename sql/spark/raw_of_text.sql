@@ -2,7 +2,7 @@
 -- parameters: $path, $lines
 select
     line,
-    text_of_line(raw) as raw
-from lines_of($path)
+    raw
+from text_lines_of($path)
 where line in (select unnest(cast($lines as bigint [])))
 order by line;

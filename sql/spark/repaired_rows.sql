@@ -1,6 +1,6 @@
 -- one row per row of ratings that counts after a repair: what it was, and the user id that it got
 -- parameters: $file, $path
-create table repaired_rows as
+insert into repaired_rows by name
 select
     $file as file,
     repaired_lines.line,
