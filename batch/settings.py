@@ -1,211 +1,111 @@
-"""Every setting of the job: its name, its default, and one sentence on what it does.
+"""Every setting of the job: its name, its default, one sentence on what it does, and its limits.
 
 The command line, the environment variables, the `settings` of a published generation and
 `docs/configuration.md` are made from this list.
 """
 
 from dataclasses import Field, dataclass, field, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 
+def setting(  # noqa: PLR0913 (what is said of a setting)
+    default: object,
+    text: str,
+    least: float | None = None,
+    most: float | None = None,
+    choices: tuple[str, ...] = (),
+    *,
+    of_model: bool = False,
+) -> Any:
+    """Return a field of `Settings`: its default, its help, the limits of a number or the choices of a word.
+
+    `of_model` marks an option of training.
+    """
+    about = {"help": text, "least": least, "most": most, "choices": choices, "of_model": of_model}
+    return field(default=default, metadata=about)
+
+
+of_model = partial(setting, of_model=True)
+
+
 @dataclass(frozen=True)
 class Settings:
-    """The settings of one run; made once by the command line, and passed down.
+    """The settings of one run; made once by the command line, and passed down."""
 
-    Beside its help, the metadata of a setting are its limits, `least` and `most`, or its `choices`, and
-    whether it is `of_model`, an option of training.
-    """
-
-    data: Path = field(default=Path("data"), metadata={"help": "Folder with the ratings and movies to read."})
-    output: Path = field(
-        default=Path("output"), metadata={"help": "Folder in which generations are published."}
+    data: Path = setting(Path("data"), "Folder with the ratings and movies to read.")
+    output: Path = setting(Path("output"), "Folder in which generations are published.")
+    top_n: int = setting(100, "Number of movies in a stored list.", 1, 10_000)
+    similar_n: int = setting(50, "Number of movies in a stored list of similar movies.", 1, 10_000)
+    factors: int = of_model(64, "Number of collaborative factors.", 1, 4_096)
+    alpha: float = of_model(
+        20.0, "Confidence in a positive; an unrated movie has confidence 1.", 0.001, 10_000
     )
-    top_n: int = field(
-        default=100, metadata={"help": "Number of movies in a stored list.", "least": 1, "most": 10_000}
+    regularization: float = of_model(
+        12.0, "Regularization of the collaborative factors; higher for less data.", 0.01, 1e6
     )
-    similar_n: int = field(
-        default=50,
-        metadata={"help": "Number of movies in a stored list of similar movies.", "least": 1, "most": 10_000},
+    iterations: int = of_model(12, "Iterations of ALS.", 1, 10_000)
+    item_half_life: float = of_model(
+        60.0, "In movie vectors, a rating loses half its weight with every so many newer ones.", 0.01, 1e6
     )
-    factors: int = field(
-        default=64,
-        metadata={
-            "of_model": True,
-            "help": "Number of collaborative factors.",
-            "least": 1,
-            "most": 4_096,
-        },
+    taste_half_life: float = of_model(
+        4.0, "In user vectors, a rating loses half its weight with every so many newer ones.", 0.01, 1e6
     )
-    alpha: float = field(
-        default=20.0,
-        metadata={
-            "of_model": True,
-            "help": "Confidence in a positive; an unrated movie has confidence 1.",
-            "least": 0.001,
-            "most": 10_000,
-        },
+    next_factors: int = of_model(256, "Number of sequential factors.", 1, 4_096)
+    next_half_life: float = of_model(
+        2.0,
+        "In the sequential part, a rating loses half its weight with every so many newer ones.",
+        0.01,
+        100,
     )
-    regularization: float = field(
-        default=12.0,
-        metadata={
-            "of_model": True,
-            "help": "Regularization of the collaborative factors; higher for less data.",
-            "least": 0.01,
-            "most": 1e6,
-        },
+    next_regularization: float = of_model(120.0, "Regularization of the sequential part.", 0.01, 1e9)
+    next_weight: float = of_model(
+        0.5,
+        "Weight of the sequential part for a user active a moment ago; the collaborative part has 1.",
+        0,
+        1e6,
     )
-    iterations: int = field(
-        default=12,
-        metadata={
-            "of_model": True,
-            "help": "Iterations of ALS.",
-            "least": 1,
-            "most": 10_000,
-        },
+    trend_half_life: float = of_model(
+        0.03,
+        "In the popularity trend, a rating has half its weight once this share of all is newer.",
+        0.0001,
+        1e6,
     )
-    item_half_life: float = field(
-        default=60.0,
-        metadata={
-            "of_model": True,
-            "help": "In movie vectors, a rating loses half its weight with every so many newer ones.",
-            "least": 0.01,
-            "most": 1e6,
-        },
+    trend_weight: float = of_model(
+        2.0,
+        "Weight of the popularity trend for a user inactive for long; the collaborative part has 1.",
+        0,
+        1e6,
     )
-    taste_half_life: float = field(
-        default=4.0,
-        metadata={
-            "of_model": True,
-            "help": "In user vectors, a rating loses half its weight with every so many newer ones.",
-            "least": 0.01,
-            "most": 1e6,
-        },
+    gap_half_life: float = of_model(
+        0.5,
+        "Days inactive after which the sequential part and the popularity trend have half their weight.",
+        0.001,
+        1e6,
     )
-    next_factors: int = field(
-        default=256,
-        metadata={
-            "of_model": True,
-            "help": "Number of sequential factors.",
-            "least": 1,
-            "most": 4_096,
-        },
+    seed: int = of_model(42, "Seed of the random numbers; the same seed gives the same lists.", 0, 2**32 - 1)
+    engine: str = setting(
+        "local",
+        "Where to compute: on this machine, or on an Apache Spark cluster.",
+        choices=("local", "spark"),
     )
-    next_half_life: float = field(
-        default=2.0,
-        metadata={
-            "of_model": True,
-            "help": "In the sequential part, a rating loses half its weight with every so many newer ones.",
-            "least": 0.01,
-            "most": 100,
-        },
+    master: str = setting(
+        "local[*]", "Master URL of that cluster, such as spark://HOST:PORT, yarn or local[4]."
     )
-    next_regularization: float = field(
-        default=120.0,
-        metadata={
-            "of_model": True,
-            "help": "Regularization of the sequential part.",
-            "least": 0.01,
-            "most": 1e9,
-        },
+    max_rejected: float = setting(0.1, "Largest share of the rows of a file that may be rejected.", 0, 1)
+    max_fall: float = setting(
+        0.3, "Largest fall of quality, coverage or users, as a share of the best kept generation.", 0, 1
     )
-    next_weight: float = field(
-        default=0.5,
-        metadata={
-            "of_model": True,
-            "help": "Weight of the sequential part for a user who was active a moment ago; the collaborative "
-            "part has weight 1.",
-            "least": 0,
-            "most": 1e6,
-        },
+    memory_gb: float = setting(
+        3.0, "Memory for reading and writing, in GB; larger data goes to disk.", 0.25, 10_000
     )
-    trend_half_life: float = field(
-        default=0.03,
-        metadata={
-            "of_model": True,
-            "help": "In the popularity trend, a rating has half its weight once this share of all is newer.",
-            "least": 0.0001,
-            "most": 1e6,
-        },
+    report: bool = setting(False, "Also write the report, an HTML page with plots, to the output folder.")
+    rebuild: bool = setting(False, "Make a new generation even if nothing has changed.")
+    accept_regression: bool = setting(
+        False, "Publish even if the quality gate refuses; the file records its reasons."
     )
-    trend_weight: float = field(
-        default=2.0,
-        metadata={
-            "of_model": True,
-            "help": "Weight of the popularity trend for a user who was inactive for long; the collaborative "
-            "part has weight 1.",
-            "least": 0,
-            "most": 1e6,
-        },
-    )
-    gap_half_life: float = field(
-        default=0.5,
-        metadata={
-            "of_model": True,
-            "help": "Days inactive after which the sequential part and the popularity trend each have half "
-            "of their full weight.",
-            "least": 0.001,
-            "most": 1e6,
-        },
-    )
-    seed: int = field(
-        default=42,
-        metadata={
-            "of_model": True,
-            "help": "Seed of the random numbers; the same seed gives the same lists.",
-            "least": 0,
-            "most": 2**32 - 1,
-        },
-    )
-    engine: str = field(
-        default="local",
-        metadata={
-            "help": "Where to compute: on this machine, or on an Apache Spark cluster.",
-            "choices": ("local", "spark"),
-        },
-    )
-    master: str = field(
-        default="local[*]",
-        metadata={"help": "Master URL of that cluster, such as spark://HOST:PORT, yarn or local[4]."},
-    )
-    max_rejected: float = field(
-        default=0.1,
-        metadata={
-            "help": "Largest share of the rows of a file that may be rejected.",
-            "least": 0,
-            "most": 1,
-        },
-    )
-    max_fall: float = field(
-        default=0.3,
-        metadata={
-            "help": "Largest fall of quality, coverage or users, as a share of the best kept generation.",
-            "least": 0,
-            "most": 1,
-        },
-    )
-    memory_gb: float = field(
-        default=3.0,
-        metadata={
-            "help": "Memory for reading and writing, in GB; larger data goes to disk.",
-            "least": 0.25,
-            "most": 10_000,
-        },
-    )
-    report: bool = field(
-        default=False,
-        metadata={"help": "Also write the report, an HTML page with plots, to the output folder."},
-    )
-    rebuild: bool = field(
-        default=False, metadata={"help": "Make a new generation even if nothing has changed."}
-    )
-    accept_regression: bool = field(
-        default=False,
-        metadata={"help": "Publish even if the quality gate refuses; the file records its reasons."},
-    )
-    accept_rolled_back: bool = field(
-        default=False, metadata={"help": "Publish even what was rolled back before."}
-    )
+    accept_rolled_back: bool = setting(False, "Publish even what was rolled back before.")
 
 
 # Where the input and the output lie, how it is made and whether it is published say nothing about the lists.
@@ -215,7 +115,7 @@ _NOT_OF_THE_RESULT = {
 }
 
 # What training takes, and nothing else.
-MODEL_SETTINGS = tuple(each.name for each in fields(Settings) if each.metadata.get("of_model"))
+MODEL_SETTINGS = tuple(each.name for each in fields(Settings) if each.metadata["of_model"])
 
 
 def by_name() -> dict[str, Field[Any]]:

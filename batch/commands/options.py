@@ -59,9 +59,9 @@ def option(name: str) -> Callable[[Command], Command]:
         Path: (OutputFolder if name == "output" else click.Path)(
             path_type=Path, file_okay=False, readable=False
         ),
-        int: click.IntRange(limits.get("least"), limits.get("most")),
-        float: FiniteRange(limits.get("least"), limits.get("most")),
-        str: click.Choice(limits["choices"]) if "choices" in limits else click.STRING,
+        int: click.IntRange(limits["least"], limits["most"]),
+        float: FiniteRange(limits["least"], limits["most"]),
+        str: click.Choice(limits["choices"]) if limits["choices"] else click.STRING,
     }
     return click.option(
         f"--{name.replace('_', '-')}",

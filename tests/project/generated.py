@@ -59,8 +59,8 @@ def _settings() -> Iterator[str]:
         option, default = f"--{name.replace('_', '-')}", getattr(Settings(), name)
         shown = "off" if default is False else f"`{default}`"
         about = setting.metadata
-        allowed = f"{about['least']:,.15g} to {about['most']:,.15g}" if "least" in about else ""
-        allowed = ", ".join(f"`{choice}`" for choice in about.get("choices", ())) or allowed
+        allowed = f"{about['least']:,.15g} to {about['most']:,.15g}" if about["least"] is not None else ""
+        allowed = ", ".join(f"`{choice}`" for choice in about["choices"]) or allowed
         yield f"| `{option}` | `{name.upper()}` | {shown} | {allowed} | {about['help']} |"
 
 
