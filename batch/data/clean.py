@@ -26,7 +26,9 @@ OTHER_REMEDIES = {
     "user_id_lost_digits": "export the ids as text",
 }
 
-RELATIONS = ("interactions", "items", "users", "rejected_rows", "repaired_rows", "rating_counts")
+RELATIONS = (
+    "interactions", "all_interactions", "items", "users", "rejected_rows", "repaired_rows", "rating_counts",
+)  # fmt: skip
 # So many ids are named in a message.
 IDS_NAMED = 5
 
@@ -56,6 +58,7 @@ class Cleaned:
 
     connection: duckdb.DuckDBPyConnection  # the database that holds the relations
     interactions: duckdb.DuckDBPyRelation  # one row per user and item, by user_id and position (1: newest)
+    all_interactions: duckdb.DuckDBPyRelation  # the same, and what a later one supersedes, without a position
     items: duckdb.DuckDBPyRelation  # one row per item of movies or of an interaction, by item_id
     users: duckdb.DuckDBPyRelation  # one row per user with an interaction, by user_id
     rejected_rows: duckdb.DuckDBPyRelation  # one row per input row that does not count, by file and line
@@ -114,8 +117,8 @@ def clean(
     warn_of_unknown_hidden(connection, hidden)
     execute("clean/rating_counts", file=ratings)
     for source in loaded.sources():
-        look_up_raw_text(connection, "rejected_rows", source)
-    look_up_raw_text(connection, "repaired_rows", loaded.ratings)
+        look_up_raw_text(connection, "clean/rejected_rows", source)
+    look_up_raw_text(connection, "clean/repaired_rows", loaded.ratings)
     loaded.remove_copies()
     (row,) = execute("clean/counts", file=ratings).fetchall()
     cleaned = relations_of(connection, Counts(*row))
@@ -165,16 +168,16 @@ def validate_others(loaded: Loaded) -> None:
 
 
 def look_up_raw_text(connection: duckdb.DuckDBPyConnection, rows: str, source: Source) -> None:
-    """Add the rejected or the repaired rows of a file with their raw text."""
+    """Add rows of a file with their raw text, by the statement `rows`."""
     raw_lines = "text_lines_of" if source.is_text else "json_lines_of"
     connection.table_function(raw_lines, [str(source.path)]).create_view("raw_lines")
-    connection.execute(statement(f"clean/{rows}"), {"file": source.name})
+    connection.execute(statement(rows), {"file": source.name})
     connection.execute("drop view raw_lines")
 
 
 def raw_of_line(connection: duckdb.DuckDBPyConnection, source: Source, line: int) -> str:
     """Return the raw text of one rejected line, for a message."""
-    look_up_raw_text(connection, "rejected_rows", source)
+    look_up_raw_text(connection, "clean/rejected_rows", source)
     ((raw,),) = connection.execute(
         "select raw from rejected_rows where file = $file and line = $line",
         {"file": source.name, "line": line},

@@ -222,7 +222,7 @@ def _look_up_raw_text(
     connection.execute(statement("spark/rejected_rows"), {"file": file, "path": path})
     connection.execute(statement("spark/repaired_rows"), {"file": file, "path": path})
     for source in found.loaded.sources()[1:]:
-        look_up_raw_text(connection, "rejected_rows", source)
+        look_up_raw_text(connection, "clean/rejected_rows", source)
     _name_parts(connection, found)
 
 

@@ -7,3 +7,7 @@ select
     make_timestamp(unnest(watched_at)) as rated_at,
     unnest(range(1, len(watched) + 1)) as position
 from users_written;
+
+-- Ratings that a later one supersedes stay on the cluster; `evaluate` alone reads them, and there.
+create view all_interactions as
+from interactions;

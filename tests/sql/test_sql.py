@@ -5,6 +5,7 @@ from pathlib import Path
 
 import duckdb
 
+from batch.data.clean import RELATIONS
 from sql import FOLDER
 
 TEXTS = {
@@ -44,6 +45,19 @@ def test_every_header_says_what_one_row_is() -> None:
 def test_every_parameter_stands_in_the_last_statement_which_alone_gets_values() -> None:
     earlier = {name: duckdb.extract_statements(text)[:-1] for name, text in TEXTS.items()}
     assert [name for name, statements in earlier.items() if any(map(_parameters, statements))] == []
+
+
+def test_statements_after_cleaning_read_only_what_their_step_was_handed() -> None:
+    frames = re.findall(r'^ {8}"(\w+)": ', Path("batch/generation/write.py").read_text("utf-8"), re.MULTILINE)
+    handed = {*RELATIONS, *frames}
+    found = set()
+    for name, text in TEXTS.items():
+        if name.startswith(("train/", "write/", "generation/", "invariants/")):
+            words = re.sub(r"--.*|'[^']*'", "", text)
+            of_this_statement = set(re.findall(r"(\w+) as (?:not materialized )?\(", words))
+            read = set(re.findall(r"\b(?:from|join)\s+(\w+)(?=[\s;)])", words))
+            found |= {(name, each) for each in read - of_this_statement - handed}
+    assert found == set()
 
 
 def test_every_statement_is_used() -> None:
