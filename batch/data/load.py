@@ -2,41 +2,27 @@
 
 CSV is read by DuckDB's reader in strict mode, which records what does not parse. That reader counts no
 lines for the rows that do parse, so each line is first numbered, as text, and carries its number through
-the reader. A text file that is not quite text (other newlines, a byte order mark, bytes that are no UTF-8)
-is made so on the way in. The raw text of a row stays in that copy: it is looked up for the few that are
+the reader. The raw text of a row stays in the copy of `text.py`: it is looked up for the few that are
 rejected or repaired. A Parquet file is copied as it is: what is read several times must not change meanwhile.
 """
 
-import codecs
-import csv
 import gzip
-import io
 import shutil
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
 
 import duckdb
 
 from batch.data.inputs import BYTES_AT_A_TIME, Snapshot, verified
+from batch.data.text import MAX_LINE_LENGTH, copy_as_text
 from batch.errors import BatchError, InputError
 from sql import statement
 
 # So many ignored columns are named.
 MAX_IGNORED_NAMED = 20
-# A line of so many characters is no record. It is cut before it is too long for the CSV reader.
-MAX_LINE_LENGTH = 200_000
-# Marks what is no text: bytes that are no UTF-8, and the one character that may not be in a line.
-# It is a character that no text holds, so that a replacement character in a title is not taken for it.
-_NO_TEXT = "\uffff"
-_FORBIDDEN = "\x01"
-# Stands for the part of a line that was cut out of it.
-_CUT = "\ufffe"
-
-codecs.register_error("mark", lambda error: (_NO_TEXT, cast("UnicodeDecodeError", error).end))
 
 
 RELATIONS = (
@@ -238,7 +224,7 @@ def _load_csv(  # noqa: PLR0913, PLR0917 (the file, where to, and what it must b
     digest: str | None,
 ) -> tuple[Source, set[str]]:
     text, records = work / f"{file.name}.text", work / f"{file.name}.records"
-    header_line, header = copy_as_text(file, text, columns, digest)
+    header_line, header = copy_as_text(file, text, columns.required, digest)
     header = [name.strip() for name in header]
     names = known_names(file, header, columns)
     known = {name for name in names if name}
@@ -295,43 +281,6 @@ def _make_rows(
     ((number,),) = connection.execute(statement(rows)).fetchall()
     connection.execute("drop view parsed_rows; drop view if exists found_rows")
     return int(number)
-
-
-def copy_as_text(
-    file: Path, target: Path, columns: Columns, digest: str | None = None
-) -> tuple[int, list[str]]:
-    """Copy a CSV file as UTF-8 with newlines of one kind; return line and names of its header.
-
-    Raises InputError if there is no header, or if the file does not have the SHA-256 that is given.
-    """
-    expected = ",".join(columns.required)
-    with (
-        file.open("rb") if digest is None else verified(file, digest) as compressed,
-        _decompressed(compressed, file) as stream,
-        io.TextIOWrapper(stream, encoding="utf-8-sig", errors="mark", newline=None) as source,
-        target.open("w", encoding="utf-8", newline="\n") as copy,
-    ):
-        line = 1
-        while (header := source.readline(MAX_LINE_LENGTH)).isspace():
-            copy.write(header)
-            line += 1
-        if not header:
-            raise InputError(f"{file.name}: is empty; expected a header line with {expected}")
-        if len(header) == MAX_LINE_LENGTH:
-            raise InputError(f"{file.name}, line {line}: is too long; expected a header line with {expected}")
-        if _NO_TEXT in header or "\0" in header:
-            raise InputError(
-                f"{file.name}, line {line}: is no text in UTF-8; expected a header line with {expected}"
-            )
-        copy.write(header)
-        while chunk := source.read(MAX_LINE_LENGTH):
-            is_one_line = len(chunk) == MAX_LINE_LENGTH and "\n" not in chunk
-            copy.write(_CUT if is_one_line else chunk.replace(_FORBIDDEN, _NO_TEXT))
-    return line, next(csv.reader([header]))
-
-
-def _decompressed(stream: IO[bytes], file: Path) -> IO[bytes]:
-    return cast("IO[bytes]", gzip.open(stream)) if file.suffix.lower() == ".gz" else stream
 
 
 def known_names(file: Path, header: list[str], columns: Columns) -> list[str]:

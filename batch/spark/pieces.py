@@ -23,7 +23,8 @@ from pyarrow import parquet
 from batch.data.exclusions import Exclusions
 from batch.data.forgotten import hold_out_forgotten
 from batch.data.inputs import changed
-from batch.data.load import Source, copy_as_text, load_file, prepare
+from batch.data.load import Source, load_file, prepare
+from batch.data.text import copy_as_text
 from batch.errors import InputError
 from batch.spark.tables import Table, arrow_rows, columns_of, without_mark
 from sql import statement
@@ -248,7 +249,7 @@ def _raw_of_piece(piece: Piece, table: Table, lines: list[int]) -> pa.Table:
         path, name = piece.path, "spark/raw_of_parquet"
         if table.is_text:
             path, name = piece.path.with_suffix(".text"), "spark/raw_of_text"
-            copy_as_text(piece.path, path, table.columns)
+            copy_as_text(piece.path, path, table.columns.required)
         return connection.sql(statement(name), params={"path": str(path), "lines": lines}).to_arrow_table()
 
 
