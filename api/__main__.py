@@ -30,17 +30,16 @@ def serve(**values: Any) -> None:
         )
     # They load prometheus_client, which must not see that folder.
     from api.middleware import Keys, KeysError  # noqa: PLC0415
-    from api.server import listen, reachable, run  # noqa: PLC0415
+    from api.server import listen, reachable_address, run  # noqa: PLC0415
 
-    keys = Keys(settings)
     try:
-        keys.read()
+        keys = Keys(settings)
     except KeysError as error:
         raise WrongValueError(f"--api-keys-file: {error}") from error
-    listeners = listen(settings.host, settings.port)
-    if (reached := reachable(listeners)) and not keys.are_required:
-        log.warning("whoever reaches %s can ask for everything: no key is required (API_KEYS)", reached)
-    run(settings, keys, listeners, folder)
+    listener = listen(settings.host, settings.port)
+    if (address := reachable_address(listener)) and not keys.are_required:
+        log.warning("whoever reaches %s can ask for everything: no key is required (API_KEYS)", address)
+    run(settings, keys, listener, folder)
 
 
 if __name__ == "__main__":

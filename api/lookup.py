@@ -134,12 +134,12 @@ class Generation:
         self._connection = connect(file)
         self._holders = 1
         try:
-            ((self.id, self.finished_at, self.depth, items),) = self._read("generation")
-            ((for_indexes,),) = self._read("indexes")
             self._limit_memory(BYTES_OF_LISTS)
-            ((self.popular,),) = self._read("popular")
+            ((self.id, self.finished_at, self.depth, items, self.popular, bytes_of_indexes),) = self._read(
+                "generation"
+            )
             self.segments = {segment.name: segment for segment in map(_segment, self._read("segments"))}
-            self._limit_memory(BYTES_OF_BLOCKS + for_indexes)
+            self._limit_memory(BYTES_OF_BLOCKS + bytes_of_indexes)
             self._lists, self._histories, self._whole_rows, self._similar = (
                 Lookup(self._connection, name) for name in ("recommendations", "histories", "rows", "similar")
             )
@@ -218,9 +218,9 @@ class Generation:
 
     def look_everybody_up(self) -> None:
         """Look up every user and item."""
-        for lookup, name in ((self._whole_rows, "user_ids"), (self._similar, "item_ids")):
-            for rows in _batches(self._connection.cursor(), f"lookups/{name}", {}):
-                lookup.find_all([row[0] for row in rows])
+        for rows in _batches(self._connection.cursor(), "lookups/ids", {}):
+            self._whole_rows.find_all([each_id for each_id, is_user in rows if is_user])
+            self._similar.find_all([each_id for each_id, is_user in rows if not is_user])
 
     def _limit_memory(self, limit: int) -> None:
         self._connection.execute("set memory_limit = $limit", {"limit": f"{limit}B"})

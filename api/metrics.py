@@ -3,9 +3,9 @@
 import asyncio
 import os
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import click
 import prometheus_client as prometheus
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
@@ -22,52 +22,48 @@ REQUEST_SECONDS = prometheus.Histogram(
     "Time from a request to the end of its answer, by route and status.",
     ["route", "status"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0),
-    registry=None,
 )
 RECOMMENDATIONS = prometheus.Counter(
     "recommender_recommendations",
     "Answers with recommendations, by source: personal, or popular for an unknown user.",
     ["source"],
-    registry=None,
 )
 LOOKUP_USERS = prometheus.Histogram(
     "recommender_lookup_users",
     "Users who are looked up by one query.",
     buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512),
-    registry=None,
 )
-SWITCHES = prometheus.Counter(
-    "recommender_switches", "Generations that were opened to be served.", registry=None
-)
+SWITCHES = prometheus.Counter("recommender_switches", "Generations that were opened to be served.")
 SWITCH_FAILURES = prometheus.Counter(
-    "recommender_switch_failures", "Attempts to open a generation that failed, or to read it.", registry=None
+    "recommender_switch_failures", "Attempts to open a generation that failed, or to read it."
 )
-_COUNTED = (REQUEST_SECONDS, RECOMMENDATIONS, LOOKUP_USERS, SWITCHES, SWITCH_FAILURES)
-# Writing them takes many times as long as a look-up; with several workers, the counts of all are read for it.
-_WRITER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="metrics")
 
 
-class _Now(Collector):
+class _Served(Collector):
     """What the process that answers serves now."""
 
     def __init__(self, served: tuple[str, float] | None, fault: str | None) -> None:
-        degraded = "1 if what is published can't be served, and something older or nothing is."
-        info = "The generation that is served: its id is a label."
-        name = GaugeMetricFamily("recommender_generation_info", info, labels=["generation"])
-        self._families = [
-            GaugeMetricFamily("recommender_degraded", degraded, value=float(fault is not None)),
-            name,
-            GaugeMetricFamily(
-                "recommender_generation_finished_timestamp_seconds",
-                "When that generation was complete, since 1970.",
-                value=served[1] if served else None,
-            ),
-        ]
-        if served:
-            name.add_metric([served[0]], 1.0)
+        self._served, self._fault = served, fault
 
     def collect(self) -> Iterable[Metric]:
-        return self._families
+        yield GaugeMetricFamily(
+            "recommender_degraded",
+            "1 if what is published can't be served, and something older or nothing is.",
+            value=float(self._fault is not None),
+        )
+        info = GaugeMetricFamily(
+            "recommender_generation_info",
+            "The generation that is served: its id is a label.",
+            labels=["generation"],
+        )
+        if self._served:
+            info.add_metric([self._served[0]], 1.0)
+        yield info
+        yield GaugeMetricFamily(
+            "recommender_generation_finished_timestamp_seconds",
+            "When that generation was complete, since 1970.",
+            value=self._served[1] if self._served else None,
+        )
 
 
 async def exposition(served: tuple[str, float] | None, fault: str | None, accept: str) -> tuple[bytes, str]:
@@ -76,30 +72,30 @@ async def exposition(served: tuple[str, float] | None, fault: str | None, accept
     `served` is id and time of the generation that this process serves, `fault` why it is not the newest.
     """
     registry = prometheus.CollectorRegistry()
-    registry.register(_Now(served, fault))
+    registry.register(_Served(served, fault))
+    if os.environ.get(SHARED_FOLDER):
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    else:
+        registry.register(prometheus.REGISTRY)
     try:
         encode, media_type = choose_encoder(accept)
     except ValueError:  # versions may be written in ways that it does not read
         encode, media_type = choose_encoder("")
-    if os.environ.get(SHARED_FOLDER):
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    else:
-        for collector in (
-            *_COUNTED,
-            prometheus.PROCESS_COLLECTOR,
-            prometheus.PLATFORM_COLLECTOR,
-            prometheus.GC_COLLECTOR,
-        ):
-            registry.register(collector)
-    return await asyncio.get_running_loop().run_in_executor(_WRITER, encode, registry), media_type
+    # It takes many times as long as a look-up; with several workers, the counts of all are read for it.
+    return await asyncio.to_thread(encode, registry), media_type
 
 
-def keep_room() -> None:
-    """Take the room on the disk that the counts of this process need where several serve. Raises OSError.
+def reserve_disk() -> None:
+    """Reserve the disk for the counts of this process where several serve. Raises ClickException.
 
-    They are mapped into memory; without room, counting one more would end the process.
+    They are mapped into memory: where the disk is full, counting one more would end the process.
     """
     if folder := os.environ.get(SHARED_FOLDER):
-        for file in Path(folder).glob(f"*_{os.getpid()}.db"):
-            with file.open("r+b") as counts:
-                os.posix_fallocate(counts.fileno(), 0, file.stat().st_size)
+        try:
+            for file in Path(folder).glob(f"*_{os.getpid()}.db"):
+                with file.open("r+b") as counts:
+                    os.posix_fallocate(counts.fileno(), 0, file.stat().st_size)
+        except OSError as error:
+            raise click.ClickException(
+                f"can't start: {folder}: {error.strerror}; make room there, or use --workers 1"
+            ) from error

@@ -2,14 +2,14 @@
 
 import hmac
 import logging
-import re
 import secrets
 from base64 import b64decode
-from binascii import Error as NotBase64
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from contextvars import ContextVar
 from itertools import count
 from time import perf_counter
+from urllib.parse import unquote_to_bytes
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -22,7 +22,6 @@ from api import metrics
 from api.settings import PUBLIC, Settings, plain_prefix, request_id
 
 MAX_TARGET_BYTES = 8_192
-ENCODED = re.compile(rb"%[0-9A-Fa-f]{2}")
 MAX_REQUEST_ID = 128
 # Asked for every few seconds by programs that look after the service.
 PROBES = PUBLIC["health"] | PUBLIC["metrics"]
@@ -85,27 +84,32 @@ class Keys:
     """The keys that are accepted: those that are given, and those in a file, which can be read again."""
 
     def __init__(self, settings: Settings) -> None:
+        """Read the file, if there is one. Raises KeysError."""
         self._given, self._file = settings.api_keys, settings.api_keys_file
-        # With a file that is so before it is read.
-        self.are_required = bool(self._given or self._file)
-        self._known = _encoded(self._given)
+        self.read()
+
+    @property
+    def are_required(self) -> bool:
+        """Whether a request needs one of them."""
+        return bool(self._accepted)
 
     def read(self) -> None:
-        """Read the file, if there is one. Raises KeysError, and then those of before are accepted."""
-        if not self._file:
-            return
-        try:
-            text = self._file.read_text(encoding="utf-8-sig", errors="surrogateescape")
-        except OSError as error:
-            message = f"{self._file}: the keys can't be read: {error.strerror}; name a readable file"
-            raise KeysError(message) from error
-        lines = [line.strip() for line in text.split("\n")]
-        found = tuple(line for line in lines if line and not line.startswith("#"))
-        if not found:
-            raise KeysError(
-                f"{self._file}: there is no key in it; write one key per line, or leave out --api-keys-file"
-            )
-        self._known = _encoded((*self._given, *found))
+        """Read the file again. Raises KeysError, and then the keys of before are accepted."""
+        found = []
+        if self._file:
+            try:
+                text = self._file.read_text(encoding="utf-8-sig", errors="surrogateescape")
+            except OSError as error:
+                message = f"{self._file}: the keys can't be read: {error.strerror}; name a readable file"
+                raise KeysError(message) from error
+            lines = [line.strip() for line in text.split("\n")]
+            found = [line for line in lines if line and not line.startswith("#")]
+            if not found:
+                raise KeysError(
+                    f"{self._file}: there is no key in it; write one key per line, "
+                    "or leave out --api-keys-file"
+                )
+        self._accepted = {key.encode("utf-8", "surrogateescape") for key in (*self._given, *found)}
 
     def read_again(self) -> None:
         """Read the file, and log what came of it."""
@@ -114,29 +118,28 @@ class Keys:
         except KeysError as error:
             log.warning("%s; the old keys stay valid", error)
         else:
-            log.info("keys were read: %s keys are accepted", len(self._known))
+            log.info("keys were read: %s keys are accepted", len(self._accepted))
 
-    def let_in(self, scope: Scope) -> bool:
-        """Tell whether a request needs none, or has one, which a browser sends as a password."""
-        if not self.are_required:
+    def allow(self, scope: Scope) -> bool:
+        """Tell whether a request needs no key, or has an accepted one."""
+        if not self._accepted:
             return True
-        headers = Headers(scope=scope)
-        scheme, _, sent = headers.get("Authorization", "").partition(" ")
-        own = headers.get("X-API-Key")
-        # Spaces at the end of a header are no part of it.
-        key = (own or sent).strip(" \t").encode("latin-1")
-        if not own and scheme.lower() == "basic":
-            try:
-                key = b64decode(key, validate=True).partition(b":")[2]
-            except (NotBase64, ValueError):
-                return False
+        sent = _sent_key(Headers(scope=scope))
         # All are compared, each in constant time: how long it takes tells nothing about them.
-        are_same = [hmac.compare_digest(key, known) for known in self._known]
-        return any(are_same) and (bool(own) or scheme.lower() in ("basic", "bearer"))
+        are_same = [hmac.compare_digest(sent, accepted) for accepted in self._accepted]
+        return any(are_same)
 
 
-def _encoded(keys: tuple[str, ...]) -> frozenset[bytes]:
-    return frozenset(key.encode("utf-8", "surrogateescape") for key in keys)
+def _sent_key(headers: Headers) -> bytes:
+    """Return the key that a request has, which a browser sends as a password; empty if it has none."""
+    if own := headers.get("X-API-Key"):
+        return own.strip(" \t").encode("latin-1")
+    scheme, _, sent = headers.get("Authorization", "").partition(" ")
+    key = sent.strip(" \t").encode("latin-1")
+    if scheme.lower() == "basic":
+        with suppress(ValueError):  # it is not in base64
+            return b64decode(key, validate=True).partition(b":")[2]
+    return key if scheme.lower() == "bearer" else b""
 
 
 class _Cors(CORSMiddleware):
@@ -156,11 +159,11 @@ class RequestMiddleware:
         self._app, self._settings, self._keys, self._page = app, settings, keys, page
         self._public = frozenset[str]().union(*(PUBLIC[name] for name in settings.public))
         # What a page that is refused needs to be seen tells nothing.
-        self._open = (BELOW_PAGE if "page" in settings.public else ("/static/",)) if page else ()
-        self._gate: ASGIApp = self._let_in
+        self._public_below = (BELOW_PAGE if "page" in settings.public else ("/static/",)) if page else ()
+        self._checked: ASGIApp = self._check
         if settings.cors_origins:
-            self._gate = _Cors(
-                self._let_in,
+            self._checked = _Cors(
+                self._check,
                 allow_origins=settings.cors_origins,
                 allow_methods=("GET", "HEAD"),
                 allow_headers=("*",),
@@ -169,12 +172,12 @@ class RequestMiddleware:
         process = secrets.token_hex(8)
         self._ids = (f"{process}-{number:x}" for number in count(1))
 
-    async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _check(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand a request on that is well-formed, and has a key where one is required; refuse any other."""
         path = scope["path"]
         if REFUSAL in scope or not _is_short(scope):
             answer: ASGIApp = scope.get(REFUSAL, TARGET_TOO_LONG)
-        elif path in self._public or path.startswith(self._open) or self._keys.let_in(scope):
+        elif path in self._public or path.startswith(self._public_below) or self._keys.allow(scope):
             answer = self._app
         elif self._page and is_of_page(path):
             message = "This service wants a key: load the page again, and give it as the password."
@@ -192,7 +195,7 @@ class RequestMiddleware:
             return
         began = perf_counter()
         headers = dict(reversed(scope["headers"]))  # of those that are repeated, the first counts
-        known_as = _given_id(headers.get(b"x-request-id")) or next(self._ids)
+        known_as = _given_id(headers.get(b"x-request-id", b"")) or next(self._ids)
         # Both are set always, as a task may have been started by one that answers another request.
         request_id.set(known_as)
         below = self._settings.root_path
@@ -221,25 +224,26 @@ class RequestMiddleware:
                     raise
 
         try:
-            await self._gate(scope, receive, send_marked)
+            await self._checked(scope, receive, send_marked)
         finally:
-            self._note(scope, status, perf_counter() - began)
+            self._record(scope, status, perf_counter() - began)
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+    def _record(self, scope: Scope, status: int, seconds: float) -> None:
+        """Count a request, and log it."""
         path = scope["path"]
         route = path if path in ROUTES else "page" if is_of_page(path) else "other"
         metrics.REQUEST_SECONDS.labels(route, str(status)).observe(seconds)
         if self._settings.access_log and path not in PROBES:
-            # As it was sent, so that what is encoded in it can't end a line.
-            target = b"?".join(filter(None, (scope["raw_path"], scope["query_string"]))).decode("latin-1")
-            told = {
+            details = {
                 "method": scope["method"],
-                "target": target,
+                # As it was sent, so that what is encoded in it can't end a line.
+                "target": _target(scope).decode("latin-1"),
                 "status": status,
                 "milliseconds": round(seconds * 1000, 3),
-                "client": scope["client"][0] if scope.get("client") else None,
+                # The socket of both families shows addresses of IPv4 as those of IPv6.
+                "client": scope["client"][0].removeprefix("::ffff:") if scope.get("client") else None,
             }
-            access_log.info("%s %s %s %.1f ms", scope["method"], target, status, seconds * 1000, extra=told)
+            access_log.info("%(method)s %(target)s %(status)s %(milliseconds).1f ms", details, extra=details)
 
 
 def _below(root: str, path: str) -> str:
@@ -249,16 +253,20 @@ def _below(root: str, path: str) -> str:
     return path.removeprefix(root) or "/"
 
 
+def _target(scope: Scope) -> bytes:
+    query = scope["query_string"]
+    return b"%b?%b" % (scope["raw_path"], query) if query else scope["raw_path"]
+
+
 def _is_short(scope: Scope) -> bool:
     """Tell whether path and query are short; what is encoded counts as the byte that it is."""
-    path, query = scope["raw_path"], scope["query_string"]
-    size = len(path) + len(query) + bool(query)
-    if MAX_TARGET_BYTES < size <= 3 * MAX_TARGET_BYTES:
-        size -= 2 * (len(ENCODED.findall(path)) + len(ENCODED.findall(query)))
-    return size <= MAX_TARGET_BYTES
+    target = _target(scope)
+    return len(target) <= MAX_TARGET_BYTES or (
+        len(target) <= 3 * MAX_TARGET_BYTES and len(unquote_to_bytes(target)) <= MAX_TARGET_BYTES
+    )
 
 
-def _given_id(header: bytes | None) -> str | None:
+def _given_id(header: bytes) -> str | None:
     """Return the id that the client has given to a request, if it can stand in a header and in a log."""
-    given = header.decode("latin-1").strip(" \t") if header else ""
+    given = header.decode("latin-1").strip(" \t")
     return given if given.isascii() and given.isprintable() and 0 < len(given) <= MAX_REQUEST_ID else None

@@ -7,10 +7,9 @@ and of the processor is not the service's.
 import asyncio
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from subprocess import DEVNULL, PIPE, CompletedProcess, Popen
 
 import click
 
@@ -32,59 +31,52 @@ class NotCheckedError(Exception):
     """Whether a generation can be read was not seen; the message says why."""
 
 
-class Ended(NamedTuple):
-    """How a process ended: its status, below 0 for a signal, and what it printed."""
-
-    status: int
-    output: str
-    errors: str
-
-    @property
-    def reason(self) -> str:
-        """Why it failed."""
-        if self.status < 0:
-            return f"the process was ended: {signal.strsignal(-self.status)}"
-        return self.errors.strip().rpartition("\n")[2] or f"the process ended with {self.status}"
-
-
-async def run_apart(module: str, *arguments: str, seconds: float | None = None) -> Ended:
+async def run_apart(module: str, *arguments: str, seconds: float | None = None) -> CompletedProcess[str]:
     """Run a module in a process, to its end or for so many seconds; cancelled, it ends the process.
 
-    Raises OSError if no process can be started.
+    Raises NotCheckedError if no process can be started.
     """
     path = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))
     # It counts nothing.
     variables = {name: value for name, value in os.environ.items() if name != SHARED_FOLDER}
-    # Not by the event loop: to a process that uvloop starts, it leaves the port on which the service listens.
-    process = subprocess.Popen(  # noqa: ASYNC220, S603  what it runs is a module of this project
-        [sys.executable, "-m", module, *arguments],
-        env={**variables, "PYTHONPATH": path},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="backslashreplace",
-        process_group=0,  # Ctrl+C is for the service, which ends this
-    )
+    try:
+        # Not by the event loop: to a process that uvloop starts, it leaves the port on which the service
+        # listens.
+        process = Popen(  # noqa: ASYNC220, S603  what it runs is a module of this project
+            [sys.executable, "-m", module, *arguments],
+            env={**variables, "PYTHONPATH": path},
+            stdin=DEVNULL,
+            stdout=PIPE,
+            stderr=PIPE,
+            text=True,
+            errors="backslashreplace",
+            process_group=0,  # Ctrl+C is for the service, which ends this
+        )
+    except OSError as error:
+        raise NotCheckedError(f"no process can be started: {error.strerror}") from error
     reading = asyncio.create_task(asyncio.to_thread(process.communicate))
     try:
         await asyncio.wait([reading], timeout=seconds)
     finally:
         process.kill()
         output, errors = await reading
-    return Ended(process.returncode, output, errors)
+    return CompletedProcess(process.args, process.returncode, output, errors)
+
+
+def failure_of(ended: CompletedProcess[str]) -> str:
+    """Return why a process failed."""
+    if ended.returncode < 0:
+        return f"the process was ended: {signal.strsignal(-ended.returncode)}"
+    return ended.stderr.strip().rpartition("\n")[2] or f"the process ended with {ended.returncode}"
 
 
 async def preflight(file: Path) -> None:
     """Have all of a file read. Raises UnsoundError or NotCheckedError; cancelled, it ends the process."""
-    try:
-        ended = await run_apart("api.preflight", str(file))
-    except OSError as error:
-        raise NotCheckedError(f"no process can be started: {error.strerror}") from error
-    if ended.status == UNSOUND:
-        raise UnsoundError(ended.errors.strip())
-    if ended.status:
-        raise NotCheckedError(ended.reason)
+    ended = await run_apart("api.preflight", str(file))
+    if ended.returncode == UNSOUND:
+        raise UnsoundError(ended.stderr.strip())
+    if ended.returncode:
+        raise NotCheckedError(failure_of(ended))
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""How the service starts and ends: processes that share sockets, and end without losing a request.
+"""How the service starts and ends: processes that share a socket, and end without losing a request.
 
 The kernel makes connections for a socket as long as it listens, and resets those that are not accepted when
 the socket is closed. So at the end the kernel first makes no new ones, then all processes accept what waits,
@@ -8,7 +8,6 @@ a connection may send another request for a moment more; the answer says that it
 
 import asyncio
 import ctypes
-import errno
 import logging
 import math
 import multiprocessing
@@ -19,13 +18,12 @@ import struct
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from ipaddress import ip_address
 from tempfile import TemporaryDirectory
 from types import FrameType
-from typing import Any
 
 import click
 import uvicorn
@@ -45,52 +43,35 @@ IDLE_SECONDS = 1.5
 SPARE_SECONDS = 5.0
 # What is sent to a process and to its group arrives twice, and is one signal.
 SAME_SIGNAL_SECONDS = 0.2
-LOOK_EVERY_SECONDS = 0.05
-LOOK_AT_WORKERS_EVERY_SECONDS = 0.5
+POLL_EVERY_SECONDS = 0.05
+POLL_WORKERS_EVERY_SECONDS = 0.5
 RETRY_SECONDS = 5.0  # after which a worker is started again that could not start
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-# What its parent decides for a worker, and what a worker does only when its application knows how.
-_NOT_WHILE_STARTING = (signal.SIGINT, signal.SIGHUP)
-# Where a family of addresses is switched off.
-_NO_SUCH_FAMILY = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
+# The parent ends its workers at Ctrl+C, which reaches all. SIGHUP waits until the application can handle it.
+BLOCKED_IN_WORKERS = (signal.SIGINT, signal.SIGHUP)
 
 # From <asm-generic/socket.h>. The filter of a listening socket sees packets from the header of TCP on:
 # those with SYN and without ACK, which would begin a connection, are dropped, and all others are let through.
 SO_ATTACH_FILTER = 26
-_ONLY_NEW = (
+_DROP_NEW = (
     (0x30, 0, 0, 13),  # load the byte of the flags
     (0x54, 0, 0, 0x12),  # keep SYN and ACK
     (0x15, 0, 1, 0x02),  # if it is SYN alone:
     (0x06, 0, 0, 0),  # drop
     (0x06, 0, 0, 0xFFFFFFFF),  # else let through
 )
-# Bytes of `struct tcp_info` before the connections that wait to be accepted.
-_BEFORE_WAITING = 24
 
 log = logging.getLogger("api")
 
 
-def listen(host: str, port: int) -> list[socket.socket]:
-    """Return sockets that listen: one, or one of each family for all addresses. Raises ClickException."""
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens: on one address, or on all of both families. Raises ClickException."""
     is_all = host in ("", "::")
-    sockets: list[socket.socket] = []
-    urls = []
+    is_dual = is_all and socket.has_dualstack_ipv6()
+    name = "::" if is_dual else "0.0.0.0" if is_all else host  # noqa: S104 (it is asked for)
     try:
-        # One for each family, so that clients are known by their own addresses.
-        for each in ("0.0.0.0", "::") if is_all else (host,):  # noqa: S104 (it is asked for)
-            try:
-                address = str(socket.getaddrinfo(each, None, type=socket.SOCK_STREAM)[0][4][0])
-                family = socket.AF_INET6 if ":" in address else socket.AF_INET
-                port = sockets[0].getsockname()[1] if sockets else port
-                sockets.append(socket.create_server((address, port), family=family, backlog=BACKLOG))
-            except OSError as error:
-                is_missing = is_all and error.errno in _NO_SUCH_FAMILY
-                if not is_missing or (each == "::" and not sockets):
-                    raise
-            else:
-                sockets[-1].set_inheritable(True)
-                shown, number = sockets[-1].getsockname()[:2]
-                urls.append(f"http://[{shown}]:{number}" if ":" in shown else f"http://{shown}:{number}")
+        family, *_, address = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.create_server(address, family=family, backlog=BACKLOG, dualstack_ipv6=is_dual)
     except (OSError, UnicodeError) as error:
         # What Python says of an address repeats it; a name that is none has no number of the system.
         reason = "that is no name of a host"
@@ -101,17 +82,19 @@ def listen(host: str, port: int) -> list[socket.socket]:
             f"can't listen on {host or 'all addresses'}, port {port}: {reason}; "
             "name another --port or --host, or stop what is there"
         ) from error
-    log.info("running on %s", " and ".join(urls))
-    return sockets
+    listener.set_inheritable(True)
+    shown, number = listener.getsockname()[:2]
+    log.info("running on http://%s:%s", f"[{shown}]" if ":" in shown else shown, number)
+    return listener
 
 
-def reachable(sockets: list[socket.socket]) -> str:
-    """Return the addresses that other machines may reach; empty if there is none."""
-    addresses = [str(each.getsockname()[0]) for each in sockets]
-    return " and ".join(each for each in addresses if not ip_address(each.partition("%")[0]).is_loopback)
+def reachable_address(listener: socket.socket) -> str | None:
+    """Return the address on which other machines may reach a socket; None if they can't."""
+    address = str(listener.getsockname()[0])
+    return None if ip_address(address.partition("%")[0]).is_loopback else address
 
 
-def run(settings: Settings, keys: Keys, listeners: list[socket.socket], metrics_folder: str | None) -> None:
+def run(settings: Settings, keys: Keys, listener: socket.socket, metrics_folder: str | None) -> None:
     """Serve until a signal to end. Exits with 1 if that can't start, or raises ClickException.
 
     The metrics of several processes are in a new folder, inside of `metrics_folder` if that is given.
@@ -134,9 +117,8 @@ def run(settings: Settings, keys: Keys, listeners: list[socket.socket], metrics_
     )
     try:
         if settings.workers == 1:
-            # Until the application knows what to do at it.
-            signal.signal(signal.SIGHUP, signal.SIG_IGN)
-            Server(config).run(listeners)
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})  # the application unblocks it
+            Server(config).run([listener])
             return
         try:
             folder = TemporaryDirectory(
@@ -149,36 +131,29 @@ def run(settings: Settings, keys: Keys, listeners: list[socket.socket], metrics_
             ) from error
         with folder:
             os.environ[SHARED_FOLDER] = folder.name
-            Supervisor(config, keys, listeners).run()
+            Supervisor(config, keys, listener).run()
     finally:
         # What comes once it has ended changes nothing of how it has.
         for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
-        for listener in listeners:
-            listener.close()
+        listener.close()
 
 
-def refuse_new(listeners: Sequence[socket.socket]) -> None:
-    """Have listening sockets make no new connections, in all processes; only Linux can."""
+def refuse_new(listener: socket.socket) -> None:
+    """Have a listening socket make no new connections, in all processes; only Linux can."""
     if sys.platform == "linux":
-        program = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *each) for each in _ONLY_NEW))
-        of_kernel = struct.pack("HP", len(_ONLY_NEW), ctypes.addressof(program))
-        for listener in listeners:
-            # A sandbox may not know it, and at a second signal the socket may be closed.
-            with suppress(OSError):
-                listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, of_kernel)
+        program = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *each) for each in _DROP_NEW))
+        # A sandbox may not know it, and at a second signal the socket may be closed.
+        with suppress(OSError):
+            listener.setsockopt(
+                socket.SOL_SOCKET,
+                SO_ATTACH_FILTER,
+                struct.pack("HP", len(_DROP_NEW), ctypes.addressof(program)),
+            )
 
 
-def _waiting(listener: socket.socket) -> int:
-    """Return how many connections wait to be accepted; 0 if that is not known."""
-    if sys.platform != "linux":
-        return 0
-    information = listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _BEFORE_WAITING + 4)
-    return int.from_bytes(information[_BEFORE_WAITING:], sys.byteorder)
-
-
-class _Again:
-    """Tells whether a signal to end is another one than the first."""
+class _IsRepeated:
+    """Tells of a signal to end whether it is another one than the first."""
 
     _first = math.inf
 
@@ -186,15 +161,6 @@ class _Again:
         now = time.monotonic()
         self._first = min(self._first, now)
         return now > self._first + SAME_SIGNAL_SECONDS
-
-
-class _Reason(logging.LoggerAdapter[logging.Logger]):
-    """Says in one line why a process can't start: the last one of a traceback."""
-
-    def error(self, msg: object, *_args: object, **_options: Any) -> None:
-        # But for the one that says only that there was one.
-        if not str(msg).startswith("Application startup failed"):
-            log.error("can't start: %s", str(msg).strip().rpartition("\n")[2])
 
 
 class Server(uvicorn.Server):
@@ -205,24 +171,15 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.server_state = State()
-        self._again = _Again()
+        self._is_repeated = _IsRepeated()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 (uvicorn's signature)
         """End in good order, with status 0; at another signal, at once. A worker is forced by its parent."""
-        self.force_exit = self._again() and multiprocessing.parent_process() is None
+        self.force_exit = self._is_repeated() and multiprocessing.parent_process() is None
         self.should_exit = True
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to accept; exit with 1, and one line, if the application can't start."""
-        logger, self.lifespan.logger = self.lifespan.logger, _Reason(self.lifespan.logger)
-        try:
-            await super().startup(sockets)
-        except SystemExit:
-            sys.exit(1)
-        self.lifespan.logger = logger
-
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Accept what waits, close the sockets, let connections end, and close what is left."""
+        """Accept what waits, close the socket, let connections end, and close what is left."""
         listeners = sockets or []
         seconds = self.config.timeout_graceful_shutdown or 0
         end = time.monotonic() + seconds
@@ -230,16 +187,17 @@ class Server(uvicorn.Server):
         parent = multiprocessing.parent_process()
         # One worker of several may end alone.
         if parent is None or not parent.is_alive():
-            refuse_new(listeners)
+            for listener in listeners:
+                refuse_new(listener)
+        # Each turn of the loop accepts all that waits.
         await self._wait(min(ACCEPT_SECONDS, seconds), lambda: True)
-        await self._wait(min(IDLE_SECONDS, seconds), lambda: any(map(_waiting, listeners)))
         for server in self.servers:
             server.close()
         for listener in listeners:
             listener.close()
         await self._wait(min(IDLE_SECONDS, seconds), lambda: bool(self.server_state.connections))
         self.config.timeout_graceful_shutdown = max(0, math.ceil(end - time.monotonic()))
-        await super().shutdown(sockets)
+        await super().shutdown()
         # What has not ended in time.
         for connection in list(self.server_state.connections):
             connection.transport.abort()
@@ -250,132 +208,120 @@ class Server(uvicorn.Server):
         """Wait while it is needed, and nobody forces the end."""
         end = time.monotonic() + seconds
         while time.monotonic() < end and is_needed() and not self.force_exit:  # noqa: ASYNC110 (a signal sets it)
-            await asyncio.sleep(LOOK_EVERY_SECONDS)
+            await asyncio.sleep(POLL_EVERY_SECONDS)
 
 
 class Worker(Process):
     """One of several processes that answer, as its parent sees it, and as it sees itself."""
 
-    has_started = False  # as far as its parent has seen
-    must_hang_up = False  # SIGHUP has not been handed on to it yet
-
-    def __init__(self, config: uvicorn.Config, listeners: list[socket.socket]) -> None:
-        """Start the process. Signals wait in it until it can bear them."""
-        super().__init__(config, listeners)
-        signal.pthread_sigmask(signal.SIG_BLOCK, _NOT_WHILE_STARTING)
+    def __init__(self, config: uvicorn.Config, listener: socket.socket) -> None:
+        """Start the process; it inherits which signals are blocked."""
+        super().__init__(config, [listener])
+        signal.pthread_sigmask(signal.SIG_BLOCK, BLOCKED_IN_WORKERS)
         try:
             self.start()
         finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, _NOT_WHILE_STARTING)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, BLOCKED_IN_WORKERS)
 
     def target(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve; this runs in the process."""
-        for number in _NOT_WHILE_STARTING:
-            signal.signal(number, signal.SIG_IGN)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _NOT_WHILE_STARTING)
+        # Once more, since the first process that is spawned unblocks SIGINT.
+        signal.pthread_sigmask(signal.SIG_BLOCK, BLOCKED_IN_WORKERS)
         status = 0
         self._server = Server(self.config)
         try:
             super().target(sockets)
-        except SystemExit:
-            status = 1
+        except click.ClickException as error:
+            error.show()
+            status = error.exit_code
         # The thread that answers the parent never ends, and what it holds can't be freed: DuckDB's binding
         # would complain.
         os._exit(status)
 
-    def is_well(self) -> bool:
-        """Tell whether the process lives, and still answers its parent if it has started."""
-        if not self.process.is_alive():
-            return False
-        if self.has_started:
-            return self.ping()
-        self.has_started = self.is_ready(timeout=0)
-        return True
-
-    def how(self) -> str:
-        """Return how it has ended."""
+    def exit_reason(self) -> str:
+        """Return the signal or the status with which it has ended."""
         status = self.exitcode or 0
         return signal.Signals(-status).name if status < 0 else f"status {status}"
-
-
-def _fail(worker: Worker) -> None:
-    """Exit with 1 because a worker can't start; if it could not say why, say so."""
-    if (worker.exitcode or 0) < 0:
-        log.error("can't start: a worker was ended by %s before it could answer", worker.how())
-    sys.exit(1)
 
 
 class Supervisor:
     """The parent of several workers: starts them, starts those anew that die, and ends them."""
 
-    def __init__(self, config: uvicorn.Config, keys: Keys, listeners: list[socket.socket]) -> None:
+    def __init__(self, config: uvicorn.Config, keys: Keys, listener: socket.socket) -> None:
         self._config = config
         self._keys = keys  # a new worker begins with a copy
-        self._listeners = listeners
+        self._listener = listener
         self._workers: list[Worker] = []
         self._is_ending = threading.Event()
-        self._has_hung_up = False
-        self._again = _Again()
+        self._must_read_keys = False
+        self._is_repeated = _IsRepeated()
 
     def run(self) -> None:
-        """Start one worker, then the others, and look after them until told to end."""
+        """Start one worker, then the others, and replace those that die, until a signal to end."""
         for number in SIGNALS:
-            signal.signal(number, self._signalled)
-        self._workers.append(first := Worker(self._config, self._listeners))
-        first.has_started = first.wait_until_ready(math.inf, self._is_ending)
-        if not first.has_started and not self._is_ending.is_set():
-            first.join()
-            _fail(first)
-        while not self._is_ending.is_set() and len(self._workers) < self._config.workers:
-            self._workers.append(Worker(self._config, self._listeners))
-        while not self._is_ending.wait(LOOK_AT_WORKERS_EVERY_SECONDS):
-            self._look()
+            signal.signal(number, self._handle_signal)
+        self._start(1)
+        self._start(self._config.workers)
+        while not self._is_ending.wait(POLL_WORKERS_EVERY_SECONDS):
+            self._replace_dead()
+            if self._must_read_keys:
+                self._must_read_keys = False
+                self._read_keys()
         self._end()
 
-    def _signalled(self, number: int, _frame: FrameType | None) -> None:
+    def _handle_signal(self, number: int, _frame: FrameType | None) -> None:
         if number == signal.SIGHUP:
-            self._has_hung_up = True
+            self._must_read_keys = True
             return
-        # At once, since the workers may have been told, too.
-        refuse_new(self._listeners)
-        if self._again():
+        # At once, since the same signal may have reached the workers.
+        refuse_new(self._listener)
+        if self._is_repeated():
             for worker in self._workers:
                 worker.process.kill()
         self._is_ending.set()
 
-    def _look(self) -> None:
-        """Start workers anew that have died or no longer answer, and hand SIGHUP on."""
-        for index, worker in enumerate(self._workers):
-            if worker.is_well():
-                continue
-            worker.kill()
-            worker.join()
-            if not worker.has_started:
-                if not any(each.process.is_alive() for each in self._workers):
-                    _fail(worker)
-                self._is_ending.wait(RETRY_SECONDS)
-            if self._is_ending.is_set():
-                return
-            log.warning("worker %s has ended (%s); another takes its place", worker.pid, worker.how())
-            self._workers[index] = Worker(self._config, self._listeners)
-        if self._has_hung_up:
-            self._has_hung_up = False
-            with suppress(KeysError):  # workers log it
-                self._keys.read()
-            for worker in self._workers:
-                worker.must_hang_up = True
+    def _start(self, number: int) -> None:
+        """Start workers until there are so many, and wait for them. Exits with 1 if then none lives."""
+        new = [Worker(self._config, self._listener) for _ in range(number - len(self._workers))]
+        self._workers += new
+        are_ready = [worker.wait_until_ready(math.inf, self._is_ending) for worker in new]
+        if all(are_ready) or self._is_ending.is_set():
+            return
+        if not any(worker.process.is_alive() for worker in self._workers):
+            # A worker that ends by itself says why.
+            if (self._workers[0].exitcode or 0) < 0:
+                reason = self._workers[0].exit_reason()
+                log.error("can't start: a worker was ended by %s before it could answer", reason)
+            sys.exit(1)
+        self._is_ending.wait(RETRY_SECONDS)
+
+    def _replace_dead(self) -> None:
+        """Start workers anew that have died or no longer answer."""
+        for worker in [*self._workers]:
+            if not worker.is_alive():
+                worker.kill()
+                worker.join()
+                if self._is_ending.is_set():
+                    return
+                log.warning(
+                    "worker %s has ended (%s); another takes its place", worker.pid, worker.exit_reason()
+                )
+                self._workers.remove(worker)
+        self._start(self._config.workers)
+
+    def _read_keys(self) -> None:
+        """Read the file of keys again, here and in every worker."""
+        with suppress(KeysError):  # workers log it
+            self._keys.read()
         for worker in self._workers:
-            # A worker that starts hears of it when it has started.
-            if worker.must_hang_up and worker.has_started and worker.pid:
-                worker.must_hang_up = False
+            if worker.pid and worker.process.is_alive():
                 os.kill(worker.pid, signal.SIGHUP)
 
     def _end(self) -> None:
         """End all workers; kill those that don't end in time."""
         for worker in self._workers:
             worker.terminate()
-        for listener in self._listeners:
-            listener.close()
+        self._listener.close()
         end = time.monotonic() + (self._config.timeout_graceful_shutdown or 0) + SPARE_SECONDS
         for worker in self._workers:
             worker.process.join(max(0.0, end - time.monotonic()))

@@ -58,9 +58,7 @@ async def _item(generation: Generation, given_id: str) -> Response:
     if not told or item_id not in generation.catalogue.numbers:
         raise HTTPException(404, f"No movie has the id {given_id[: parameters.MAX_VALUE_LENGTH]!r}.")
     alike = cards(generation.catalogue, numbers(await generation.similar(item_id), LIKE_IT))
-    likeness = await generation.read("page/likeness", item_id=item_id)
-    scores = likeness[0][0] if likeness else []
-    ratings, mean, is_hidden, likes, stars, first, last, lists, top_tens, users = told[0]
+    ratings, mean, is_hidden, likes, stars, first, last, lists, top_tens, users, likeness = told[0]
     return shown(
         "item.html",
         generation,
@@ -76,7 +74,7 @@ async def _item(generation: Generation, given_id: str) -> Response:
         lists=lists,
         top_tens=top_tens,
         users=users,
-        alike=[(each, round(max(score, 0.0) * 100)) for each, score in zip(alike, scores, strict=False)],
+        alike=[(each, round(max(score, 0.0) * 100)) for each, score in zip(alike, likeness, strict=False)],
     )
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from api.preflight import run_apart
+from api.preflight import NotCheckedError, failure_of, run_apart
 from api.watcher import Identity, identity
 
 # A folder may hold more, if somebody has kept them by hand; the newest are told of.
@@ -78,16 +78,16 @@ class KeptFiles:
             try:
                 paths = (str(file) for file, _ in unread)
                 ended = await run_apart("api.page.facts", *paths, seconds=MAX_SECONDS)
-            except OSError as error:
-                log.warning("kept generations are not shown: no process can be started: %s", error.strerror)
+            except NotCheckedError as error:
+                log.warning("kept generations are not shown: %s", error)
                 return
             # The last may be cut short.
-            lines = ended.output.split("\n")[:-1]
+            lines = ended.stdout.split("\n")[:-1]
             for file, line in zip(unread, lines, strict=False):
                 self._take(file, json.loads(line))
             unread = unread[len(lines) :]
             if unread:
-                self._take(unread.pop(0), ended.reason)
+                self._take(unread.pop(0), failure_of(ended))
 
     def _take(self, file: File, facts: str | list[Any]) -> None:
         """Remember what a file says of itself, or why it can't be read."""

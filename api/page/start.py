@@ -6,8 +6,7 @@ from starlette.responses import Response
 from api.catalogue import numbers
 from api.lookup import Generation
 from api.page.cards import cards
-from api.page.figures import read_figures
-from api.page.metrics import Quality, read_metrics
+from api.page.figures import quality, read_figures
 from api.page.render import page, shown
 
 MAX_POPULAR = 12
@@ -18,5 +17,11 @@ async def start(_request: Request, generation: Generation) -> Response:
     """Show the ways in."""
     figures = await read_figures(generation)
     popular = cards(generation.catalogue, numbers(generation.popular, MAX_POPULAR))
-    quality = Quality.of(await read_metrics(generation))
-    return shown("start.html", generation, here="start", figures=figures, popular=popular, quality=quality)
+    return shown(
+        "start.html",
+        generation,
+        here="start",
+        figures=figures,
+        popular=popular,
+        quality=quality(figures),
+    )

@@ -8,8 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.lookup import Generation
-from api.page.figures import Figures, read_figures
-from api.page.metrics import PUBLISHED, Quality, read_metrics
+from api.page.figures import PUBLISHED, Figures, quality, read_figures
 from api.page.past import KeptFiles
 from api.page.render import shown
 
@@ -58,7 +57,6 @@ class Line(NamedTuple):
 async def system(request: Request, generation: Generation, *, files: KeptFiles) -> Response:
     """Show the system."""
     figures = await read_figures(generation)
-    metrics = await read_metrics(generation)
     current = request.state.watcher
     past, total, rolled_back = await files.read(current.output)
     # What was taken back was nobody's list for long. What is served is no such, though it may have been once.
@@ -72,9 +70,8 @@ async def system(request: Request, generation: Generation, *, files: KeptFiles) 
         figures=figures,
         steps=_steps(figures),
         rules=[Rule(*each) for each in await generation.read("page/rows_by_rule")],
-        quality=Quality.of(metrics),
-        coverage={depth: metrics.get((f"coverage@{depth}", PUBLISHED)) for depth in (10, 50)},
-        popular_tenth=metrics.get(("popular_tenth@10", PUBLISHED)),
+        quality=quality(figures),
+        coverage=figures.metric("coverage@10").get(PUBLISHED),
         fault=current.fault,
         past=past,
         total=total,

@@ -15,17 +15,21 @@ from api.page.cards import Card, card
 from api.page.filters import FILTERS, Pages, bound, filters, given, offset, pages
 from api.page.links import is_segment, link, link_to_user
 from api.page.render import asked, page, shown
-from api.parameters import MAX_VALUE_LENGTH, table
+from api.parameters import MAX_VALUE_LENGTH, Parameter, table
 from sql.ids import id_of
 
-SHOWN = table(*FILTERS.values(), offset("from"), offset("since"))
+EXPLAINED = Parameter("explained", lambda text, _generation: id_of(text))
+SHOWN = table(*FILTERS.values(), offset("from"), offset("since"), EXPLAINED)
 WANTED = table("user_id", *SHOWN.values())
 RECOMMENDED_AT_A_TIME = 20
 WATCHED_AT_A_TIME = 20
 
 
 class Recommended(NamedTuple):
-    """A movie of a list: `share` of the best score, in per cent; both None if it is from a wider list."""
+    """A movie of a list: `share` of the best score, in per cent; both None if it is from a wider list.
+
+    At `explained_at` the page shows the parts of its score: collaborative, sequential, popularity trend.
+    """
 
     rank: int
     card: Card
@@ -33,6 +37,8 @@ class Recommended(NamedTuple):
     source: str
     score: float | None
     share: int | None
+    explained_at: str
+    parts: tuple[float, float, float] | None
 
 
 class Watched(NamedTuple):
@@ -74,11 +80,11 @@ async def user(request: Request, generation: Generation) -> Response:
 
 async def _user(generation: Generation, given_id: str, values: dict[str, Any]) -> Response:
     user_id = id_of(given_id) or ""
-    known = await generation.row(user_id)
-    told = await generation.read("page/user", user_id=user_id)
-    if known is None or not told:
+    found = await generation.read("page/user", user_id=user_id)
+    if not found:
         raise HTTPException(404, f"Nobody has the id {given_id[:MAX_VALUE_LENGTH]!r}.")
-    recommended, recommended_pages = await _recommended(generation, user_id, values)
+    *about, scores = found[0]
+    recommended, recommended_pages = await _recommended(generation, user_id, values, scores or {})
     watched, watched_pages = await _watched(generation, user_id, values)
     return shown(
         "user.html",
@@ -86,7 +92,7 @@ async def _user(generation: Generation, given_id: str, values: dict[str, Any]) -
         here="user",
         user_id=user_id,
         address=link_to_user(user_id),
-        about=told[0],
+        about=about,
         filters=filters(values, generation),
         recommended=recommended,
         recommended_pages=recommended_pages,
@@ -96,34 +102,36 @@ async def _user(generation: Generation, given_id: str, values: dict[str, Any]) -
 
 
 async def _recommended(
-    generation: Generation, user_id: str, values: dict[str, Any]
+    generation: Generation, user_id: str, values: dict[str, Any], scores: dict[int, float]
 ) -> tuple[list[Recommended], Pages]:
     """Return a page of the list of a user under the filters, and where that is in the whole."""
     row = await filtered(generation, {"user_id": user_id, **given(values)}, Page(generation.depth, 0))
-    scores = dict(await generation.read("page/scores", user_id=user_id))
     best = max(scores.values(), default=0.0)
     catalogue = generation.catalogue
-    where = pages(partial(link_to_user, user_id), values, "from", RECOMMENDED_AT_A_TIME, len(row.entries))
+    address = partial(link_to_user, user_id)
+    where = pages(address, values, "from", RECOMMENDED_AT_A_TIME, len(row.entries))
+    unexplained = {name: value for name, value in values.items() if name != "explained"}
 
-    def told(rank: int, entry: Entry) -> Recommended:
-        score = scores.get(catalogue.item_ids[entry.item]) if entry.source == "personal" else None
+    async def shown(rank: int, entry: Entry) -> Recommended:
+        item_id = catalogue.item_ids[entry.item]
+        score = scores.get(entry.item) if entry.source == "personal" else None
+        parts = None
+        if score is not None and item_id == values.get("explained"):
+            (parts,) = await generation.read("page/why", user_id=user_id, item_id=item_id)
         return Recommended(
             rank,
             card(catalogue, entry.item),
             card(catalogue, entry.because) if entry.because else None,
             entry.source,
             score,
-            _share(score, best),
+            # Scores below zero leave nothing to show.
+            max(round(100 * score / best), 0) if score is not None and best > 0 else 0,
+            address(**unexplained) if parts else address(**unexplained, explained=item_id),
+            parts,
         )
 
-    return [told(rank, entry) for rank, entry in enumerate(where.of(row.entries), where.first)], where
-
-
-def _share(score: float | None, best: float) -> int | None:
-    """Return a score in per cent of the best; scores below zero leave nothing to show."""
-    if score is None:
-        return None
-    return max(round(100 * score / best), 0) if best > 0 else 0
+    entries = enumerate(where.of(row.entries), where.first)
+    return [await shown(rank, entry) for rank, entry in entries], where
 
 
 async def _watched(

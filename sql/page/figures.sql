@@ -1,4 +1,4 @@
--- one row: what the generation is, from what it was made, and how long that took
+-- one row: what the generation is, from what it was made, how long that took, and how good its lists are
 select
     id,
     finished_at,
@@ -14,5 +14,10 @@ select
     rows_superseded,
     rows_held_out,
     users,
-    items
+    items,
+    (
+        select list({'metric': metric, 'model': model, 'value': value} order by metric, model)
+        from metrics
+        where value is not null
+    ) as metrics
 from generation;

@@ -1,4 +1,4 @@
--- one row, none for a movie that is unknown: who has watched the movie, and to whom it is recommended, in numbers
+-- one row, none for a movie that is unknown: who has watched the movie, and to whom it is recommended, in numbers; and how much each movie of its list is like it, in the order of the list
 -- parameters: $item_id
 select
     items.ratings,
@@ -10,7 +10,8 @@ select
     viewers.last_rated_at,
     viewers.lists,
     viewers.top_tens,
-    (select users from generation) as users
+    (select users from generation) as users,
+    coalesce((select scores from similar_lookups where item_id = $item_id), []) as likeness
 from items
 inner join viewers on items.item_id = viewers.item_id
 where items.item_id = $item_id;

@@ -117,7 +117,7 @@ def test_indexes_have_the_memory_they_need(
         generation.look_everybody_up()
         # By now all of the indexes was read, and stays.
         connection = generation._connection  # noqa: SLF001  what it holds is what this test is about
-        ((for_indexes,),) = connection.execute(statement("lookups/indexes")).fetchall()
+        ((*_, for_indexes),) = connection.execute(statement("lookups/generation")).fetchall()
         ((held,),) = connection.execute(
             "select memory_usage_bytes from duckdb_memory() where tag = 'ART_INDEX'"
         ).fetchall()
@@ -192,11 +192,11 @@ def test_a_file_is_closed_when_the_last_that_holds_it_has_released_it(published:
         generation.hold()
         for _ in range(2):
             generation.release()
-            assert (await generation.read("page/scores", user_id="18"))[0][0] == "18"
+            assert await generation.read("page/user", user_id="18")
             assert await generation.liked(["2"])
             assert await generation.history("18")
         generation.release()
-        for reading in (generation.read("page/metrics"), generation.liked(["2"]), generation.history("18")):
+        for reading in (generation.read("page/figures"), generation.liked(["2"]), generation.history("18")):
             with pytest.raises(duckdb.ConnectionException):
                 await reading
 

@@ -105,9 +105,9 @@ def test_a_worker_that_dies_is_replaced_while_the_file_of_keys_is_missing(
         keys.unlink()
         dying, living = running.workers()
         os.kill(dying, signal.SIGKILL)
-        running.waits_for("the old keys stay valid")
+        running.waits_for("startup complete", 3)
         os.kill(living, signal.SIGKILL)
-        running.waits_for("the old keys stay valid", 2)
+        running.waits_for("startup complete", 4)
         assert _is_settled(running.url, {"first": 401, "second": 200})
         assert running.ends(signal.SIGTERM) == 0
 
