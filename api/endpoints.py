@@ -166,7 +166,8 @@ async def openapi(request: Request) -> Response:
 
 async def docs(request: Request) -> Response:
     """Answer with the same as a page with a form for each question."""
-    page, policy = _docs(_depth(request))
+    has_page = any(getattr(route, "path", None) == "/" for route in request.app.routes)
+    page, policy = _docs(_depth(request), has_page=has_page)
     return HTMLResponse(page, headers={"Content-Security-Policy": policy})
 
 
@@ -191,12 +192,12 @@ _TEMPLATE = _ENVIRONMENT.get_template("docs.html")
 
 
 @cache
-def _docs(depth: int) -> tuple[str, str]:
+def _docs(depth: int, *, has_page: bool) -> tuple[str, str]:
     """Return the page, and what a browser may do with it: its own style, and forms to this service."""
     style = (TEMPLATES / "docs.css").read_text(encoding="utf-8")
     document = parameters.document(depth)
     asked = {path: parameters.fields(path, depth) for path in document["paths"]}
-    page = _TEMPLATE.render(document=document, asked=asked, style=style)
+    page = _TEMPLATE.render(document=document, asked=asked, style=style, has_page=has_page)
     digest = b64encode(sha256(style.encode()).digest()).decode()
     allowed = f"style-src 'sha256-{digest}'; form-action 'self'; frame-ancestors 'none'"
     return page, f"default-src 'none'; {allowed}"

@@ -16,7 +16,7 @@ from tests.conftest import WriteInput, changed, copied, publish
 from tests.films import RATINGS_HEADER
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def generation(published: Published) -> Iterator[Generation]:
     """The published generation, opened as the service opens it."""
     generation = Generation(published.file)
@@ -52,11 +52,6 @@ def test_it_knows_its_name_its_age_and_the_depth_of_its_lists(
             "select strftime(to_timestamp($at)::timestamp, '%Y%m%dT%H%M%SZ')", {"at": generation.finished_at}
         ).fetchall()
     assert published.generation >= finished
-
-
-def test_a_user_is_known_or_not(generation: Generation) -> None:
-    assert asyncio.run(generation.history("18"))
-    assert asyncio.run(generation.history("nobody")) is None
 
 
 def test_a_large_catalogue_and_many_segments_can_be_opened(published: Published, tmp_path: Path) -> None:
@@ -146,10 +141,7 @@ def test_a_page_is_a_part_of_the_list(generation: Generation, page: Page, cut: s
     assert [json.loads(item)["id"] for item in generation.catalogue.items(numbers(items, *page))] == [
         json.loads(each) for each in whole[cut]
     ]
-
-
-def test_nothing_is_a_page_of_nothing() -> None:
-    assert numbers("", 10) == []
+    assert numbers("", *page) == []
 
 
 def test_what_is_known_of_an_item_is_json_whatever_its_title_holds(

@@ -249,6 +249,7 @@ def test_a_line_of_the_log_is_json_with_all_that_is_known_of_a_request_but_a_pro
 def test_the_docs_need_nothing_from_elsewhere(client: TestClient) -> None:
     page = client.get("/docs")
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert '<a href="./">' in page.text
     for foreign in ("http://", "https://", "<script"):
         assert foreign not in page.text
     for path in client.get("/openapi.json").json()["paths"]:

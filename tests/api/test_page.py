@@ -131,6 +131,7 @@ def test_a_long_history_is_shown_in_pages_that_join(odd: TestClient) -> None:
 def test_the_way_to_a_user_is_a_form_or_chance(client: TestClient) -> None:
     answer = client.get("/users?user_id=18")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/users/18")
+    assert client.get("/random").headers["Cache-Control"] == "no-store"
     drawn = {client.get("/random").headers["Location"] for _ in range(60)}
     assert len(drawn) > 5
     assert drawn <= {f"/users/{user}" for user in range(USERS)}
@@ -359,7 +360,7 @@ def test_with_the_page_off_nothing_of_it_is_loaded_or_answered(output: Path) -> 
         "with TestClient(make_app(Settings(Path(sys.argv[1]), page=False))) as client:\n"
         "    statuses = {client.get(path).status_code for path in ('/', '/users/18', '/static/page.css')}\n"
         "    loaded = [name for name in sys.modules if name.startswith('api.page')]\n"
-        "    print(statuses, client.get('/').json(), loaded)"
+        "    print(statuses, client.get('/').json(), loaded, 'href=\"./\"' in client.get('/docs').text)"
     )
     answer = subprocess.run(
         [sys.executable, "-c", told, output],
@@ -370,7 +371,7 @@ def test_with_the_page_off_nothing_of_it_is_loaded_or_answered(output: Path) -> 
         env=environment(),
     )
     message = "there is nothing at this path; /docs says what there is"
-    assert answer.stdout.strip() == f"{{404}} {{'error': '{message}'}} []"
+    assert answer.stdout.strip() == f"{{404}} {{'error': '{message}'}} [] False"
 
 
 def test_where_keys_are_needed_a_browser_is_asked_for_one_and_the_page_can_be_public(

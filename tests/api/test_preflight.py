@@ -16,43 +16,36 @@ from api.settings import SHARED_FOLDER
 from batch.generation.publish import Published
 
 
-def test_what_is_sound_passes_and_counts_nothing(
+def test_a_sound_file_passes_wherever_the_service_runs_and_nothing_is_counted(
     published: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Where several workers serve, whoever counts leaves a file there.
     monkeypatch.setenv(SHARED_FOLDER, str(tmp_path))
-    asyncio.run(preflight(published.file))
+    monkeypatch.chdir(tmp_path)
+    asyncio.run(preflight(Path(os.path.relpath(published.file, tmp_path))))
     assert [*tmp_path.iterdir()] == []
 
 
-def test_it_is_found_wherever_the_service_runs(
-    published: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = Path(os.path.relpath(published.file, tmp_path))
-    monkeypatch.chdir(tmp_path)
-    asyncio.run(preflight(file))
-
-
-def test_what_is_none_does_not_and_the_reason_is_told(tmp_path: Path) -> None:
+def test_a_damaged_file_does_not_pass_and_the_reason_is_its_own(tmp_path: Path) -> None:
     (tmp_path / "none.duckdb").write_bytes(b"no database" * 1_000)
     with pytest.raises(UnsoundError, match=r"none\.duckdb"):
         asyncio.run(preflight(tmp_path / "none.duckdb"))
 
 
 @asynccontextmanager
-async def _a_trial_without_end(folder: Path) -> AsyncIterator[tuple[asyncio.Task[None], int]]:
-    """Have a pipe read into which nobody writes; yield the trial, and the process that reads."""
+async def _endless_preflight(folder: Path) -> AsyncIterator[tuple[asyncio.Task[None], int]]:
+    """Have a pipe read into which nobody writes; yield the preflight, and the process that reads."""
     pipe = folder / "pipe"
     os.mkfifo(pipe)
-    trial = asyncio.create_task(preflight(pipe))
+    checking = asyncio.create_task(preflight(pipe))
     # Can be opened as soon as there is a reader.
     writer = await asyncio.to_thread(os.open, pipe, os.O_WRONLY)
     try:
         (reader,) = _readers(pipe)
-        yield trial, reader
+        yield checking, reader
     finally:
-        trial.cancel()
-        await asyncio.gather(trial, return_exceptions=True)
+        checking.cancel()
+        await asyncio.gather(checking, return_exceptions=True)
         os.close(writer)
     assert _readers(pipe) == []
 
@@ -68,34 +61,27 @@ def _readers(file: Path) -> list[int]:
     return found
 
 
-def _open_files(process: int) -> set[str]:
-    return {str(file.readlink()) for file in Path(f"/proc/{process}/fd").iterdir()}
+def _open_files(process: int) -> list[str]:
+    return [str(file.readlink()) for file in Path(f"/proc/{process}/fd").iterdir()]
 
 
-def test_a_process_that_is_ended_by_what_it_reads_is_all_that_ends(tmp_path: Path) -> None:
+def test_a_process_that_crashes_has_no_port_of_the_service_and_ends_alone(tmp_path: Path) -> None:
     async def crash() -> None:
-        async with _a_trial_without_end(tmp_path) as (trial, reader):
-            os.kill(reader, signal.SIGKILL)
-            with pytest.raises(NotCheckedError, match="the process was ended: Killed"):
-                await trial
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            # As that of the service is, for its workers.
+            listener.set_inheritable(True)
+            async with _endless_preflight(tmp_path) as (checking, reader):
+                open_files = _open_files(reader)
+                assert any(file.startswith("pipe:") for file in open_files)
+                assert [file for file in open_files if file.startswith("socket:")] == []
+                os.kill(reader, signal.SIGKILL)
+                with pytest.raises(NotCheckedError, match="the process was ended: Killed"):
+                    await checking
 
     asyncio.run(crash())
 
 
-def test_it_leaves_the_port_of_the_service_to_the_service(tmp_path: Path) -> None:
-    async def look_at_what_is_open() -> None:
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            # As that of the service is, for its workers.
-            listener.set_inheritable(True)
-            async with _a_trial_without_end(tmp_path) as (_, reader):
-                has_open = _open_files(reader)
-                assert any(file.startswith("pipe:") for file in has_open)
-                assert [file for file in has_open if file.startswith("socket:")] == []
-
-    asyncio.run(look_at_what_is_open())
-
-
-def test_where_no_process_can_be_started_that_is_said(
+def test_a_preflight_without_a_process_says_why(
     published: Published, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "executable", "/nothing/python")
@@ -103,7 +89,7 @@ def test_where_no_process_can_be_started_that_is_said(
         asyncio.run(preflight(published.file))
 
 
-def test_a_python_that_can_not_run_it_says_nothing_of_the_file(
+def test_a_python_that_can_not_run_it_says_nothing_about_the_file(
     published: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("api.preflight.PROJECT", tmp_path)
@@ -112,11 +98,11 @@ def test_a_python_that_can_not_run_it_says_nothing_of_the_file(
         asyncio.run(preflight(published.file))
 
 
-def test_it_ends_with_the_service(tmp_path: Path) -> None:
+def test_a_preflight_ends_with_the_service(tmp_path: Path) -> None:
     async def stop() -> None:
-        async with _a_trial_without_end(tmp_path) as (trial, _):
-            trial.cancel()
+        async with _endless_preflight(tmp_path) as (checking, _):
+            checking.cancel()
             with pytest.raises(asyncio.CancelledError):
-                await trial
+                await checking
 
     asyncio.run(stop())

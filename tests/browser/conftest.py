@@ -1,9 +1,11 @@
 """What all tests in a browser stand on: the sample movies, published twice and served, and a browser."""
 
 import csv
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 from playwright.sync_api import Browser
 
@@ -19,7 +21,7 @@ LONG = "Unendingly" + "long" * 40
 
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample with two movies more, and some rows that can't be; two generations of it are published."""
+    """The sample with two movies more, and some rows that can't be; two generations of it are kept."""
     data, output = tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("output")
     assert batch("fetch", "sample", "--data", data).returncode == 0
     with (data / "movies.csv").open("a", newline="", encoding="utf-8") as movies:
@@ -34,8 +36,12 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # As good a list as it gets is not what is looked at here.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("batch.model.sequential.MAX_ITEMS", 500)
-        for weight in (0.1, 0.5):
-            publish(data, output, top_n=100, iterations=2, factors=16, next_factors=32, next_weight=weight)
+        file = publish(data, output, top_n=100, iterations=2, factors=16, next_factors=32).file
+    older = file.with_name("20000101T000000Z-aaaaaa.duckdb")
+    shutil.copy(file, older)
+    older.chmod(0o644)
+    with duckdb.connect(older) as connection:
+        connection.execute("update generation set id = $id", {"id": older.stem})
     return output
 
 
