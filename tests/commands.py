@@ -5,15 +5,13 @@ import io
 import logging
 import os
 import pty
-import re
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
-from threading import Thread
 from unittest.mock import patch
 
 from api.settings import Settings
@@ -140,34 +138,3 @@ def _all_of(terminal: int) -> str:
     finally:
         os.close(terminal)
     return b"".join(pieces).decode()
-
-
-@contextmanager
-def serving(output: Path, **variables: str) -> Iterator[str]:
-    """Serve an output folder on a free port for the body, and give its URL."""
-    server = subprocess.Popen(
-        [sys.executable, "-m", "api", "--output", output, "--port", "0"],
-        stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        text=True,
-        cwd=ROOT,
-        env=environment(PYTHONWARNINGS="error", **variables),
-    )
-    assert server.stderr is not None
-    reader: Thread | None = None
-    try:
-        for line in server.stderr:
-            if found := re.search(r"running on (http://\S+)", line):
-                break
-        else:
-            raise AssertionError("the server did not start")
-        # Were it not read, a pipe would be full some time, and the server would wait.
-        reader = Thread(target=server.stderr.read)
-        reader.start()
-        yield found[1]
-    finally:
-        server.terminate()
-        server.wait()
-        if reader:
-            reader.join()
-        server.stderr.close()

@@ -87,6 +87,13 @@ def service(
         process.stderr.close()
 
 
+@contextmanager
+def serving(output: Path, **variables: str) -> Iterator[str]:
+    """Serve an output folder for the body, and give the URL."""
+    with service(output, **variables) as running:  # type: ignore[arg-type]
+        yield running.url
+
+
 def fails_to_start(
     *options: str | Path, within: Sequence[str] = (), **variables: str
 ) -> subprocess.CompletedProcess[str]:

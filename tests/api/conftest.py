@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from batch.generation.publish import Published
 from tests.asked import client_of
-from tests.commands import serving
+from tests.servers import serving
 
 ORIGIN = "https://films.example"
 

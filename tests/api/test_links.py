@@ -12,11 +12,11 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 import pytest
 from starlette.testclient import TestClient
 
-from api.app import make_app
 from api.page.links import link, link_to_item, link_to_user
-from api.settings import Settings, plain_prefix
-from tests.commands import serving
+from api.settings import plain_prefix
+from tests.asked import client_of
 from tests.conftest import publish, written
+from tests.servers import serving
 
 # Each is beside what it becomes if it is encoded too little, too often or not at all.
 IDS = (
@@ -37,11 +37,12 @@ IDS = (
         "new",
     ),
 )
+VIEWS = ("/", "/users/A", "/films", "/films/A", "/new", "/system")
 ITEMS = (*IDS, *(f"movie {number}" for number in range(20)))
 
 
 @pytest.fixture(scope="module")
-def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Everybody has watched more than a page of movies, and each another one last."""
     ratings, movies = ["userId,movieId,rating,timestamp"], ["movieId,title,genres"]
     for place, item in enumerate(ITEMS):
@@ -125,14 +126,14 @@ class Browser:
 
 
 @pytest.fixture(scope="module")
-def browser(output: Path) -> Iterator[Browser]:
-    with serving(output) as url:
+def browser(folder: Path) -> Iterator[Browser]:
+    with serving(folder) as url:
         yield Browser(url)
 
 
 @pytest.fixture(scope="module")
-def client(output: Path) -> Iterator[TestClient]:
-    with TestClient(make_app(Settings(output)), follow_redirects=False) as client:
+def client(folder: Path) -> Iterator[TestClient]:
+    with client_of(folder) as client:
         yield client
 
 
@@ -157,15 +158,11 @@ def test_the_pages_of_a_user_are_of_that_user(browser: Browser, client: TestClie
         assert len(seen) > 20
 
 
-def test_the_page_of_an_item_is_of_that_item(browser: Browser) -> None:
-    for item_id in IDS:
-        assert browser.page(link_to_item(item_id)).heading.startswith(f"Title of {item_id}")
-
-
-def test_filters_stay_with_the_user(browser: Browser) -> None:
-    for user_id in IDS:
-        page = browser.page(link_to_user(user_id, min_year=1981, genres="Rock & Roll"))
-        assert page.heading == f"User {user_id}"
+def test_the_page_of_an_item_is_of_that_item_and_filters_stay_with_the_user(browser: Browser) -> None:
+    for each_id in IDS:
+        assert browser.page(link_to_item(each_id)).heading.startswith(f"Title of {each_id}")
+        page = browser.page(link_to_user(each_id, min_year=1981, genres="Rock & Roll"))
+        assert page.heading == f"User {each_id}"
         query = parse_qs(urlsplit(page.next["watched"]).query)
         assert (query["min_year"], query["genres"]) == (["1981"], ["Rock & Roll"])
 
@@ -192,27 +189,36 @@ def test_every_link_leads_somewhere(browser: Browser) -> None:
     assert len([address for address in found if "/new?" in address]) > len(IDS) / 2
 
 
-@pytest.mark.parametrize(("strips", "is_told"), [(True, True), (False, False)])
-def test_below_a_path_every_link_leads_somewhere(output: Path, strips: bool, is_told: bool) -> None:  # noqa: FBT001  (pytest passes by name)
-    variables = {} if is_told else {"ROOT_PATH": "/recs/v1"}
-    headers = {"X-Forwarded-Prefix": "/recs/v1"} if is_told else {}
-    with serving(output, **variables) as url:
-        browser = Browser(url, "/recs/v1", strips=strips, **headers)
-        found = _crawl(browser, "/recs/v1/")
-        assert {f"/recs/v1{link_to_item(item)}" for item in ITEMS} <= found
+@pytest.mark.parametrize(
+    ("variables", "headers"),
+    [({}, {"X-Forwarded-Prefix": "/recs/v1"}), ({"ROOT_PATH": "/recs/v1"}, {})],
+    ids=["the proxy cuts the path and names it", "the proxy leaves the path, and an option names it"],
+)
+def test_below_a_path_every_link_leads_somewhere(
+    folder: Path, variables: dict[str, str], headers: dict[str, str]
+) -> None:
+    with serving(folder, **variables) as url:
+        browser = Browser(url, "/recs/v1", strips=bool(headers), **headers)
         assert browser.page("/recs/v1/users?user_id=A").heading == "User A"
         assert browser.get("/recs/v1/users")[1] == "/recs/v1/"
-        for asked in ("recommendations?user_id=A", "healthz", "docs", "openapi.json", "random"):
-            assert browser.get(f"/recs/v1/{asked}")[0] == 200
+        for address in (
+            *VIEWS,
+            *("/recommendations?user_id=A", "/healthz", "/docs", "/openapi.json", "/random"),
+        ):
+            assert browser.get(f"/recs/v1{address}")[0] == 200
+            for linked in Page(browser.get(f"/recs/v1{address}")[2]).addresses:
+                assert "/docs" in address or browser.get(linked)[0] == 200
         assert '"servers":[{"url":"/recs/v1"}]' in browser.get("/recs/v1/openapi.json")[2]
         status, _, text = browser.get("/recs/v1/nothing")
         assert (status, "/recs/v1/docs" in text) == (404, True)
 
 
-def test_the_prefix_may_be_a_word_of_the_service_where_the_proxy_cuts_it(output: Path) -> None:
-    with serving(output, ROOT_PATH="/films") as url:
-        found = _crawl(Browser(url, "/films"), "/films/")
-        assert {f"/films{link_to_item(item)}" for item in ITEMS} <= found
+def test_the_prefix_may_be_a_word_of_the_service_where_the_proxy_cuts_it(folder: Path) -> None:
+    with serving(folder, ROOT_PATH="/films") as url:
+        browser = Browser(url, "/films")
+        for address in VIEWS:
+            for linked in browser.page(f"/films{address}").addresses:
+                assert browser.get(linked)[0] == 200
 
 
 def test_a_prefix_that_is_no_plain_path_counts_for_nothing(client: TestClient) -> None:
@@ -230,8 +236,8 @@ def test_a_prefix_has_no_slash_at_its_end() -> None:
     assert {told: plain_prefix(told) for told in prefixes} == prefixes
 
 
-def test_the_option_goes_before_the_header(output: Path) -> None:
-    with TestClient(make_app(Settings(output, root_path="/own")), follow_redirects=False) as client:
+def test_the_option_goes_before_the_header(folder: Path) -> None:
+    with client_of(folder, root_path="/own") as client:
         answer = client.get("/users?user_id=A", headers={"X-Forwarded-Prefix": "/other"})
     assert answer.headers["Location"] == "/own/users/A"
 

@@ -57,7 +57,7 @@ def test_a_file_with_which_the_process_ends_keeps_it_from_no_other(
     python.write_text(BREAKS.format(python=sys.executable), encoding="utf-8")
     python.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(python))
-    monkeypatch.setattr("api.page.past.MAX_SECONDS", 60 if kind == "crash" else 8)
+    monkeypatch.setattr("api.page.past.MAX_SECONDS", 60 if kind == "crash" else 4)
     assert _shown(KeptFiles(), output) == ([night.generation for night in nights], 5)
 
 

@@ -13,11 +13,10 @@ import httpx2
 
 from batch.generation.publish import Published
 from batch.generation.store import Output
-from tests.commands import serving
 from tests.conftest import copied
 from tests.expected import expected
 from tests.films import USERS
-from tests.servers import service
+from tests.servers import service, serving
 
 CONNECTIONS = 4
 REQUESTS = 1_000
@@ -82,7 +81,8 @@ def _wait_until_served(url: str, generation: str) -> None:
 def test_several_processes_answer_from_one_file_and_count_together(
     published: Published, output: Path
 ) -> None:
-    with serving(output, WORKERS="2") as url:
+    with service(output, workers=2) as running:
+        url = running.url
         for user in range(40):
             assert httpx2.get(f"{url}/features?user_id={user}").status_code == 200
         lines = httpx2.get(f"{url}/metrics").text.splitlines()

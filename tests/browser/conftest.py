@@ -10,8 +10,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.chromium import chromium
-from tests.commands import batch, serving
+from tests.commands import batch
 from tests.conftest import publish
+from tests.servers import serving
 
 # A title that would be markup, were it not text; and one that has no end.
 NASTY = "<img src=x onerror=alert(1)> \"quoted\" & 'single' \N{CLAPPER BOARD}"

@@ -11,7 +11,7 @@ from PIL import Image
 from batch.generation.store import Output
 from batch.report.build import page as report
 from tests.browser.chromium import chromium
-from tests.commands import serving
+from tests.servers import serving
 
 FOLDER = Path("docs")
 # Enough for flat drawings, and a third of the size.

@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import NASTY, NASTY_ID
-from tests.commands import serving
+from tests.servers import serving
 
 VIEWS = {
     "start": "/",

@@ -16,9 +16,9 @@ from batch.generation.publish import Published
 from batch.generation.store import Output
 from tests.api.test_watcher import damaged_inside
 from tests.asked import asking
-from tests.commands import serving
 from tests.conftest import publish
 from tests.faults.conftest import Recorded
+from tests.servers import serving
 
 VIEWS = ("/", "/users/18", "/random", "/films?q=item", "/films/2", "/new?liked=2,4", "/system")
 CLIENTS = 8

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from batch.generation.publish import Published
-from tests.commands import serving
 from tests.conftest import publish
 from tests.faults.proxy import proxied
 from tests.faults.system import require
 from tests.films import MOVIES, RATINGS
+from tests.servers import serving
 
 ROUNDS = 10
 GET = b"GET /recommendations?user_id=18&limit=3 HTTP/1.1\r\nHost: movies\r\n"

@@ -19,11 +19,11 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from api.middleware import is_of_page
 from api.watcher import GenerationWatcher
 from batch.generation.store import Output
-from tests.commands import serving
 from tests.conftest import publish
 from tests.expected import expected
 from tests.faults.conftest import Recorded
 from tests.films import MOVIES, RATINGS
+from tests.servers import serving
 
 CONNECTIONS = 64
 SECONDS_BETWEEN_LOOKS = 0.05

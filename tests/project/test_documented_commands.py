@@ -14,10 +14,11 @@ import httpx2
 import pytest
 
 from batch.generation.store import Output
-from tests.commands import ROOT, batch, environment, serving, start_batch
+from tests.commands import ROOT, batch, environment, start_batch
 from tests.conftest import publish, written
 from tests.films import MOVIES, RATINGS
 from tests.project.documents import DOCS, DOCUMENTS, README, blocks, commands, part
+from tests.servers import serving
 
 LINES = [*dict.fromkeys(line for text in DOCUMENTS.values() for line in commands(text))]
 SERVERS = [line for line in LINES if "-m api" in line]
