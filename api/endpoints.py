@@ -187,7 +187,7 @@ _ENVIRONMENT = Environment(
     loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
 )
 _ENVIRONMENT.filters["written"] = _written
-# Compiled here, and not by the first request, which would keep others waiting.
+# Compiled at the start, so that no first request keeps others waiting.
 _TEMPLATE = _ENVIRONMENT.get_template("docs.html")
 
 
@@ -231,8 +231,8 @@ def _unknown_items(asked: Mapping[str, Any], catalogue: Catalogue) -> dict[str, 
     quoted = [quote(each, safe="") for each in named if each not in catalogue.numbers]
     ends = [end - 1 for end in accumulate(len(each) + 1 for each in quoted)]
     fitting = bisect_right(ends, MAX_HEADER)
-    told = quoted if fitting == len(quoted) else [*quoted[:fitting], "*"]
-    return {"X-Unknown-Items": ",".join(told)} if told else {}
+    listed = quoted if fitting == len(quoted) else [*quoted[:fitting], "*"]
+    return {"X-Unknown-Items": ",".join(listed)} if listed else {}
 
 
 def _json(text: str) -> bytes:

@@ -37,8 +37,8 @@ SECURITY_HEADERS = [
 ]
 READABLE_HEADERS = ("ETag", "X-Generation", "X-Recommendation-Source", "X-Request-ID", "X-Unknown-Items")
 
-# The part of the path for which a proxy answers, before what it asks here: `--root-path`, or else what it
-# says in a header. A client can say it, too, so one that is not made of plain words counts for nothing.
+# The part of the path that a proxy serves, before the path of this service: `--root-path`, or else the
+# header of the proxy. Clients can send that header, too, so it counts only if it has nothing but plain words.
 prefix: ContextVar[str] = ContextVar("prefix", default="")
 
 # Makes a page that refuses, of status, message and headers.

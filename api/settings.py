@@ -86,7 +86,7 @@ _FOLDER = _OutputFolder(path_type=Path, file_okay=False, readable=False)
 
 @dataclass(frozen=True)
 class Settings:
-    """What `python -m api` can be told, each with its help; its environment variable has its name."""
+    """The options of `python -m api`, each with its help; its environment variable has its name."""
 
     output: Annotated[Path, "Folder in which generations are published.", _FOLDER] = Path("output")
     host: Annotated[
@@ -134,11 +134,11 @@ class Settings:
 
 def options() -> list[click.Parameter]:
     """Return the settings as options of a command."""
-    made: list[click.Parameter] = []
+    found: list[click.Parameter] = []
     for name, hint in get_type_hints(Settings, include_extras=True).items():
         option, default = f"--{name.replace('_', '-')}", getattr(Settings, name)
         text, *kind = hint.__metadata__
-        made.append(
+        found.append(
             click.Option(
                 [f"{option}/--no-{name}" if default is True else option],
                 envvar=name.upper(),
@@ -149,7 +149,7 @@ def options() -> list[click.Parameter]:
                 is_flag=isinstance(default, bool) or None,
             )
         )
-    return made
+    return found
 
 
 class WithRequest(logging.Filter):

@@ -1,4 +1,4 @@
-"""Links: every address that a page, a redirect or a message names is made here, encoded, below the prefix."""
+"""Links: every address that a page, a redirect or a message names, encoded, below the prefix."""
 
 import re
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -12,8 +12,8 @@ _SEGMENT = re.compile(r"(?!\.{1,2}$)[^/\\\x00-\x1f\x7f]+")
 def link(*segments: str, **query: object) -> str:
     """Return the address of a path; of the query, what is empty or 0 is left out."""
     path = "/".join(quote(segment, safe="") for segment in segments)
-    told = urlencode({name: _written(value) for name, value in query.items() if value})
-    return f"{prefix.get()}/{path}{'?' if told else ''}{told}"
+    encoded = urlencode({name: _written(value) for name, value in query.items() if value})
+    return f"{prefix.get()}/{path}{'?' if encoded else ''}{encoded}"
 
 
 def link_to_user(user_id: str, **query: object) -> str:

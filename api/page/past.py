@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from api.preflight import NotCheckedError, failure_of, run_apart
 from api.watcher import Identity, identity
 
-# A folder may hold more, if somebody has kept them by hand; the newest are told of.
+# A folder may hold more if somebody has kept them by hand; the newest are shown.
 MAX_GENERATIONS = 30
 # Of the process that reads files; it takes a part of a second.
 MAX_SECONDS = 10.0
@@ -29,7 +29,7 @@ log = logging.getLogger("api")
 
 
 class Past(NamedTuple):
-    """A kept generation, and how good its lists were found to be on its night; None where nobody knows."""
+    """A kept generation, and the metrics of its run; None if it has none."""
 
     id: str
     finished_at: datetime
@@ -43,7 +43,7 @@ class Past(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """The kept generations that can be told of, oldest first; how many there are; which were rolled back."""
+    """The kept generations that can be shown, oldest first; how many there are; which were rolled back."""
 
     past: list[Past]
     total: int

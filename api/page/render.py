@@ -21,7 +21,7 @@ from api.page.links import fields_of, link
 from api.page.static import address
 from api.parameters import Parameter, read
 
-# Everything is from here, nothing stands in the page itself, and only forms of the page may be sent.
+# Pages load files of this service only, have no inline script or style, and send their own forms only.
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -52,7 +52,7 @@ _ENVIRONMENT = Environment(
 )
 _ENVIRONMENT.globals.update(static=address, link=link, fields_of=fields_of)
 _ENVIRONMENT.filters.update(words.FILTERS)
-# Compiled here, and not by the first request for each, which would keep others waiting.
+# Compiled at the start, so that no first request keeps others waiting.
 _PAGES = {name: _ENVIRONMENT.get_template(name) for name in _ENVIRONMENT.list_templates()}
 
 View = Callable[[Request, Generation], Awaitable[Response]]
@@ -107,7 +107,7 @@ def refusal(
 ) -> Response:
     """Return a page that says why there is none; if `is_empty`, since nothing is published."""
     title = NOTHING_YET if is_empty else TITLES[status]
-    told = "" if message in ("Not Found", title) else message[:1].upper() + message[1:]
+    reason = "" if message in ("Not Found", title) else message[:1].upper() + message[1:]
     return _html(
         "refusal.html",
         status,
@@ -116,7 +116,7 @@ def refusal(
         here="",
         title=title,
         is_empty=is_empty,
-        told=told,
+        reason=reason,
         status=status,
     )
 
@@ -135,7 +135,7 @@ async def http_error_for_people(request: Request, error: Exception) -> Response:
 
 
 def _html(template: str, code: int, headers: Mapping[str, str], **context: Any) -> Response:
-    # What stands here changes with the next generation; who comes back asks again.
+    # A page changes with the next generation, so browsers ask again.
     own = {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"}
     text = _PAGES[template].render(context)
     return HTMLResponse(text.encode("utf-8", "replace"), code, {**own, **headers})

@@ -1,4 +1,4 @@
-"""The system: how old and how good what is served is, from which data it was made, and how long that took."""
+"""The system: age, quality, data and durations of what is served."""
 
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
@@ -61,8 +61,8 @@ async def system(request: Request, generation: Generation, *, files: KeptFiles) 
     past, total, rolled_back = await files.read(current.output)
     # What was taken back was nobody's list for long. What is served is no such, though it may have been once.
     taken_back = rolled_back - {figures.id}
-    judged = [each for each in past if each.ndcg is not None and each.id not in taken_back]
-    top = max((max(each.ndcg or 0, each.ndcg_of_popular or 0) for each in judged), default=0) or 1.0
+    evaluated = [each for each in past if each.ndcg is not None and each.id not in taken_back]
+    top = max((max(each.ndcg or 0, each.ndcg_of_popular or 0) for each in evaluated), default=0) or 1.0
     return shown(
         "system.html",
         generation,
@@ -76,10 +76,10 @@ async def system(request: Request, generation: Generation, *, files: KeptFiles) 
         past=past,
         total=total,
         taken_back=taken_back,
-        judged=judged,
+        evaluated=evaluated,
         top=top,
-        ours=_line([each.ndcg or 0 for each in judged], top),
-        popular=_line([each.ndcg_of_popular or 0 for each in judged], top),
+        ours=_line([each.ndcg or 0 for each in evaluated], top),
+        popular=_line([each.ndcg_of_popular or 0 for each in evaluated], top),
         tail=_tail(await generation.read("page/long_tail")),
     )
 

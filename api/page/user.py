@@ -112,7 +112,7 @@ async def _recommended(
     where = pages(address, values, "from", RECOMMENDED_AT_A_TIME, len(row.entries))
     unexplained = {name: value for name, value in values.items() if name != "explained"}
 
-    async def shown(rank: int, entry: Entry) -> Recommended:
+    async def recommended(rank: int, entry: Entry) -> Recommended:
         item_id = catalogue.item_ids[entry.item]
         score = scores.get(entry.item) if entry.source == "personal" else None
         parts = None
@@ -131,7 +131,7 @@ async def _recommended(
         )
 
     entries = enumerate(where.of(row.entries), where.first)
-    return [await shown(rank, entry) for rank, entry in entries], where
+    return [await recommended(rank, entry) for rank, entry in entries], where
 
 
 async def _watched(

@@ -7,7 +7,7 @@ _ARTICLES = "The|A|An|Les|La|Le|L'|El|Los|Las|Il|Lo|Gli|Der|Die|Das|Un|Une|Det|D
 # As lists of titles write them: `Girl Who Played with Fire, The (Flickan som lekte med elden) (2009)`.
 _LISTED = re.compile(rf"(?P<name>.+?), (?P<article>{_ARTICLES})(?P<rest>( \(.*)?)", re.DOTALL)
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
-# The least that is told of a share, in per cent.
+# The smallest share that is written as it is, in per cent.
 _LEAST = 0.1
 
 

@@ -1,4 +1,4 @@
--- one row: what the generation is, from what it was made, how long that took, and how good its lists are
+-- one row: id, data, durations and metrics of the generation
 select
     id,
     finished_at,

@@ -25,7 +25,7 @@ found as (
         or list_bool_and(list_transform($words, lambda word: contains(title, strip_accents(lower(word)))))
 ),
 
-placed as (
+numbered as (
     select
         number,
         row_number() over (order by is_other, begins_otherwise, number) as place,
@@ -36,7 +36,7 @@ placed as (
 select
     number,
     total
-from placed
+from numbered
 where place > least($offset, (total - 1) // $size * $size)
 order by place
 limit $size;

@@ -1,5 +1,5 @@
 -- one row per hundredth of the movies with a rating, the most rated first: how many movies, their ratings, their places in lists, and how many of them are in a list
-with placed as (
+with ranked as (
     select
         ntile(100) over (order by items.ratings desc, items.item_id) as hundredth,
         items.ratings,
@@ -15,6 +15,6 @@ select
     sum(ratings)::bigint as ratings,
     sum(lists)::bigint as places,
     count_if(lists > 0) as shown_films
-from placed
+from ranked
 group by hundredth
 order by hundredth;

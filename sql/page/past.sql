@@ -1,6 +1,6 @@
--- one row, none for a file that has another name or lacks a figure: what a kept generation says of itself, and how good its lists were found to be on its own night
+-- one row, none for a file that has another name or lacks a figure: figures of a kept generation, and the metrics of its run
 -- parameters: $id
--- The types are stated, since nobody has tried the file.
+-- The types are stated, since nothing has checked the file.
 select
     cast(id as varchar) as id,
     cast(finished_at as timestamp) as finished_at,

@@ -34,10 +34,10 @@ async function show(address, names, { focus, typed = false } = {}) {
   const all = pending.has("content") ? ["content"] : [...pending, ...ALWAYS];
   pending = new Set();
   const fresh = new DOMParser().parseFromString(text, "text/html");
-  const [old, made] = [parts(document, all), parts(fresh, all)];
-  const told = made.flatMap((part) => [...(part?.querySelectorAll("[data-told]") ?? [])]);
-  const words = told.map((each) => each.textContent.trim()).join(". ");
-  old.forEach((part, place) => made[place] && part?.replaceWith(made[place]));
+  const [old, replacements] = [parts(document, all), parts(fresh, all)];
+  const announced = replacements.flatMap((part) => [...(part?.querySelectorAll("[data-announced]") ?? [])]);
+  const words = announced.map((each) => each.textContent.trim()).join(". ");
+  old.forEach((part, index) => replacements[index] && part?.replaceWith(replacements[index]));
   document.title = fresh.title;
   document.getElementById("status").textContent = words;
   if (focus) (document.getElementById(focus) ?? document.querySelector("main h2"))?.focus();
@@ -47,7 +47,7 @@ const namesOf = (element) => element.dataset.live.split(" ");
 
 function addressOf(form) {
   const given = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== ""));
-  // The field has what was picked when its page was made.
+  // The field has what was picked when its page was rendered.
   if (form.elements.liked) setIn(given, "liked", likedIn(new URL(wanted, location)).join(","));
   const query = given.toString();
   return new URL(form.action || location.href, location.href).pathname + (query && `?${query}`);
