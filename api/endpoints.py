@@ -176,19 +176,10 @@ def _depth(request: Request) -> int:
     return generation.depth if generation else parameters.DEFAULT_LIMIT
 
 
-def _written(value: Any) -> str:
-    """Return a value as a query has it."""
-    if isinstance(value, list):
-        return ",".join(value)
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-_ENVIRONMENT = Environment(
-    loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-)
-_ENVIRONMENT.filters["written"] = _written
 # Compiled at the start, so that no first request keeps others waiting.
-_TEMPLATE = _ENVIRONMENT.get_template("docs.html")
+_TEMPLATE = Environment(
+    loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+).get_template("docs.html")
 
 
 @cache

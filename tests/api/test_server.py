@@ -243,3 +243,31 @@ def test_an_odd_output_path_is_served(published: Published, tmp_path: Path, name
     copied(published, tmp_path / name)
     with service(Path(name), cwd=tmp_path, PYTHONPATH=str(ROOT)) as running:
         assert httpx2.get(f"{running.url}{LOOKUP}").status_code == 200
+
+
+def test_several_processes_answer_from_one_file_and_count_together(
+    published: Published, output: Path
+) -> None:
+    with service(output, workers=2) as running:
+        for user in range(40):
+            assert httpx2.get(f"{running.url}/features?user_id={user}").status_code == 200
+        lines = httpx2.get(f"{running.url}/metrics").text.splitlines()
+    counted = 'recommender_request_seconds_count{route="/features",status="200"} '
+    assert [line.removeprefix(counted) for line in lines if line.startswith(counted)] == ["40.0"]
+    assert f'recommender_generation_info{{generation="{published.generation}"}} 1.0' in lines
+
+
+def test_after_sigterm_a_request_that_has_begun_is_answered_whole(output: Path) -> None:
+    with (
+        service(output) as running,
+        socket.create_connection(("127.0.0.1", running.port)) as connection,
+    ):
+        # The request has begun, and its end comes after the signal.
+        connection.sendall(b"POST /features HTTP/1.1\r\nHost: movies\r\nContent-Length: 4\r\n\r\n")
+        time.sleep(0.1)
+        running.process.send_signal(signal.SIGTERM)
+        connection.sendall(b"body")
+        answer = b"".join(iter(lambda: connection.recv(4_096), b""))
+    assert answer.startswith(b"HTTP/1.1 405 ")
+    assert answer.endswith(b'use GET or HEAD"}')
+    assert not [line for line in running.lines if "Traceback" in line]
