@@ -260,10 +260,10 @@ def _target(scope: Scope) -> bytes:
 
 def _is_short(scope: Scope) -> bool:
     """Tell whether path and query are short; what is encoded counts as the byte that it is."""
+    if len(scope["raw_path"]) + len(scope["query_string"]) < MAX_TARGET_BYTES:
+        return True
     target = _target(scope)
-    return len(target) <= MAX_TARGET_BYTES or (
-        len(target) <= 3 * MAX_TARGET_BYTES and len(unquote_to_bytes(target)) <= MAX_TARGET_BYTES
-    )
+    return len(target) <= 3 * MAX_TARGET_BYTES and len(unquote_to_bytes(target)) <= MAX_TARGET_BYTES
 
 
 def _given_id(header: bytes) -> str | None:

@@ -108,8 +108,8 @@ def test_a_score_is_explained_where_it_is_clicked(client: TestClient) -> None:
     assert "popularity trend" not in page
     address, score = re.findall(r'<span class="score"><a href="([^"]+)".*?</span>([\d.]+)</a>', page)[0]
     explained = client.get(unescape(address)).text
-    (sentence,) = re.findall(r">([^<]+ popularity trend)<", explained)
-    whole, *parts = map(float, re.findall(r"[+-]?\d+\.\d+", sentence))
+    (sentence,) = re.findall(r">([^<]+ popularity trend [^<]+)<", explained)
+    whole, *parts = map(float, re.findall(r"-?\d+\.\d+", sentence))
     assert f"{whole:.2f}" == score
     assert whole == pytest.approx(sum(parts), abs=0.02)
     assert len(parts) == 3
