@@ -72,7 +72,7 @@ def test_answers_are_as_the_openapi_document_says(url: str, tmp_path: Path) -> N
             "--seed",
             "42",
             "--max-examples",
-            "30",
+            "15",
         ],
         capture_output=True,
         text=True,
