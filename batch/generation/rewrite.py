@@ -16,16 +16,15 @@ from batch.errors import RefusedError
 from batch.generation.reader import named_errors, open_generation
 from batch.generation.store import Output
 from batch.generation.verify import broken_invariants
-from batch.generation.write import BLOCK_SIZE, STORAGE_VERSION
+from batch.generation.write import BLOCK_SIZE, DERIVED, STORAGE_VERSION
 from batch.runtime.progress import Step
 from sql import statement
 
-# What each statement of `sql/rewrite/` fills. Everything else is copied.
-ITEMS = ("items", "item_factors")
+# The statements of `sql/rewrite/` fill these. Everything else is copied.
 LISTS = ("recommendations", "similar_items", "popular", "popular_by_segment", "lookups")
-COUNTS = ("rejected_rows", "rating_counts", "segments", "generation")
-# Made of other tables alone: the statement that fills them in a run fills them here, too.
-DERIVED = ("rows_by_rule", "similar_lookups", "viewers")
+ITEMS_AND_COUNTS = ("items", "item_factors", "rejected_rows", "rating_counts", "segments", "generation")
+# The name of `item_stats` in older versions.
+OLD_ITEM_STATS = "viewers"
 
 
 @dataclass(frozen=True)
@@ -48,26 +47,11 @@ class Rewritten:
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, change: Change) -> None:
-    """Make what `holds` and `rewrite` need beside the files."""
-    for name in ("load/ids", "load/macros", "rewrite/macros"):
+    """Make what the statements of `sql/rewrite/` need beside the files."""
+    for name in ("load/ids", "load/macros"):
         connection.execute(statement(name))
     values = {"user_id": change.user_id, "item_id": change.hidden_item_id}
     connection.execute(statement("rewrite/change"), values)
-
-
-def holds(connection: duckdb.DuckDBPyConnection, file: Path) -> bool:
-    """Return whether a generation has a row of the user.
-
-    Raises BatchError if the file is damaged, or of another version.
-    """
-    with named_errors(file):
-        open_generation(file).close()
-        connection.execute("attach $file as kept (read_only)", {"file": str(file)})
-        try:
-            ((rows,),) = connection.execute(statement("rewrite/holds")).fetchall()
-        finally:
-            connection.execute("detach kept")
-    return bool(rows)
 
 
 def rewrite(
@@ -105,7 +89,7 @@ def _rewrite(connection: duckdb.DuckDBPyConnection, file: Path, draft: Path, mad
         )
     fewer = {
         table: len(connection.table(f"kept.{table}")) - len(connection.table(f"draft.{table}"))
-        for table in _tables(connection)
+        for table in _tables_of_kept(connection)
     }
     connection.execute("checkpoint draft; detach draft; detach kept")
     removed = {table: rows for table, rows in fewer.items() if rows}
@@ -114,9 +98,11 @@ def _rewrite(connection: duckdb.DuckDBPyConnection, file: Path, draft: Path, mad
 
 def _fill(connection: duckdb.DuckDBPyConnection, generation: str, made_by: str) -> list[str]:
     """Fill every table of the attached `draft`; return the movies that nobody else has rated."""
-    _copy(connection, _tables(connection).keys() - {*ITEMS, *LISTS, *COUNTS, *DERIVED})
-    connection.execute(statement("rewrite/items"))
-    gone = connection.execute(statement("rewrite/gone_items")).fetchall()
+    tables = _tables_of_kept(connection)
+    if OLD_ITEM_STATS in tables:
+        connection.execute(f"drop table draft.{OLD_ITEM_STATS}")
+    _copy(connection, tables - {*LISTS, *ITEMS_AND_COUNTS, *DERIVED, OLD_ITEM_STATS})
+    gone = connection.execute(statement("rewrite/items")).fetchall()
     if gone:
         connection.execute(statement("rewrite/lists"))
     else:
@@ -124,26 +110,23 @@ def _fill(connection: duckdb.DuckDBPyConnection, generation: str, made_by: str) 
     values = {"id": generation, "made_by": made_by, "removed": len(gone)}
     connection.execute(statement("rewrite/counts"), values)
     for table in DERIVED:
-        statements = duckdb.extract_statements(statement(f"generation/{table}"))
-        (insert,) = (each for each in statements if each.type == duckdb.StatementType.INSERT)
-        connection.execute(insert)
+        connection.execute(f"drop table if exists draft.{table}")
+        connection.execute(statement(f"generation/{table}"))
     return [item_id for item_id, is_unrated in gone if is_unrated]
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, tables: Collection[str]) -> None:
     """Copy tables, without the rows of the user."""
-    for table, columns in _tables(connection).items():
-        if table in tables:
-            rows = connection.table(f"kept.{table}")
-            if "user_id" in columns:
-                rows = rows.filter("user_id is distinct from getvariable('change').user_id")
-            rows.insert_into(f"draft.{table}")
+    for table in tables:
+        rows = connection.table(f"kept.{table}")
+        if "user_id" in rows.columns:
+            rows = rows.filter("user_id is distinct from getvariable('change').user_id")
+        rows.insert_into(f"draft.{table}")
 
 
-def _tables(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
-    """Return the columns of each table of `kept`."""
-    found = connection.execute("select name, column_names from (show all tables) where database = 'kept'")
-    return dict(found.fetchall())
+def _tables_of_kept(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    tables = connection.table_function("duckdb_tables").filter("database_name = 'kept'")
+    return {name for (name,) in tables.project("table_name").fetchall()}
 
 
 def _refuse_if_broken(connection: duckdb.DuckDBPyConnection, file: Path, draft: Path) -> None:
