@@ -1,15 +1,13 @@
 """Diff: what changed between two generations: in all lists, in that of one user, and in titles and genres."""
 
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from batch.errors import UsageError
-from batch.generation.reader import Row, about, named_errors, open_generation, rows_of
+from batch.generation.reader import Row, about, attached, rows_of
 from batch.generation.rollback import before as generation_before
 from batch.generation.store import Output
 from batch.runtime.step_table import format_share
@@ -105,7 +103,7 @@ def diff(before: Path, after: Path, items: int) -> Diff:
     `items` is how many movies it names of those that rose most, of those that fell most, and of those
     described otherwise. Raises BatchError if a file is damaged, or of a version that can't be compared.
     """
-    with attached(before, after) as connection:
+    with attached(before=before, after=after) as connection:
         return Diff(
             before=before.stem,
             after=after.stem,
@@ -133,7 +131,7 @@ def _origins(connection: duckdb.DuckDBPyConnection) -> Row:
 def diff_of_user(before: Path, after: Path, user_id: str) -> DiffOfUser:
     """Return what entered and left the list of one user. Raises UsageError if one does not know the user."""
     is_user = duckdb.ColumnExpression("user_id") == duckdb.ConstantExpression(user_id)
-    with attached(before, after) as connection:
+    with attached(before=before, after=after) as connection:
         unknown = [
             file.stem
             for name, file in (("before", before), ("after", after))
@@ -145,18 +143,3 @@ def diff_of_user(before: Path, after: Path, user_id: str) -> DiffOfUser:
             )
         changes = rows_of(connection, "diff/entries_and_exits", user_id=user_id)
     return DiffOfUser(before.stem, after.stem, user_id, changes)
-
-
-@contextmanager
-def attached(before: Path, after: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Attach two files read-only as `before` and `after`."""
-    # What does not fit into memory goes to a folder that anybody may write to: the output may be another's.
-    with (
-        tempfile.TemporaryDirectory() as spill,
-        duckdb.connect(config={"temp_directory": spill}) as connection,
-    ):
-        for name, file in (("before", before), ("after", after)):
-            open_generation(file).close()
-            connection.execute(f"attach $file as {name} (read_only)", {"file": str(file)})
-        with named_errors(before, after):
-            yield connection

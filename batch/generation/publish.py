@@ -12,8 +12,6 @@ from sql import FOLDER, statement
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import duckdb
-
     from batch.data.clean import Counts
     from batch.generation.store import Output
     from batch.generation.write import Draft

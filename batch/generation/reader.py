@@ -1,5 +1,6 @@
 """Reader: opens published files, and returns what they say of themselves and of movies."""
 
+import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,6 +53,21 @@ def named_errors(*files: Path) -> Iterator[None]:
             f"{' and '.join(map(str, files))}: {fault}; go to another generation by "
             "'python -m batch rollback ID', or make one by 'python -m batch run'"
         ) from error
+
+
+@contextmanager
+def attached(**files: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Attach files read-only by these names. Raises BatchError if one is damaged, or of another version."""
+    # What does not fit into memory goes to a folder that anybody may write to: the output may be another's.
+    with (
+        tempfile.TemporaryDirectory() as spill,
+        duckdb.connect(config={"temp_directory": spill}) as connection,
+    ):
+        for name, file in files.items():
+            open_generation(file).close()
+            connection.execute(f"attach $file as {name} (read_only)", {"file": str(file)})
+        with named_errors(*files.values()):
+            yield connection
 
 
 def rows_of(connection: duckdb.DuckDBPyConnection, name: str, **values: object) -> list[Row]:

@@ -131,9 +131,12 @@ def _tables_of_kept(connection: duckdb.DuckDBPyConnection) -> set[str]:
 
 def _refuse_if_broken(connection: duckdb.DuckDBPyConnection, file: Path, draft: Path) -> None:
     """Raise RefusedError if the draft breaks an invariant."""
-    for broken in broken_invariants(connection, draft)[:1]:
+    connection.execute("attach $file as draft (read_only)", {"file": str(draft)})
+    broken = broken_invariants(connection)
+    connection.execute("detach draft")
+    if broken:
         raise RefusedError(
-            f"{file}: nothing has changed, since without that {broken}; if 'python -m batch verify "
+            f"{file}: nothing has changed, since without that {broken[0]}; if 'python -m batch verify "
             f"--generation {file.stem}' finds the same, a version before 0.6 has published it by --force: "
             "remove the file (if it is published, run with --rebuild first), and repeat the command; "
             "else it is a bug: please report it"

@@ -1,6 +1,5 @@
 """Verify: whether a published file fulfils its invariants, and whether its lists are those of its vectors."""
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from batch.generation.check import INVARIANTS, violations
-from batch.generation.reader import about, metrics_of, named_errors, open_generation
+from batch.generation.reader import about, attached, metrics_of, named_errors, open_generation
 from sql import statement
 
 # Products in single precision differ in the last digits with the shape of what is multiplied at a time.
@@ -40,38 +39,28 @@ def verify(file: Path, users: int) -> Verified:
     The users are chosen by hash, so they are the same every time. If the file breaks an invariant, no list is
     recomputed, since vectors may be missing. Raises BatchError if the file is damaged, or of another version.
     """
-    with named_errors(file):
-        # What does not fit into memory goes to a folder that anybody may write to: the output may be
-        # another's.
-        with (
-            tempfile.TemporaryDirectory() as spill,
-            duckdb.connect(config={"temp_directory": spill}) as connection,
-        ):
-            broken = broken_invariants(connection, file)
-        with open_generation(file) as connection:
-            share = metrics_of(connection).get(("catalogue_share", "published"))
-            checked, places, differences = (0, 0, list[str]()) if broken else _recomputed(connection, users)
+    with attached(draft=file) as connection:
+        broken = broken_invariants(connection)
+    with open_generation(file) as connection, named_errors(file):
+        share = metrics_of(connection).get(("catalogue_share", "published"))
+        checked, places, differences = (0, 0, list[str]()) if broken else _recomputed(connection, users)
     return Verified(file.stem, file, len(INVARIANTS), checked, places, [*broken, *differences], share)
 
 
-def broken_invariants(connection: duckdb.DuckDBPyConnection, file: Path) -> list[str]:
-    """Return a sentence for each invariant that a generation breaks."""
-    with open_generation(file) as opened:
-        depth = _depth(opened)
-    connection.execute("attach $file as draft (read_only)", {"file": str(file)})
+def broken_invariants(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return a sentence for each invariant that the attached `draft` breaks, once it is complete."""
     connection.execute(statement("verify/interactions"))
-    try:
-        return list(violations(connection, *depth))
-    finally:
-        connection.execute("drop view interactions; detach draft")
+    broken = list(violations(connection, *_depth(connection, "draft.generation")))
+    connection.execute("drop view interactions")
+    return broken
 
 
-def _depth(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+def _depth(connection: duckdb.DuckDBPyConnection, table: str = "generation") -> tuple[int, int]:
     """Return how long the lists are at most, and at least if there are enough movies.
 
     A command that takes movies out of lists leaves them shorter until the next run.
     """
-    top_n, rows = about(connection, "top_n", "rows")
+    top_n, rows = about(connection, "top_n", "rows", table=table)
     return top_n, top_n - rows.get("removed", 0)
 
 

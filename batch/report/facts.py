@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import duckdb
 
 from batch.errors import BatchError, UsageError
-from batch.generation.diff import Diff, attached, diff
-from batch.generation.reader import Row, metrics_of, named_errors, open_generation, rows_of
+from batch.generation.diff import Diff, diff
+from batch.generation.reader import Row, attached, metrics_of, named_errors, open_generation, rows_of
 from batch.generation.rollback import before as generation_before
 from batch.generation.store import Output
 
@@ -162,7 +162,7 @@ def _changes(output: Output, generation: str, left_out: list[str]) -> Changes | 
     open_generation(after).close()
     try:
         found = diff(before, after, ITEMS_OF_DIFF)
-        with attached(before, after) as connection:
+        with attached(before=before, after=after) as connection:
             return Changes(found, rows_of(connection, "report/overlaps"))
     except BatchError:
         left_out.append(

@@ -163,10 +163,8 @@ def test_the_same_input_and_settings_are_held_back_for_their_versions(
     _, good, bad = seeds
     output.file(bad).chmod(0o644)
     with duckdb.connect(str(output.file(bad))) as connection:
-        seed_of_good = "map_concat(settings, map {'seed': '1'})"
-        connection.execute(
-            f"update generation set settings = {seed_of_good}, versions = map {{'batch': '2'}}"
-        )
+        connection.execute("update generation set settings = map_concat(settings, map {'seed': '1'})")
+        connection.execute("update generation set versions = map {'batch': '2'}")
     rollback(output)
     assert found(seed=1) == good
     monkeypatch.setattr("batch.generation.origin.versions", lambda _engine: {"batch": "2"})

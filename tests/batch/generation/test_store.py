@@ -275,7 +275,7 @@ def test_a_death_at_any_point_of_a_transaction_leaves_all_of_it_or_nothing(
     kept = [_publish(original, fingerprint=digit * 64) for digit in "abcabca"]
     with original.locked():
         original.roll_back(kept[5], [RolledBack(kept[6])])
-    states = []
+    states: list[tuple[Any, ...]] = []
     is_dead = True
     while is_dead:
         output = Output(shutil.copytree(original.folder, tmp_path / str(len(states)), symlinks=True))
