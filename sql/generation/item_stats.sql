@@ -13,8 +13,8 @@ comment on table draft.item_stats is 'One row per movie: who has watched it and 
 comment on column draft.item_stats.item_id is 'The movie, as in `items`.';
 comment on column draft.item_stats.likes is 'How many users have rated it 3 or more, or without stars.';
 comment on column draft.item_stats.stars is 'How many users gave it up to half a star, up to one star, and so on to five: ten numbers; ratings without stars are in none.';
-comment on column draft.item_stats.first_rated_at is 'Time of the first rating, UTC; null where the input has no times.';
-comment on column draft.item_stats.last_rated_at is 'Time of the last rating, UTC; null where the input has no times.';
+comment on column draft.item_stats.first_rated_at is 'Time of the first rating, UTC; null if the input has no times.';
+comment on column draft.item_stats.last_rated_at is 'Time of the last rating, UTC; null if the input has no times.';
 comment on column draft.item_stats.lists is 'In how many lists of users it stands.';
 comment on column draft.item_stats.top_tens is 'In how many of them it is among the first ten.';
 insert into draft.item_stats

@@ -15,7 +15,7 @@ import duckdb
 from batch.generation.check import INVARIANTS
 from batch.generation.store import KEPT_GENERATIONS, Output
 from sql import named, statement
-from tests.commands import batch, start_batch
+from tests.commands import batch, invoke, start_batch
 
 TOP_N = 20
 OPTIONS = (
@@ -79,8 +79,9 @@ class Night:
         return (*OPTIONS, "--seed", str(seed))
 
     def command(self, *arguments: str | Path, within: Sequence[str] = ()) -> Done:
-        """Run a command on the folder."""
-        return batch(*arguments, "--output", self.name or self.folder, within=[*self.within, *within])
+        """Run a command on the folder; in this process if it may be, since a start takes seconds."""
+        command, within = (*arguments, "--output", self.name or self.folder), (*self.within, *within)
+        return batch(*command, within=within) if within else invoke(*command)
 
     def seen(self) -> Seen:
         """Open what the link shows, as readers do, and assert that it is whole: it keeps every promise."""
