@@ -10,7 +10,7 @@ import pytest
 from batch.generation.publish import Published
 from batch.generation.rollback import rollback
 from batch.generation.store import Output
-from tests.commands import batch_on_terminal, invoke
+from tests.commands import invoke, invoke_on_terminal
 from tests.conftest import copied, damage
 
 GREEN, RED = r"\x1b\[1;32m", r"\x1b\[1;31m"
@@ -24,7 +24,7 @@ def several(nights: list[Published]) -> Path:
 
 
 def _shown(*arguments: str | Path, **variables: str) -> str:
-    status, shown = batch_on_terminal(*arguments, with_output=True, **variables)
+    status, shown = invoke_on_terminal(*arguments, **variables)
     assert status == 0, shown
     return shown
 
@@ -50,7 +50,7 @@ def test_verify_shows_its_verdict_first(published: Published, tmp_path: Path) ->
     file.chmod(0o644)
     with duckdb.connect(str(file)) as connection:
         connection.execute("update popular set score = 1e9 where rank = 2")
-    status, broken = batch_on_terminal("verify", "--output", output, with_output=True)
+    status, broken = invoke_on_terminal("verify", "--output", output)
     assert status == 1
     assert re.match(f"{RED}1 things do not hold", broken)
     assert "scores never rise" in broken
