@@ -130,7 +130,7 @@ def start_batch(*arguments: str | Path) -> subprocess.Popen[str]:
     )
 
 
-def batch_on_terminal(*arguments: str | Path) -> tuple[int, str]:
+def batch_on_terminal(*arguments: str | Path, **variables: str) -> tuple[int, str]:
     """Run `python -m batch` with its errors on a terminal; return exit status and what that shows."""
     terminal, side = pty.openpty()
     job = subprocess.Popen(
@@ -138,7 +138,7 @@ def batch_on_terminal(*arguments: str | Path) -> tuple[int, str]:
         stderr=side,
         stdout=subprocess.DEVNULL,
         cwd=ROOT,
-        env=environment(TERM="xterm", COLUMNS="120"),
+        env=environment(**{"TERM": "xterm", "COLUMNS": "120"} | variables),
     )
     os.close(side)
     with job:
