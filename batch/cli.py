@@ -79,7 +79,7 @@ def _message_of(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         return f"memory ended ({error}); free some, or ask for shorter lists or vectors, and run again"
     if isinstance(error, OSError):
-        # Of two files, it is the one that was to be made.
+        # Of two files, the second is the new one.
         named = error.filename2 or error.filename
         place = f"{named}: " if named else ""
         return f"{place}{error.strerror or error}; {_REMEDY}"

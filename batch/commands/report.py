@@ -32,7 +32,7 @@ def report(generation: str | None, file: Path | None, output: Path, quiet: bool,
     else:
         folder.existing(generation)
         with folder.locked():
-            # Whoever held the folder before may have removed it.
+            # Another process that held the folder before may have removed it.
             chosen = folder.existing(generation).stem
             file = keep(folder, chosen)
     if as_json:

@@ -1,4 +1,4 @@
-"""Forget: a user is gone from every kept generation, and is held out by every later run."""
+"""Forget: a user is removed from every kept generation, and held out of every later run."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,11 +30,11 @@ class Forgotten:
 def forget(
     output: Output, user_id: str, settings: Settings, progress: Progress, *, in_advance: bool = False
 ) -> Forgotten:
-    """Write every kept generation anew without a user, if one holds anything of the user.
+    """Rewrite every kept generation without a user, if one has a row of the user.
 
     From then on runs hold the user out. It is atomic, also if it is killed.
 
-    Raises UsageError if no generation has anything of such a user, unless that is meant: `in_advance`.
+    Raises UsageError if no generation has a row of the user, unless `in_advance`.
     Raises BatchError if a generation is damaged, or of another version: what it has of the user would stay.
     """
     with output.locked():

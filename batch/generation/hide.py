@@ -1,4 +1,4 @@
-"""Hide: a movie is in no list any more, of what is published and of later runs."""
+"""Hide: a movie is removed from every list of the published generation and of later runs."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,10 +27,10 @@ class Hidden:
 def hide(
     output: Output, item_id: str, settings: Settings, progress: Progress, *, in_advance: bool = False
 ) -> Hidden:
-    """Publish the published generation anew with a movie in no list, and have later runs hide it.
+    """Rewrite the published generation with a movie in no list; later runs hide the movie too.
 
-    Raises UsageError if no movie has the id, unless that is meant: `in_advance`; RefusedError if no movie
-    would be left, or if what was written breaks an invariant.
+    Raises UsageError if no movie has the id, unless `in_advance`; RefusedError if no movie would be left, or
+    if the new file breaks an invariant.
     """
     with output.locked():
         exclusions = read_exclusions(output.folder)
@@ -54,7 +54,7 @@ def hide(
 
 
 def _unknown(file: Path, item_id: str) -> UsageError:
-    """Return the error of an id that no movie has; it names those that may be meant."""
+    """Return the error of an id that no movie has; it names similar ids."""
     similar = ", ".join(f"{each['item_id']} ({each['title']})" for each in similar_ids(file, item_id))
     return UsageError(
         f"no movie of {file.stem} has the id {item_id}, so nothing is hidden; "

@@ -94,7 +94,7 @@ def find_items(file: Path, item_ids: Collection[str]) -> list[Row]:
 
 
 def similar_ids(file: Path, text: str) -> list[Row]:
-    """Return `item_id` and `title` of movies that may be meant by a text that is the id of none."""
+    """Return `item_id` and `title` of movies whose id or title resembles a text."""
     with open_generation(file) as connection, named_errors(file):
         return rows_of(connection, "generations/similar_ids", text=text)
 

@@ -1,4 +1,4 @@
-"""Rewrite: a generation written anew, without a user or with a movie that is in no list.
+"""Rewrite: a new file for a generation, without a user or with a movie that is in no list.
 
 A file of a generation never changes, and a deleted row may stay in the free space of a database. So a new
 file is filled, table by table: rows of the user go, ranks close up, and everything else is copied. A list
@@ -57,7 +57,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, change: Change) -> None:
 def rewrite(
     connection: duckdb.DuckDBPyConnection, output: Output, generations: list[str], change: Change, step: Step
 ) -> list[Rewritten]:
-    """Write generations anew into the work folder, under new ids in the same order.
+    """Write new files for generations into the work folder, under new ids in the same order.
 
     Raises BatchError if a file is damaged, or of another version; RefusedError if no movie would be left to
     be shown, or if a new file breaks an invariant.
@@ -102,17 +102,17 @@ def _fill(connection: duckdb.DuckDBPyConnection, generation: str, made_by: str) 
     if OLD_ITEM_STATS in tables:
         connection.execute(f"drop table draft.{OLD_ITEM_STATS}")
     _copy(connection, tables - {*LISTS, *ITEMS_AND_COUNTS, *DERIVED, OLD_ITEM_STATS})
-    gone = connection.execute(statement("rewrite/items")).fetchall()
-    if gone:
+    unlisted = connection.execute(statement("rewrite/items")).fetchall()
+    if unlisted:
         connection.execute(statement("rewrite/lists"))
     else:
         _copy(connection, LISTS)
-    values = {"id": generation, "made_by": made_by, "removed": len(gone)}
+    values = {"id": generation, "made_by": made_by, "removed": len(unlisted)}
     connection.execute(statement("rewrite/counts"), values)
     for table in DERIVED:
         connection.execute(f"drop table if exists draft.{table}")
         connection.execute(statement(f"generation/{table}"))
-    return [item_id for item_id, is_unrated in gone if is_unrated]
+    return [item_id for item_id, is_unrated in unlisted if is_unrated]
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, tables: Collection[str]) -> None:

@@ -16,10 +16,10 @@ log = logging.getLogger("batch")
 def rollback(output: Output, generation: str | None = None) -> tuple[str | None, str]:
     """Publish the generation before the current one, or the one named; return the old and the new id.
 
-    Without a name, generations that were taken back before are passed over; with one, the link may be lost,
-    and then there is no old id. What made the newer ones is not published again without
-    `--accept-rolled-back`, see `batch/generation/origin.py`. Warnings name movies that were hidden
-    since, and are shown again, and say that nothing is held back, if a command has made what is taken back.
+    Without a name, generations that were rolled back before are skipped; with one, the link may be lost,
+    and then there is no old id. Later runs do not publish again what the newer ones were made from, unless
+    `--accept-rolled-back` is given; see `batch/generation/origin.py`. A warning names movies that were hidden
+    since and are shown again; another says that nothing is held back if a command made the generation.
 
     Raises UsageError if there is no such generation, BatchError if it is damaged,
     LockedError while a run is at work.

@@ -148,11 +148,11 @@ class Output:
             ) from error
 
     def new_id(self, fingerprint: str, now: datetime) -> str:
-        """Return the id of a generation that is made of the input with that fingerprint."""
+        """Return the id of a new generation of the input with that fingerprint."""
         return next_id(max(self.generations(), default=None), fingerprint[:6], now)
 
     def new_ids(self, olds: list[str], now: datetime) -> list[str]:
-        """Return new ids for generations that are made of these, in their order, greater than all."""
+        """Return new ids for rewritten generations, in the order of the old ones, greater than all."""
         newest = max(self.generations(), default=None)
         ids = []
         for old in olds:
@@ -182,7 +182,7 @@ class Output:
                 yield
             except OSError as error:
                 if error.filename is None and error.errno in _NO_ROOM:
-                    # A write does not say where there is no room; here is where a run writes.
+                    # The error of a write does not name the place; a run writes to this folder.
                     error.filename = str(self.folder)
                 raise
             finally:
@@ -226,7 +226,7 @@ class Output:
     def keep_report(self, generation: str, page: str) -> Path:
         """Write the report on a generation beside it; the folder must be locked.
 
-        It names users, so nobody may write one while they are forgotten. It goes when its generation does.
+        It names users, so it must not be written while one is forgotten. It is deleted with its generation.
         """
         file = self.report(generation)
         file.parent.mkdir(exist_ok=True)
@@ -239,7 +239,7 @@ class Output:
 
     @property
     def _journal(self) -> Path:
-        """Path of the transaction that is being made; none is, if there is no such file."""
+        """Path of the transaction that is not finished; there is none without this file."""
         return self.work / "replacing"
 
     def _draft(self, generation: str) -> Path:
@@ -273,7 +273,7 @@ class Output:
                 (self.work / name).replace(self.folder / name)
         _sync(self.folder)
         for generation in transaction.old:
-            # What a report shows must be gone before anybody may think that it is.
+            # A report names users too.
             self.report(generation).unlink(missing_ok=True)
             self.file(generation).unlink(missing_ok=True)
         _sync(self.folder / "generations")

@@ -1,4 +1,4 @@
-"""Unchanged: whether a run would only make again what is published."""
+"""Unchanged: whether a run would only repeat what is published."""
 
 from dataclasses import fields
 from pathlib import Path
@@ -22,9 +22,9 @@ _BYTES_OF_HEADERS = 3 * 4096
 def up_to_date(
     output: Output, fingerprint: str, exclusions: Exclusions, settings: Settings, progress: Progress
 ) -> Published | None:
-    """Return what is published if it is of that input, and made as it would be now; None if not.
+    """Return what is published if a run with these settings would only repeat it; None if not.
 
-    Raises RefusedError if what would be made was rolled back.
+    Raises RefusedError if what a run would publish was rolled back.
     """
     file = None if settings.rebuild else output.current_file()
     origin = origin_of_run(fingerprint, settings, exclusions.digest)
@@ -47,9 +47,8 @@ def up_to_date(
 def unchanged(published: Path, origin: Origin) -> Counts | None:
     """Return the counts of that file if it has that origin; None if not.
 
-    A run must have made it: what a command has changed since is made anew. So is a file that can't be opened,
-    was cut short, or was written by another version. Whether each block of it can be read is not checked:
-    that would take as long as reading them all.
+    None too if a command has changed it since, if it can't be opened, is cut short, or is of another version.
+    Whether each block of it can be read is not checked: that would take as long as reading them all.
     """
     try:
         with open_generation(published) as connection:

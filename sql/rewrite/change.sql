@@ -2,7 +2,7 @@
 -- `change` names that user and the movie that is hidden; null for none.
 -- parameters: $user_id, $item_id
 
--- A line that does not parse counts as the user's if the id is in it. One that parses and has no user is nobody's.
+-- A line that does not parse belongs to the user whose id is in it. One that parses and has no user id belongs to no user.
 create macro is_of_forgotten_user(file, rule, raw, user_id) as
     coalesce(
         case
