@@ -1,12 +1,22 @@
-"""The commands that change what is published, as tests call them."""
+"""The commands that change what is published, as tests call them, and a generation of short lists."""
 
 from pathlib import Path
 
+import pytest
+
 from batch.generation.forget import Forgotten, forget
 from batch.generation.hide import Hidden, hide
+from batch.generation.publish import Published
 from batch.generation.store import Output
 from batch.runtime.progress import Progress
 from batch.settings import Settings
+from tests.conftest import publish
+
+
+@pytest.fixture(scope="session")
+def of_five(items: Path, tmp_path_factory: pytest.TempPathFactory) -> Published:
+    """A generation whose lists are cut off after five movies; nobody may touch its folder."""
+    return publish(items, tmp_path_factory.mktemp("of_five"), top_n=5)
 
 
 def forgotten(output: Path, user_id: str, *, in_advance: bool = False) -> Forgotten:

@@ -32,12 +32,6 @@ LENGTHS = "select distinct count(*) from recommendations group by user_id order 
 HIDDEN = "select item_id from items where is_hidden"
 
 
-@pytest.fixture(scope="module")
-def of_five(items: Path, tmp_path_factory: pytest.TempPathFactory) -> Published:
-    """A generation whose lists are cut off after five movies; nobody may touch its folder."""
-    return publish(items, tmp_path_factory.mktemp("of_five"), top_n=5)
-
-
 def _lists(file: Path, table: str, owner: str, item: str) -> dict[str, list[tuple[Any, ...]]]:
     """Return the lists of a table by owner, each in the order of ranks."""
     lists: dict[str, list[tuple[Any, ...]]] = {}
