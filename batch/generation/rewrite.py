@@ -101,7 +101,8 @@ def _fill(connection: duckdb.DuckDBPyConnection, generation: str, made_by: str) 
     tables = _tables_of_kept(connection)
     if OLD_ITEM_STATS in tables:
         connection.execute(f"drop table draft.{OLD_ITEM_STATS}")
-    _copy(connection, tables - {*LISTS, *ITEMS_AND_COUNTS, *DERIVED, OLD_ITEM_STATS})
+    others = {*LISTS, *ITEMS_AND_COUNTS, *DERIVED, OLD_ITEM_STATS}
+    _copy(connection, [table for table in tables if table not in others])
     unlisted = connection.execute(statement("rewrite/items")).fetchall()
     if unlisted:
         connection.execute(statement("rewrite/lists"))
@@ -124,9 +125,9 @@ def _copy(connection: duckdb.DuckDBPyConnection, tables: Collection[str]) -> Non
         rows.insert_into(f"draft.{table}")
 
 
-def _tables_of_kept(connection: duckdb.DuckDBPyConnection) -> set[str]:
+def _tables_of_kept(connection: duckdb.DuckDBPyConnection) -> list[str]:
     tables = connection.table_function("duckdb_tables").filter("database_name = 'kept'")
-    return {name for (name,) in tables.project("table_name").fetchall()}
+    return [name for (name,) in tables.project("table_name").order("table_name").fetchall()]
 
 
 def _refuse_if_broken(connection: duckdb.DuckDBPyConnection, file: Path, draft: Path) -> None:
