@@ -24,8 +24,7 @@ from batch.commands.tune import tune
 from batch.commands.verify import verify
 from batch.errors import BatchError
 
-# What Python, and what DuckDB, raises when the disk is full or memory ends; a commit can fail for no other
-# reason here.
+# Python and DuckDB raise these when the disk is full or memory ends; a commit can fail for no other reason.
 _SYSTEM_FAULTS = (
     OSError,
     MemoryError,
@@ -47,21 +46,8 @@ def commands() -> None:
     """
 
 
-for _command in (
-    run,
-    fetch,
-    evaluate,
-    tune,
-    report,
-    generations,
-    rollback,
-    verify,
-    diff,
-    forget,
-    hide,
-    sql,
-):
-    commands.add_command(_command)
+for command in (run, fetch, evaluate, tune, report, generations, rollback, verify, diff, forget, hide, sql):
+    commands.add_command(command)
 
 
 def main() -> None:
@@ -85,15 +71,15 @@ def main() -> None:
             raise
         _fail("stopped", 130)
     except _SYSTEM_FAULTS as error:
-        _fail(_told(error), 1)
+        _fail(_message_of(error), 1)
 
 
-def _told(error: BaseException) -> str:
+def _message_of(error: BaseException) -> str:
     """Return in one line what the system could not do, where, and what to do about it."""
     if isinstance(error, MemoryError):
         return f"memory ended ({error}); free some, or ask for shorter lists or vectors, and run again"
     if isinstance(error, OSError):
-        # Of two files, it is the one that was to be made.
+        # Of two files, the second is the new one.
         named = error.filename2 or error.filename
         place = f"{named}: " if named else ""
         return f"{place}{error.strerror or error}; {_REMEDY}"

@@ -104,8 +104,7 @@ def finish(
 ) -> Published:
     """Write, check and publish a generation. Raises RefusedError if it must not be published."""
     from batch.evaluation.gate import Quality
-    from batch.generation.check import INVARIANTS, check, kept_qualities, titles_of
-    from batch.generation.refuse import refuse
+    from batch.generation.check import INVARIANTS, check, kept_qualities, refuse, titles_of
     from batch.generation.write import TABLES, write
 
     settings, output, counts = job.settings, job.output, cleaned.counts

@@ -54,12 +54,33 @@ def invoke(
     *arguments: str | Path, variables: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run a command as `batch` does, but in this process: without the seconds that a start takes."""
-    output, errors, log, status = io.StringIO(), io.StringIO(), logging.getLogger("batch"), 0
+    output, errors = io.StringIO(), io.StringIO()
+    return _invoke(arguments, variables or {}, output, errors)
+
+
+class _Terminal(io.StringIO):
+    """What a terminal shows."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def invoke_on_terminal(*arguments: str | Path, **variables: str) -> tuple[int, str]:
+    """Run a command in this process as on a terminal; return exit status and what that shows."""
+    shown = _Terminal()
+    done = _invoke(arguments, {"TERM": "xterm", "COLUMNS": "120"} | variables, shown, shown)
+    return done.returncode, shown.getvalue()
+
+
+def _invoke(
+    arguments: Sequence[str | Path], variables: dict[str, str], output: io.StringIO, errors: io.StringIO
+) -> subprocess.CompletedProcess[str]:
+    log, status = logging.getLogger("batch"), 0
     handlers, level = [*log.handlers], log.level
     command = ["python -m batch", *map(str, arguments)]
     try:
         with (
-            patch.dict(os.environ, environment(**(variables or {})), clear=True),
+            patch.dict(os.environ, environment(**variables), clear=True),
             patch.object(sys, "argv", command),
             redirect_stdout(output),
             redirect_stderr(errors),
@@ -107,16 +128,13 @@ def start_batch(*arguments: str | Path) -> subprocess.Popen[str]:
     )
 
 
-def batch_on_terminal(*arguments: str | Path, with_output: bool = False, **variables: str) -> tuple[int, str]:
-    """Run `python -m batch` with its errors on a terminal; return exit status and what that shows.
-
-    `with_output` has what it prints there, too.
-    """
+def batch_on_terminal(*arguments: str | Path, **variables: str) -> tuple[int, str]:
+    """Run `python -m batch` with its errors on a terminal; return exit status and what that shows."""
     terminal, side = pty.openpty()
     job = subprocess.Popen(
         [sys.executable, "-m", "batch", *arguments],
         stderr=side,
-        stdout=side if with_output else subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
         cwd=ROOT,
         env=environment(**{"TERM": "xterm", "COLUMNS": "120"} | variables),
     )

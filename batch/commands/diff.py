@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
-from batch.commands.options import Id, json_option, option
+from batch.commands.options import Id, json_option, option, own_option
 from batch.commands.printing import is_terminal, print_json, print_table, print_verdict
-from batch.generation.diff import Diff, DiffOfUser, Row, chosen, diff as diff_of_lists, diff_of_user
+from batch.generation.diff import Diff, DiffOfUser, chosen, diff as diff_of_lists, diff_of_user
 from batch.generation.query import Answer
+from batch.generation.reader import Row
 from batch.generation.store import Output
 from batch.runtime.progress import log_to_stderr
 
@@ -30,22 +31,13 @@ log = logging.getLogger("batch")
     type=Id(),
     help="Show what entered and left the list of this user, and why.",
 )
-@click.option(
-    "--items",
-    envvar="ITEMS",
-    show_envvar=True,
-    show_default=True,
+@own_option(
+    "items",
+    "Number of movies to name: in more lists, in fewer lists, and with a changed description.",
     type=click.IntRange(min=0),
     default=10,
-    help="Number of movies to name: in more lists, in fewer lists, and with a changed description.",
 )
-@click.option(
-    "--films",
-    envvar="FILMS",
-    show_envvar=True,
-    type=click.IntRange(min=0),
-    help="Old name of --items; the next version removes it.",
-)
+@own_option("films", "Old name of --items; the next version removes it.", type=click.IntRange(min=0))
 @option("output")
 @json_option
 def diff(  # noqa: PLR0913, PLR0917 (click passes each option by name)

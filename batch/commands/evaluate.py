@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 
 from batch.commands.engines import spark_module
-from batch.commands.options import FiniteRange, json_option, options, quiet_option
+from batch.commands.options import FiniteRange, json_option, options, own_option, quiet_option
 from batch.commands.printing import finite, is_terminal, print_verdict
 from batch.evaluation.request import CUTS, Request
 from batch.runtime.progress import Progress, log_to_stderr
@@ -19,49 +19,35 @@ from batch.settings import MODEL_SETTINGS, Settings
 
 @click.command()
 @options("data", "engine", "master", "max_rejected", *MODEL_SETTINGS)
-@click.option(
-    "--split",
-    envvar="SPLIT",
-    show_envvar=True,
-    show_default=True,
+@own_option(
+    "split",
+    "Hold out the last rating of each user, or all ratings after a moment.",
     type=click.Choice(["last", "time"]),
     default="last",
-    help="Hold out the last rating of each user, or all ratings after a moment.",
 )
-@click.option(
-    "--cut",
-    envvar="CUT",
-    show_envvar=True,
-    show_default=True,
+@own_option(
+    "cut",
+    "Share of the ratings before that moment; of several, the mean is taken.",
     type=FiniteRange(0, 1, min_open=True, max_open=True),
     multiple=True,
     default=CUTS,
-    help="Share of the ratings before that moment; of several, the mean is taken.",
 )
-@click.option(
-    "--protocol",
-    envvar="PROTOCOL",
-    show_envvar=True,
-    show_default=True,
+@own_option(
+    "protocol",
+    "Rank the whole catalogue, or the held-out movie among 99 others as in the NCF paper.",
     type=click.Choice(["full", "ncf"]),
     default="full",
-    help="Rank the whole catalogue, or the held-out movie among 99 others as in the NCF paper.",
 )
-@click.option(
-    "--negatives",
-    envvar="NEGATIVES",
-    show_envvar=True,
+@own_option(
+    "negatives",
+    "File with the 99 other movies for each user; by default they are random.",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="File with the 99 other movies for each user; by default they are random.",
 )
-@click.option(
-    "--max-users",
-    envvar="MAX_USERS",
-    show_envvar=True,
-    show_default=True,
+@own_option(
+    "max_users",
+    "Evaluate a sample of this many users, if there are more.",
     type=click.IntRange(min=1),
     default=10_000,
-    help="Evaluate a sample of this many users, if there are more.",
 )
 @quiet_option
 @json_option

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from batch.commands.options import json_option, option, quiet_option
+from batch.commands.options import json_option, option, own_option, quiet_option
 from batch.commands.printing import print_json
 from batch.datasets import catalogue
 from batch.runtime.progress import Progress, log_to_stderr
@@ -15,20 +15,12 @@ from batch.runtime.progress import Progress, log_to_stderr
 @click.command(epilog=catalogue.described())
 @click.argument("name", type=click.Choice(catalogue.NAMES), metavar="NAME")
 @option("data")
-@click.option(
-    "--mirror",
-    envvar="MIRROR",
-    show_envvar=True,
-    help="URL of a folder that has the archives; by default, where each set is published.",
-)
-@click.option(
-    "--retries",
-    envvar="RETRIES",
-    show_envvar=True,
-    show_default=True,
+@own_option("mirror", "URL of a folder that has the archives; by default, where each set is published.")
+@own_option(
+    "retries",
+    "Number of further attempts after a failed connection, 1, 2, 4 and so on seconds later.",
     type=click.IntRange(min=0, max=100),
     default=4,
-    help="Number of further attempts after a failed connection, 1, 2, 4 and so on seconds later.",
 )
 @quiet_option
 @json_option

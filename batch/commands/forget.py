@@ -1,4 +1,4 @@
-"""Forget: a user is gone."""
+"""Forget: remove a user."""
 
 from dataclasses import asdict
 from pathlib import Path

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from batch.commands.options import Id, in_advance_option, json_option, options, quiet_option
+from batch.commands.options import Id, in_advance_option, json_option, options, own_option, quiet_option
 from batch.commands.printing import print_json
 from batch.generation.store import Output
 from batch.runtime.progress import Progress, log_to_stderr
@@ -15,13 +15,7 @@ from batch.settings import Settings
 
 @click.command()
 @click.argument("item", type=Id())
-@click.option(
-    "--undo",
-    envvar="UNDO",
-    show_envvar=True,
-    is_flag=True,
-    help="Show the movie again, from the next run on.",
-)
+@own_option("undo", "Show the movie again, from the next run on.", is_flag=True)
 @in_advance_option
 @options("output", "memory_gb")
 @quiet_option

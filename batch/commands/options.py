@@ -51,8 +51,20 @@ class OutputFolder(click.Path):
             raise UsageError(f"--output: {error}") from error
 
 
+def own_option(name: str, text: str, **attributes: Any) -> Callable[[Command], Command]:
+    """Make an option of a command: its environment variable has the same name, in capitals."""
+    return click.option(
+        f"--{name.replace('_', '-')}",
+        envvar=name.upper(),
+        show_envvar=True,
+        show_default=True,
+        help=text,
+        **attributes,
+    )
+
+
 def option(name: str) -> Callable[[Command], Command]:
-    """Make the option of a setting: its environment variable has the same name, in capitals."""
+    """Make the option of a setting."""
     setting = by_name()[name]
     limits = setting.metadata
     kinds: dict[Any, Any] = {
@@ -63,37 +75,17 @@ def option(name: str) -> Callable[[Command], Command]:
         float: FiniteRange(limits["least"], limits["most"]),
         str: click.Choice(limits["choices"]) if limits["choices"] else click.STRING,
     }
-    return click.option(
-        f"--{name.replace('_', '-')}",
-        envvar=name.upper(),
-        show_envvar=True,
-        show_default=True,
-        default=setting.default,
-        help=setting.metadata["help"],
-        **({"is_flag": True} if setting.type is bool else {"type": kinds[setting.type]}),
-    )
+    kind = {"is_flag": True} if setting.type is bool else {"type": kinds[setting.type]}
+    return own_option(name, limits["help"], default=setting.default, **kind)
 
 
-quiet_option = click.option(
-    "--quiet", envvar="QUIET", show_envvar=True, is_flag=True, help="Show errors only."
-)
+quiet_option = own_option("quiet", "Show errors only.", is_flag=True)
 json_option = click.option(
     "--json", "as_json", envvar="JSON", show_envvar=True, is_flag=True, help="Print the result as JSON."
 )
-
-
-in_advance_option = click.option(
-    "--in-advance",
-    envvar="IN_ADVANCE",
-    show_envvar=True,
-    is_flag=True,
-    help="Also accept an id that does not exist yet: it counts from the next run on.",
+in_advance_option = own_option(
+    "in_advance", "Also accept an id that does not exist yet: it counts from the next run on.", is_flag=True
 )
-
-
-def generation_option(text: str) -> Callable[[Command], Command]:
-    """Make the option that names a generation; the text says what for."""
-    return click.option("--generation", envvar="GENERATION", show_envvar=True, metavar="ID", help=text)
 
 
 def options(*names: str) -> Callable[[Command], Command]:

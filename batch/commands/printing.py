@@ -16,7 +16,7 @@ from batch.runtime.tables import Cell, bare_table, fit, print_whole
 
 # Decimals of a float; a smaller one has an exponent.
 MAX_DECIMALS = 4
-# From here on a float has no decimals that mean anything, and shows as Python writes it.
+# A float from this size on has no meaningful decimals, and shows as Python writes it.
 MAX_WITH_DECIMALS = 1e15
 
 

@@ -4,20 +4,18 @@ from pathlib import Path
 
 import click
 
-from batch.commands.options import generation_option, json_option, option, quiet_option
+from batch.commands.options import json_option, option, own_option, quiet_option
 from batch.commands.printing import print_json
 from batch.generation.store import Output
 from batch.report.build import keep, page
 
 
 @click.command()
-@generation_option("Report on this generation instead of the published one.")
-@click.option(
-    "--file",
-    envvar="FILE",
-    show_envvar=True,
+@own_option("generation", "Report on this generation instead of the published one.", metavar="ID")
+@own_option(
+    "file",
+    "Write the page to this file instead. It names users: delete it yourself when one is forgotten.",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the page to this file instead. It names users: delete it yourself when one is forgotten.",
 )
 @option("output")
 @quiet_option
@@ -34,7 +32,7 @@ def report(generation: str | None, file: Path | None, output: Path, quiet: bool,
     else:
         folder.existing(generation)
         with folder.locked():
-            # Whoever held the folder before may have removed it.
+            # Another process that held the folder before may have removed it.
             chosen = folder.existing(generation).stem
             file = keep(folder, chosen)
     if as_json:

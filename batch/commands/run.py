@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from batch.commands.engines import run as run_on_engine
-from batch.commands.options import json_option, options, quiet_option
+from batch.commands.options import json_option, options, own_option, quiet_option
 from batch.commands.printing import is_terminal, print_json, print_verdict
 from batch.generation.publish import Published
 from batch.generation.store import Output
@@ -21,13 +21,7 @@ log = logging.getLogger("batch")
 
 @click.command()
 @options(*by_name())
-@click.option(
-    "--force",
-    envvar="FORCE",
-    show_envvar=True,
-    is_flag=True,
-    help="Old name of --rebuild; the next version removes it.",
-)
+@own_option("force", "Old name of --rebuild; the next version removes it.", is_flag=True)
 @quiet_option
 @json_option
 def run(force: bool, quiet: bool, as_json: bool, **values: Any) -> None:

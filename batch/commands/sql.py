@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from batch.commands.options import generation_option, json_option, option
+from batch.commands.options import json_option, option, own_option
 from batch.commands.printing import print_json, print_table, text
 from batch.errors import UsageError
 from batch.generation.query import Answer, query as run_query, saved_queries
@@ -19,7 +19,7 @@ from batch.generation.store import Output
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("query", required=False, metavar="[QUERY or NAME]")
 @click.argument("values", nargs=-1, metavar="[PARAMETER=VALUE]...")
-@generation_option("Query this generation instead of the published one.")
+@own_option("generation", "Query this generation instead of the published one.", metavar="ID")
 @option("output")
 @json_option
 def sql(

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from batch.commands.options import FiniteRange, json_option, options, quiet_option
+from batch.commands.options import FiniteRange, json_option, options, own_option, quiet_option
 from batch.commands.printing import finite
 from batch.runtime.progress import Progress, log_to_stderr
 from batch.settings import MODEL_SETTINGS, Settings
@@ -14,14 +14,11 @@ from batch.settings import MODEL_SETTINGS, Settings
 
 @click.command()
 @options("data", "max_rejected", *MODEL_SETTINGS)
-@click.option(
-    "--minutes",
-    envvar="MINUTES",
-    show_envvar=True,
-    show_default=True,
+@own_option(
+    "minutes",
+    "How long to search; the last trial is completed.",
     type=FiniteRange(0, 1e5, min_open=True),
     default=10.0,
-    help="How long to search; the last trial is completed.",
 )
 @quiet_option
 @json_option

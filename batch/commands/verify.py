@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from batch.commands.options import generation_option, json_option, option, quiet_option
+from batch.commands.options import json_option, option, own_option, quiet_option
 from batch.commands.printing import is_terminal, print_json, print_verdict
 from batch.errors import BatchError
 from batch.generation.store import Output
@@ -13,15 +13,12 @@ from batch.runtime.step_table import format_share
 
 
 @click.command()
-@generation_option("Verify this generation instead of the published one.")
-@click.option(
-    "--users",
-    envvar="USERS",
-    show_envvar=True,
-    show_default=True,
+@own_option("generation", "Verify this generation instead of the published one.", metavar="ID")
+@own_option(
+    "users",
+    "Number of users whose lists are recomputed, always the same ones; 0 for all.",
     type=click.IntRange(min=0),
     default=1_000,
-    help="Number of users whose lists are recomputed, always the same ones; 0 for all.",
 )
 @option("output")
 @quiet_option

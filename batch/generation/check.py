@@ -1,17 +1,22 @@
-"""Check: what must hold before anyone sees the file, looked up in it and compared with the kept ones."""
+"""Check: what must hold before anyone sees the file, and what is written down if it is refused."""
 
+import json
 import logging
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import duckdb
 
-from batch.errors import BatchError
+from batch.errors import BatchError, RefusedError
 from batch.evaluation.gate import Quality, regressions
-from batch.generation.reader import open_generation
+from batch.evaluation.holdout import Metrics
+from batch.generation.publish import Provenance
+from batch.generation.reader import about, metrics_of, open_generation
 from batch.generation.store import Output
 from batch.generation.write import Draft
+from batch.settings import result_settings
 from sql import FOLDER, named, statement
 
 log = logging.getLogger("batch")
@@ -84,8 +89,8 @@ def kept_qualities(output: Output) -> dict[str, Quality]:
     for generation in sorted({*output.generations()} - {*output.rolled_back()}, reverse=True):
         try:
             with open_generation(output.file(generation)) as connection:
-                metrics = connection.execute(statement("generations/metrics")).fetchall()
-                ((users, accepted),) = connection.execute(statement("generations/gate")).fetchall()
+                metrics = metrics_of(connection)
+                users, accepted = about(connection, "users", "overridden")
                 # Titles are compared with the newest generation alone.
                 titles = {} if qualities else titles_of(connection)
         except (BatchError, duckdb.Error) as error:
@@ -93,7 +98,7 @@ def kept_qualities(output: Output) -> dict[str, Quality]:
             log.warning("%s can't be read, so nothing is compared with it: %s", generation, reason)
             continue
         qualities[generation] = Quality(
-            {(metric, model): math.nan if value is None else value for metric, model, value in metrics},
+            {name: math.nan if value is None else value for name, value in metrics.items()},
             users,
             titles,
         )
@@ -104,4 +109,34 @@ def kept_qualities(output: Output) -> dict[str, Quality]:
 
 def titles_of(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Return the titles of the rated movies, by id; of a generation, or of what a run has cleaned."""
-    return dict(connection.execute(statement("generations/titles")).fetchall())
+    titles = "select item_id, title from items where ratings > 0 and title <> item_id"
+    return dict(connection.execute(titles).fetchall())
+
+
+def refuse(output: Output, provenance: Provenance, metrics: Metrics, checked: Checked) -> RefusedError:
+    """Keep metrics and settings of what is refused, and return the error that says so in one line."""
+    now = datetime.now(UTC)
+    file = output.keep_refused(
+        output.new_id(provenance.fingerprint, now),
+        json.dumps(
+            {
+                "refused_at": now.isoformat(timespec="seconds"),
+                "faults": checked.all,
+                "fingerprint": provenance.fingerprint,
+                "users": provenance.counts.users,
+                "settings": result_settings(provenance.settings),
+                "metrics": [
+                    {"metric": metric, "model": model, "value": value if math.isfinite(value) else None}
+                    for (metric, model), value in metrics.items()
+                ],
+            },
+            indent=2,
+            ensure_ascii=False,
+        ),
+    )
+    remedy = (
+        "this is a bug, and no option publishes it: please report it"
+        if checked.violations
+        else "look for the cause in the input, or run again with --accept-regression to publish anyway"
+    )
+    return RefusedError(f"not published: {'; '.join(checked.all)}; measurements: {file}; {remedy}")

@@ -1,22 +1,16 @@
 """Diff: what changed between two generations: in all lists, in that of one user, and in titles and genres."""
 
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from batch.errors import UsageError
-from batch.generation.reader import named_errors, open_generation
+from batch.generation.reader import Row, about, attached, rows_of
 from batch.generation.rollback import before as generation_before
 from batch.generation.store import Output
 from batch.runtime.step_table import format_share
-from sql import statement
-
-Row = dict[str, Any]
 
 METADATA = ("titles", "years", "genres")
 
@@ -89,36 +83,31 @@ def chosen(output: Output, older: str | None = None, newer: str | None = None) -
     Raises UsageError if there is none of that name, or none before.
     """
     after = output.existing(newer)
-    return output.existing(older or _before(output, after.stem)), after
-
-
-def _before(output: Output, generation: str) -> str:
-    """Return the generation before one; raise UsageError with what is the matter if there is none."""
     try:
-        return generation_before(output, generation)
+        before = older or generation_before(output, after.stem)
     except UsageError as error:
         reason = (
             "it is the only generation; publish another by 'python -m batch run' when the input has changed"
-            if output.generations() == [generation]
+            if output.generations() == [after.stem]
             else "no older one is kept that was not rolled back; name two by 'python -m batch diff A B'"
         )
         raise UsageError(
-            f"{output.folder}: there is nothing to compare {generation} with: {reason}"
+            f"{output.folder}: there is nothing to compare {after.stem} with: {reason}"
         ) from error
+    return output.existing(before), after
 
 
 def diff(before: Path, after: Path, items: int) -> Diff:
     """Compare all lists, and what is known of movies.
 
-    It names so many of the movies that rose most, of those that fell most, and of those described otherwise.
-
-    Raises BatchError if a file is damaged, or of a version that can't be compared.
+    `items` is how many movies it names of those that rose most, of those that fell most, and of those
+    described otherwise. Raises BatchError if a file is damaged, or of a version that can't be compared.
     """
-    with attached(before, after) as connection:
+    with attached(before=before, after=after) as connection:
         return Diff(
             before=before.stem,
             after=after.stem,
-            origins=rows_of(connection, "diff/origins")[0],
+            origins=_origins(connection),
             lists=rows_of(connection, "diff/lists")[0],
             items=rows_of(connection, "diff/items", items=items),
             metadata=rows_of(connection, "diff/metadata")[0],
@@ -126,14 +115,27 @@ def diff(before: Path, after: Path, items: int) -> Diff:
         )
 
 
+def _origins(connection: duckdb.DuckDBPyConnection) -> Row:
+    """Return whether both are from the same input, and the names of settings and versions that differ."""
+    before, after = (
+        about(connection, "fingerprint", "settings", "versions", table=f"{name}.generation")
+        for name in ("before", "after")
+    )
+    settings, versions = (
+        sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
+        for old, new in zip(before[1:], after[1:], strict=True)
+    )
+    return {"is_same_input": before[0] == after[0], "settings": settings, "versions": versions}
+
+
 def diff_of_user(before: Path, after: Path, user_id: str) -> DiffOfUser:
     """Return what entered and left the list of one user. Raises UsageError if one does not know the user."""
-    with attached(before, after) as connection:
-        (known,) = rows_of(connection, "diff/users", user_id=user_id)
+    is_user = duckdb.ColumnExpression("user_id") == duckdb.ConstantExpression(user_id)
+    with attached(before=before, after=after) as connection:
         unknown = [
             file.stem
-            for file, is_known in ((before, known["is_known_before"]), (after, known["is_known_after"]))
-            if not is_known
+            for name, file in (("before", before), ("after", after))
+            if not len(connection.table(f"{name}.users").filter(is_user))
         ]
         if unknown:
             raise UsageError(
@@ -141,25 +143,3 @@ def diff_of_user(before: Path, after: Path, user_id: str) -> DiffOfUser:
             )
         changes = rows_of(connection, "diff/entries_and_exits", user_id=user_id)
     return DiffOfUser(before.stem, after.stem, user_id, changes)
-
-
-@contextmanager
-def attached(before: Path, after: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Attach two files read-only as `before` and `after`."""
-    # What does not fit into memory goes to a folder that anybody may write to: the output may be another's.
-    with (
-        tempfile.TemporaryDirectory() as spill,
-        duckdb.connect(config={"temp_directory": spill}) as connection,
-    ):
-        for name, file in (("before", before), ("after", after)):
-            open_generation(file).close()
-            connection.execute(f"attach $file as {name} (read_only)", {"file": str(file)})
-        with named_errors(before, after):
-            yield connection
-
-
-def rows_of(connection: duckdb.DuckDBPyConnection, name: str, **values: object) -> list[Row]:
-    """Return what a statement of `sql/` returns, by column."""
-    found = connection.execute(statement(name), values)
-    columns = [column[0] for column in found.description or ()]
-    return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]

@@ -1,18 +1,21 @@
-"""Forget: a user is gone from every kept generation, and is held out by every later run."""
+"""Forget: a user is removed from every kept generation, and held out of every later run."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import duckdb
 
 from batch.data.exclusions import read_exclusions, write_forgotten
 from batch.errors import BatchError, UsageError
-from batch.generation.records import Replacement
-from batch.generation.rewrite import Change, Rewritten, holds, prepare, rewrite
-from batch.generation.rolled_back import rollbacks
+from batch.generation.origin import rollbacks
+from batch.generation.reader import named_errors, open_generation
+from batch.generation.records import Transaction
+from batch.generation.rewrite import Change, Rewritten, prepare, rewrite
 from batch.generation.store import Output
 from batch.runtime.database import connect
 from batch.runtime.progress import Progress
 from batch.settings import Settings
+from sql import statement
 
 
 @dataclass(frozen=True)
@@ -27,11 +30,11 @@ class Forgotten:
 def forget(
     output: Output, user_id: str, settings: Settings, progress: Progress, *, in_advance: bool = False
 ) -> Forgotten:
-    """Write every kept generation anew without a user, if one holds anything of the user.
+    """Rewrite every kept generation without a user, if one has a row of the user.
 
     From then on runs hold the user out. It is atomic, also if it is killed.
 
-    Raises UsageError if no generation has anything of such a user, unless that is meant: `in_advance`.
+    Raises UsageError if no generation has a row of the user, unless `in_advance`.
     Raises BatchError if a generation is damaged, or of another version: what it has of the user would stay.
     """
     with output.locked():
@@ -42,8 +45,8 @@ def forget(
         change = Change("forget", user_id=user_id)
         with connect(output.work, settings) as connection, progress.step("forget") as step:
             prepare(connection, change)
-            # Each file is looked into, so that a damaged one is found before anything is written.
-            has_user = [_holds(connection, output, each) for each in kept]
+            # Every file is read, so that a damaged one is found before anything is written.
+            has_user = [_has_user(connection, output.file(each)) for each in kept]
             olds = kept if any(has_user) else []
             if not olds and not was_forgotten and not in_advance:
                 raise UsageError(
@@ -52,27 +55,33 @@ def forget(
                 )
             rewritten = rewrite(connection, output, olds, change, step)
         new_ids = {each.before: each.after for each in rewritten}
-        output.replace(
-            Replacement(
-                new=[*new_ids.values()],
-                old=[*new_ids],
-                published=new_ids.get(current or ""),
+        published = new_ids.get(current, current) if current else None
+        output.commit(
+            Transaction(
+                published,
                 taken_back=[
                     replace(each, generation=new_ids.get(each.generation, each.generation))
                     for each in rollbacks(output)
                 ],
+                new=[*new_ids.values()],
+                old=[*new_ids],
                 records=write_forgotten(exclusions.with_forgotten(user_id), output.work),
             )
         )
-    return Forgotten(was_forgotten, new_ids.get(current or "", current), rewritten)
+    return Forgotten(was_forgotten, published, rewritten)
 
 
-def _holds(connection: duckdb.DuckDBPyConnection, output: Output, generation: str) -> bool:
-    file = output.file(generation)
+def _has_user(connection: duckdb.DuckDBPyConnection, file: Path) -> bool:
+    """Return whether a generation has a row of the user."""
     try:
-        return holds(connection, file)
+        with named_errors(file):
+            open_generation(file).close()
+            connection.execute("attach $file as kept (read_only)", {"file": str(file)})
+            ((rows,),) = connection.execute(statement("rewrite/rows_of_user")).fetchall()
+            connection.execute("detach kept")
     except BatchError as error:
         raise BatchError(
             f"{file}: is damaged, or of another version, so what it has of the user would stay, and "
             "nothing is forgotten; remove the file (run first, if it is published), and forget again"
         ) from error
+    return bool(rows)

@@ -1,12 +1,12 @@
-"""Hide: a movie is in no list any more, of what is published and of later runs."""
+"""Hide: a movie is removed from every list of the published generation and of later runs."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from batch.data.exclusions import read_exclusions, write_hidden
 from batch.errors import UsageError
-from batch.generation.reader import find_item, similar_ids
-from batch.generation.records import Replacement
+from batch.generation.reader import find_items, similar_ids
+from batch.generation.records import Transaction
 from batch.generation.rewrite import Change, Rewritten, prepare, rewrite
 from batch.generation.store import Output
 from batch.runtime.database import connect
@@ -27,41 +27,35 @@ class Hidden:
 def hide(
     output: Output, item_id: str, settings: Settings, progress: Progress, *, in_advance: bool = False
 ) -> Hidden:
-    """Publish the published generation anew with a movie in no list, and have later runs hide it.
+    """Rewrite the published generation with a movie in no list; later runs hide the movie too.
 
-    Raises UsageError if no movie has the id, unless that is meant: `in_advance`; RefusedError if no movie
-    would be left, or if what was written breaks an invariant.
+    Raises UsageError if no movie has the id, unless `in_advance`; RefusedError if no movie would be left, or
+    if the new file breaks an invariant.
     """
     with output.locked():
         exclusions = read_exclusions(output.folder)
         was_hidden = item_id in exclusions.hidden
         current = output.published() if output.generations() or not in_advance else None
-        title, is_shown = (current and find_item(current, item_id)) or (None, False)
-        if current and title is None and not was_hidden and not in_advance:
+        found = find_items(current, [item_id]) if current else []
+        if current and not found and not was_hidden and not in_advance:
             raise _unknown(current, item_id)
         rewritten = []
-        if current and is_shown:
+        if current and found and found[0]["is_shown"]:
             change = Change(f"hide {item_id}", hidden_item_id=item_id)
             with connect(output.work, settings) as connection, progress.step("hide") as step:
                 prepare(connection, change)
                 rewritten = rewrite(connection, output, [current.stem], change, step)
-        new_ids = [each.after for each in rewritten]
-        output.replace(
-            Replacement(
-                new=new_ids,
-                old=[],
-                published=new_ids[0] if new_ids else None,
-                taken_back=output.rollbacks(),
-                records=write_hidden(exclusions.with_hidden(exclusions.hidden | {item_id}), output.work),
-            )
-        )
-    published = new_ids[0] if new_ids else current.stem if current else None
+        new = [each.after for each in rewritten]
+        published = new[0] if new else output.current()
+        records = write_hidden(exclusions.with_hidden(exclusions.hidden | {item_id}), output.work)
+        output.commit(Transaction(published, output.rollbacks(), new=new, records=records))
+    title = found[0]["title"] if found else None
     return Hidden(title, was_hidden, published, rewritten[0] if rewritten else None)
 
 
 def _unknown(file: Path, item_id: str) -> UsageError:
-    """Return the error of an id that no movie has; it names those that may be meant."""
-    similar = ", ".join(f"{each} ({title})" for each, title in similar_ids(file, item_id))
+    """Return the error of an id that no movie has; it names similar ids."""
+    similar = ", ".join(f"{each['item_id']} ({each['title']})" for each in similar_ids(file, item_id))
     return UsageError(
         f"no movie of {file.stem} has the id {item_id}, so nothing is hidden; "
         + (f"perhaps it is one of {similar}; " if similar else "")
@@ -74,7 +68,6 @@ def show_again(output: Output, item_id: str) -> bool:
     """Let later runs show a movie again; return whether it was hidden by command."""
     with output.locked():
         exclusions = read_exclusions(output.folder)
-        shown = exclusions.with_hidden(exclusions.hidden - {item_id})
-        records = write_hidden(shown, output.work)
-        output.replace(Replacement([], [], None, output.rollbacks(), records))
+        records = write_hidden(exclusions.with_hidden(exclusions.hidden - {item_id}), output.work)
+        output.commit(Transaction(output.current(), output.rollbacks(), records=records))
     return item_id in exclusions.hidden

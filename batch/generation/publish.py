@@ -6,19 +6,16 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from batch.generation.rolled_back import against, origin_of_run, rollbacks
-from batch.generation.versions import versions
-from batch.settings import Settings, result_settings
+from batch.generation.origin import against, origin_of_run, rollbacks
 from sql import FOLDER, statement
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import duckdb
-
     from batch.data.clean import Counts
     from batch.generation.store import Output
     from batch.generation.write import Draft
+    from batch.settings import Settings
 
 MACROS = tuple(sorted(file.stem for file in (FOLDER / "macros").glob("*.sql")))
 
@@ -60,8 +57,7 @@ def publish(draft: Draft, output: Output, provenance: Provenance) -> str:
     connection = draft.connection
     now = datetime.now(UTC)
     generation = output.new_id(provenance.fingerprint, now)
-    values = result_settings(provenance.settings)
-    packages = versions(provenance.settings.engine)
+    origin = origin_of_run(provenance.fingerprint, provenance.settings, provenance.exclusions)
     connection.execute(
         statement("generation/generation"),
         {
@@ -76,25 +72,19 @@ def publish(draft: Draft, output: Output, provenance: Provenance) -> str:
             "fingerprint": provenance.fingerprint,
             "exclusions": provenance.exclusions,
             "top_n": provenance.settings.top_n,
-            "settings": list(values),
-            "setting_values": list(values.values()),
-            "packages": list(packages),
-            "versions": list(packages.values()),
+            "settings": list(origin.settings),
+            "setting_values": list(origin.settings.values()),
+            "packages": list(origin.versions),
+            "versions": list(origin.versions.values()),
             "overridden": provenance.regressions,
             **asdict(provenance.counts),
         },
     )
-    _add_macros(connection)
-    connection.execute("checkpoint draft; detach draft")
-    made = origin_of_run(provenance.fingerprint, provenance.settings, provenance.exclusions)
-    output.publish(draft.file, generation, [each.generation for each in against(rollbacks(output), made)])
-    return generation
-
-
-def _add_macros(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the table macros of the attached `draft`, for whoever opens it."""
     with connection.cursor() as cursor:
-        # They name tables without the database, since it has another name for everybody who opens it.
+        # Macros name tables without the database, since it has another name for everybody who opens it.
         cursor.execute("use draft")
         for name in ("load/ids", *(f"macros/{macro}" for macro in MACROS)):
             cursor.execute(statement(name))
+    connection.execute("checkpoint draft; detach draft")
+    output.publish(draft.file, generation, [each.generation for each in against(rollbacks(output), origin)])
+    return generation

@@ -1,5 +1,6 @@
-"""Generations: what is published, and what could be again."""
+"""Reader: opens published files, and returns what they say of themselves and of movies."""
 
+import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,8 @@ import duckdb
 from batch.errors import BatchError
 from batch.generation.store import Output
 from sql import statement
+
+Row = dict[str, Any]  # by column
 
 
 def open_generation(file: Path, before: Path | None = None) -> duckdb.DuckDBPyConnection:
@@ -34,70 +37,98 @@ def open_generation(file: Path, before: Path | None = None) -> duckdb.DuckDBPyCo
 
 @contextmanager
 def named_errors(*files: Path) -> Iterator[None]:
-    """Turn into a BatchError that a generation is damaged, or of another version of the program."""
-    names = " and ".join(map(str, files))
+    """Raise a BatchError that names the files if one is damaged, or of another version of the program."""
     try:
         yield
-    except (duckdb.CatalogException, duckdb.BinderException) as error:
-        raise BatchError(
-            f"{names}: not what this version of the program writes ({str(error).splitlines()[0]}); "
-            "go to another generation by 'python -m batch rollback ID', or make one by 'python -m batch run'"
-        ) from error
     except duckdb.Error as error:
+        reason = str(error).splitlines()[0]
+        if isinstance(error, (duckdb.CatalogException, duckdb.BinderException)):
+            fault = f"not what this version of the program writes ({reason})"
         # DuckDB has no class of its own for it.
-        if "Corrupt database file" not in str(error):
+        elif "Corrupt database file" in str(error):
+            fault = f"damaged ({reason})"
+        else:
             raise
         raise BatchError(
-            f"{names}: damaged ({str(error).splitlines()[0]}); "
-            "go to another generation by 'python -m batch rollback ID', or make one by 'python -m batch run'"
+            f"{' and '.join(map(str, files))}: {fault}; go to another generation by "
+            "'python -m batch rollback ID', or make one by 'python -m batch run'"
         ) from error
 
 
-def shown_items(file: Path, item_ids: Collection[str]) -> list[str]:
-    """Return which of these movies may be in the lists of a generation."""
+@contextmanager
+def attached(**files: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Attach files read-only by these names. Raises BatchError if one is damaged, or of another version."""
+    # What does not fit into memory goes to a folder that anybody may write to: the output may be another's.
+    with (
+        tempfile.TemporaryDirectory() as spill,
+        duckdb.connect(config={"temp_directory": spill}) as connection,
+    ):
+        for name, file in files.items():
+            open_generation(file).close()
+            connection.execute(f"attach $file as {name} (read_only)", {"file": str(file)})
+        with named_errors(*files.values()):
+            yield connection
+
+
+def rows_of(connection: duckdb.DuckDBPyConnection, name: str, **values: object) -> list[Row]:
+    """Return what a statement of `sql/` returns."""
+    return connection.sql(statement(name), params=values).to_dicts()
+
+
+def about(connection: duckdb.DuckDBPyConnection, *columns: str, table: str = "generation") -> tuple[Any, ...]:
+    """Return columns of the one row of `generation`. Raises duckdb.Error if an older version wrote others."""
+    (row,) = connection.table(table).project(", ".join(columns)).fetchall()
+    return tuple(row)
+
+
+def metrics_of(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], float | None]:
+    """Return the metrics of a generation, by metric and model; None for what has no value."""
+    found = connection.table("metrics").project("metric, model, value").fetchall()
+    return {(metric, model): value for metric, model, value in found}
+
+
+def find_items(file: Path, item_ids: Collection[str]) -> list[Row]:
+    """Return `item_id` and `title` of those movies that exist, and whether each `is_shown` in lists."""
     with open_generation(file) as connection, named_errors(file):
-        found = connection.execute(statement("generations/shown_items"), {"item_ids": list(item_ids)})
-        return [item_id for (item_id,) in found.fetchall()]
+        return rows_of(connection, "generations/items", item_ids=[*item_ids])
 
 
-def find_item(file: Path, item_id: str) -> tuple[str, bool] | None:
-    """Return the title of a movie, and whether it may be in a list; None if there is no such movie."""
+def similar_ids(file: Path, text: str) -> list[Row]:
+    """Return `item_id` and `title` of movies whose id or title resembles a text."""
     with open_generation(file) as connection, named_errors(file):
-        return connection.execute(statement("generations/find_item"), {"item_id": item_id}).fetchone()
+        return rows_of(connection, "generations/similar_ids", text=text)
 
 
-def similar_ids(file: Path, text: str) -> list[tuple[str, str]]:
-    """Return ids and titles of movies that may be meant by a text that is the id of none."""
-    with open_generation(file) as connection, named_errors(file):
-        return connection.execute(statement("generations/similar_ids"), {"text": text}).fetchall()
-
-
-def generations(output: Output) -> list[dict[str, Any]]:
-    """Return what each generation in the folder is, newest first.
+def generations(output: Output) -> list[Row]:
+    """Return a summary of each generation in the folder, newest first.
 
     `state` is `published`, `rolled back` or `kept`, with `, damaged` added if it can't be opened.
     """
-    current = output.current()
-    taken_back = output.rolled_back()
+    current, rolled_back = output.current(), output.rolled_back()
     rows = []
     for generation in reversed(output.generations()):
-        if generation == current:
-            state = "published"
-        elif generation in taken_back:
-            state = "rolled back"
-        else:
-            state = "kept"
-        rows.append(_summary(output, generation, state))
+        file = output.file(generation)
+        state = "rolled back" if generation in rolled_back else "kept"
+        row = {
+            "generation": generation,
+            "state": "published" if generation == current else state,
+            "bytes": file.stat().st_size,
+        }
+        try:
+            rows.append(row | _summary(file))
+        except (BatchError, duckdb.Error):
+            rows.append(row | {"state": f"{row['state']}, damaged"})
     return rows
 
 
-def _summary(output: Output, generation: str, state: str) -> dict[str, Any]:
-    file = output.file(generation)
-    row: dict[str, Any] = {"generation": generation, "state": state, "bytes": file.stat().st_size}
-    try:
-        with open_generation(file) as connection:
-            found = connection.execute(statement("generations/summary"))
-            names = [column[0] for column in found.description or ()]
-            return row | dict(zip(names, found.fetchone() or (), strict=True))
-    except (BatchError, duckdb.Error):
-        return row | {"state": f"{state}, damaged"}
+def _summary(file: Path) -> Row:
+    columns = ("made_by", "finished_at", "users", "items", "rows_kept", "rows_rejected", "top_n")
+    with open_generation(file) as connection:
+        *values, overridden = about(connection, *columns, "overridden")
+        ndcg = metrics_of(connection).get(("ndcg@10", "embedding"))
+    summary = dict(zip(columns, values, strict=True))
+    return summary | {
+        "finished_at": summary["finished_at"].replace(microsecond=0),
+        "ndcg_10": None if ndcg is None else round(ndcg, 4),
+        "overridden": len(overridden),
+    }

@@ -1,7 +1,18 @@
-"""Records of the output folder, in JSON: generations that were rolled back, and files that replace others."""
+"""Records: what the output folder writes down in JSON, and the ids of generations.
 
-from dataclasses import dataclass
+An id such as `20261124T014700Z-1a2b3c` sorts by time. The digits at the end are the first six of the
+fingerprint of the input: they are for people, and nothing depends on them.
+"""
+
+import json
+import re
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+_ID = re.compile(r"(\d{8}T\d{6}Z)-[0-9a-f]{6}")
+_TIME = "%Y%m%dT%H%M%SZ"
 
 
 @dataclass(frozen=True)
@@ -19,21 +30,53 @@ class RolledBack:
 
 
 @dataclass(frozen=True)
-class Replacement:
-    """Files in the work folder, and what they take the place of."""
+class Transaction:
+    """One change of the output folder, which is committed when the link shows `published`."""
 
-    new: list[str]  # ids of generations
-    old: list[str]  # ids of those that go
-    published: str | None  # which of the new ones the link shows from then on; None: it stays as it is
-    taken_back: list[RolledBack]  # all generations that are rolled back from then on
-    records: list[str]  # names of files of the output folder
+    published: str | None  # id; None if nothing is published, before and after
+    taken_back: list[RolledBack]  # all that are rolled back afterwards
+    new: list[str] = field(default_factory=list)  # ids; their files come from the work folder
+    old: list[str] = field(default_factory=list)  # ids; their files are deleted
+    records: list[str] = field(default_factory=list)  # names of other files that come from there
+
+    def to_json(self) -> str:
+        """Return the transaction as the journal has it."""
+        return json.dumps(asdict(self))
+
+    @staticmethod
+    def from_json(text: str) -> "Transaction":
+        """Return the transaction that a journal has."""
+        found = json.loads(text)
+        return Transaction(**found | {"taken_back": _rollbacks(found["taken_back"])})
 
 
-def rollbacks_from(found: Any) -> list[RolledBack]:
-    """Return what was read from `rolled_back.json`, in which versions before 0.6 wrote ids alone."""
+def rollbacks_from_json(text: str) -> list[RolledBack]:
+    """Return what `rolled_back.json` has. Raises ValueError or TypeError if it is damaged."""
+    return _rollbacks(json.loads(text))
+
+
+def rollbacks_to_json(taken_back: list[RolledBack]) -> str:
+    """Return the text of `rolled_back.json`, in the order of ids."""
+    by_id = sorted(taken_back, key=lambda each: each.generation)
+    return json.dumps([asdict(each) for each in by_id], indent=2) + "\n"
+
+
+def _rollbacks(found: Any) -> list[RolledBack]:
+    """Return records; versions before 0.6 wrote ids alone."""
     return [RolledBack(each) if isinstance(each, str) else RolledBack(**each) for each in found]
 
 
-def replacement_from(found: Any) -> Replacement:
-    """Return what was read from the record of a replacement."""
-    return Replacement(**found | {"taken_back": rollbacks_from(found["taken_back"])})
+def time_of(generation: str) -> datetime | None:
+    """Return the time in the id of a generation; None if it is no such id."""
+    match = _ID.fullmatch(generation)
+    with suppress(ValueError):
+        return datetime.strptime(match[1], _TIME).replace(tzinfo=UTC) if match else None
+    return None
+
+
+def next_id(newest: str | None, digits: str, now: datetime) -> str:
+    """Return an id that is greater than the newest one, also when the clock was set back."""
+    last = time_of(newest) if newest else None
+    if last:
+        now = max(now, last + timedelta(seconds=1))
+    return f"{now.strftime(_TIME)}-{digits}"

@@ -1,4 +1,4 @@
-"""Rewrite: a generation written anew, without a user or with a movie that is in no list.
+"""Rewrite: a new file for a generation, without a user or with a movie that is in no list.
 
 A file of a generation never changes, and a deleted row may stay in the free space of a database. So a new
 file is filled, table by table: rows of the user go, ranks close up, and everything else is copied. A list
@@ -16,16 +16,15 @@ from batch.errors import RefusedError
 from batch.generation.reader import named_errors, open_generation
 from batch.generation.store import Output
 from batch.generation.verify import broken_invariants
-from batch.generation.write import BLOCK_SIZE, STORAGE_VERSION
+from batch.generation.write import BLOCK_SIZE, DERIVED, STORAGE_VERSION
 from batch.runtime.progress import Step
 from sql import statement
 
-# What each statement of `sql/rewrite/` fills. Everything else is copied.
-ITEMS = ("items", "item_factors")
+# The statements of `sql/rewrite/` fill these. Everything else is copied.
 LISTS = ("recommendations", "similar_items", "popular", "popular_by_segment", "lookups")
-COUNTS = ("rejected_rows", "rating_counts", "segments", "generation")
-# Made of other tables alone: the statement that fills them in a run fills them here, too.
-DERIVED = ("rows_by_rule", "similar_lookups", "viewers")
+ITEMS_AND_COUNTS = ("items", "item_factors", "rejected_rows", "rating_counts", "segments", "generation")
+# The name of `item_stats` in older versions.
+OLD_ITEM_STATS = "viewers"
 
 
 @dataclass(frozen=True)
@@ -48,32 +47,17 @@ class Rewritten:
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, change: Change) -> None:
-    """Make what `holds` and `rewrite` need beside the files."""
-    for name in ("load/ids", "load/macros", "rewrite/macros"):
+    """Make what the statements of `sql/rewrite/` need beside the files."""
+    for name in ("load/ids", "load/macros"):
         connection.execute(statement(name))
     values = {"user_id": change.user_id, "item_id": change.hidden_item_id}
     connection.execute(statement("rewrite/change"), values)
 
 
-def holds(connection: duckdb.DuckDBPyConnection, file: Path) -> bool:
-    """Return whether a generation has a row of the user.
-
-    Raises BatchError if the file is damaged, or of another version.
-    """
-    with named_errors(file):
-        open_generation(file).close()
-        connection.execute("attach $file as kept (read_only)", {"file": str(file)})
-        try:
-            ((rows,),) = connection.execute(statement("rewrite/holds")).fetchall()
-        finally:
-            connection.execute("detach kept")
-    return bool(rows)
-
-
 def rewrite(
     connection: duckdb.DuckDBPyConnection, output: Output, generations: list[str], change: Change, step: Step
 ) -> list[Rewritten]:
-    """Write generations anew into the work folder, under new ids in the same order.
+    """Write new files for generations into the work folder, under new ids in the same order.
 
     Raises BatchError if a file is damaged, or of another version; RefusedError if no movie would be left to
     be shown, or if a new file breaks an invariant.
@@ -105,7 +89,7 @@ def _rewrite(connection: duckdb.DuckDBPyConnection, file: Path, draft: Path, mad
         )
     fewer = {
         table: len(connection.table(f"kept.{table}")) - len(connection.table(f"draft.{table}"))
-        for table in _tables(connection)
+        for table in _tables_of_kept(connection)
     }
     connection.execute("checkpoint draft; detach draft; detach kept")
     removed = {table: rows for table, rows in fewer.items() if rows}
@@ -114,43 +98,46 @@ def _rewrite(connection: duckdb.DuckDBPyConnection, file: Path, draft: Path, mad
 
 def _fill(connection: duckdb.DuckDBPyConnection, generation: str, made_by: str) -> list[str]:
     """Fill every table of the attached `draft`; return the movies that nobody else has rated."""
-    _copy(connection, _tables(connection).keys() - {*ITEMS, *LISTS, *COUNTS, *DERIVED})
-    connection.execute(statement("rewrite/items"))
-    gone = connection.execute(statement("rewrite/gone_items")).fetchall()
-    if gone:
+    tables = _tables_of_kept(connection)
+    if OLD_ITEM_STATS in tables:
+        connection.execute(f"drop table draft.{OLD_ITEM_STATS}")
+    others = {*LISTS, *ITEMS_AND_COUNTS, *DERIVED, OLD_ITEM_STATS}
+    _copy(connection, [table for table in tables if table not in others])
+    unlisted = connection.execute(statement("rewrite/items")).fetchall()
+    if unlisted:
         connection.execute(statement("rewrite/lists"))
     else:
         _copy(connection, LISTS)
-    values = {"id": generation, "made_by": made_by, "removed": len(gone)}
+    values = {"id": generation, "made_by": made_by, "removed": len(unlisted)}
     connection.execute(statement("rewrite/counts"), values)
     for table in DERIVED:
-        statements = duckdb.extract_statements(statement(f"generation/{table}"))
-        (insert,) = (each for each in statements if each.type == duckdb.StatementType.INSERT)
-        connection.execute(insert)
-    return [item_id for item_id, is_unrated in gone if is_unrated]
+        connection.execute(f"drop table if exists draft.{table}")
+        connection.execute(statement(f"generation/{table}"))
+    return [item_id for item_id, is_unrated in unlisted if is_unrated]
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, tables: Collection[str]) -> None:
     """Copy tables, without the rows of the user."""
-    for table, columns in _tables(connection).items():
-        if table in tables:
-            rows = connection.table(f"kept.{table}")
-            if "user_id" in columns:
-                rows = rows.filter("user_id is distinct from getvariable('change').user_id")
-            rows.insert_into(f"draft.{table}")
+    for table in tables:
+        rows = connection.table(f"kept.{table}")
+        if "user_id" in rows.columns:
+            rows = rows.filter("user_id is distinct from getvariable('change').user_id")
+        rows.insert_into(f"draft.{table}")
 
 
-def _tables(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
-    """Return the columns of each table of `kept`."""
-    found = connection.execute("select name, column_names from (show all tables) where database = 'kept'")
-    return dict(found.fetchall())
+def _tables_of_kept(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    tables = connection.table_function("duckdb_tables").filter("database_name = 'kept'")
+    return [name for (name,) in tables.project("table_name").order("table_name").fetchall()]
 
 
 def _refuse_if_broken(connection: duckdb.DuckDBPyConnection, file: Path, draft: Path) -> None:
     """Raise RefusedError if the draft breaks an invariant."""
-    for broken in broken_invariants(connection, draft)[:1]:
+    connection.execute("attach $file as draft (read_only)", {"file": str(draft)})
+    broken = broken_invariants(connection)
+    connection.execute("detach draft")
+    if broken:
         raise RefusedError(
-            f"{file}: nothing has changed, since without that {broken}; if 'python -m batch verify "
+            f"{file}: nothing has changed, since without that {broken[0]}; if 'python -m batch verify "
             f"--generation {file.stem}' finds the same, a version before 0.6 has published it by --force: "
             "remove the file (if it is published, run with --rebuild first), and repeat the command; "
             "else it is a bug: please report it"

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from batch.data.exclusions import read_exclusions
 from batch.errors import UsageError
-from batch.generation.reader import open_generation, shown_items
+from batch.generation.origin import against, blame, origin_of, rollbacks
+from batch.generation.reader import find_items, open_generation
 from batch.generation.records import RolledBack
-from batch.generation.rolled_back import against, blame, origin_of, rollbacks
 from batch.generation.store import Output
 
 log = logging.getLogger("batch")
@@ -16,10 +16,10 @@ log = logging.getLogger("batch")
 def rollback(output: Output, generation: str | None = None) -> tuple[str | None, str]:
     """Publish the generation before the current one, or the one named; return the old and the new id.
 
-    Without a name, generations that were taken back before are passed over; with one, the link may be lost,
-    and then there is no old id. What made the newer ones is not published again without
-    `--accept-rolled-back`, see `batch/generation/rolled_back.py`. Warnings name movies that were hidden
-    since, and are shown again, and say that nothing is held back, if a command has made what is taken back.
+    Without a name, generations that were rolled back before are skipped; with one, the link may be lost,
+    and then there is no old id. Later runs do not publish again what the newer ones were made from, unless
+    `--accept-rolled-back` is given; see `batch/generation/origin.py`. A warning names movies that were hidden
+    since and are shown again; another says that nothing is held back if a command made the generation.
 
     Raises UsageError if there is no such generation, BatchError if it is damaged,
     LockedError while a run is at work.
@@ -32,7 +32,7 @@ def rollback(output: Output, generation: str | None = None) -> tuple[str | None,
         file = output.existing(target)
         open_generation(file).close()
         hidden = read_exclusions(output.folder).hidden
-        shown = shown_items(file, hidden) if hidden else []
+        shown = [each["item_id"] for each in find_items(file, hidden) if each["is_shown"]] if hidden else []
         taken_back = _taken_back(output, target)
         command = _command_to_blame(output, current, target, taken_back)
         output.roll_back(target, taken_back)
@@ -67,11 +67,11 @@ def _command_to_blame(
     output: Output, current: str | None, target: str, taken_back: list[RolledBack]
 ) -> str | None:
     """Return the command that made what is taken back, if a run of the same origin may still be published."""
-    made, instead = (origin_of(output, each) if each else None for each in (current, target))
-    if made is None or instead is None or current not in {each.generation for each in taken_back}:
+    origin, instead = (origin_of(output, each) if each else None for each in (current, target))
+    if origin is None or instead is None or current not in {each.generation for each in taken_back}:
         return None
-    is_same = replace(made, made_by=instead.made_by) == instead
-    return None if made.made_by == "run" or is_same or against(taken_back, made) else made.made_by
+    is_same = replace(origin, made_by=instead.made_by) == instead
+    return None if origin.made_by == "run" or is_same or against(taken_back, origin) else origin.made_by
 
 
 def before(output: Output, generation: str) -> str:

@@ -25,11 +25,18 @@ def schema(file: Path) -> str:
     """Return, in Markdown, the tables of a generation with columns, types and meanings, and its macros."""
     with open_generation(file) as connection:
         rows = connection.execute(statement("inspect/schema")).fetchall()
-        macros = connection.execute(statement("generations/macros")).fetchall()
+        functions = connection.table_function("duckdb_functions").filter(
+            "function_type = 'table_macro' and database_name = current_database() and not internal"
+        )
+        macros = functions.order("function_name").project("function_name, parameters, comment").fetchall()
     page = [_OPENING]
     for (table, meaning), columns in groupby(rows, key=lambda row: (row[0], row[1])):
         page += [f"## {table}\n", f"{meaning}\n", "| column | type | meaning |", "|---|---|---|"]
         page += [f"| `{name}` | `{kind.lower()}` | {comment} |" for _, _, name, kind, comment in columns]
         page.append("")
-    page += [_MACROS, *(f"| `{call}` | {comment} |" for call, comment in macros), ""]
+    page += [
+        _MACROS,
+        *(f"| `{name}({', '.join(parameters)})` | {comment} |" for name, parameters, comment in macros),
+        "",
+    ]
     return "\n".join(page)

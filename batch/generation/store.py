@@ -1,31 +1,39 @@
-"""The output folder: which generations are in it, which one is published, and what was taken back.
+"""The output folder: which generations are in it, which one is published, and which were rolled back.
 
 output/
 ├── current.duckdb       relative symbolic link to the published generation
-├── generations/         one file a generation; none ever changes
-├── reports/             a page about a generation, where one was made; it goes when the generation does
-├── refused/             what the gate measured of runs that it refused; the last ones
-├── rolled_back.json     the generations that were taken back, and what is not published again because of them
+├── generations/         one file per generation; none ever changes
+├── reports/             one page per generation that has a report; deleted with the generation
+├── refused/             the metrics of the last runs that the gate refused
+├── rolled_back.json     the generations that were rolled back, and from what they were made
 ├── forgotten.json, forgotten.key, hidden.json    who and what is excluded: `batch/data/exclusions.py`
 ├── .lock                held by the one process that writes
-└── .work/               what a run leaves here when it dies, the next one removes
+└── .work/               drafts and the journal; the next run removes what a killed one leaves
+
+A change of the folder is a transaction: its files and its journal are on the disk before the link is
+switched. If the process dies before that, the next one undoes it; afterwards, the next one finishes it.
 """
 
 import errno
-import json
 import os
 import shutil
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import filelock
 
 from batch.errors import BatchError, LockedError, UsageError
-from batch.generation.ids import next_id, time_of
-from batch.generation.records import Replacement, RolledBack, replacement_from, rollbacks_from
+from batch.generation.records import (
+    RolledBack,
+    Transaction,
+    next_id,
+    rollbacks_from_json,
+    rollbacks_to_json,
+    time_of,
+)
 
 KEPT_GENERATIONS = 7
 KEPT_REFUSED = 7
@@ -58,16 +66,18 @@ class Output:
         return self.folder / "reports" / f"{generation}.html"
 
     def generations(self) -> list[str]:
-        """Ids of all generations in the folder, oldest first."""
-        unseen = self._unseen()
+        """Ids of all generations in the folder, oldest first; a transaction adds and removes all at once."""
         files = (self.folder / "generations").glob("*.duckdb")
         found = {file.stem for file in files if time_of(file.stem) and file.is_file()}
-        return sorted(found - unseen)
+        transaction = self._transaction()
+        if transaction:
+            found -= {*(transaction.old if self._is_committed(transaction) else transaction.new)}
+        return sorted(found)
 
     def current(self) -> str | None:
-        """Id of the published generation; None before the first, and where the link shows another place.
+        """Id of the published generation; None before the first, and if the link shows another place.
 
-        Raises BatchError if something else stands in the place of the link.
+        Raises BatchError if there is something else instead of the link.
         """
         try:
             target = self.link.readlink()
@@ -117,7 +127,7 @@ class Output:
         return file
 
     def rolled_back(self) -> list[str]:
-        """Ids of the generations that were taken back, oldest first, kept or not.
+        """Ids of the generations that were rolled back, oldest first, kept or not.
 
         Raises BatchError if the record of them is damaged.
         """
@@ -125,20 +135,24 @@ class Output:
 
     def rollbacks(self) -> list[RolledBack]:
         """Return the same generations, with what is recorded of each."""
-        file = self.folder / "rolled_back.json"
+        transaction = self._transaction()
+        if transaction and self._is_committed(transaction):
+            return transaction.taken_back
         try:
-            return rollbacks_from(json.loads(file.read_text(encoding="utf-8")))
+            return rollbacks_from_json(self._rolled_back.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return []
         except (ValueError, TypeError) as error:
-            raise BatchError(f"{file}: is damaged; remove it, and roll back again what was") from error
+            raise BatchError(
+                f"{self._rolled_back}: is damaged; remove it, and roll back again what was"
+            ) from error
 
     def new_id(self, fingerprint: str, now: datetime) -> str:
-        """Return the id of a generation that is made of the input with that fingerprint."""
+        """Return the id of a new generation of the input with that fingerprint."""
         return next_id(max(self.generations(), default=None), fingerprint[:6], now)
 
     def new_ids(self, olds: list[str], now: datetime) -> list[str]:
-        """Return new ids for generations that are made of these, in their order, greater than all."""
+        """Return new ids for rewritten generations, in the order of the old ones, greater than all."""
         newest = max(self.generations(), default=None)
         ids = []
         for old in olds:
@@ -168,7 +182,7 @@ class Output:
                 yield
             except OSError as error:
                 if error.filename is None and error.errno in _NO_ROOM:
-                    # A write does not say where there is no room; here is where a run writes.
+                    # The error of a write does not name the place; a run writes to this folder.
                     error.filename = str(self.folder)
                 raise
             finally:
@@ -179,47 +193,40 @@ class Output:
     def publish(self, file: Path, generation: str, accepted: Collection[str] = ()) -> None:
         """Make a closed file the published generation; what is no longer kept goes when the lock does.
 
-        The generations with the ids `accepted` are no longer taken back: this one is as they were.
-
-        The file is synced before it gets its name, and the name before the link shows it, so that the
-        link never shows anything but a whole generation, whatever dies when.
+        The generations with the ids `accepted` are no longer rolled back: this one has their origin.
         """
-        file.chmod(0o444)
-        _sync(file)
-        self._announcement.write_text(generation, encoding="utf-8")
-        for written in (self._announcement, self.work, self.folder):
-            _sync(written)
-        file.replace(self.file(generation))
-        _sync(self.folder / "generations")
-        self._write_rolled_back([each for each in self.rollbacks() if each.generation not in accepted])
-        self._switch(generation)
-
-    def replace(self, replacement: Replacement) -> None:
-        """Let closed files in the work folder take the place of others, all at once as far as anyone sees.
-
-        Once it is announced it happens, whatever dies when: the next one that takes the lock goes on with it.
-        What is seen changes when the link does.
-        """
-        for generation in replacement.new:
-            file = self._draft(generation)
-            file.chmod(0o444)
-            _sync(file)
-        for name in replacement.records:
-            _sync(self.work / name)
-        for folder in (self.work, self.folder):
-            _sync(folder)
-        self._write(self._replacing, json.dumps(asdict(replacement)))
-        self._go_on_replacing()
+        file.replace(self._draft(generation))
+        taken_back = [each for each in self.rollbacks() if each.generation not in accepted]
+        self.commit(Transaction(generation, taken_back, new=[generation]))
 
     def roll_back(self, generation: str, taken_back: Iterable[RolledBack] = ()) -> None:
         """Publish an older (or again a newer) generation; `taken_back` are all that are, from then on."""
-        self._write_rolled_back(taken_back)
-        self._switch(generation)
+        self.commit(Transaction(generation, [*taken_back]))
+
+    def commit(self, transaction: Transaction) -> None:
+        """Change the folder as the transaction says, all at once as far as anyone sees."""
+        for generation in transaction.new:
+            self._draft(generation).chmod(0o444)
+            _sync(self._draft(generation))
+        for name in transaction.records:
+            _sync(self.work / name)
+        for folder in (self.work, self.folder):
+            _sync(folder)
+        self._write(self._journal, transaction.to_json())
+        for generation in transaction.new:
+            self._draft(generation).replace(self.file(generation))
+        _sync(self.folder / "generations")
+        if not self._is_committed(transaction):
+            new_link = self.work / "current.duckdb"
+            new_link.symlink_to(f"generations/{transaction.published}.duckdb")
+            new_link.replace(self.link)
+            _sync(self.folder)
+        self._finish(transaction)
 
     def keep_report(self, generation: str, page: str) -> Path:
         """Write the report on a generation beside it; the folder must be locked.
 
-        It names users, so nobody may write one while they are forgotten. It goes when its generation does.
+        It names users, so it must not be written while one is forgotten. It is deleted with its generation.
         """
         file = self.report(generation)
         file.parent.mkdir(exist_ok=True)
@@ -227,75 +234,53 @@ class Output:
         return file
 
     @property
-    def _announcement(self) -> Path:
-        """Names the generation whose file may have its name already, and is not yet linked."""
-        return self.work / "publishing"
+    def _rolled_back(self) -> Path:
+        return self.folder / "rolled_back.json"
 
     @property
-    def _replacing(self) -> Path:
-        """Says what takes the place of what; while it is there, not all of it may have happened."""
+    def _journal(self) -> Path:
+        """Path of the transaction that is not finished; there is none without this file."""
         return self.work / "replacing"
 
     def _draft(self, generation: str) -> Path:
         return self.work / f"{generation}.duckdb"
 
-    def _replacement(self) -> Replacement | None:
+    def _transaction(self) -> Transaction | None:
         try:
-            return replacement_from(json.loads(self._replacing.read_text(encoding="utf-8")))
+            return Transaction.from_json(self._journal.read_text(encoding="utf-8"))
         except (FileNotFoundError, NotADirectoryError):
             return None
 
-    def _unseen(self) -> set[str]:
-        """Ids of files that are not there yet, as far as anyone sees, or no longer."""
-        replacement = self._replacement()
-        if replacement is None or replacement.published is None:
-            return set()
-        return {*(replacement.old if self.current() == replacement.published else replacement.new)}
+    def _is_committed(self, transaction: Transaction) -> bool:
+        return self.current() == transaction.published
 
-    def _go_on_replacing(self) -> None:
-        """Do what is announced, from wherever it has come to."""
-        replacement = self._replacement()
-        if replacement is None:
-            return
-        for generation in replacement.new:
-            if self._draft(generation).exists():
-                self._draft(generation).replace(self.file(generation))
-        _sync(self.folder / "generations")
-        if replacement.published is not None:
-            # What was taken back is so before and after the link is switched.
-            self._write_rolled_back([*self.rollbacks(), *replacement.taken_back])
-            if self.current() != replacement.published:
-                self._switch(replacement.published)
-            self._write_rolled_back(replacement.taken_back)
-        for name in replacement.records:
+    def _recover(self) -> None:
+        """Finish the transaction of a process that died, or undo it if it was not committed."""
+        transaction = self._transaction()
+        if transaction and self._is_committed(transaction):
+            self._finish(transaction)
+        elif transaction:
+            for generation in transaction.new:
+                self.file(generation).unlink(missing_ok=True)
+            _sync(self.folder / "generations")
+
+    def _finish(self, transaction: Transaction) -> None:
+        """Do what follows the commit, from wherever it has come to."""
+        if transaction.taken_back or self._rolled_back.exists():
+            self._write(self._rolled_back, rollbacks_to_json(transaction.taken_back))
+        for name in transaction.records:
             if (self.work / name).exists():
                 (self.work / name).replace(self.folder / name)
         _sync(self.folder)
-        for generation in replacement.old:
-            # What a report shows must be gone before anybody may think that it is.
+        for generation in transaction.old:
+            # A report names users too.
             self.report(generation).unlink(missing_ok=True)
             self.file(generation).unlink(missing_ok=True)
         _sync(self.folder / "generations")
-        if replacement.old and (self.folder / "reports").is_dir():
+        if transaction.old and (self.folder / "reports").is_dir():
             _sync(self.folder / "reports")
-        self._replacing.unlink()
+        self._journal.unlink()
         _sync(self.work)
-
-    def _switch(self, generation: str) -> None:
-        new_link = self.work / "current.duckdb"
-        new_link.unlink(missing_ok=True)
-        new_link.symlink_to(self.file(generation).relative_to(self.folder))
-        new_link.replace(self.link)
-        _sync(self.folder)
-
-    def _write_rolled_back(self, taken_back: Iterable[RolledBack]) -> None:
-        """Write one record for each generation, the last one of it, in the order of ids."""
-        by_id = {each.generation: each for each in taken_back}
-        records = [by_id[generation] for generation in sorted(by_id)]
-        if records == self.rollbacks():
-            return
-        text = json.dumps([asdict(each) for each in records], indent=2) + "\n"
-        self._write(self.folder / "rolled_back.json", text)
 
     def _write(self, file: Path, text: str) -> None:
         """Write a file at once: its readers find the old text or the new one, also after a power cut."""
@@ -306,14 +291,10 @@ class Output:
         _sync(file.parent)
 
     def _remove_litter(self) -> None:
-        self._go_on_replacing()
-        current = self.current()
-        if self._announcement.exists():
-            announced = self._announcement.read_text(encoding="utf-8")
-            if announced in self.generations() and announced != current:
-                self.file(announced).unlink()
-        self._remove_what_is_not_kept(current)
-        # Left by who opened a generation to write. Readers would see what it says, and none ever changes.
+        self._recover()
+        self._remove_what_is_not_kept()
+        # A tool that opened a generation to write has left it. Readers would see what it says, and no
+        # generation ever changes.
         for log in (self.folder / "generations").glob("*.duckdb.wal"):
             if time_of(log.name.removesuffix(".duckdb.wal")):
                 log.unlink()
@@ -327,9 +308,9 @@ class Output:
         else:
             self.work.unlink(missing_ok=True)
 
-    def _remove_what_is_not_kept(self, current: str | None) -> None:
+    def _remove_what_is_not_kept(self) -> None:
         for old in self.generations()[:-KEPT_GENERATIONS]:
-            if old != current:
+            if old != self.current():
                 # One more than is kept is no reason not to run.
                 with suppress(OSError):
                     self.file(old).unlink()

@@ -1,6 +1,5 @@
 """Verify: whether a published file fulfils its invariants, and whether its lists are those of its vectors."""
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +8,10 @@ from typing import Any
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from batch.generation.check import INVARIANTS, violations
-from batch.generation.reader import named_errors, open_generation
-from batch.generation.stored import Stored, read_stored
+from batch.generation.reader import about, attached, metrics_of, named_errors, open_generation
 from sql import statement
 
 # Products in single precision differ in the last digits with the shape of what is multiplied at a time.
@@ -40,69 +39,68 @@ def verify(file: Path, users: int) -> Verified:
     The users are chosen by hash, so they are the same every time. If the file breaks an invariant, no list is
     recomputed, since vectors may be missing. Raises BatchError if the file is damaged, or of another version.
     """
-    with named_errors(file):
-        # What does not fit into memory goes to a folder that anybody may write to: the output may be
-        # another's.
-        with (
-            tempfile.TemporaryDirectory() as spill,
-            duckdb.connect(config={"temp_directory": spill}) as connection,
-        ):
-            broken = broken_invariants(connection, file)
-        checked, places, differences = (0, 0, list[str]()) if broken else _recomputed(file, users)
-        share = _catalogue_share(file)
+    with attached(draft=file) as connection:
+        broken = broken_invariants(connection)
+    with open_generation(file) as connection, named_errors(file):
+        share = metrics_of(connection).get(("catalogue_share", "published"))
+        checked, places, differences = (0, 0, list[str]()) if broken else _recomputed(connection, users)
     return Verified(file.stem, file, len(INVARIANTS), checked, places, [*broken, *differences], share)
 
 
-def _catalogue_share(file: Path) -> float | None:
-    with open_generation(file) as connection:
-        found = connection.execute(statement("verify/catalogue")).fetchone()
-    return found[0] if found else None
-
-
-def broken_invariants(connection: duckdb.DuckDBPyConnection, file: Path) -> list[str]:
-    """Return a sentence for each invariant that a generation breaks."""
-    top_n, min_n = _depth(file)
-    connection.execute("attach $file as draft (read_only)", {"file": str(file)})
+def broken_invariants(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return a sentence for each invariant that the attached `draft` breaks, once it is complete."""
     connection.execute(statement("verify/interactions"))
-    try:
-        return list(violations(connection, top_n, min_n))
-    finally:
-        connection.execute("drop view interactions; detach draft")
+    broken = list(violations(connection, *_depth(connection, "draft.generation")))
+    connection.execute("drop view interactions")
+    return broken
 
 
-def _depth(file: Path) -> tuple[int, int]:
-    """Return how long the lists of a generation are at most, and at least if there are enough movies."""
-    with open_generation(file) as connection:
-        ((top_n, min_n),) = connection.execute(statement("generations/depth")).fetchall()
-    return top_n, min_n
+def _depth(connection: duckdb.DuckDBPyConnection, table: str = "generation") -> tuple[int, int]:
+    """Return how long the lists are at most, and at least if there are enough movies.
+
+    A command that takes movies out of lists leaves them shorter until the next run.
+    """
+    top_n, rows = about(connection, "top_n", "rows", table=table)
+    return top_n, top_n - rows.get("removed", 0)
 
 
-def _recomputed(file: Path, users: int) -> tuple[int, int, list[str]]:
+def _recomputed(connection: duckdb.DuckDBPyConnection, sample: int) -> tuple[int, int, list[str]]:
     """Return how many lists with how many places were recomputed, and a sentence for each that differs."""
-    depth = _depth(file)
-    with open_generation(file) as connection:
-        (all_users,) = connection.execute(statement("generations/users")).fetchone() or (0,)
-        connection.execute(statement("verify/chosen_users"), {"users": users or all_users})
-        stored = read_stored(connection)
-        lists = connection.execute(statement("verify/lists")).fetchnumpy()
-    return len(stored.user_ids), len(lists["score"]), list(_differences(stored, lists, *depth))
+    (all_users,) = about(connection, "users")
+    connection.execute(statement("verify/chosen"), {"users": sample or all_users})
+
+    def columns(name: str) -> Any:
+        return connection.execute(statement(name)).fetchnumpy()
+
+    users, lists = columns("verify/user_factors"), columns("verify/lists")
+    stored = (users, columns("verify/item_factors"), columns("verify/seen"), lists)
+    differences = list(_differences(*stored, *_depth(connection)))
+    return len(users["user_id"]), len(lists["score"]), differences
 
 
-def _differences(stored: Stored, lists: Any, top_n: int, min_n: int) -> Iterator[str]:
+def _differences(  # noqa: PLR0913, PLR0917 (columns of four statements, and two lengths)
+    users: Any, items: Any, seen: Any, lists: Any, top_n: int, min_n: int
+) -> Iterator[str]:
     """Yield a sentence for each user whose list is not what all products in double precision say."""
-    items = stored.item_factors.astype(np.float64)
-    ends = np.searchsorted(lists["user_index"], np.arange(len(stored.user_ids) + 1))
-    for first in range(0, len(stored.user_ids), USERS_AT_A_TIME):
+    user_ids, user_factors = users["user_id"], np.stack(users["factors"])
+    item_factors = np.stack(items["factors"]).astype(np.float64)
+    is_candidate = items["is_candidate"].astype(np.bool_)
+    is_seen = sparse.csr_matrix(
+        (np.ones(len(seen["user_index"]), dtype=np.bool_), (seen["user_index"], seen["item_index"])),
+        shape=(len(user_factors), len(item_factors)),
+    )
+    ends = np.searchsorted(lists["user_index"], np.arange(len(user_ids) + 1))
+    for first in range(0, len(user_ids), USERS_AT_A_TIME):
         some = slice(first, first + USERS_AT_A_TIME)
-        scores = stored.user_factors[some].astype(np.float64) @ items.T
-        scores[:, ~stored.is_candidate] = -np.inf
-        scores[stored.seen[some].nonzero()] = -np.inf
+        scores = user_factors[some].astype(np.float64) @ item_factors.T
+        scores[:, ~is_candidate] = -np.inf
+        scores[is_seen[some].nonzero()] = -np.inf
         for user, of_user in enumerate(scores, start=first):
             entries = slice(ends[user], ends[user + 1])
             listed, listed_scores = lists["item_index"][entries], lists["score"][entries].astype(np.float64)
             difference = _difference(of_user, listed.astype(np.intp), listed_scores, top_n, min_n)
             if difference:
-                yield f"the list of user {stored.user_ids[user]} is not that of the vectors: {difference}"
+                yield f"the list of user {user_ids[user]} is not that of the vectors: {difference}"
 
 
 def _difference(

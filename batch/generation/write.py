@@ -25,7 +25,10 @@ STORAGE_VERSION = "v1.5.0"
 # DuckDB does not pack whole numbers.
 BLOCK_SIZE = 32_768
 
-TABLES = tuple(sorted({file.stem for file in (FOLDER / "generation").glob("*.sql")} - {"generation"}))
+# Computed from other tables of the file, so they come last.
+DERIVED = ("rows_by_rule", "similar_lookups", "item_stats")
+_FILES = {file.stem for file in (FOLDER / "generation").glob("*.sql")}
+TABLES = (*sorted(_FILES - {"generation", *DERIVED}), *DERIVED)
 
 
 @dataclass(frozen=True)

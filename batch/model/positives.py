@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 # A rating below 3 is no like: on a scale to 5 it says that the movie was a disappointment. Such a movie
 # counts as seen, and is not recommended again, but it does not draw similar movies into the list.
-# The same number stands in `sql/generation/viewers.sql`, `sql/inspect/do_reasons_fit.sql` and
+# The same number stands in `sql/generation/item_stats.sql`, `sql/inspect/do_reasons_fit.sql` and
 # `sql/invariants/every_reason_was_watched_and_liked.sql`; a test compares them.
 MIN_POSITIVE_RATING = 3.0
 

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 import duckdb
 
 from batch.errors import BatchError, UsageError
-from batch.generation.diff import Diff, Row, attached, diff, rows_of
-from batch.generation.reader import named_errors, open_generation
+from batch.generation.diff import Diff, diff
+from batch.generation.reader import Row, attached, metrics_of, named_errors, open_generation, rows_of
 from batch.generation.rollback import before as generation_before
 from batch.generation.store import Output
-from sql import statement
 
 USERS = 30
 ITEMS_OF_HISTORY = 10
@@ -137,8 +136,7 @@ def _examples(connection: duckdb.DuckDBPyConnection) -> list[Example]:
 
 
 def _metrics(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], float]:
-    found = connection.execute(statement("generations/metrics")).fetchall()
-    return {(metric, model): value for metric, model, value in found if value is not None}
+    return {name: value for name, value in metrics_of(connection).items() if value is not None}
 
 
 def _older_nights(output: Output, generation: str, left_out: list[str]) -> Iterator[Night]:
@@ -164,7 +162,7 @@ def _changes(output: Output, generation: str, left_out: list[str]) -> Changes | 
     open_generation(after).close()
     try:
         found = diff(before, after, ITEMS_OF_DIFF)
-        with attached(before, after) as connection:
+        with attached(before=before, after=after) as connection:
             return Changes(found, rows_of(connection, "report/overlaps"))
     except BatchError:
         left_out.append(

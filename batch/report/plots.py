@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from batch.generation.diff import Row
+from batch.generation.reader import Row
 from batch.report.drawing import ACCENT, INCHES, MUTED, RULE, counted, drawn, legend
 from batch.report.facts import Night
 

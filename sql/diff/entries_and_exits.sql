@@ -1,7 +1,7 @@
 -- one row per movie that entered or left the list of a user, with its rank before and after, and why
 -- parameters: $user_id
--- A rank below the depth of the list is that among all movies which could have been listed, from the stored vectors; there
--- is none for a movie that could not.
+-- A rank below the depth of the list is the rank among all movies that could be listed, from the stored vectors; a movie that
+-- could not be listed has none.
 with seen_before as (
     select item_id
     from before.histories
@@ -76,7 +76,7 @@ changes as (
     where listed_before.item_id is null or listed_after.item_id is null
 ),
 
--- What is not listed ranks below what is, however its score may be rounded.
+-- A movie that is not listed ranks below every listed one, whatever rounding does to its score.
 ranks as (
     select
         changes.item_id,

@@ -1,4 +1,4 @@
--- one row per movie that is in many more lists than before, or in many fewer: the most risen first, the most fallen last
+-- one row per movie that is in many more lists than before, or in many fewer: the greatest gain first, the greatest loss last
 -- parameters: $items
 with counts_before as (
     select
@@ -26,28 +26,28 @@ changes as (
     full join counts_after on counts_before.item_id = counts_after.item_id
 ),
 
-placed as (
+ranked as (
     select
         item_id,
         lists_before,
         lists_after,
         change,
-        row_number() over (order by change desc, item_id) as place_of_risen,
-        row_number() over (order by change, item_id) as place_of_fallen
+        row_number() over (order by change desc, item_id) as rank_of_gain,
+        row_number() over (order by change, item_id) as rank_of_loss
     from changes
     where change <> 0
 )
 
 select
-    placed.item_id,
+    ranked.item_id,
     coalesce(items_after.title, items_before.title) as title,
-    placed.lists_before,
-    placed.lists_after,
-    placed.change
-from placed
-left join before.items as items_before on placed.item_id = items_before.item_id
-left join after.items as items_after on placed.item_id = items_after.item_id
+    ranked.lists_before,
+    ranked.lists_after,
+    ranked.change
+from ranked
+left join before.items as items_before on ranked.item_id = items_before.item_id
+left join after.items as items_after on ranked.item_id = items_after.item_id
 where
-    (placed.change > 0 and placed.place_of_risen <= $items)
-    or (placed.change < 0 and placed.place_of_fallen <= $items)
-order by placed.change desc, placed.item_id;
+    (ranked.change > 0 and ranked.rank_of_gain <= $items)
+    or (ranked.change < 0 and ranked.rank_of_loss <= $items)
+order by ranked.change desc, ranked.item_id;

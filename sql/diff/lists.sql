@@ -1,6 +1,6 @@
 -- one row: how many users have a list before, after and both, how many of the lists that both have changed, and how much
 -- The overlap at a depth is the share of movies that two lists have in common among their first movies, up to that depth.
--- Two empty lists overlap wholly.
+-- The overlap of two empty lists is 1.
 with lists_before as (
     select
         user_id,

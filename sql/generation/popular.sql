@@ -4,7 +4,7 @@ create table draft.popular (
     item_id varchar not null,
     score double not null
 );
-comment on table draft.popular is 'One row per rank: the movies that are watched lately; the answer for somebody without a list.';
+comment on table draft.popular is 'One row per rank: the movies that are watched lately; the answer for a user without a list.';
 comment on column draft.popular.rank is 'Place in the list; 1 is watched most.';
 comment on column draft.popular.item_id is 'The movie, as in `items`.';
 comment on column draft.popular.score is 'Number of ratings of the movie, each weighted by half for every tenth of all ratings that are newer.';

@@ -5,7 +5,7 @@ create table draft.popular_by_segment (
     item_id varchar not null,
     score double not null
 );
-comment on table draft.popular_by_segment is 'One row per segment and rank: the movies that its users watch lately; the answer for somebody of whom no more is known.';
+comment on table draft.popular_by_segment is 'One row per segment and rank: the movies that its users watch lately; the answer for a user of whom no more is known.';
 comment on column draft.popular_by_segment.segment is 'The segment, as in `segments`.';
 comment on column draft.popular_by_segment.rank is 'Place in the list; 1 is watched most.';
 comment on column draft.popular_by_segment.item_id is 'The movie, as in `items`.';

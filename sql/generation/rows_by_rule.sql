@@ -1,5 +1,5 @@
 -- one row per file and rule that rows of the input broke
--- Made of other tables of the file, whoever fills those: a run, or a command that takes users out.
+-- Computed from other tables of the file, which a run fills, or a command that takes users out.
 create table draft.rows_by_rule (
     outcome varchar not null,
     file varchar not null,

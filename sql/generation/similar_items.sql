@@ -5,11 +5,11 @@ create table draft.similar_items (
     similar_item_id varchar not null,
     score float not null
 );
-comment on table draft.similar_items is 'One row per movie and rank: the movies that the same people like, most alike first. A movie whose taste nobody knows has no rows.';
+comment on table draft.similar_items is 'One row per movie and rank: the movies that the same people like, most alike first. A movie without collaborative factors has no rows.';
 comment on column draft.similar_items.item_id is 'The movie, as in `items`.';
 comment on column draft.similar_items.rank is 'Place in the list of the movie; 1 is most alike.';
 comment on column draft.similar_items.similar_item_id is 'The movie that is like it, as in `items`; never hidden, never the movie itself.';
-comment on column draft.similar_items.score is 'Cosine of the taste parts of the factors of both movies; 1 is the same taste.';
+comment on column draft.similar_items.score is 'Cosine of the collaborative factors of both movies; 1 is the same direction.';
 insert into draft.similar_items
 select
     item_id,

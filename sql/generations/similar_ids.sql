@@ -1,4 +1,4 @@
--- one row per movie whose id is one slip of the pen away from a text, or whose title has it; three, those rated most first
+-- one row per movie whose id differs from a text by one typing error, or whose title contains it; three, the most rated first
 -- parameters: $text
 select
     item_id,

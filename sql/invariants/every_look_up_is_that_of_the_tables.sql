@@ -1,5 +1,5 @@
--- one row per user or movie and text of a look-up that is not what the table says; where a movie has no reason, its place in the text is empty
--- A text and the rows of a table are the same if the sums of a number made from each position and movie are.
+-- one row per user or movie whose text in a look-up differs from the table; a movie without a reason has an empty entry in the text
+-- A text and the rows of a table are the same if the sums of the hashes of position and movie are.
 with texts as (
     select
         'recommendations' as place,
@@ -7,7 +7,7 @@ with texts as (
         recommendations as films
     from draft.lookups
     union all
-    -- Who has no list has no reasons either: a text that is empty would be one movie without a reason.
+    -- A user without a list has no reasons: an empty text would be one movie without a reason.
     select
         'because' as place,
         user_id as owner,

@@ -1,5 +1,5 @@
--- one row per user whose history is not made of the interactions that count, each in its position
--- Two sets of rows are the same if there are as many, and the sums of a number made from each row are the same.
+-- one row per user whose history does not consist of the interactions that count, each in its position
+-- Two sets of rows are the same if there are as many, and the sums of the hashes of the rows are the same.
 with expected as (
     select
         cast(user_id as varchar) as user_id,

@@ -1,5 +1,5 @@
--- one row per user and movie that is a reason, but is no like of the user, or is hidden
--- A like is rated 3 or more, or without stars, as in `batch/model/positives.py`. Pairs are compared by a number made from them.
+-- one row per user and movie that is a reason, but that the user has not liked, or that is hidden
+-- A like is rated 3 or more, or without stars, as in `batch/model/positives.py`. Pairs are compared by their hashes.
 with likes as (
     select hash(user_id, item_id) as pair
     from draft.histories

@@ -1,5 +1,5 @@
 -- one row per rank that does not follow the one stored before it: 1, 2, 3 and so on, list after list
--- The popular list is that of nobody.
+-- The popular list has no owner.
 with lists as (
     select 'recommendations' as place, user_id as owner, rank from draft.recommendations
     union all

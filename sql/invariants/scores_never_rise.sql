@@ -1,5 +1,5 @@
 -- one row per rank whose score is not finite, or higher than that of the rank stored before it
--- The popular list is that of nobody.
+-- The popular list has no owner.
 with lists as (
     select 'recommendations' as place, user_id as owner, rank, cast(score as double) as score
     from draft.recommendations

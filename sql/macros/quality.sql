@@ -1,4 +1,4 @@
--- one row per metric and model, best first: what it is for the model, and how many times what the most popular movies reach
+-- one row per metric and model, best first: its value for the model, and as a multiple of the value of the most popular movies
 create macro quality() as table
 select
     metrics.metric,
@@ -10,4 +10,4 @@ from metrics
 left join metrics as popular_items
     on metrics.metric = popular_items.metric and popular_items.model = 'most_popular'
 order by metrics.metric, metrics.value desc, metrics.model;
-comment on macro table quality is 'One row per metric and model: how well held-out ratings were foreseen, and how many times what the most popular movies reach.';
+comment on macro table quality is 'One row per metric and model: how well held-out ratings were predicted, also as a multiple of the value of the most popular movies.';

@@ -1,4 +1,4 @@
--- one row per rank: the list of a user with what is known of its movies; the popular one for somebody unknown
+-- one row per rank: the list of a user with what is known of its movies; the popular list for an unknown user
 create macro recommend(for_user) as table
 with listed as (
     select
@@ -33,4 +33,4 @@ from listed
 inner join items on listed.item_id = items.item_id
 left join items as reasons on listed.because_item_id = reasons.item_id
 order by listed.rank;
-comment on macro table recommend is 'One row per rank: the list of a user, best first, with titles and reasons; the popular list for a user who is unknown, as `source` tells.';
+comment on macro table recommend is 'One row per rank: the list of a user, best first, with titles and reasons; or the popular list for an unknown user; `source` says which.';

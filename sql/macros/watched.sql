@@ -12,4 +12,4 @@ from histories
 inner join items on histories.item_id = items.item_id
 where histories.user_id = id_of(cast(for_user as varchar))
 order by histories.position;
-comment on macro table watched is 'One row per position: what a user has watched, newest first, with titles; none for a user who is unknown.';
+comment on macro table watched is 'One row per position: what a user has watched, newest first, with titles; none for an unknown user.';

@@ -1,4 +1,5 @@
 -- one row, none for a movie that is unknown: who has watched the movie, and to whom it is recommended, in numbers; and how much each movie of its list is like it, in the order of the list
+-- `viewers` is the old name of `item_stats`, in files of the version before too; read `item_stats` when they are gone.
 -- parameters: $item_id
 select
     items.ratings,

@@ -1,4 +1,5 @@
 -- one row per hundredth of the movies with a rating, the most rated first: how many movies, their ratings, their places in lists, and how many of them are in a list
+-- `viewers` is the old name of `item_stats`, in files of the version before too; read `item_stats` when they are gone.
 with ranked as (
     select
         ntile(100) over (order by items.ratings desc, items.item_id) as hundredth,

@@ -1,4 +1,4 @@
--- one row per row or number of rows that is not the forgotten user's: rejected rows, ratings, segments, and of what the file was made
+-- one row per rejected row, rating, segment and generation, without the forgotten user
 -- The rating of a rejected row is not known, and stays counted.
 -- parameters: $id, $made_by, $removed
 insert into draft.rejected_rows
@@ -8,7 +8,7 @@ where not is_of_forgotten_user(file, rule, raw, user_id)
 order by file, line;
 
 insert into draft.rating_counts
-with gone as (
+with removed as (
     select
         rating,
         count(*) as rows
@@ -17,10 +17,10 @@ with gone as (
     group by rating
 )
 
-select rating_counts.* replace (rating_counts.rows - coalesce(gone.rows, 0) as rows)
+select rating_counts.* replace (rating_counts.rows - coalesce(removed.rows, 0) as rows)
 from kept.rating_counts
-left join gone on rating_counts.rating is not distinct from gone.rating
-where rating_counts.rows > coalesce(gone.rows, 0)
+left join removed on rating_counts.rating is not distinct from removed.rating
+where rating_counts.rows > coalesce(removed.rows, 0)
 order by rating_counts.stage desc, rating_counts.rating;
 
 insert into draft.segments

@@ -1,4 +1,5 @@
--- one row per movie: ratings of the forgotten user no longer count, and the movie is hidden; one without ratings has no vector
+-- one row per movie that is hidden now, or that only the forgotten user has rated: which of the two
+-- Items are filled first: ratings of the forgotten user no longer count, and a movie without ratings has no vector.
 insert into draft.items
 with rated as (
     select
@@ -25,3 +26,13 @@ select item_factors.*
 from kept.item_factors
 where item_id in (select items.item_id from draft.items where items.ratings > 0)
 order by item_id;
+
+select
+    items_before.item_id,
+    items_after.ratings = 0 as is_unrated
+from kept.items as items_before
+inner join draft.items as items_after on items_before.item_id = items_after.item_id
+where
+    items_before.ratings > 0
+    and (items_after.ratings = 0 or (items_after.is_hidden and not items_before.is_hidden))
+order by items_before.item_id;

@@ -1,5 +1,5 @@
 -- one row per list and rank: lists without the forgotten user and without movies that may no longer be shown; ranks close up
--- A popular list is made of `items` alone, and stays full.
+-- The popular list is computed from `items`, so it stays full.
 create or replace temp view shown_items as
 select item_id
 from draft.items

@@ -45,8 +45,8 @@ TABLES = {
     ),
     "rollback_killed": Table(
         "The job",
-        "`kill -9` at random moments of `rollback` and `forget`. The command was repeated, and continued "
-        "where it was killed.",
+        "`kill -9` at random moments of `rollback`, and after each step of `forget`. The command was "
+        "repeated, and did what it was asked for.",
         ("command", "kills", "the one before", "the one asked for"),
     ),
     "job_faults": Table(

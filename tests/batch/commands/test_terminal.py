@@ -1,17 +1,15 @@
 """On a terminal a person sees first what matters, in colour; elsewhere lines are plain."""
 
 import re
-import shutil
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from batch.generation.publish import Published
 from batch.generation.rollback import rollback
 from batch.generation.store import Output
-from tests.commands import batch_on_terminal, invoke
-from tests.conftest import copied, damage
+from tests.commands import invoke, invoke_on_terminal
+from tests.conftest import changed, copied, damage
 
 GREEN, RED = r"\x1b\[1;32m", r"\x1b\[1;31m"
 COLOUR = r"\x1b\[[\d;]*3[0-7]m"
@@ -24,7 +22,7 @@ def several(nights: list[Published]) -> Path:
 
 
 def _shown(*arguments: str | Path, **variables: str) -> str:
-    status, shown = batch_on_terminal(*arguments, with_output=True, **variables)
+    status, shown = invoke_on_terminal(*arguments, **variables)
     assert status == 0, shown
     return shown
 
@@ -45,12 +43,9 @@ def test_a_run_shows_the_published_generation_before_its_figures(items: Path, tm
 def test_verify_shows_its_verdict_first(published: Published, tmp_path: Path) -> None:
     shown = _shown("verify", "--output", published.file.parent.parent)
     assert re.match(f"{GREEN}ok", shown)
-    output = shutil.copytree(published.file.parent.parent, tmp_path / "output", symlinks=True)
-    file = output / "generations" / published.file.name
-    file.chmod(0o644)
-    with duckdb.connect(str(file)) as connection:
+    with changed(published, tmp_path) as connection:
         connection.execute("update popular set score = 1e9 where rank = 2")
-    status, broken = batch_on_terminal("verify", "--output", output, with_output=True)
+    status, broken = invoke_on_terminal("verify", "--output", tmp_path)
     assert status == 1
     assert re.match(f"{RED}1 things do not hold", broken)
     assert "scores never rise" in broken

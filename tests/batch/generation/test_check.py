@@ -61,14 +61,14 @@ FAULTS = {
         "delete from draft.item_factors where item_id = '3'",
         "insert into draft.user_factors select * from draft.user_factors where user_id = '3'",
     ],
-    "no_film_is_like_itself": ["update draft.similar_items set similar_item_id = item_id where rank = 2"],
-    "no_film_is_listed_twice": [
+    "no_item_is_like_itself": ["update draft.similar_items set similar_item_id = item_id where rank = 2"],
+    "no_item_is_listed_twice": [
         "insert into draft.recommendations from draft.recommendations where user_id = '3' and rank = 9",
         "insert into draft.popular select rank + 1, item_id, score from draft.popular where rank = 10",
         "insert into draft.similar_items from draft.similar_items where item_id = '3' and rank = 1",
         "insert into draft.popular_by_segment values ('x', 1, '3', 1), ('x', 2, '3', 1)",
     ],
-    "no_seen_film_is_recommended": [
+    "no_seen_item_is_recommended": [
         "insert into draft.histories select user_id, 99, item_id, 5, null from draft.recommendations limit 1"
     ],
     "only_candidates_are_recommended": [

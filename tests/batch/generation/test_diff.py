@@ -28,9 +28,8 @@ def two(published: Published, tmp_path_factory: pytest.TempPathFactory) -> tuple
     return copied(published, folder / "output"), publish(data, folder / "output")
 
 
-def test_the_same_lists_have_not_changed(items: Path, published: Published, tmp_path: Path) -> None:
-    again = publish(items, tmp_path)
-    same = diff(published.file, again.file, items=10)
+def test_the_same_lists_have_not_changed(published: Published, tmp_path: Path) -> None:
+    same = diff(published.file, copied(published, tmp_path).file, items=10)
     assert same.items == []
     assert same.lists == {
         "users_before": USERS,
@@ -55,16 +54,16 @@ def test_the_diff_counts_changed_lists_and_their_overlap(two: tuple[Published, P
     assert lists["overlap"] == lists["overlap_at_10"]
 
 
-def test_a_shorter_list_overlaps_by_its_share(items: Path, published: Published, tmp_path: Path) -> None:
-    short = publish(items, tmp_path, top_n=3)
-    lists = diff(published.file, short.file, items=10).lists
-    assert lists["overlap"] == pytest.approx(3 / 9)
-    assert lists["lists_changed"] == USERS
-    assert diff(published.file, short.file, items=0).origins["settings"] == ["top_n"]
-    reasons = {row["reason"] for row in diff_of_user(published.file, short.file, "3").changes}
-    assert reasons == {"lists are shorter"}
-    reasons = {row["reason"] for row in diff_of_user(short.file, published.file, "3").changes}
-    assert reasons == {"lists are deeper"}
+def test_a_shorter_list_overlaps_by_its_share(published: Published, of_five: Published) -> None:
+    found = diff(published.file, of_five.file, items=0)
+    assert found.lists["overlap"] == pytest.approx(5 / 9)
+    assert found.lists["lists_changed"] == USERS
+    assert found.origins["settings"] == ["top_n"]
+    for files, reason in (
+        ((published.file, of_five.file), "lists are shorter"),
+        ((of_five.file, published.file), "lists are deeper"),
+    ):
+        assert {row["reason"] for row in diff_of_user(*files, "3").changes} == {reason}
 
 
 def test_items_rise_and_fall_by_the_number_of_lists(two: tuple[Published, Published]) -> None:
@@ -95,10 +94,11 @@ def test_metadata_of_items_are_compared(published: Published, tmp_path: Path) ->
         "catalogue_share_before": 1,
         "catalogue_share_after": (ITEMS - 1) / ITEMS,
     }
-    told = [*found.summary()]
-    assert "movies: 21 before, 20 after" in told
-    assert "metadata changed: titles of 2, years of 2, genres of 2, among 20 movies of both" in told
-    assert "rated movies with a title: 100% before, 95.0% after" in told
+    assert {*found.summary()} >= {
+        "movies: 21 before, 20 after",
+        "metadata changed: titles of 2, years of 2, genres of 2, among 20 movies of both",
+        "rated movies with a title: 100% before, 95.0% after",
+    }
     changed = {row.pop("item_id"): tuple(row.values()) for row in found.changed_items}
     assert changed == {
         "1": ("Movie, The 1 (1991)", "Movie, The 1 (1992)", 1991, 1992, *[["Drama", "Comedy"]] * 2),
@@ -111,8 +111,8 @@ def test_metadata_of_items_are_compared(published: Published, tmp_path: Path) ->
     assert re.search(r"^2 +year +1992 *$", shown, re.MULTILINE)
 
 
-def test_unchanged_metadata_of_items_is_left_out(items: Path, published: Published, tmp_path: Path) -> None:
-    same = diff(published.file, publish(items, tmp_path, seed=1).file, items=10)
+def test_unchanged_metadata_of_items_is_left_out(published: Published, nights: list[Published]) -> None:
+    same = diff(published.file, nights[1].file, items=10)
     assert (same.metadata["titles_changed"], same.changed_items) == (0, [])
     assert not [line for line in same.summary() if line.startswith(("movies", "metadata", "rated"))]
 
@@ -136,17 +136,16 @@ def test_an_entry_has_a_reason(two: tuple[Published, Published]) -> None:
     assert back["4"] == "no longer hidden"
 
 
-def test_a_score_that_moved_has_both_ranks(items: Path, tmp_path: Path) -> None:
-    before = publish(items, tmp_path, top_n=5).file
+def test_a_score_that_moved_has_both_ranks(items: Path, of_five: Published, tmp_path: Path) -> None:
     after = publish(items, tmp_path, top_n=5, trend_weight=100, gap_half_life=0.001).file
-    moved = [row for user in range(0, USERS, 5) for row in diff_of_user(before, after, str(user)).changes]
-    assert moved
+    users = range(0, USERS, 5)
+    moved = [row for user in users for row in diff_of_user(of_five.file, after, str(user)).changes]
+    assert {row["reason"] for row in moved} == {"score moved"}
     for row in moved:
-        assert row["reason"] == "score moved"
-        here, there = (
-            ("rank_after", "rank_before") if row["change"] == "entered" else ("rank_before", "rank_after")
-        )
-        assert row[here] <= 5 < row[there]
+        listed, unlisted = row["rank_before"], row["rank_after"]
+        if row["change"] == "entered":
+            listed, unlisted = unlisted, listed
+        assert listed <= 5 < unlisted
 
 
 def test_the_published_generation_is_compared_with_the_one_before(two: tuple[Published, Published]) -> None:

@@ -57,29 +57,27 @@ def test_a_lost_link_is_made_again_by_naming_a_generation(three: tuple[Output, l
     assert output.rolled_back() == [third]
 
 
-def test_an_unknown_generation_is_wrong_usage(three: tuple[Output, list[str]]) -> None:
-    output, (*_, third) = three
-    with pytest.raises(UsageError, match="has no generation 20200101T000000Z-000000"):
-        rollback(output, "20200101T000000Z-000000")
-    assert output.current() == third
-
-
-def test_a_damaged_generation_is_not_published(three: tuple[Output, list[str]]) -> None:
+@pytest.mark.parametrize(
+    ("generation", "error", "message"),
+    [
+        ("20200101T000000Z-000000", UsageError, "has no generation 20200101T000000Z-000000"),
+        ("the first", BatchError, "can't be opened"),
+    ],
+)
+def test_an_unknown_or_damaged_generation_is_not_published(
+    three: tuple[Output, list[str]], generation: str, error: type[Exception], message: str
+) -> None:
     output, (first, _, third) = three
     damage(output.file(first))
-    with pytest.raises(BatchError, match="can't be opened"):
-        rollback(output, first)
+    with pytest.raises(error, match=message):
+        rollback(output, first if generation == "the first" else generation)
     assert output.current() == third
 
 
-def test_a_damaged_generation_can_be_left(three: tuple[Output, list[str]]) -> None:
+def test_a_damaged_generation_can_be_left_but_not_during_a_run(three: tuple[Output, list[str]]) -> None:
     output, (_, second, third) = three
     damage(output.file(third))
-    assert rollback(output) == (third, second)
-
-
-def test_a_rollback_during_a_run_is_refused(three: tuple[Output, list[str]]) -> None:
-    output, (*_, third) = three
     with output.locked(), pytest.raises(LockedError):
         rollback(output)
     assert output.current() == third
+    assert rollback(output) == (third, second)

@@ -13,7 +13,7 @@ from batch.generation.check import INVARIANTS
 from batch.generation.publish import Published
 from batch.generation.verify import verify
 from tests.commands import invoke
-from tests.conftest import publish
+from tests.conftest import changed, copied
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def _change(file: Path, *statements: str) -> None:
             connection.execute(statement)
 
 
-def test_a_published_file_keeps_every_promise(published: Published) -> None:
+def test_every_invariant_of_a_published_file_holds(published: Published) -> None:
     verified = verify(published.file, users=0)
     assert verified.violations == []
     assert (verified.invariants, verified.users, verified.places) == (len(INVARIANTS), 40, 360)
@@ -61,8 +61,10 @@ def test_a_list_that_is_not_that_of_the_vectors_is_found(copy: Path, fault: str,
     assert re.match(f"the list of user 3 is not that of the vectors: {said}", found)
 
 
-def test_a_better_item_that_was_left_out_is_found(items: Path, published: Published, tmp_path: Path) -> None:
-    shallow = publish(items, tmp_path, top_n=5)
+def test_a_better_item_that_was_left_out_is_found(
+    of_five: Published, published: Published, tmp_path: Path
+) -> None:
+    shallow = copied(of_five, tmp_path)
     shallow.file.chmod(0o644)
     _change(
         shallow.file,
@@ -109,7 +111,7 @@ def test_a_damaged_file_is_named(copy: Path) -> None:
         verify(copy, users=0)
 
 
-def test_the_command_says_what_it_looked_up(published: Published) -> None:
+def test_the_command_prints_what_it_checked(published: Published) -> None:
     output = published.file.parent.parent
     done = invoke("verify", "--output", output, "--users", "3")
     assert (done.returncode, done.stderr) == (0, "")
@@ -124,16 +126,14 @@ def test_the_command_says_what_it_looked_up(published: Published) -> None:
     assert (spoken["generation"], spoken["users"], spoken["is_ok"]) == (published.generation, 40, True)
 
 
-def test_a_broken_promise_ends_with_1_and_one_message(published: Published, tmp_path: Path) -> None:
-    output = shutil.copytree(published.file.parent.parent, tmp_path / "output", symlinks=True)
-    file = output / "generations" / published.file.name
-    file.chmod(0o644)
-    _change(file, "update popular set score = 1e9 where rank = 2")
-    done = invoke("verify", "--output", output, "--generation", published.generation, "--json")
+def test_a_broken_invariant_ends_with_1_and_one_message(published: Published, tmp_path: Path) -> None:
+    with changed(published, tmp_path) as connection:
+        connection.execute("update popular set score = 1e9 where rank = 2")
+    done = invoke("verify", "--output", tmp_path, "--generation", published.generation, "--json")
     assert done.returncode == 1
     assert re.match(
         r"error: .*1 things do not hold, the first: 'scores never rise'.*rollback ID", done.stderr
     )
     assert len(done.stderr.splitlines()) == 1
     assert json.loads(done.stdout)["is_ok"] is False
-    assert invoke("verify", "--output", output, "--generation", "nothing").returncode == 2
+    assert invoke("verify", "--output", tmp_path, "--generation", "nothing").returncode == 2

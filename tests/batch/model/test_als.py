@@ -86,7 +86,7 @@ def test_ratings_without_a_like_stop_the_run() -> None:
 
 def test_sql_knows_the_least_positive_rating() -> None:
     for name in (
-        "generation/viewers",
+        "generation/item_stats",
         "inspect/do_reasons_fit",
         "invariants/every_reason_was_watched_and_liked",
     ):

@@ -22,7 +22,7 @@ from batch.generation.query import Answer, query, saved_queries
 from batch.generation.store import Output
 from batch.runtime.progress import Progress
 from batch.runtime.tables import Cell, bare_table, escaped, print_whole
-from tests.commands import batch_on_terminal, invoke
+from tests.commands import invoke, invoke_on_terminal
 from tests.conftest import publish
 from tests.printed import ESCAPE, read_back
 
@@ -255,9 +255,7 @@ def test_no_table_of_a_command_is_wider_than_the_terminal_nor_cut(real: Output, 
     ):
         json_rows = json.loads(invoke(*command, "--json", "--output", real.folder).stdout)
         rows = json_rows["items"] if command == ("diff",) else json_rows
-        status, shown_table = batch_on_terminal(
-            *command, "--output", real.folder, with_output=True, COLUMNS=width
-        )
+        status, shown_table = invoke_on_terminal(*command, "--output", real.folder, COLUMNS=width)
         assert status == 0
         table = read_back(shown_table[shown_table.index("\x1b[1m") :], numbers)
         assert sorted(table.columns + table.left_out) == sorted(rows[0])

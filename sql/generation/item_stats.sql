@@ -1,6 +1,6 @@
 -- one row per movie
--- Made of other tables of the file, whoever fills those: a run, or a command that takes users or movies out.
-create table draft.viewers (
+-- Computed from other tables of the file, which a run fills, or a command that takes users or movies out.
+create table draft.item_stats (
     item_id varchar not null,
     likes bigint not null,
     stars bigint [] not null,
@@ -9,15 +9,15 @@ create table draft.viewers (
     lists bigint not null,
     top_tens bigint not null
 );
-comment on table draft.viewers is 'One row per movie: who has watched it and to whom it is recommended, in numbers.';
-comment on column draft.viewers.item_id is 'The movie, as in `items`.';
-comment on column draft.viewers.likes is 'How many users have rated it 3 or more, or without stars.';
-comment on column draft.viewers.stars is 'How many users gave it up to half a star, up to one star, and so on to five: ten numbers; ratings without stars are in none.';
-comment on column draft.viewers.first_rated_at is 'Time of the first rating, UTC; null where the input has no times.';
-comment on column draft.viewers.last_rated_at is 'Time of the last rating, UTC; null where the input has no times.';
-comment on column draft.viewers.lists is 'In how many lists of users it stands.';
-comment on column draft.viewers.top_tens is 'In how many of them it is among the first ten.';
-insert into draft.viewers
+comment on table draft.item_stats is 'One row per movie: who has watched it and to whom it is recommended, in numbers. The view `viewers` has the same rows: its old name, which the next version removes.';
+comment on column draft.item_stats.item_id is 'The movie, as in `items`.';
+comment on column draft.item_stats.likes is 'How many users have rated it 3 or more, or without stars.';
+comment on column draft.item_stats.stars is 'How many users gave it up to half a star, up to one star, and so on to five: ten numbers; ratings without stars are in none.';
+comment on column draft.item_stats.first_rated_at is 'Time of the first rating, UTC; null if the input has no times.';
+comment on column draft.item_stats.last_rated_at is 'Time of the last rating, UTC; null if the input has no times.';
+comment on column draft.item_stats.lists is 'In how many lists of users it stands.';
+comment on column draft.item_stats.top_tens is 'In how many of them it is among the first ten.';
+insert into draft.item_stats
 with watched as (
     select
         item_id,
@@ -61,3 +61,6 @@ from draft.items
 left join watched on items.item_id = watched.item_id
 left join listed on items.item_id = listed.item_id
 order by items.item_id;
+create or replace view draft.viewers as
+select * from draft.item_stats;
+comment on view draft.viewers is 'Old name of `item_stats`; the next version removes it.';

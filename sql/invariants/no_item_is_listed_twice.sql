@@ -1,5 +1,5 @@
--- one row per list and movie that stands in it more than once; the popular list is that of nobody
--- Pairs are told apart by a number made from them first; what two pairs share by chance is told apart after that.
+-- one row per list and movie that is in it more than once; the popular list has no owner
+-- Pairs are compared by their hashes first; those that share one are compared in full.
 with lists as (
     select 'recommendations' as place, user_id as owner, item_id from draft.recommendations
     union all

@@ -1,5 +1,5 @@
 -- one row per recommendation of a movie that the user has watched
--- Pairs are compared by a number made from them first; what two pairs share by chance is told apart after that.
+-- Pairs are compared by their hashes first; those that share one are compared in full.
 with seen as (
     select hash(user_id, item_id) as pair
     from draft.histories

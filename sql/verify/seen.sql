@@ -1,4 +1,4 @@
--- one row per chosen user and movie watched, as positions in the order of ids of users and of movies with a vector
+-- one row per chosen user and movie watched, as positions of users and of movies with a vector
 select
     user_positions.user_index,
     item_positions.item_index

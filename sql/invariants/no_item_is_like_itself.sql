@@ -1,4 +1,4 @@
--- one row per movie that stands among the movies that are like it
+-- one row per movie that is in its own list of similar movies
 select
     item_id,
     rank
