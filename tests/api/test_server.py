@@ -20,7 +20,8 @@ LOOKUP = "/features?user_id=18"
 
 
 @ALONE_AND_NOT
-@pytest.mark.parametrize(("number", "to_all"), [(signal.SIGTERM, False), (signal.SIGINT, True)])
+@pytest.mark.parametrize("to_all", [False, True], ids=["to the parent", "to all"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_to_end_ends_it_with_0(
     output: Path, workers: int, number: signal.Signals, *, to_all: bool
 ) -> None:

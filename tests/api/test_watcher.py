@@ -19,7 +19,7 @@ from batch.generation.publish import Published
 from batch.generation.rollback import rollback
 from batch.generation.store import Output
 from batch.generation.write import BLOCK_SIZE, STORAGE_VERSION
-from tests.conftest import copied
+from tests.conftest import copied, publish
 
 BROKEN = "20991231T000000Z-ffffff"
 
@@ -199,6 +199,16 @@ def test_a_new_generation_and_a_rollback_are_served_as_soon_as_they_are_seen(
     rollback(output)
     assert follower.served() == before
     assert follower.current.fault is None
+
+
+def test_a_new_generation_may_have_lists_of_another_depth(
+    items: Path, output: Output, follower: Follower
+) -> None:
+    follower.served()
+    shallow = publish(items, output.folder, top_n=3).generation
+    assert follower.served() == shallow
+    assert follower.current.generation
+    assert follower.current.generation.depth == 3
 
 
 def _without_a_table(folder: Path) -> bytes:
