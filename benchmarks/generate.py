@@ -139,6 +139,7 @@ def generate(folder: Path, size: Size, dirt: float, seed: int) -> None:
     made = pd.DataFrame(vars(make_ratings(rng, items, size)))
     movies = _titled(rng, items)
     folder.mkdir(parents=True, exist_ok=True)
+    ratings = str(folder / "ratings.csv")
     with duckdb.connect() as connection:
         if dirt:
             # Some movies that are rated have no row, and every line is spoiled in some way.
@@ -146,11 +147,13 @@ def generate(folder: Path, size: Size, dirt: float, seed: int) -> None:
             made["fault"] = _faults(rng, made, dirt)
             connection.register("made", made)
             connection.execute(statement("generate/dirty_lines"))
-            connection.execute(statement("generate/dirty_ratings"), {"path": str(folder / "ratings.csv")})
-            connection.execute(statement("generate/truth"), {"path": str(folder / "truth.csv")})
+            connection.execute(statement("generate/dirty_ratings"), {"path": ratings})
+            truth = connection.table("dirty_lines").filter("rule is not null").order("line")
+            truth.project("line, rule, user_id").write_csv(str(folder / "truth.csv"), header=True)
         else:
-            connection.register("made", made)
-            connection.execute(statement("generate/ratings"), {"path": str(folder / "ratings.csv")})
+            rows = connection.from_df(made)
+            columns = 'user_id as "userId", item_id as "movieId", rating, "timestamp"'
+            rows.project(columns).write_csv(ratings, header=True)
     movies.to_csv(folder / "movies.csv", index=False, encoding="utf-8")
 
 

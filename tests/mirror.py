@@ -35,6 +35,7 @@ class Mirror:
     def put(self, name: str, content: bytes, checksum: str | None = "{md5}  {name}") -> None:
         """Offer an archive, with its checksum beside it in the format of some of the real ones."""
         self.files[name] = content
+        self.files.pop(f"{name}.md5", None)
         if checksum is not None:
             md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
             self.files[f"{name}.md5"] = (checksum.format(md5=md5, name=name) + "\n").encode()

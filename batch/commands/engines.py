@@ -12,7 +12,7 @@ from batch.settings import Settings
 
 def run(settings: Settings, progress: Progress) -> Published:
     """Do the nightly job on the engine of the settings. Raises what `batch.pipeline.run` raises."""
-    published: Published = (spark_module("run").run if settings.engine == "spark" else run_locally)(
+    published: Published = (spark_module("pipeline").run if settings.engine == "spark" else run_locally)(
         settings, progress
     )
     return published

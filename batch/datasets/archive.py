@@ -17,11 +17,11 @@ class Archive:
     """A whole archive, and by what it was checked: `md5`, or `crc` where there is no checksum."""
 
     file: Path
-    part: Path  # what a download has left; the same, unless somebody put the archive there
+    part: Path  # what a download has left; the same, unless the user put the archive there
     checked: str
 
     def remove(self) -> None:
-        """Remove what was downloaded, and never what somebody put there."""
+        """Remove what was downloaded, and never what the user put there."""
         remove(self.part)
 
 

@@ -27,7 +27,7 @@ class DataSet:
     size: str  # of the archive
     about: str
     members: tuple[Member, ...]
-    published_at: str = ""  # where it is not beside the others
+    published_at: str = ""  # if it is not beside the others
     has_checksum: bool = True  # a file of the same name and .md5 lies beside it
 
     def url(self, mirror: str | None) -> str:
@@ -37,80 +37,41 @@ class DataSet:
         return self.published_at or f"{_GROUPLENS}/{self.archive}"
 
 
-_AS_THEY_ARE = (Member("ratings.csv", "ratings"), Member("movies.csv", "movies"))
-_COLONS = {"delimiter": "::"}
+_CSV = (Member("ratings.csv", "ratings"), Member("movies.csv", "movies"))
+_TABS_AND_FLAGS = (
+    Member("u.data", "ratings", "fetch/ratings", {"delimiter": "\t"}),
+    Member("u.item", "movies", "fetch/movies_with_flags"),
+    Member("u.user", "users", "fetch/users_with_words"),
+)
+_RATINGS_WITH_COLONS = Member("ratings.dat", "ratings", "fetch/ratings", {"delimiter": "::"})
+_COLONS_AND_USERS = (
+    _RATINGS_WITH_COLONS,
+    Member("movies.dat", "movies", "fetch/movies", {"encoding": "latin-1"}),
+    Member("users.dat", "users", "fetch/users_with_codes"),
+)
+_COLONS = (_RATINGS_WITH_COLONS, Member("movies.dat", "movies", "fetch/movies", {"encoding": "utf-8"}))
+_ABOUT_DIRTY = "latest-small made dirty, to practise on; no checksum"
+
 
 _ALL = (
+    DataSet("latest-small", "ml-latest-small.zip", "100,836", "1 MB", "MovieLens, of 2018; may change", _CSV),
+    DataSet("100k", "ml-100k.zip", "100,000", "5 MB", "MovieLens, of 1998; with users", _TABS_AND_FLAGS),
+    DataSet("1m", "ml-1m.zip", "1,000,209", "6 MB", "MovieLens, of 2003; with users", _COLONS_AND_USERS),
+    DataSet("10m", "ml-10m.zip", "10,000,054", "66 MB", "MovieLens, of 2009", _COLONS),
+    DataSet("25m", "ml-25m.zip", "25,000,095", "262 MB", "MovieLens, of 2019", _CSV),
+    DataSet("32m", "ml-32m.zip", "32,000,204", "239 MB", "MovieLens, of 2024", _CSV),
     DataSet(
-        name="latest-small",
-        archive="ml-latest-small.zip",
-        ratings="100,836",
-        size="1 MB",
-        about="MovieLens, of 2018; may change",
-        members=_AS_THEY_ARE,
-    ),
-    DataSet(
-        name="100k",
-        archive="ml-100k.zip",
-        ratings="100,000",
-        size="5 MB",
-        about="MovieLens, of 1998; with users",
-        members=(
-            Member("u.data", "ratings", "fetch/ratings", {"delimiter": "\t"}),
-            Member("u.item", "movies", "fetch/movies_with_flags"),
-            Member("u.user", "users", "fetch/users_with_words"),
-        ),
-    ),
-    DataSet(
-        name="1m",
-        archive="ml-1m.zip",
-        ratings="1,000,209",
-        size="6 MB",
-        about="MovieLens, of 2003; with users",
-        members=(
-            Member("ratings.dat", "ratings", "fetch/ratings", _COLONS),
-            Member("movies.dat", "movies", "fetch/movies", {"encoding": "latin-1"}),
-            Member("users.dat", "users", "fetch/users_with_codes"),
-        ),
-    ),
-    DataSet(
-        name="10m",
-        archive="ml-10m.zip",
-        ratings="10,000,054",
-        size="66 MB",
-        about="MovieLens, of 2009",
-        members=(
-            Member("ratings.dat", "ratings", "fetch/ratings", _COLONS),
-            Member("movies.dat", "movies", "fetch/movies", {"encoding": "utf-8"}),
-        ),
-    ),
-    DataSet(
-        name="25m",
-        archive="ml-25m.zip",
-        ratings="25,000,095",
-        size="262 MB",
-        about="MovieLens, of 2019",
-        members=_AS_THEY_ARE,
-    ),
-    DataSet(
-        name="32m",
-        archive="ml-32m.zip",
-        ratings="32,000,204",
-        size="239 MB",
-        about="MovieLens, of 2024",
-        members=_AS_THEY_ARE,
-    ),
-    DataSet(
-        name="dirty-small",
-        archive="movielens-small.zip",
-        ratings="100,836",
-        size="1 MB",
-        about="latest-small made dirty, to practise on; no checksum",
-        members=_AS_THEY_ARE,
-        published_at=_DIRTY,
+        "dirty-small",
+        "movielens-small.zip",
+        "100,836",
+        "1 MB",
+        _ABOUT_DIRTY,
+        _CSV,
+        _DIRTY,
         has_checksum=False,
     ),
 )
+
 
 SETS = {each.name: each for each in _ALL}
 SAMPLE = "sample"

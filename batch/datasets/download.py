@@ -1,4 +1,4 @@
-"""Download: a file comes over HTTP, and what is here of it is not asked for again.
+"""Download: a file comes over HTTP, and the part that is here already is not asked for again.
 
 A part is kept beside its version, the ETag or the time of change that the server gave. The server is
 asked for the rest if it still has that version (RFC 9110, sections 13.1.5 and 14.2), else for all.
@@ -50,7 +50,7 @@ class NotThereError(BatchError):
 
 
 class Downloads:
-    """What downloads, for the time of a fetch; `remedy` says what to do when nothing comes."""
+    """A client for the time of a fetch; `remedy` says what to do if a download fails."""
 
     def __init__(self, client: httpx2.Client, source: Source, remedy: str) -> None:
         self._client = client
@@ -63,7 +63,7 @@ class Downloads:
             return self._patiently(lambda: self._client.get(url).raise_for_status().text, step)
 
     def file(self, url: str, part: Path, step: Transfer) -> None:
-        """Complete a part that may be here. Raises as `text` does; what has come stays for the next time."""
+        """Complete a part of a file. Raises as `text` does; what has come stays for the next time."""
         with self._faults_named(url):
             self._patiently(lambda: _receive(self._client, url, part, step), step)
 
@@ -96,7 +96,7 @@ class Downloads:
 
 @contextmanager
 def downloads(source: Source, remedy: str) -> Iterator[Downloads]:
-    """Open what downloads, for the body; proxies are those of the environment (HTTPS_PROXY)."""
+    """Open a client for the body; proxies are those of the environment (HTTPS_PROXY)."""
     # A range counts the bytes as they are stored: they must not be compressed on the way.
     headers = {"Accept-Encoding": "identity"}
     with httpx2.Client(headers=headers, timeout=_SILENCE, follow_redirects=True) as client:
@@ -132,7 +132,7 @@ def _receive(client: httpx2.Client, url: str, part: Path, step: Transfer) -> Non
 
 
 def _write(answer: httpx2.Response, part: Path, here: int, step: Transfer) -> None:
-    """Write what comes, behind what is here; if that is nothing, what was there before is gone."""
+    """Append what comes to the part of these bytes; without any, it replaces what was there."""
     length = answer.headers.get("content-length", "")
     step.begins(here, here + int(length) if length.isdecimal() else None)
     with naming(part), part.open("ab" if here else "wb") as stream:

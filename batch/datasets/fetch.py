@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from batch.datasets.archive import Archive, archive_of
-from batch.datasets.catalogue import SAMPLE, SETS, DataSet
+from batch.datasets.archive import archive_of
+from batch.datasets.catalogue import SAMPLE, SETS
 from batch.datasets.convert import convert
 from batch.datasets.download import Source
 from batch.datasets.folder import give_names, reserved
@@ -42,18 +42,14 @@ def fetch(name: str, folder: Path, source: Source, progress: Progress) -> Fetche
     with reserved(folder) as work:
         archive = archive_of(data_set, folder, source, progress)
         with progress.step("convert") as step:
-            rows = _converted(archive, data_set, work)
+            try:
+                rows = convert(archive.file, data_set, work)
+            except InputError:
+                # The next fetch downloads it again.
+                archive.remove()
+                raise
             step.status(f"{rows['ratings']:,} ratings of {rows['movies']:,} movies")
         files = give_names(work, folder)
         archive.remove()
     users = rows.get("users")
     return Fetched(name, folder, rows["ratings"], rows["movies"], users, files, archive.checked)
-
-
-def _converted(archive: Archive, data_set: DataSet, work: Path) -> dict[str, int]:
-    """Convert an archive; one that is not as it should be does not wait for the next time."""
-    try:
-        return convert(archive.file, data_set, work)
-    except InputError:
-        archive.remove()
-        raise

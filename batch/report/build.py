@@ -1,4 +1,4 @@
-"""Report: facts, drawn and told in one page that opens without anything else."""
+"""Build: the report on a generation becomes a page beside it."""
 
 import logging
 from pathlib import Path
@@ -20,7 +20,7 @@ def page(output: Output, generation: str) -> str:
 def keep(output: Output, generation: str) -> Path:
     """Make the report on a generation, and keep it beside it; the folder must be locked.
 
-    It names users, so it must go with the generation: who could be forgotten in between would be in it.
+    It names users, so it must go with the generation: a user forgotten in between would still be in it.
     """
     return output.keep_report(generation, page(output, generation))
 
@@ -32,7 +32,7 @@ def keep_after_run(output: Output, generation: str, progress: Progress) -> None:
     try:
         with progress.step("report") as step:
             step.status(str(keep(output, generation)))
-    except Exception as error:  # noqa: BLE001 (whatever it is, the night's work is done and published)
+    except Exception as error:  # noqa: BLE001 (whatever it is, the run has published its generation)
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         log.warning(
             "%s is published, but has no report (%s); make it by 'python -m batch report --generation %s'",

@@ -4,10 +4,11 @@ import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from io import StringIO
-from typing import Any
+from typing import Any, Concatenate, ParamSpec
 from xml.etree import ElementTree as ET
 
 import matplotlib as mpl
+from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
@@ -24,11 +25,11 @@ _OF_PAGE = {
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "http://www.w3.org/1999/xlink"
 INCHES = (4.2, 2.6)
-Draw = Callable[[Axes], None]
+Values = ParamSpec("Values")
 
 
 def legend(axes: Axes) -> None:
-    """Name what is drawn above it, where nothing is hidden by that."""
+    """Name the lines and bars above the drawing, where that hides nothing."""
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2, handlelength=1.4)
 
 
@@ -73,19 +74,24 @@ def _style() -> AbstractContextManager[None]:
     )
 
 
-def drawn(name: str, draw: Draw, inches: tuple[float, float] = INCHES) -> str:
-    """Return a drawing as an element of a page; `name` makes its ids differ from those of others."""
+def drawn(
+    name: str, draw: Callable[Concatenate[Axes, Values], None], *values: Values.args, **named: Values.kwargs
+) -> Markup:
+    """Return what `draw` draws of these values as an element of a page.
+
+    `name` makes the ids in it differ from those of other drawings.
+    """
     with _style():
-        figure = Figure(figsize=inches, layout="constrained", facecolor="none")
+        figure = Figure(figsize=INCHES, layout="constrained", facecolor="none")
         axes = figure.add_subplot(facecolor="none")
-        draw(axes)
+        draw(axes, *values, **named)
         text = StringIO()
         figure.savefig(text, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
-    return _of_page(name, text.getvalue())
+    return Markup(_of_page(name, text.getvalue()))  # noqa: S704 (our own drawing)
 
 
 def _of_page(name: str, drawing: str) -> str:
-    """Take out what only a file of its own needs, and give it the colours of the page."""
+    """Remove what only a file of its own needs, and use the colours of the page."""
     ET.register_namespace("", _SVG)
     ET.register_namespace("xlink", _XLINK)
     root = ET.fromstring(drawing)  # noqa: S314 (our own drawing)
@@ -93,7 +99,7 @@ def _of_page(name: str, drawing: str) -> str:
         root.remove(each)
     for size in ("width", "height"):
         root.attrib.pop(size)
-    # Who can't see it is told what it shows by the element around it.
+    # The element around it describes it to people who can't see it.
     root.attrib |= {"aria-hidden": "true", "focusable": "false"}
     page = ET.tostring(root, encoding="unicode")
     page = re.sub(r'\bid="', f'id="{name}-', page)

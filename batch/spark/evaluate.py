@@ -1,7 +1,7 @@
 """Evaluate on a cluster: the model learned by Spark is measured as the local one is.
 
-The ratings are read and split here, movies are learned there, and users are placed and judged here again:
-what is measured is what Spark's learning makes of the lists, and what fits one machine is enough for that.
+The driver reads and splits the ratings, Spark learns the movies, and the driver folds in the users and
+evaluates their lists: what is measured is the effect of Spark's learning, on data that one machine can hold.
 """
 
 import tempfile
@@ -18,11 +18,10 @@ from batch.evaluation.baselines import Scores
 from batch.evaluation.splits import Split
 from batch.model.embedding import FittedItems, fold_in_users
 from batch.settings import Settings
-from batch.spark.clean import RATINGS_PER_SHARE, users_of_shares
-from batch.spark.known import Known
+from batch.spark.kinds import NOTHING_KNOWN, count_users
 from batch.spark.lately import count_lately
 from batch.spark.session import connected
-from batch.spark.shares import MICROSECONDS, Catalogue
+from batch.spark.shares import MICROSECONDS, RATINGS_PER_SHARE, Catalogue, Known
 from batch.spark.train import fit_items
 
 
@@ -40,22 +39,16 @@ def learning(settings: Settings) -> Iterator[Callable[[Split, Settings], Scores]
 
 
 def learn_from(spark: SparkSession, ratings: Interactions, settings: Settings) -> FittedItems:
-    """Learn the movies from ratings that are here."""
-    catalogue = catalogue_of(ratings)
-    there = hand_over(spark, ratings)
-    known = Known(there, users_of_shares(there), catalogue, catalogue.ratings_of_item)
-    return fit_items(known, count_lately(known, {}, settings), settings)
+    """Learn the movies from ratings of the driver."""
+    catalogue, there = hand_over(spark, ratings)
+    users_of_share = count_users(there, NOTHING_KNOWN).sum(axis=1)
+    known = Known(there, users_of_share, catalogue, catalogue.ratings_of_item)
+    return fit_items(known, count_lately(known, NOTHING_KNOWN, settings), settings)
 
 
-def catalogue_of(ratings: Interactions) -> Catalogue:
-    """Return the movies of these ratings, under made-up ids in the order of their indices."""
-    names = [f"{item:010d}" for item in range(ratings.items)]
-    return Catalogue(pa.array(names, pa.string()), ratings.is_hidden, ratings.ratings_of_item)
-
-
-def hand_over(spark: SparkSession, ratings: Interactions) -> DataFrame:
-    """Hand ratings over to a cluster, as cleaning would leave them there, under made-up ids."""
-    item_ids = catalogue_of(ratings).item_ids
+def hand_over(spark: SparkSession, ratings: Interactions) -> tuple[Catalogue, DataFrame]:
+    """Hand ratings over to a cluster, as cleaning would leave them; made-up ids are in order of indices."""
+    item_ids = pa.array([f"{item:010d}" for item in range(ratings.items)], pa.string())
     user_ids = pa.array([f"{user:010d}" for user in range(ratings.users)], pa.string())
     rated_at = pa.array(np.nan_to_num(ratings.rated_at) * MICROSECONDS, mask=np.isnan(ratings.rated_at))
     table = pa.table(
@@ -69,4 +62,5 @@ def hand_over(spark: SparkSession, ratings: Interactions) -> DataFrame:
     )
     shares = max(spark.sparkContext.defaultParallelism, -(-len(ratings) // RATINGS_PER_SHARE))
     rows = spark.createDataFrame(table).repartitionByRange(shares, "user_id")
-    return rows.sortWithinPartitions(rows.user_id, rows.line.desc()).checkpoint()
+    there = rows.sortWithinPartitions(rows.user_id, rows.line.desc()).checkpoint()
+    return Catalogue(item_ids, ratings.is_hidden, ratings.ratings_of_item), there

@@ -21,18 +21,13 @@ from batch.evaluation.holdout import (
     max_evaluated,
 )
 from batch.evaluation.splits import MIN_RATINGS, Split
-from batch.spark.shares import (
-    MICROSECONDS,
-    Batches,
-    Catalogue,
-    HeldOut,
-    Share,
-    share_of,
-    shares,
-)
+from batch.spark.shares import MICROSECONDS, Batches, Catalogue, HeldOut, Share, share_of, shares
 
-# Of the moment of a cut; whether it is a few ratings earlier or later matters to nobody.
+# Of the moment of a cut; it may be a few ratings earlier or later.
 QUANTILE_ERROR = 1e-4
+
+# Returns which users of a share can be evaluated; it is given (users,), their sampling hashes.
+Choose = Callable[[Share, NDArray[np.str_]], NDArray[np.integer]]
 
 
 @dataclass(frozen=True)
@@ -53,20 +48,18 @@ def hold_out(ratings: DataFrame, catalogue: Catalogue, users: int, now: float) -
         (moment,) = ratings.approxQuantile("rated_at", [cut], QUANTILE_ERROR)
         held_out = HeldOut(moment / MICROSECONDS)
         known = _count_items(ratings, catalogue, held_out)
-        sampling_hashes = _sampling_hashes(
-            ratings, partial(_draw_returning, catalogue=catalogue, held_out=held_out, known_of_item=known)
-        )
-        if len(sampling_hashes) >= MIN_ROLLING_USERS:
-            share = histories(ratings, catalogue, frozenset(sampling_hashes[:MAX_EVALUATED_USERS]))
+        drawn = _draw(ratings, catalogue, partial(_returning, held_out=held_out, known_of_item=known))
+        if len(drawn) >= MIN_ROLLING_USERS:
+            share = _histories(ratings, catalogue, drawn[:MAX_EVALUATED_USERS])
             return Sample(_split_at(share, held_out, known), held_out, known)
     most = max_evaluated(users)
-    sampling_hashes = _sampling_hashes(ratings, partial(_draw, catalogue=catalogue, most=most))
-    share = histories(ratings, catalogue, frozenset(sampling_hashes[:most]))
+    lowest = partial(_with_lowest_hashes, ratings_of_item=catalogue.ratings_of_item, most=most)
+    share = _histories(ratings, catalogue, _draw(ratings, catalogue, lowest)[:most])
     everyone = np.arange(share.ratings.users, dtype=np.int32)
     split = hold_out_of(share.ratings, everyone, catalogue.ratings_of_item, share.ratings.days_inactive(now))
-    drawn = HeldOut(drawn=frozenset(share.user_ids.take(pa.array(split.users)).to_pylist()))
+    last = HeldOut(drawn=frozenset(share.user_ids.take(pa.array(split.users)).to_pylist()))
     of_item = np.bincount(split.relevant.indices, minlength=split.relevant.shape[1])
-    return Sample(split, drawn, catalogue.ratings_of_item - of_item)
+    return Sample(split, last, catalogue.ratings_of_item - of_item)
 
 
 def _split_at(share: Share, held_out: HeldOut, known_of_item: NDArray[np.int64]) -> Split:
@@ -74,7 +67,7 @@ def _split_at(share: Share, held_out: HeldOut, known_of_item: NDArray[np.int64])
     is_known = ~held_out.of(share)
     train, later = share.ratings.where(is_known), share.ratings.where(~is_known)
     later = later.where(known_of_item[later.item_index] > 0)
-    # A movie that nobody knew can be in no list.
+    # A movie without a known rating can be in no list.
     train = replace(train, is_hidden=train.is_hidden | (known_of_item == 0))
     everyone = np.arange(train.users, dtype=np.int32)
     return Split(
@@ -92,12 +85,6 @@ def _split_at(share: Share, held_out: HeldOut, known_of_item: NDArray[np.int64])
     )
 
 
-def _sampling_hashes(ratings: DataFrame, draw_users: Callable[[Batches], Batches]) -> list[str]:
-    """Return the users that are drawn, the lowest hash first."""
-    sampling_hashes = ratings.mapInArrow(draw_users, "sampling_hash string, user_id string").toArrow()
-    return list(sampling_hashes.sort_by("sampling_hash")["user_id"].to_pylist())
-
-
 def _count_items(ratings: DataFrame, catalogue: Catalogue, held_out: HeldOut) -> NDArray[np.int64]:
     """Return (items,), how many ratings of each movie come before the moment from which all is held out."""
     known = ratings.where(ratings.rated_at < int(held_out.moment * MICROSECONDS))
@@ -107,49 +94,47 @@ def _count_items(ratings: DataFrame, catalogue: Catalogue, held_out: HeldOut) ->
     return counts
 
 
-def histories(ratings: DataFrame, catalogue: Catalogue, user_ids: frozenset[str]) -> Share:
-    """Bring the ratings of some users here."""
-    rows = ratings.mapInArrow(partial(of_some_users, user_ids=user_ids), ratings.schema).toArrow()
-    return share_of(rows.combine_chunks(), catalogue)
+def _histories(ratings: DataFrame, catalogue: Catalogue, user_ids: list[str]) -> Share:
+    """Bring the ratings of some users to the driver."""
+    wanted = pa.array(user_ids, pa.string())
+
+    def of_users(batches: Batches) -> Batches:
+        for batch in batches:
+            yield batch.filter(pc.is_in(batch.column("user_id"), value_set=wanted))
+
+    return share_of(ratings.mapInArrow(of_users, ratings.schema).toArrow().combine_chunks(), catalogue)
 
 
-def _draw(batches: Batches, catalogue: Catalogue, most: int) -> Batches:
-    """Return the users of a partition with the lowest hashes."""
-    for share in shares(batches, catalogue):
-        sampling_hashes = _sampling_hashes_of(share)
-        drawn = draw(share.ratings, sampling_hashes, catalogue.ratings_of_item, most)
-        yield pa.RecordBatch.from_arrays(
-            [pa.array(sampling_hashes[drawn].tolist(), pa.string()), share.user_ids.take(pa.array(drawn))],
-            names=["sampling_hash", "user_id"],
-        )
+def _draw(ratings: DataFrame, catalogue: Catalogue, choose: Choose) -> list[str]:
+    """Return the users who can be evaluated, the lowest sampling hash first."""
+
+    def chosen(batches: Batches) -> Batches:
+        for share in shares(batches, catalogue):
+            # As in `sql/train/sampling_hashes.sql`.
+            ids = (each.encode() for each in share.user_ids.to_pylist())
+            hashes = np.array([hashlib.md5(each, usedforsecurity=False).hexdigest() for each in ids])
+            users = choose(share, hashes)
+            yield pa.RecordBatch.from_arrays(
+                [pa.array(hashes[users].tolist(), pa.string()), share.user_ids.take(pa.array(users))],
+                names=["sampling_hash", "user_id"],
+            )
+
+    drawn = ratings.mapInArrow(chosen, "sampling_hash string, user_id string").toArrow()
+    return list(drawn.sort_by("sampling_hash")["user_id"].to_pylist())
 
 
-def _draw_returning(
-    batches: Batches, catalogue: Catalogue, held_out: HeldOut, known_of_item: NDArray[np.int64]
-) -> Batches:
-    """Return the users of a partition with enough known ratings, and a later one of a known movie."""
-    for share in shares(batches, catalogue):
-        ratings, is_known = share.ratings, ~held_out.of(share)
-        known = np.bincount(ratings.user_index[is_known], minlength=ratings.users)
-        comes_back = ratings.user_index[~is_known & (known_of_item[ratings.item_index] > 0)]
-        users = np.flatnonzero(
-            (known >= MIN_RATINGS) & (np.bincount(comes_back, minlength=ratings.users) > 0)
-        )
-        sampling_hashes = _sampling_hashes_of(share)[users]
-        yield pa.RecordBatch.from_arrays(
-            [pa.array(sampling_hashes.tolist(), pa.string()), share.user_ids.take(pa.array(users))],
-            names=["sampling_hash", "user_id"],
-        )
+def _with_lowest_hashes(
+    share: Share, hashes: NDArray[np.str_], ratings_of_item: NDArray[np.int64], most: int
+) -> NDArray[np.integer]:
+    """Return the users whose last rating can be held out, up to `most` with the lowest hashes."""
+    return draw(share.ratings, hashes, ratings_of_item, most)
 
 
-def _sampling_hashes_of(share: Share) -> NDArray[np.str_]:
-    """Return (users,), the hashes of `sql/train/sampling_hashes.sql`."""
-    ids = share.user_ids.to_pylist()
-    return np.array([hashlib.md5(each.encode(), usedforsecurity=False).hexdigest() for each in ids])
-
-
-def of_some_users(batches: Batches, user_ids: frozenset[str]) -> Batches:
-    """Return the ratings of some users."""
-    wanted = pa.array(sorted(user_ids), pa.string())
-    for batch in batches:
-        yield batch.filter(pc.is_in(batch.column("user_id"), value_set=wanted))
+def _returning(
+    share: Share, _hashes: NDArray[np.str_], held_out: HeldOut, known_of_item: NDArray[np.int64]
+) -> NDArray[np.integer]:
+    """Return the users with enough known ratings, and a later one of a known movie."""
+    ratings, is_known = share.ratings, ~held_out.of(share)
+    known = np.bincount(ratings.user_index[is_known], minlength=ratings.users)
+    later = ratings.user_index[~is_known & (known_of_item[ratings.item_index] > 0)]
+    return np.flatnonzero((known >= MIN_RATINGS) & (np.bincount(later, minlength=ratings.users) > 0))

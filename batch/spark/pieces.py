@@ -1,8 +1,8 @@
-"""Pieces: what one worker reads of a file, loaded and judged there by the rules of the local run.
+"""Pieces: what one worker reads of a file, loaded and validated there by the rules of the local run.
 
-Spark splits files into blocks. The rows of each come here, are written into a file of its own, with the
-header before them, and go through `batch.data.load` and `sql/clean/` in a small database. Nothing is said
-twice of what a row means. Lines are counted in the piece, and how many lines come before it is added.
+Spark splits files into blocks. The rows of each are written into a file of its own, with the header before
+them, and go through `batch.data.load` and `sql/clean/` in a small database. No rule about rows is repeated.
+Lines are counted in the piece; an offset makes them lines among all.
 """
 
 import tempfile
@@ -13,6 +13,7 @@ from datetime import datetime
 from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 import numpy as np
@@ -26,21 +27,19 @@ from batch.data.inputs import changed
 from batch.data.load import Source, load_file, prepare
 from batch.data.text import copy_as_text
 from batch.errors import InputError
+from batch.spark.shares import Batches
 from batch.spark.tables import Table, arrow_rows, columns_of, without_mark
 from sql import statement
 
-Batches = Iterator[pa.RecordBatch]
-
-LOOK = "kind string, file string, start long, line long, text string"
-JUDGED = (
-    "kind string, line long, user_id string, item_id string, rating double, rated_at long, rule string, "
-    "rows long"
+LOOKED = "kind string, file string, start long, line long, text string"
+VALIDATED = (
+    "kind string, file string, line long, user_id string, item_id string, rating double, rated_at long, "
+    "rule string, rows long"
 )
-RAW = "line long, raw string"
+RAW = "file string, line long, raw string"
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where a piece is from: a file, and what stands in it where the piece begins."""
 
     file: str
@@ -58,28 +57,28 @@ class Piece:
 
     @property
     def shift(self) -> int:
-        """Return by how much lines are counted too high: a header was put before them."""
+        """Return how many lines were put before the rows: a header, if they have none."""
         return 0 if self.header_line or self.path.suffix == ".parquet" else 1
 
+    def offset(self, lines_before: dict[Place, int]) -> int:
+        """Return what makes a line of the piece one among all. Raises InputError if the file has changed."""
+        try:
+            return lines_before[self.place] - self.shift
+        except KeyError:
+            raise changed(self.place.file) from None
 
-@dataclass(frozen=True)
-class Repairs:
-    """Whose the rows without a user id are, where that can be told."""
-
-    lines: NDArray[np.int64]  # among all, rising
-    user_ids: NDArray[np.object_]
+    def part_of(self, lines: NDArray[np.int64], offset: int) -> slice:
+        """Return which of these lines among all, in rising order, are in the piece."""
+        first = offset + self.shift + 1
+        return slice(*np.searchsorted(lines, [first, first + self.lines]))
 
 
 def pieces(batches: Batches, table: Table, work: Path) -> Iterator[Piece]:
-    """Yield the pieces that rows are from, one after the other; each takes the place of the one before."""
+    """Yield the pieces that rows are from, one after the other; each overwrites the file of the last."""
     runs = (run for batch in batches for run in _runs(batch))
+    write = _text_piece if table.is_text else _parquet_piece
     for place, of_piece in groupby(runs, key=itemgetter(0)):
-        rows = (rows for _, rows in of_piece)
-        yield (
-            _text_piece(place, rows, table, work)
-            if table.is_text
-            else _parquet_piece(place, rows, table, work)
-        )
+        yield write(place, (rows for _, rows in of_piece), table, work / table.local_name)
 
 
 def _runs(batch: pa.RecordBatch) -> Iterator[tuple[Place, pa.RecordBatch]]:
@@ -93,8 +92,7 @@ def _runs(batch: pa.RecordBatch) -> Iterator[tuple[Place, pa.RecordBatch]]:
             yield place, batch.slice(first, last - first)
 
 
-def _text_piece(place: Place, runs: Batches, table: Table, work: Path) -> Piece:
-    path = work / table.local_name
+def _text_piece(place: Place, runs: Batches, table: Table, path: Path) -> Piece:
     lines = header_line = 0
     with path.open("wb") as stream:
         if place.start:
@@ -109,8 +107,7 @@ def _text_piece(place: Place, runs: Batches, table: Table, work: Path) -> Piece:
     return Piece(place, path, lines, header_line)
 
 
-def _parquet_piece(place: Place, runs: Batches, table: Table, work: Path) -> Piece:
-    path = work / table.local_name
+def _parquet_piece(place: Place, runs: Batches, _table: Table, path: Path) -> Piece:
     first = next(runs)
     lines = 0
     with parquet.ParquetWriter(path, arrow_rows(first).schema) as writer:
@@ -121,7 +118,7 @@ def _parquet_piece(place: Place, runs: Batches, table: Table, work: Path) -> Pie
 
 
 def _header_line(texts: list[bytes], table: Table, file: str) -> int:
-    """Return the line of the header. Raises InputError if it is not that of the first part."""
+    """Return the line of the header, 0 without one. Raises InputError if it is not that of the first part."""
     for number, text in enumerate(texts, 1):
         if header := without_mark(text):
             if columns_of(header) != columns_of(table.header):
@@ -136,125 +133,81 @@ def _header_line(texts: list[bytes], table: Table, file: str) -> int:
 
 @contextmanager
 def _loaded(piece: Piece, table: Table) -> Iterator[tuple[duckdb.DuckDBPyConnection, Source, set[str]]]:
-    with duckdb.connect(config={"threads": 1, "temp_directory": str(piece.path.parent)}) as connection:
+    work = piece.path.parent
+    with duckdb.connect(config={"threads": 1, "temp_directory": str(work)}) as connection:
         prepare(connection)
-        source, known = load_file(
-            connection, piece.path, table.columns, piece.path.parent, "load/rating_rows"
-        )
+        source, known = load_file(connection, piece.path, table.columns, work, "load/rating_rows")
         yield connection, source, known
 
 
 def look(batches: Batches, table: Table) -> Batches:
-    """Tell of each piece how many lines it has, and what its rows without a user id stand between.
+    """Return of each piece how many lines it has, and the rows by which missing user ids are found.
 
-    What is wrong with a file comes as a fault, since Spark would wrap an error in its own.
+    An error of a file is returned as a row of the kind `fault`: Spark would wrap it in an error of its own.
     """
     with tempfile.TemporaryDirectory() as work:
         try:
             for piece in pieces(batches, table, Path(work)):
-                yield from _told(piece, table)
+                with _loaded(piece, table) as (connection, _, _):
+                    values = {
+                        "file": piece.place.file,
+                        "start": piece.place.start,
+                        "lines": piece.lines,
+                        "header_line": piece.header_line,
+                        "shift": piece.shift,
+                    }
+                    found = connection.sql(statement("spark/looked_rows"), params=values)
+                    yield from found.to_arrow_table().to_batches()
         except InputError as error:
-            yield _looked("fault", Place("", 0), [0], [str(error)])
+            names = ["kind", "file", "start", "line", "text"]
+            yield pa.RecordBatch.from_arrays([["fault"], [""], [0], [0], [str(error)]], names=names)
 
 
-def _told(piece: Piece, table: Table) -> Batches:
-    yield _looked("piece", piece.place, [piece.lines], [None])
-    with _loaded(piece, table) as (connection, _, _):
-        near = connection.execute(statement("spark/neighbours")).fetchall()
-        blank = connection.execute("select line from blank_lines where line > $header", {
-            "header": piece.shift,
-        }).fetchall()  # fmt: skip
-    yield _looked(
-        "near", piece.place, [line - piece.shift for line, _ in near], [user_id for _, user_id in near]
-    )
-    # The header of a part is no row either.
-    lines = [*range(1, piece.header_line + 1), *(line - piece.shift for (line,) in blank)]
-    yield _looked("blank", piece.place, lines, [None] * len(lines))
-
-
-def _looked(kind: str, place: Place, lines: list[int], texts: list[str | None]) -> pa.RecordBatch:
-    count = len(lines)
-    return pa.RecordBatch.from_arrays(
-        [
-            pa.array([kind] * count, pa.string()),
-            pa.array([place.file] * count, pa.string()),
-            pa.array([place.start] * count, pa.int64()),
-            pa.array(lines, pa.int64()),
-            pa.array(texts, pa.string()),
-        ],
-        names=["kind", "file", "start", "line", "text"],
-    )
-
-
-def judge(  # noqa: PLR0913, PLR0917 (what the rows are, and by what they are judged)
+def validate(  # noqa: PLR0913, PLR0917 (the rows, and what validates them)
     batches: Batches,
     table: Table,
-    before: dict[Place, int],
-    repairs: Repairs,
+    lines_before: dict[Place, int],
+    repairs: pa.Table,
     latest: datetime,
     exclusions: Exclusions,
 ) -> Batches:
-    """Judge the rows of each piece, without those of who is forgotten; `before` has the lines before each.
+    """Validate the rows of each piece, without those of forgotten users.
 
-    `latest` is the latest time that a row may have, in UTC.
+    `repairs` has a row for each line among all whose missing user id was found, by line; `latest` is the
+    latest time that a row may have, in UTC.
     """
     with tempfile.TemporaryDirectory() as work:
         for piece in pieces(batches, table, Path(work)):
-            offset = _lines_before(piece, before)
+            offset = piece.offset(lines_before)
             with _loaded(piece, table) as (connection, source, known):
-                first, last = np.searchsorted(repairs.lines, [offset + 1, offset + piece.lines + 1])
-                connection.execute(
-                    statement("spark/ordered_repairs"),
-                    {
-                        "lines": (repairs.lines[first:last] - offset + piece.shift).tolist(),
-                        "user_ids": repairs.user_ids[first:last].tolist(),
-                    },
-                )
+                lines = repairs["line"].to_numpy()
+                part = piece.part_of(lines, offset)
+                found = pa.table({"line": lines[part] - offset, "user_id": repairs["user_id"][part]})
+                connection.from_arrow(found).create("repaired_users")
                 connection.execute(statement("load/no_rows"))
-                connection.execute(statement("spark/no_superseded_ratings"))
                 hold_out_forgotten(connection, source, None, exclusions)
-                connection.execute(
-                    statement("clean/rejected_ratings"),
-                    {
-                        "has_rating": "rating" in known,
-                        "has_timestamp": "timestamp" in known,
-                        "latest": latest,
-                    },
-                )
+                has_columns = {"has_rating": "rating" in known, "has_timestamp": "timestamp" in known}
+                connection.execute(statement("clean/rejected_ratings"), {**has_columns, "latest": latest})
                 connection.execute(statement("clean/rejected_rating_lines"), {"file": source.name})
                 connection.execute(statement("clean/valid_ratings"))
-                connection.execute(statement("clean/repaired_lines"))
-                evaluated = connection.sql(
-                    statement("spark/validated_rows"), params={"before": offset - piece.shift}
-                )
-                yield from evaluated.to_arrow_table().to_batches()
+                validated = connection.sql(statement("spark/validated_rows"), params={"offset": offset})
+                yield from validated.to_arrow_table().to_batches()
 
 
-def raw(batches: Batches, table: Table, before: dict[Place, int], wanted: NDArray[np.int64]) -> Batches:
-    """Look up the raw text of these lines, which are counted among all and rise."""
+def raw(batches: Batches, table: Table, lines_before: dict[Place, int], wanted: NDArray[np.int64]) -> Batches:
+    """Look up the raw text of these lines among all, which are in rising order."""
     with tempfile.TemporaryDirectory() as work:
         for piece in pieces(batches, table, Path(work)):
-            offset = _lines_before(piece, before)
-            first, last = np.searchsorted(wanted, [offset + 1, offset + piece.lines + 1])
-            if first < last:
-                lines = (wanted[first:last] - offset + piece.shift).tolist()
-                found = _raw_of_piece(piece, table, lines)
-                shifted = pa.array(np.asarray(found["line"]) + offset - piece.shift, pa.int64())
-                yield from found.set_column(0, "line", shifted).to_batches()
-
-
-def _raw_of_piece(piece: Piece, table: Table, lines: list[int]) -> pa.Table:
-    with duckdb.connect(config={"threads": 1}) as connection:
-        prepare(connection)
-        path, name = piece.path, "spark/raw_of_parquet"
-        if table.is_text:
-            path, name = piece.path.with_suffix(".text"), "spark/raw_of_text"
-            copy_as_text(piece.path, path, table.columns.required)
-        return connection.sql(statement(name), params={"path": str(path), "lines": lines}).to_arrow_table()
-
-
-def _lines_before(piece: Piece, before: dict[Place, int]) -> int:
-    try:
-        return before[piece.place]
-    except KeyError:
-        raise changed(piece.place.file) from None
+            offset = piece.offset(lines_before)
+            lines = wanted[piece.part_of(wanted, offset)] - offset
+            if len(lines):
+                path, raw_lines = piece.path, "json_lines_of"
+                if table.is_text:
+                    path, raw_lines = path.with_suffix(".text"), "text_lines_of"
+                    copy_as_text(piece.path, path, table.columns.required)
+                values = {"file": table.local_name, "lines": lines.tolist(), "offset": offset}
+                with duckdb.connect(config={"threads": 1}) as connection:
+                    prepare(connection)
+                    connection.table_function(raw_lines, [str(path)]).create_view("raw_lines")
+                    found = connection.sql(statement("spark/raw_rows"), params=values).to_arrow_table()
+                yield from found.to_batches()

@@ -1,4 +1,4 @@
-"""Session: the connection to a cluster, set up for what the workers are to do."""
+"""Session: the connection to a cluster, set up for the work of this job."""
 
 import logging
 import os
@@ -27,25 +27,25 @@ ROOT = Path(__file__).parents[2]
 # workers by then; by Spark's defaults pieces depend on their number. A task holds one piece.
 PIECES = {"spark.sql.files.maxPartitionBytes": "16m", "spark.sql.files.minPartitionNum": "8"}
 SECONDS_TO_ANSWER = 10
-SECONDS_UNTIL_TOLD = 30
+SECONDS_UNTIL_WARNING = 30
 _STANDALONE = re.compile(r"spark://(.+)")
 _OTHERS = re.compile(r"local(-cluster)?(\[.+\])?|yarn|k8s://.+")
-# What Spark raises: what it knows, and what comes from Java as it is.
+# Errors of Spark, and those of Java.
 _FAULTS = (PySparkException, Py4JError)
 
 
 @contextmanager
 def connected(master: str, work: Path) -> Iterator[SparkSession]:
-    """Connect to a cluster for the body; what must outlive a worker is kept below the folder `work`.
+    """Connect to a cluster for the body; what must outlive a worker is kept in the folder `work`.
 
-    Only what the result rests on is set here, and the size of pieces if nobody has. Memory, cores and the
+    It sets only what the result depends on, and the size of pieces if nobody has. Memory, cores and the
     rest are the operator's, in spark-defaults.conf. Raises UsageError if there can't be such a cluster or
     there is no Java, and BatchError if the cluster does not answer, or gives up on what the body asks for.
     """
     _stop_without_java()
     _stop_if_nobody_answers(master)
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    # Rows come and go as Arrow; pandas is not used by Spark here.
+    # Rows come and go as Arrow; Spark uses no pandas.
     warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas")
     settings = {
         "spark.app.name": "recommender",
@@ -121,17 +121,17 @@ def _stop_if_nobody_answers(master: str) -> None:
 
 
 def _wait_for_room(spark: SparkSession, master: str) -> None:
-    """Run what takes no time, and say so if it waits all the same: a full cluster has room some time."""
+    """Run a tiny job, and warn if it waits: a full cluster has room some time."""
     waits = "%s: has had no room for %d s; the job goes on when a worker has enough cores and memory free"
-    told = Timer(SECONDS_UNTIL_TOLD, log.warning, [waits, master, SECONDS_UNTIL_TOLD])
-    told.daemon = True
-    told.start()
+    warning = Timer(SECONDS_UNTIL_WARNING, log.warning, [waits, master, SECONDS_UNTIL_WARNING])
+    warning.daemon = True
+    warning.start()
     try:
         spark.range(1).count()
     finally:
-        told.cancel()
+        warning.cancel()
 
 
 def _reason(error: BaseException) -> str:
-    """Return what Spark says in one line that can be read."""
+    """Return an error of Spark in one line."""
     return " ".join(str(error).split())[:300]

@@ -8,12 +8,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+from pyspark.sql import DataFrame
 
 from batch.data.interactions import Interactions, from_columns
 
 Batches = Iterator[pa.RecordBatch]
 
-# So many ratings are held at a time, and those of one user more.
+# The ratings of a cluster are a share of this size in each partition, about: what a worker holds at a time.
+RATINGS_PER_SHARE = 500_000
+# A worker computes with so many of them at a time, and those of one user more.
 RATINGS_AT_A_TIME = 250_000
 MICROSECONDS = 1e6
 
@@ -53,6 +56,17 @@ class HeldOut:
 
 
 NOTHING_HELD_OUT = HeldOut()
+
+
+@dataclass(frozen=True)
+class Known:
+    """From what a model is learned."""
+
+    ratings: DataFrame  # by user and newest first, each user in one partition
+    users_of_share: NDArray[np.int64]  # (partitions,)
+    catalogue: Catalogue
+    ratings_of_item: NDArray[np.int64]  # (items,), without what is held out
+    held_out: HeldOut = NOTHING_HELD_OUT
 
 
 def shares(batches: Batches, catalogue: Catalogue) -> Iterator[Share]:

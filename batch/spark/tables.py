@@ -4,9 +4,10 @@ import csv
 import hashlib
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
@@ -40,13 +41,22 @@ class Table:
 
     @property
     def local_name(self) -> str:
-        """Return how a piece of it is called where a worker keeps it."""
+        """Return the name of a piece of it in the folder of a worker."""
         return re.sub(r"\.gz$", "", self.name, flags=re.IGNORECASE)
 
     def part(self, file: str) -> str:
-        """Return what people call one of its files."""
+        """Return the name of one of its files in messages."""
         name = PurePosixPath(unquote(urlsplit(file).path)).name
         return self.name if name == self.name else f"{self.name}/{name}"
+
+
+class File(NamedTuple):
+    """A file of the input folder."""
+
+    name: str  # its path in the folder
+    size: int
+    changed_at: float  # seconds since 1970
+    url: str
 
 
 @dataclass(frozen=True)
@@ -57,14 +67,13 @@ class Tables:
     movies: Table
     users: Table | None
     hidden: Table | None
-    listing: tuple[
-        tuple[str, int, float], ...
-    ]  # path in the folder, size, time of the last change of each file
+    files: tuple[File, ...]  # of the folder, whether a table has them or not
 
     @property
     def fingerprint(self) -> str:
         """SHA-256 over names, sizes and times of change."""
-        return hashlib.sha256(repr(list(self.listing)).encode()).hexdigest()
+        facts = [(file.name, file.size, file.changed_at) for file in self.files]
+        return hashlib.sha256(repr(facts).encode()).hexdigest()
 
     def all(self) -> list[Table]:
         """Every table there is, in a fixed order."""
@@ -74,53 +83,65 @@ class Tables:
 def find_tables(spark: SparkSession, folder: Path) -> Tables:
     """Find the tables in a folder. Raises InputError as the local run does.
 
-    Unlike the local run, it tells input apart by names, sizes and times of change: to read all of it
-    only to see that nothing has changed would cost a good part of the night.
+    Unlike the local run, it compares names, sizes and times of change: to read all of the input only to see
+    that nothing has changed would cost a good part of the run.
     """
     address = _address(folder)
-    listing = _listing(spark, address)
-    by_name: dict[str, list[str]] = {}
-    for path, size, _ in listing:
-        if size:
-            by_name.setdefault(_inside(path, address).split("/")[0], []).append(path)
-    return Tables(
-        ratings=_required(spark, address, by_name, "ratings", RATINGS),
-        movies=_required(spark, address, by_name, "movies", MOVIES),
-        users=_optional(spark, address, by_name, "users", USERS),
-        hidden=_optional(spark, address, by_name, "hidden", HIDDEN),
-        listing=tuple((_inside(path, address), size, at) for path, size, at in listing),
+    files = _files(spark, address)
+    ratings, movies, users, hidden = (
+        _table(spark, address, files, name, columns)
+        for name, columns in (("ratings", RATINGS), ("movies", MOVIES), ("users", USERS), ("hidden", HIDDEN))
     )
+    if ratings is None:
+        raise missing(address, "ratings")
+    if movies is None:
+        raise missing(address, "movies")
+    return Tables(ratings, movies, users, hidden, tuple(files))
 
 
 def stop_if_written(spark: SparkSession, folder: Path, tables: Tables) -> None:
     """Raise InputError if a file of the folder is not as it was when the tables were found."""
-    address = _address(folder)
-    now = {(_inside(path, address), size, at) for path, size, at in _listing(spark, address)}
-    for path, _, _ in sorted(now.symmetric_difference(tables.listing)):
-        raise changed(path)
+    for file in sorted({*_files(spark, _address(folder))}.symmetric_difference(tables.files)):
+        raise changed(file.name)
 
 
-def _listing(spark: SparkSession, address: str) -> list[tuple[str, int, float]]:
-    """Return path, size and time of the last change of every file, by path."""
+def _files(spark: SparkSession, address: str) -> list[File]:
+    """Return every file of a folder, by path."""
     try:
         found = (
             spark.read.format("binaryFile")
             .option("recursiveFileLookup", "true")
             .load(address)
-            .select("path", "length", col("modificationTime").cast("double").alias("changed"))
+            .select("path", "length", col("modificationTime").cast("double").alias("changed_at"))
             .toArrow()
         )
     except AnalysisException as error:
         raise InputError(
             f"{address}: no such folder; name the one with ratings.csv and movies.csv by --data"
         ) from error
-    return [tuple(row.values()) for row in found.sort_by("path").to_pylist()]
-
-
-def _inside(path: str, address: str) -> str:
-    """Return the path of a file in the folder."""
     root = urlsplit(address).path.strip("/")
-    return unquote(urlsplit(path).path.strip("/").removeprefix(root).strip("/"))
+    files = []
+    for url, size, changed_at in (row.values() for row in found.sort_by("path").to_pylist()):
+        inside = urlsplit(url).path.strip("/").removeprefix(root).strip("/")
+        files.append(File(unquote(inside), size, changed_at, url))
+    return files
+
+
+def _table(spark: SparkSession, address: str, files: list[File], name: str, columns: Columns) -> Table | None:
+    """Return the table of that name; None if there is none."""
+    wanted = {f"{name}{ending}" for ending in ENDINGS}
+    of_name: dict[str, list[str]] = {}
+    for file in files:
+        entry = file.name.split("/")[0]
+        if file.size and entry.lower() in wanted:
+            of_name.setdefault(entry, []).append(file.url)
+    if not of_name:
+        return None
+    if len(of_name) > 1:
+        raise twice(address, sorted(of_name))
+    ((entry, urls),) = of_name.items()
+    table = Table(entry, columns, tuple(sorted(urls)))
+    return replace(table, header=_header(spark, table)) if table.is_text else table
 
 
 def bring(spark: SparkSession, table: Table, work: Path) -> dict[str, int]:
@@ -159,28 +180,6 @@ def _address(folder: Path) -> str:
     return folder.resolve().as_uri()
 
 
-def _optional(
-    spark: SparkSession, address: str, by_name: dict[str, list[str]], name: str, columns: Columns
-) -> Table | None:
-    wanted = {f"{name}{ending}" for ending in ENDINGS}
-    found = sorted(each for each in by_name if each.lower() in wanted)
-    if len(found) > 1:
-        raise twice(address, found)
-    if not found:
-        return None
-    table = Table(found[0], columns, tuple(sorted(by_name[found[0]])))
-    return Table(table.name, columns, table.files, _header(spark, table)) if table.is_text else table
-
-
-def _required(
-    spark: SparkSession, address: str, by_name: dict[str, list[str]], name: str, columns: Columns
-) -> Table:
-    table = _optional(spark, address, by_name, name, columns)
-    if table is None:
-        raise missing(address, name)
-    return table
-
-
 def _header(spark: SparkSession, table: Table) -> bytes:
     """Return the header line of the first part."""
     lines = spark.read.text(table.files[0]).select(col("value").cast("binary")).take(LINES_BEFORE_HEADER)
@@ -210,9 +209,9 @@ def header_of(spark: SparkSession, table: Table) -> list[str]:
 
 
 def rows_of(spark: SparkSession, table: Table) -> DataFrame:
-    """Return the rows of a table, each with the file and the place in it that it comes from.
+    """Return the rows of a table, each with its file and its place there.
 
-    Text stays bytes: what is no UTF-8 is told by the local reader, not by Spark.
+    Text stays bytes: the local reader finds what is no UTF-8.
     """
     place = [col("_metadata.file_path").alias("__file"), col("_metadata.file_block_start").alias("__start")]
     if table.is_text:

@@ -1,13 +1,14 @@
-"""Train on a cluster: Spark's own ALS for taste, and sums over shares of users for the other parts.
+"""Train on a cluster: Spark's own ALS for the collaborative factors, and sums over users for the rest.
 
-Taste is learned as in `batch.model.als`, from the same likes and weights. Spark's ALS differs in three
-ways. Confidence is 1 + alpha r there, and alpha r in implicit. It pulls a vector towards zero in proportion
-to how many likes it has (Zhou, Wilkinson, Schreiber and Pan, AAIM 2008, section 3.1), where implicit pulls
-all alike: the setting is divided by the mean number of likes of a movie, so that movies as a whole are pulled
-alike. And it tells no loss.
+The factors are learned as in `batch.model.als`, from the same positives and weights. Spark's ALS differs in
+three ways. Confidence is 1 + alpha r there, and alpha r in implicit. It pulls a vector towards zero in
+proportion to how many positives it has (Zhou, Wilkinson, Schreiber and Pan, AAIM 2008, section 3.1), where
+implicit pulls all alike: the setting is divided by the mean number of positives of a movie, so that movies as
+a whole are pulled alike. And it reports no loss.
 
-What follows what is a sum over pairs of ratings of one user, and the trend a sum over ratings: workers add up
-their shares, Spark adds up the sums, and the driver solves what is left, which has the size of the catalogue.
+The sequential part is a sum over pairs of ratings of one user, and the trend a sum over ratings: workers add
+up their shares, Spark adds up the sums, and the driver solves what is left, which has the size of the
+catalogue.
 """
 
 from collections.abc import Callable
@@ -19,11 +20,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyspark import TaskContext
 from pyspark.ml.recommendation import ALS
-from pyspark.sql import DataFrame
 
-from batch.evaluation.holdout import (
-    Candidate,
-)
+from batch.evaluation.holdout import Candidate
 from batch.evaluation.splits import Everybody
 from batch.model.als import Collaborative, collaborative_of, no_positives
 from batch.model.embedding import FittedItems
@@ -32,61 +30,59 @@ from batch.model.sequential import Sequential, core_of, count_pairs, solve_seque
 from batch.model.trend import popularity_trend
 from batch.settings import Settings
 from batch.spark.holdout import Sample
-from batch.spark.known import Known
 from batch.spark.lately import Lately
-from batch.spark.shares import (
-    Batches,
-    Catalogue,
-    HeldOut,
-    shares,
-)
+from batch.spark.shares import Batches, Catalogue, HeldOut, Known, shares
+
+# The matrices of pairs travel in bands of so many rows; `first` is the first row of a band.
+BAND = 64
+_BANDS = "first int, gram binary, target binary"
+_BANDS_SCHEMA = pa.schema([("first", pa.int32()), ("gram", pa.binary()), ("target", pa.binary())])
 
 
 def candidate_of(fitted: FittedItems, sample: Sample, known: Known, lately: Lately) -> Candidate:
     """Return the movies for evaluation, with what is counted over all ratings that are not held out."""
-    everybody = Everybody(sum(known.users_of_share), known.ratings_of_item, lately.newest)
+    everybody = Everybody(int(known.users_of_share.sum()), known.ratings_of_item, lately.newest)
     return Candidate(fitted, replace(sample.split, everybody=everybody))
 
 
 def fit_items(
-    known: Known, lately: Lately, settings: Settings, tell: Callable[[str], None] = lambda _part: None
+    known: Known, lately: Lately, settings: Settings, say: Callable[[str], None] = lambda _part: None
 ) -> FittedItems:
     """Learn what `batch.model.embedding.fit_items` learns, without what is held out.
 
-    `tell` is called with what is learned next. Raises InputError if nobody likes anything.
+    `say` is called with what is learned next. Raises InputError if no rating is positive.
     """
-    tell("taste is learned by Spark's ALS")
+    say("taste is learned by Spark's ALS")
     collaborative = fit_collaborative(known, settings)
-    tell("what follows what is counted")
+    say("what follows what is counted")
     sequential = fit_sequential(known, core_of(known.ratings_of_item), settings)
     return FittedItems(collaborative, sequential, trend=popularity_trend(lately.trend, known.ratings_of_item))
 
 
 def fit_collaborative(known: Known, settings: Settings) -> Collaborative:
-    """Learn the vectors of movies from who likes them."""
+    """Learn the vectors of movies from positive ratings."""
     ratings, catalogue = known.ratings, known.catalogue
     first_user = np.concatenate([[0], np.cumsum(known.users_of_share)[:-1]]).tolist()
     positives = ratings.mapInArrow(
         partial(
-            _likes, catalogue=catalogue, settings=settings, first_user=first_user, held_out=known.held_out
+            _positives, catalogue=catalogue, settings=settings, first_user=first_user, held_out=known.held_out
         ),
-        "user int, item int, like float",
+        "user int, item int, weight float",
     ).persist()
     try:
-        liked = positives.groupBy("item").count().toArrow()
-        if not len(liked):
+        of_item = positives.groupBy("item").count().toArrow()["count"].to_numpy()
+        if not len(of_item):
             raise no_positives()
-        mean_likes = float(np.mean(liked["count"].to_numpy()))
         blocks = max(2, ratings.sparkSession.sparkContext.defaultParallelism)
         als = ALS(
             rank=settings.factors,
             maxIter=settings.iterations,
-            regParam=settings.regularization / mean_likes,
+            regParam=settings.regularization / float(np.mean(of_item)),
             implicitPrefs=True,
             alpha=1.0,
             userCol="user",
             itemCol="item",
-            ratingCol="like",
+            ratingCol="weight",
             seed=settings.seed,
             numUserBlocks=blocks,
             numItemBlocks=blocks,
@@ -97,78 +93,58 @@ def fit_collaborative(known: Known, settings: Settings) -> Collaborative:
     factors = np.zeros((len(catalogue.is_hidden), settings.factors), dtype=np.float32)
     factors[found["id"].to_numpy()] = np.stack(found["features"].to_numpy())
     collaborative = collaborative_of(factors, settings)
-    return Collaborative(**{**vars(collaborative), "mean": _mean_taste(ratings, catalogue, collaborative)})
+    add_up = partial(_add_factors, catalogue=catalogue, collaborative=collaborative)
+    sums = ratings.mapInArrow(add_up, "users long, factors array<double>").toArrow()
+    mean = np.stack(sums["factors"].to_numpy()).sum(axis=0) / max(1, sums["users"].to_numpy().sum())
+    return Collaborative(**{**vars(collaborative), "mean": mean})
 
 
 def fit_sequential(known: Known, core: NDArray[np.intp], settings: Settings) -> Sequential:
-    """Learn what follows what: pairs are counted by the workers, one matrix for each core of the cluster."""
+    """Learn what is watched after what: workers count pairs, one matrix for each core of the cluster."""
     ratings, catalogue, size = known.ratings, known.catalogue, len(core)
+    count = partial(
+        _pairs, catalogue=catalogue, core=core, half_life=settings.next_half_life, held_out=known.held_out
+    )
     counted = (
         ratings.coalesce(ratings.sparkSession.sparkContext.defaultParallelism)
-        .mapInArrow(
-            partial(
-                _pairs,
-                catalogue=catalogue,
-                core=core,
-                half_life=settings.next_half_life,
-                held_out=known.held_out,
-            ),
-            PAIRS,
-        )
+        .mapInArrow(count, _BANDS)
         .groupBy("first")
-        .applyInArrow(_added_up, PAIRS)
+        .applyInArrow(_added_up, _BANDS)
         .toArrow()
     )
     gram, target = np.zeros((size, size), np.float32), np.zeros((size, size), np.float32)
-    for first, of_gram, of_target in zip(*(counted[name] for name in counted.column_names), strict=True):
-        band = slice(first.as_py(), first.as_py() + BAND)
-        gram[band] = np.frombuffer(of_gram.as_buffer(), np.float32).reshape(-1, size)
-        target[band] = np.frombuffer(of_target.as_buffer(), np.float32).reshape(-1, size)
+    for row, first in enumerate(counted["first"].to_pylist()):
+        for name, matrix in (("gram", gram), ("target", target)):
+            band = np.frombuffer(counted[name][row].as_buffer(), np.float32)
+            matrix[first : first + BAND] = band.reshape(-1, size)
     del counted
     return solve_sequential(gram, target, core, len(catalogue.is_hidden), settings)
 
 
-# The matrices travel in bands of so many rows, the first of which is told.
-BAND = 64
-PAIRS = "first int, gram binary, target binary"
-_PAIRS = pa.schema([("first", pa.int32()), ("gram", pa.binary()), ("target", pa.binary())])
-
-
-def _mean_taste(
-    ratings: DataFrame, catalogue: Catalogue, collaborative: Collaborative
-) -> NDArray[np.float64]:
-    """Return the mean taste of those who like anything."""
-    found = ratings.mapInArrow(
-        partial(_add_taste, catalogue=catalogue, collaborative=collaborative),
-        "users long, taste array<double>",
-    ).toArrow()
-    sums = np.stack(found["taste"].to_numpy())
-    return np.asarray(sums.sum(axis=0) / max(1, found["users"].to_numpy().sum()))
-
-
-def _likes(
+def _positives(
     batches: Batches, catalogue: Catalogue, settings: Settings, first_user: list[int], held_out: HeldOut
 ) -> Batches:
-    """Return likes with their weights, users and movies as the numbers that Spark's ALS takes."""
+    """Return positive ratings with their weights, users and movies as the numbers that Spark's ALS takes."""
     context = TaskContext.get()
     assert context
     first = first_user[context.partitionId()]
     for share in shares(batches, catalogue):
         ratings = share.ratings.where(~held_out.of(share))
         weights = is_positive(ratings.rating) * recency(ratings.age, settings.item_half_life)
-        liked = weights > 0
+        some = weights > 0
         yield pa.RecordBatch.from_arrays(
             [
-                pa.array(ratings.user_index[liked] + np.int32(first)),
-                pa.array(ratings.item_index[liked]),
-                pa.array((settings.alpha * weights[liked]).astype(np.float32)),
+                pa.array(ratings.user_index[some] + np.int32(first)),
+                pa.array(ratings.item_index[some]),
+                pa.array((settings.alpha * weights[some]).astype(np.float32)),
             ],
-            names=["user", "item", "like"],
+            names=["user", "item", "weight"],
         )
         first += share.ratings.users
 
 
-def _add_taste(batches: Batches, catalogue: Catalogue, collaborative: Collaborative) -> Batches:
+def _add_factors(batches: Batches, catalogue: Catalogue, collaborative: Collaborative) -> Batches:
+    """Add up the factors of users with a positive rating."""
     for share in shares(batches, catalogue):
         positives = is_positive(share.ratings.rating)
         some = share.ratings.where(np.isin(share.ratings.user_index, share.ratings.user_index[positives]))
@@ -176,38 +152,35 @@ def _add_taste(batches: Batches, catalogue: Catalogue, collaborative: Collaborat
         factors = collaborative.of_users(some)[users]
         yield pa.RecordBatch.from_arrays(
             [pa.array([len(users)], pa.int64()), pa.array([factors.sum(axis=0, dtype=np.float64).tolist()])],
-            names=["users", "taste"],
+            names=["users", "factors"],
         )
 
 
 def _pairs(
-    batches: Batches,
-    catalogue: Catalogue,
-    core: NDArray[np.intp],
-    half_life: float,
-    held_out: HeldOut,
+    batches: Batches, catalogue: Catalogue, core: NDArray[np.intp], half_life: float, held_out: HeldOut
 ) -> Batches:
     """Count the pairs of a partition; one row per band of the matrices."""
     sums: list[NDArray[np.float32]] = []
     for share in shares(batches, catalogue):
         counted = count_pairs(share.ratings.where(~held_out.of(share)), core, half_life)
-        for place, matrix in enumerate(counted):
-            if place < len(sums):
-                sums[place] += matrix
-            else:
-                sums.append(matrix)
+        if sums:
+            for whole, matrix in zip(sums, counted, strict=True):
+                np.add(whole, matrix, out=whole)
+        else:
+            sums = [*counted]
     if sums:
         gram, target = sums
         for first in range(0, len(core), BAND):
             band = slice(first, first + BAND)
             row = {"first": [first], "gram": [gram[band].tobytes()], "target": [target[band].tobytes()]}
-            yield pa.RecordBatch.from_pydict(row, schema=_PAIRS)
+            yield pa.RecordBatch.from_pydict(row, schema=_BANDS_SCHEMA)
 
 
 def _added_up(rows: pa.Table) -> pa.Table:
     """Add up what was counted of one band."""
-    added = [
+    gram, target = (
         np.sum([np.frombuffer(each.as_buffer(), np.float32) for each in rows[name]], axis=0).tobytes()
         for name in ("gram", "target")
-    ]
-    return pa.table([rows["first"][:1].combine_chunks(), [added[0]], [added[1]]], schema=_PAIRS)
+    )
+    row = {"first": [rows["first"][0].as_py()], "gram": [gram], "target": [target]}
+    return pa.Table.from_pydict(row, schema=_BANDS_SCHEMA)

@@ -8,7 +8,7 @@ with placed as (
     group by item_id
 ),
 
-films as (
+rated_items as (
     select
         items.item_id,
         items.ratings,
@@ -21,10 +21,10 @@ films as (
 
 select
     tenth,
-    count(*) as films,
+    count(*) as items,
     count(*) filter (where places > 0) as items_listed,
     sum(ratings) / sum(sum(ratings)) over () as share_of_ratings,
     sum(places) / nullif(sum(sum(places)) over (), 0) as share_of_places
-from films
+from rated_items
 group by tenth
 order by tenth;

@@ -1,7 +1,10 @@
--- one row: what became of the rows of ratings that did not just count, and how many movies have a rating
+-- one row: how many rows of ratings, and movies with ratings, there are after cleaning
 -- parameters: $file
 select
+    (select rows from input_rows where file = $file) as rows_read,
+    (select coalesce(cast(sum(ratings) as bigint), 0) from rated_items) as rows_kept,
+    (select count(*) from repaired_lines) as rows_repaired,
     (select count(*) from rejected_lines where file = $file and rule <> 'superseded') as rows_rejected,
     (select count(*) from rejected_lines where file = $file and rule = 'superseded') as rows_superseded,
-    (select count(*) from repaired_lines) as rows_repaired,
+    (select count(*) from held_out_lines where file = $file) as rows_held_out,
     (select count(*) from rated_items) as items;

@@ -1,5 +1,5 @@
 -- one row per stage of cleaning and rating: how many rows have it; without a number where a row has none
--- parameters: $file, $path
+-- parameters: $file
 create table rating_counts as
 with found as (
     select
@@ -22,7 +22,7 @@ counts as (
     union all
     select 'before' as stage, rating, rows from unparsed
     union all
-    select 'after' as stage, rating, rows from read_parquet($path)
+    select 'after' as stage, rating, rows from kept_ratings
 )
 
 select

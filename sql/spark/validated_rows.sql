@@ -1,7 +1,7 @@
 -- one row per row of a piece of ratings, as it was validated, and per count: its kind, its line among all, and its values
--- parameters: $before
--- $before is how many lines come before the piece. A row is kept or rejected, and may be repaired on top; counted are equal
--- ratings, whatever becomes of them, rows that were read, and rows that were held out.
+-- parameters: $offset
+-- $offset is added to lines in the piece. A row is kept, rejected or held out, and one that is kept may be repaired on top;
+-- counted are equal ratings, whatever becomes of them, and rows that were read.
 with validated as (
     select
         'kept' as kind,
@@ -10,12 +10,14 @@ with validated as (
         item_id,
         rating,
         epoch_us(rated_at) as rated_at,
+        cast(null as varchar) as file,
         cast(null as varchar) as rule,
         cast(null as bigint) as rows
     from valid_ratings
     union all by name
     select
         'rejected' as kind,
+        file,
         line,
         user_id,
         rule
@@ -25,7 +27,14 @@ with validated as (
         'repaired' as kind,
         line,
         user_id
-    from repaired_lines
+    from repaired_users
+    anti join rejected_ratings using (line)
+    union all by name
+    select
+        'held_out' as kind,
+        file,
+        line
+    from held_out_lines
     union all by name
     select
         'counted' as kind,
@@ -36,18 +45,15 @@ with validated as (
     union all by name
     select
         'read' as kind,
-        sum(rows) as rows
+        file,
+        rows
     from input_rows
-    union all by name
-    select
-        'held_out' as kind,
-        count(*) as rows
-    from held_out_lines
 )
 
 select
     kind,
-    line + $before as line,
+    file,
+    line + $offset as line,
     user_id,
     item_id,
     rating,

@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -86,15 +87,13 @@ def _matches(matcher: promql.Matcher, labels: dict[str, str]) -> bool:
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
-def test_every_expression_selects_what_the_service_exposes(exposed: Samples, expression: str) -> None:
+def test_every_expression_selects_and_groups_by_what_the_service_exposes(
+    exposed: Samples, expression: str
+) -> None:
     for selector in _selectors(expression):
         asked = [each for each in selector.matchers.matchers if each.name not in TARGET_LABELS]
         samples = exposed[str(selector.name)]
         assert [labels for labels in samples if all(_matches(each, labels) for each in asked)]
-
-
-@pytest.mark.parametrize("expression", EXPRESSIONS)
-def test_every_expression_groups_by_labels_that_there_are(exposed: Samples, expression: str) -> None:
     for part in _parts(expression):
         if isinstance(part, promql.AggregateExpr) and part.modifier is not None:
             for selector in _selectors(part.expr):
@@ -111,22 +110,19 @@ def test_only_the_memory_panel_and_the_alert_of_restarts_need_a_single_worker() 
     }
 
 
-def test_the_rules_have_the_structure_that_prometheus_wants() -> None:
+def test_rules_stand_in_groups_and_each_name_is_there_once() -> None:
     assert set(RULES) == {"groups"}
-    for group in RULES["groups"]:
-        assert set(group) == {"name", "rules"}
-    names = [alert["alert"] for alert in ALERTS]
-    assert len(set(names)) == len(names)
-    for alert in ALERTS:
-        assert set(alert) - {"for"} == {"alert", "expr", "labels", "annotations"}
-        assert re.fullmatch("(Recommender)([A-Z][a-z]+)+", alert["alert"])
-        assert promql.parse_duration(alert.get("for", "1m"))
-        assert alert["labels"].keys() == {"severity"}
-        assert alert["labels"]["severity"] in {"warning", "critical"}
+    assert all(set(group) == {"name", "rules"} for group in RULES["groups"])
+    assert len({alert["alert"] for alert in ALERTS}) == len(ALERTS)
 
 
 @pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: str(alert["alert"]))
-def test_an_alert_says_what_is_wrong_and_what_to_do(alert: dict[str, Any]) -> None:
+def test_an_alert_has_the_structure_that_prometheus_wants_and_says_what_to_do(alert: dict[str, Any]) -> None:
+    assert set(alert) - {"for"} == {"alert", "expr", "labels", "annotations"}
+    assert re.fullmatch("(Recommender)([A-Z][a-z]+)+", alert["alert"])
+    assert promql.parse_duration(alert.get("for", "1m"))
+    assert alert["labels"].keys() == {"severity"}
+    assert alert["labels"]["severity"] in {"warning", "critical"}
     assert set(alert["annotations"]) == {"summary", "description"}
     assert "\n" not in alert["annotations"]["summary"]
     assert len(alert["annotations"]["description"]) > len(alert["annotations"]["summary"])
@@ -136,29 +132,23 @@ def test_an_alert_says_what_is_wrong_and_what_to_do(alert: dict[str, Any]) -> No
             assert label in TARGET_LABELS or label in alert["expr"]
 
 
-def test_the_dashboard_can_be_imported() -> None:
+def test_the_dashboard_can_be_imported_and_no_panel_lies_on_another() -> None:
     assert "id" not in DASHBOARD
     (source,) = [each for each in DASHBOARD["templating"]["list"] if each["type"] == "datasource"]
     wanted = {"type": "prometheus", "uid": f"${{{source['name']}}}"}
     panels = DASHBOARD["panels"]
     assert len({panel["id"] for panel in panels}) == len(panels)
+    cells: list[tuple[int, int]] = []
     for panel in panels:
         assert panel["title"]
         assert panel["description"].endswith(".")
         assert panel["datasource"] == wanted
         assert panel["targets"]
         assert all(target["datasource"] == wanted for target in panel["targets"])
-
-
-def test_no_panel_lies_on_another_and_all_fit_the_width() -> None:
-    cells = [
-        (x, y)
-        for place in (panel["gridPos"] for panel in DASHBOARD["panels"])
-        for x in range(place["x"], place["x"] + place["w"])
-        for y in range(place["y"], place["y"] + place["h"])
-    ]
+        x, y, width, height = (panel["gridPos"][name] for name in "xywh")
+        assert x + width <= 24
+        cells += product(range(x, x + width), range(y, y + height))
     assert len(set(cells)) == len(cells)
-    assert max(x for x, _ in cells) < 24
 
 
 def test_every_variable_of_the_dashboard_is_known(exposed: Samples) -> None:
@@ -174,13 +164,8 @@ def test_the_threat_model_names_only_what_exists() -> None:
     files = re.findall(r"`((?:[\w.]+/)+[\w.]*|[\w-]+\.(?:py|md|txt|yml)|Dockerfile)`", SECURITY)
     assert len(set(files)) > 10
     assert [file for file in files if not Path(file).exists()] == []
-    run = commands.commands["run"]
-    options = {
-        option
-        for command in (serve, run)
-        for parameter in command.params
-        for option in (*parameter.opts, *parameter.secondary_opts)
-    }
+    parameters = (*serve.params, *commands.commands["run"].params)
+    options = {option for each in parameters for option in (*each.opts, *each.secondary_opts)}
     named = set(re.findall(r"`(--[a-z-]+)", SECURITY))
     assert named
     assert named <= options
@@ -211,8 +196,3 @@ def test_every_link_leads_to_a_file_and_a_title_in_it(document: str) -> None:
         target = Path(document).parent / file if file else Path(document)
         assert target.exists()
         assert not anchor or anchor in _anchors(target.read_text(encoding="utf-8"))
-
-
-def test_the_readme_leads_to_what_operators_need() -> None:
-    for file in ("docs/security.md", "docs/alerts.yml", "docs/dashboard.json"):
-        assert f"]({file})" in DOCUMENTS["README.md"]

@@ -4,31 +4,20 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from subprocess import CompletedProcess
-from typing import Any
 
-import duckdb
 import pytest
 
 from batch.data.exclusions import NO_EXCLUSIONS, Exclusions, write_forgotten, write_hidden
-from batch.evaluation.evaluate import embedding
-from batch.evaluation.metrics import DEPTHS, compute_metrics
-from batch.evaluation.rank import whole_catalogue
-from batch.evaluation.ratings import cleaned_ratings
-from batch.evaluation.splits import by_last
-from batch.settings import Settings
 from benchmarks.cluster import Cluster
-from tests.commands import batch, environment
-from tests.spark.conftest import RunOnSpark
+from tests.commands import batch, environment, invoke
+from tests.conftest import select
 
 COUNTS = "rows_read, rows_kept, rows_repaired, rows_rejected, rows_superseded, rows_held_out, users, items"
 # For runs in which it does not matter how good the lists are.
 QUICK = ("--factors", "8", "--iterations", "2", "--next-factors", "16")
-# How the rows were cleaned, in words that do not depend on who did it.
+# How the rows were cleaned, in words that do not depend on the engine.
 CLEANED = {
     "counts": f"select {COUNTS} from generation",
-    "rejected": "select file, line, rule, raw, user_id from rejected_rows order by all",
-    "repaired": "select file, line, rule, raw, user_id from repaired_rows order by all",
     "rating_counts": "select stage, rating, rows from rating_counts order by all",
     "histories": "from histories order by user_id, position",
     "items": (
@@ -43,102 +32,51 @@ CLEANED = {
 
 
 @pytest.fixture(scope="session")
-def local(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    output = tmp_path_factory.mktemp("local")
-    return _published(batch("run", "--data", sample, "--output", output, "--json", *QUICK))
-
-
-@pytest.fixture(scope="session")
-def spark(sample: Path, running: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a cluster publishes that loses one of its two workers in the middle of training."""
-    job = _start(running, sample, tmp_path_factory.mktemp("spark"))
-    _wait_for(job, "taste is learned")
-    running.kill_worker()
-    stdout, stderr = job.communicate(timeout=300)
-    running.add_worker()
-    return _published(CompletedProcess(job.args, job.returncode, stdout, stderr))
-
-
-def _published(done: CompletedProcess[str]) -> Path:
-    assert done.returncode == 0, done.stderr
-    return Path(json.loads(done.stdout)["file"])
-
-
-def _rows(file: Path, query: str) -> list[tuple[Any, ...]]:
-    with duckdb.connect(str(file), read_only=True) as connection:
-        return connection.execute(query).fetchall()
-
-
-@pytest.mark.parametrize("table", CLEANED.keys() - {"segments", "of_segments"})
-def test_the_sample_is_cleaned_as_by_the_local_run_also_where_a_worker_is_killed(
-    local: Path, spark: Path, table: str
-) -> None:
-    there, here = _rows(spark, CLEANED[table]), _rows(local, CLEANED[table])
-    assert there
-    assert there == here
-
-
-def test_every_promise_of_the_file_holds(spark: Path) -> None:
-    done = batch("verify", "--output", spark.parent.parent, "--users", "0")
-    assert (done.returncode, done.stdout.splitlines()[-1:]) == (0, ["ok"]), done.stdout
-
-
-def test_rows_were_repaired_rejected_and_superseded(spark: Path) -> None:
-    ((repaired, rejected, superseded),) = _rows(
-        spark, "select rows_repaired, rows_rejected, rows_superseded from generation"
-    )
-    assert (repaired > 100, rejected > 100, superseded) == (True, True, 3)
-
-
-def test_lists_are_within_a_twentieth_as_good_as_those_of_the_local_model(
-    sample: Path, on_spark: RunOnSpark
-) -> None:
-    done = on_spark("evaluate", "--data", sample, "--json")
-    there = json.loads(done.stdout)["models"]["embedding"]["ndcg@10"]
-    # What `evaluate` does here, too, without the baselines, which take most of its time.
-    settings = Settings(data=sample)
-    split = by_last(cleaned_ratings(settings).ratings)
-    lists = whole_catalogue(embedding(split, settings), split, max(DEPTHS))
-    here = compute_metrics(lists, split).means()["ndcg@10"]
-    assert here > 0.05
-    assert there >= 0.95 * here
-
-
-@pytest.fixture(scope="session")
 def excluded() -> Exclusions:
     return NO_EXCLUSIONS.with_forgotten("17").with_hidden(frozenset({"3"}))
 
 
 @pytest.fixture(scope="session")
 def whole(small: Path, excluded: Exclusions, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the local run publishes of one file of ratings."""
     output = _excluding(excluded, tmp_path_factory.mktemp("whole"))
-    return _published(batch("run", "--data", small / "whole", "--output", output, "--json", *QUICK))
+    done = invoke("run", "--data", small / "whole", "--output", output, "--json", *QUICK)
+    return _published(done.returncode, done.stdout, done.stderr)
 
 
 @pytest.fixture(scope="session")
 def parts(
-    small: Path,
-    excluded: Exclusions,
-    running: Cluster,
-    on_spark: RunOnSpark,
-    tmp_path_factory: pytest.TempPathFactory,
+    small: Path, excluded: Exclusions, running: Cluster, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """What is published of parts after a run whose driver was killed."""
+    """What a cluster publishes of parts: after a run whose driver was killed, and without one of its workers.
+
+    That is killed in the middle of training.
+    """
     output = _excluding(excluded, tmp_path_factory.mktemp("parts"))
-    job = _start(running, small / "parts", output)
-    _wait_for(job, "clean ")
-    job.kill()
-    job.communicate()
+    killed = _start(running, small / "parts", output)
+    _wait_for(killed, "clean ")
+    killed.kill()
+    killed.communicate()
     assert [*(output / "generations").iterdir()] == []
     assert not (output / "current.duckdb").exists()
     assert (output / ".work").exists()
-    return _published(on_spark("run", "--data", small / "parts", "--output", output, "--json", *QUICK))
+    job = _start(running, small / "parts", output)
+    _wait_for(job, "taste is learned")
+    running.kill_worker()
+    stdout, stderr = job.communicate(timeout=300)
+    running.add_worker()
+    return _published(job.returncode, stdout, stderr)
 
 
 def _excluding(excluded: Exclusions, output: Path) -> Path:
     write_forgotten(excluded, output)
     write_hidden(excluded, output)
     return output
+
+
+def _published(status: int, stdout: str, stderr: str) -> Path:
+    assert status == 0, stderr
+    return Path(json.loads(stdout)["file"])
 
 
 def test_a_driver_that_is_killed_publishes_nothing_and_the_next_run_leaves_nothing_of_it(parts: Path) -> None:
@@ -149,31 +87,45 @@ def test_a_driver_that_is_killed_publishes_nothing_and_the_next_run_leaves_nothi
     assert [*parts.parent.iterdir()] == [parts]
 
 
-@pytest.mark.parametrize(
-    "table", ["counts", "rating_counts", "histories", "items", "users", "popular", "segments", "of_segments"]
-)
-def test_parts_are_one_table(parts: Path, whole: Path, table: str) -> None:
-    there, here = _rows(parts, CLEANED[table]), _rows(whole, CLEANED[table])
+@pytest.mark.parametrize("table", CLEANED)
+def test_parts_are_cleaned_as_one_file_is_by_the_local_run_also_if_a_worker_is_killed(
+    parts: Path, whole: Path, table: str
+) -> None:
+    there, here = select(parts, CLEANED[table]), select(whole, CLEANED[table])
     assert there
     assert there == here
 
 
 @pytest.mark.parametrize("table", ["rejected_rows", "repaired_rows"])
-def test_a_row_of_a_part_is_told_with_its_place_there(
+def test_a_row_of_a_part_is_named_by_the_part_and_its_line_there(
     parts: Path, whole: Path, small: Path, table: str
 ) -> None:
-    told = f"select rule, raw, user_id from {table} order by all"
-    assert _rows(parts, told) == _rows(whole, told)
-    rows = _rows(parts, f"select file, line, raw from {table} where file like 'ratings%'")
+    facts = f"select rule, raw, user_id from {table} order by all"
+    assert select(parts, facts) == select(whole, facts)
+    rows = select(parts, f"select file, line, raw from {table} where file like 'ratings%'")
+    assert len(rows) > 100
     assert {part for part, _, _ in rows} >= {"ratings.csv/part-00000.csv", "ratings.csv/part-00002.csv"}
     for part, line, raw in rows:
         assert (small / "parts" / part).read_text(encoding="utf-8").splitlines()[line - 1] == raw
 
 
+def test_every_invariant_of_the_file_holds(parts: Path) -> None:
+    done = invoke("verify", "--output", parts.parent.parent, "--users", "0")
+    assert (done.returncode, done.stdout.splitlines()[-1:]) == (0, ["ok"]), done.stdout
+
+
 def test_who_and_what_is_excluded_stays_out(parts: Path) -> None:
-    assert _rows(parts, "select rows_held_out > 0 from generation") == [(True,)]
-    assert _rows(parts, "select count(*) from users where user_id = '17'") == [(0,)]
-    assert _rows(parts, "select count(*) from recommendations where item_id = '3'") == [(0,)]
+    assert select(parts, "select rows_held_out > 0 from generation") == [(True,)]
+    assert select(parts, "select count(*) from users where user_id = '17'") == [(0,)]
+    assert select(parts, "select count(*) from recommendations where item_id = '3'") == [(0,)]
+
+
+def test_evaluate_measures_the_model_that_a_cluster_learns(items: Path, running: Cluster) -> None:
+    engine = ("--engine", "spark", "--master", running.master)
+    done = batch("evaluate", "--data", items, "--json", *QUICK, *engine, variables=running.variables)
+    assert done.returncode == 0, done.stderr
+    # Each of 40 people lacks one movie of their kind.
+    assert json.loads(done.stdout)["models"]["embedding"]["hr@10"] > 0.9
 
 
 def _start(running: Cluster, data: Path, output: Path) -> subprocess.Popen[str]:

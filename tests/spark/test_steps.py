@@ -17,14 +17,20 @@ from pyspark.sql import SparkSession
 from batch.data.clean import clean as clean_here
 from batch.data.exclusions import NO_EXCLUSIONS
 from batch.data.inputs import find_inputs
+from batch.data.interactions import Interactions
 from batch.data.load import ignored_columns, load
+from batch.datasets.sample import write_sample
 from batch.errors import InputError
+from batch.evaluation.metrics import DEPTHS, compute_metrics
+from batch.evaluation.rank import whole_catalogue
 from batch.evaluation.ratings import cleaned_ratings
-from batch.model.embedding import fit_items, fold_in_users
+from batch.evaluation.splits import by_last
+from batch.model.embedding import FittedItems, fit_items, fold_in_users
 from batch.recommend.topn import score
 from batch.settings import Settings
-from batch.spark.clean import clean, read
-from batch.spark.evaluate import catalogue_of, hand_over
+from batch.spark.clean import Driver, clean, read
+from batch.spark.evaluate import hand_over, learn_from
+from batch.spark.kinds import NOTHING_KNOWN
 from batch.spark.lately import now_there
 from batch.spark.score import Given, score_users
 from batch.spark.session import connected
@@ -41,11 +47,11 @@ ROWS = (
 MOVIES = 'movieId,title,genres\n10,Ten (1990),Drama\n11,"Eleven, The (1991)",Comedy|War\n12,Twelve,Drama\n'
 USERS = "userId,gender,age,occupation\n1,F,25,writer\n4,M,200,\n1.58292E+18,M,30,\n"
 
-# What was found out about rows, in words that do not depend on who did it.
-FOUND = {
+# What is found out about rows, in words that do not depend on the engine.
+TABLES = {
     "rejected": "select file, line, rule, raw, user_id from rejected_rows order by all",
     "repaired": "select file, line, rule, raw, user_id from repaired_rows order by all",
-    "counts": "select stage, rating, rows from rating_counts order by all",
+    "rating_counts": "select stage, rating, rows from rating_counts order by all",
     "items": "select item_id, title, genres, ratings, round(mean_rating, 9) from items order by all",
     "users": "select user_id, gender, age_group, occupation, rule from validated_users order by all",
 }
@@ -79,13 +85,13 @@ def data(tmp_path: Path) -> Path:
 def _found_there(spark: SparkSession, data: Path, work: Path) -> dict[str, Any]:
     work.mkdir()
     with duckdb.connect() as connection:
-        found = read(spark, connection, find_tables(spark, data), work)
-        cleaned = clean(spark, connection, found, 1, datetime.now(UTC), NO_EXCLUSIONS, work)
+        driver = Driver(spark, connection, work)
+        cleaned = clean(driver, read(driver, find_tables(spark, data)), 1, datetime.now(UTC), NO_EXCLUSIONS)
         ratings = cleaned.ratings.select("user_id", "item_id", "rating", "rated_at").toArrow()
         return {
             "counts of rows": cleaned.counts,
             "ratings": sorted(tuple(row.values()) for row in ratings.to_pylist()),
-            **{name: connection.execute(query).fetchall() for name, query in FOUND.items()},
+            **{name: connection.execute(query).fetchall() for name, query in TABLES.items()},
         }
 
 
@@ -98,7 +104,7 @@ def _found_here(data: Path, work: Path) -> dict[str, Any]:
         return {
             "counts of rows": counts,
             "ratings": sorted(connection.execute(ratings).fetchall()),
-            **{name: connection.execute(query).fetchall() for name, query in FOUND.items()},
+            **{name: connection.execute(query).fetchall() for name, query in TABLES.items()},
         }
 
 
@@ -161,13 +167,19 @@ def test_parts_of_parquet_are_one_table(spark: SparkSession, data: Path, tmp_pat
     assert there == here
 
 
-def test_parts_in_another_order_are_undetermined_and_never_another_answer(
+def _split(data: Path, second: str) -> None:
+    """Put the ratings into the first part of a folder, with another part of this text."""
+    parts = data / "ratings.csv"
+    parts.unlink()
+    parts.mkdir()
+    (parts / "part-1.csv").write_text(HEADER + ROWS, encoding="utf-8")
+    (parts / "part-2.csv").write_text(second, encoding="utf-8")
+
+
+def test_missing_ids_in_parts_out_of_order_are_never_repaired(
     spark: SparkSession, data: Path, tmp_path: Path
 ) -> None:
-    (data / "ratings.csv").unlink()
-    (data / "ratings.csv").mkdir()
-    (data / "ratings.csv" / "part-1.csv").write_text(HEADER + ROWS, encoding="utf-8")
-    (data / "ratings.csv" / "part-2.csv").write_text(HEADER + "0,10,4,1\n", encoding="utf-8")
+    _split(data, HEADER + "0,10,4,1\n")
     found = _found_there(spark, data, tmp_path / "work")
     assert found["counts of rows"].rows_repaired == 0
     assert [row[:3] for row in found["rejected"] if row[2] == "user_id_missing"] == [
@@ -177,73 +189,96 @@ def test_parts_in_another_order_are_undetermined_and_never_another_answer(
 
 
 def test_a_part_with_another_header_is_bad_input(spark: SparkSession, data: Path, tmp_path: Path) -> None:
-    (data / "ratings.csv").rename(data / "part-1.csv")
-    (data / "ratings.csv").mkdir()
-    (data / "part-1.csv").rename(data / "ratings.csv" / "part-1.csv")
-    (data / "ratings.csv" / "part-2.csv").write_text("movieId,userId,rating,timestamp\n1,1,4,1\n")
-    with pytest.raises(
-        InputError, match=r"ratings\.csv/part-2\.csv: begins with .* give every part the same"
-    ):
+    _split(data, "movieId,userId,rating,timestamp\n1,1,4,1\n")
+    message = r"ratings\.csv/part-2\.csv: begins with .* give every part the same"
+    with pytest.raises(InputError, match=message):
         _found_there(spark, data, tmp_path / "work")
 
 
-def test_input_is_known_again_until_a_file_changes(spark: SparkSession, data: Path) -> None:
-    before = find_tables(spark, data).fingerprint
-    assert find_tables(spark, data).fingerprint == before
-    with (data / "movies.csv").open("a", encoding="utf-8") as file:
-        file.write("14,Fourteen,\n")
-    assert find_tables(spark, data).fingerprint != before
+def test_input_is_known_again_until_a_file_changes_and_then_the_run_stops(
+    spark: SparkSession, data: Path
+) -> None:
+    before = find_tables(spark, data)
+    assert find_tables(spark, data).fingerprint == before.fingerprint
+    stop_if_written(spark, data, before)
+    with (data / "users.csv").open("a", encoding="utf-8") as file:
+        file.write("5,F,30,\n")
+    assert find_tables(spark, data).fingerprint != before.fingerprint
+    with pytest.raises(InputError, match=r"^users\.csv changed while it was read; run again$"):
+        stop_if_written(spark, data, before)
 
 
 def test_now_is_that_of_the_local_run(spark: SparkSession) -> None:
     some = interactions([(user, item, 5.0, 10.0 * user + item) for user in range(5) for item in range(3)])
-    assert now_there(hand_over(spark, some)) == some.now
+    assert now_there(hand_over(spark, some)[1]) == some.now
     timeless = interactions([(user, 0, 5.0, np.nan) for user in range(5)])
-    assert np.isnan(now_there(hand_over(spark, timeless)))
+    assert np.isnan(now_there(hand_over(spark, timeless)[1]))
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
-def test_columns_that_mean_nothing_are_named(
-    spark: SparkSession, data: Path, tmp_path: Path, ending: str
-) -> None:
-    table = pa.table({"userId": ["1"], "movieId": ["10"], "Stars": ["3"]})
+def test_ignored_columns_are_named(spark: SparkSession, data: Path, tmp_path: Path, ending: str) -> None:
     (data / "ratings.csv").unlink()
     if ending == "csv":
         (data / "ratings.csv").write_text("userId, movieId, Stars\n1,10,3\n", encoding="utf-8")
     else:
+        table = pa.table({"userId": ["1"], "movieId": ["10"], "Stars": ["3"]})
         parquet.write_table(table, data / "ratings.parquet")
     with duckdb.connect() as connection:
-        loaded = read(spark, connection, find_tables(spark, data), tmp_path).loaded
+        loaded = read(Driver(spark, connection, tmp_path), find_tables(spark, data)).loaded
     assert [*ignored_columns(loaded.sources())] == [f"ratings.{ending}: ignores the columns Stars"]
 
 
-def test_a_folder_to_which_somebody_writes_stops_the_run(spark: SparkSession, data: Path) -> None:
-    tables = find_tables(spark, data)
-    stop_if_written(spark, data, tables)
-    with (data / "users.csv").open("a", encoding="utf-8") as file:
-        file.write("5,F,30,\n")
-    with pytest.raises(InputError, match=r"^users\.csv changed while it was read; run again$"):
-        stop_if_written(spark, data, tables)
+@pytest.fixture(scope="module")
+def ratings(tmp_path_factory: pytest.TempPathFactory) -> Interactions:
+    """A hundred thousand ratings: the sample, of which every five hundredth has no valid number."""
+    folder = tmp_path_factory.mktemp("sample")
+    write_sample(folder)
+    file = folder / "ratings.csv"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    for number in range(7, len(lines), 500):
+        user, item, _, time = lines[number].split(",")
+        lines[number] = f"{user},{item},none,{time}"
+    file.write_text("\n".join(lines), encoding="utf-8")
+    return cleaned_ratings(Settings(data=folder)).ratings
 
 
-def test_with_the_vectors_of_a_local_run_the_lists_are_the_same(
-    spark: SparkSession, sample: Path, tmp_path: Path
+@pytest.mark.usefixtures("quick_training")
+def test_lists_are_within_a_twentieth_as_good_as_those_of_the_local_model(
+    spark: SparkSession, ratings: Interactions
 ) -> None:
-    settings = Settings(data=sample, iterations=3)
-    ratings = cleaned_ratings(settings).ratings.without_superseded()
+    settings = Settings()
+    split = by_last(ratings)
+
+    def ndcg(fitted: FittedItems) -> float:
+        model = fold_in_users(fitted, split.train, split.days_inactive, settings)
+        factors = model.user_factors, model.item_factors.T
+        lists = whole_catalogue(lambda users: factors[0][users] @ factors[1], split, max(DEPTHS))
+        return compute_metrics(lists, split).means()["ndcg@10"]
+
+    here = ndcg(fit_items(split.train, settings))
+    assert here > 0.05
+    assert ndcg(learn_from(spark, split.train, settings)) >= 0.95 * here
+
+
+@pytest.mark.usefixtures("quick_training")
+def test_with_the_vectors_of_a_local_run_the_lists_are_the_same(
+    spark: SparkSession, ratings: Interactions, tmp_path: Path
+) -> None:
+    settings = Settings(iterations=3)
+    ratings = ratings.without_superseded()
     fitted = fit_items(ratings, settings)
     here = score(fold_in_users(fitted, ratings, ratings.days_inactive(), settings), settings.top_n)
+    catalogue, ratings_there = hand_over(spark, ratings)
     given = Given(
         fitted=fitted,
-        catalogue=catalogue_of(ratings),
+        catalogue=catalogue,
         numbers=np.array([*map(str, range(ratings.items)), ""], dtype=object),
         now=ratings.now,
-        segments=[],
-        segment_of_kind=np.array([-1], np.int32),
-        kind_of_user={},
+        kinds=NOTHING_KNOWN,
+        segment_of_kind=np.array([None], dtype=object),
         settings=settings,
     )
-    files = score_users(spark, hand_over(spark, ratings), given, tmp_path / "users")
+    files = score_users(spark, ratings_there, given, tmp_path / "users")
     there = duckdb.execute(
         "select unnest(listed), unnest(scores) from read_parquet($files)", {"files": files}
     ).fetchnumpy()

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import filelock
 import pytest
@@ -18,7 +19,7 @@ from batch.datasets.download import Source
 from batch.datasets.fetch import Fetched, fetch
 from batch.errors import BatchError, InputError, LockedError, UsageError
 from batch.runtime.progress import Progress
-from tests.archives import ARCHIVES, CSV, CSV_MOVIES, CSV_RATINGS, DIRTY_MOVIES, DIRTY_RATINGS, OF_1M, zipped
+from tests.archives import ARCHIVES, CSV, CSV_RATINGS, DIRTY, OF_1M, zipped
 from tests.cleaned import Cleaned
 from tests.commands import ROOT, batch, batch_on_terminal, environment, invoke
 from tests.mirror import Mirror, mirroring
@@ -59,98 +60,78 @@ def _names(folder: Path) -> set[str]:
     return {each.name for each in folder.iterdir()} - {".lock"}
 
 
-def _text(file: Path) -> list[str]:
-    return file.read_text(encoding="utf-8").splitlines()
+def _changed(files: dict[str, bytes], name: str, content: bytes | None) -> bytes:
+    """Return an archive of these files, in which one is another, or missing."""
+    changed = files | {name: content}
+    return zipped("x", {name: content for name, content in changed.items() if content is not None})
 
 
-@pytest.mark.parametrize("name", [name for name in SETS if name != "dirty-small"])
-def test_the_job_keeps_every_row_of_each_set(get: Get, data: Path, tmp_path: Path, name: str) -> None:
+# The files that sets in other formats become.
+CONVERTED = {
+    "100k": {
+        "ratings.csv": (
+            "userId,movieId,rating,timestamp\n"
+            "196,242,3.0,881250949\n186,302,4.0,891717742\n196,267,1.0,881250950\n"
+        ),
+        "movies.csv": (
+            "movieId,title,genres\n"
+            "242,Toy Story (1995),Animation|Children's|Comedy\n"
+            "267,unknown,(no genres listed)\n"
+            '302,"Misérables, Les ""1"" (1995)",Action|Western\n'
+        ),
+        "users.csv": "userId,gender,age,occupation\n186,F,39,executive\n196,M,49,writer\n",
+    },
+    "1m": {
+        "ratings.csv": (
+            "userId,movieId,rating,timestamp\n"
+            "1,1193,5.0,978300760\n1,661,3.0,978302109\n2,1193,4.0,978298413\n"
+        ),
+        "movies.csv": (
+            "movieId,title,genres\n"
+            "661,James and the Giant Peach (1996),Animation|Children's|Musical\n"
+            '1193,"Misérables, Les :: 1 (1995)",Drama\n'
+        ),
+        "users.csv": (
+            "userId,gender,age,occupation\n"
+            "1,F,1,K-12 student\n2,M,56,self-employed\n3,M,25,other\n4,F,45,writer\n"
+        ),
+    },
+    "10m": {
+        "ratings.csv": (
+            "userId,movieId,rating,timestamp\n1,122,5.0,838985046\n1,185,4.5,838983525\n2,122,0.5,868245644\n"
+        ),
+        "movies.csv": (
+            "movieId,title,genres\n"
+            '122,"Great Performances"" Cats (1998)",Musical\n'
+            '185,"Misérables, Les (1995)",Drama|War\n'
+        ),
+    },
+}
+WRITTEN = {
+    **dict.fromkeys(("latest-small", "25m", "32m"), CSV),
+    "dirty-small": DIRTY,
+    **{name: {file: text.encode() for file, text in files.items()} for name, files in CONVERTED.items()},
+}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_a_set_is_written_as_csv_of_which_the_job_keeps_every_valid_row(
+    get: Get, data: Path, tmp_path: Path, name: str
+) -> None:
     fetched = get(name)
+    assert {file: (data / file).read_bytes() for file in _names(data)} == WRITTEN[name]
+    assert fetched.users == {"100k": 2, "1m": 4}.get(name)
     cleaned = Cleaned(data, tmp_path)
-    assert cleaned.rejected() == []
-    assert len(cleaned.ratings()) == fetched.ratings == 3
-    items = cleaned.rows("select title from items where title like 'Mis%'")
-    assert [title[:15] for (title,) in items] == ["Misérables, Les"]
+    if name == "dirty-small":
+        assert fetched.ratings == 4
+        assert cleaned.ratings() == [("1", "1", 4.0), ("2", "3", 5.0), ("3", "1", 3.5)]
+        assert cleaned.rejected() == [(4, "rating_out_of_range")]
+    else:
+        assert cleaned.rejected() == []
+        assert len(cleaned.ratings()) == fetched.ratings == 3
+    titles = cleaned.rows("select title from items where title like 'Mis%'")
+    assert [title[:15] for (title,) in titles] == ["Misérables, Les"]
     assert cleaned.rows("select count(*) from items") == [(fetched.movies,)]
-
-
-def test_the_job_repairs_and_rejects_dirty_rows_of_the_dirty_set(
-    get: Get, data: Path, tmp_path: Path
-) -> None:
-    assert get("dirty-small").ratings == 4
-    cleaned = Cleaned(data, tmp_path)
-    assert cleaned.ratings() == [("1", "1", 4.0), ("2", "3", 5.0), ("3", "1", 3.5)]
-    assert cleaned.rejected() == [(4, "rating_out_of_range")]
-
-
-@pytest.mark.parametrize(
-    ("name", "ratings", "movies"),
-    [
-        ("latest-small", CSV_RATINGS, CSV_MOVIES),
-        ("25m", CSV_RATINGS, CSV_MOVIES),
-        ("32m", CSV_RATINGS, CSV_MOVIES),
-        ("dirty-small", DIRTY_RATINGS, DIRTY_MOVIES),
-    ],
-)
-def test_a_csv_file_stays_byte_for_byte(
-    get: Get, data: Path, name: str, ratings: bytes, movies: bytes
-) -> None:
-    fetched = get(name)
-    assert (data / "ratings.csv").read_bytes() == ratings
-    assert (data / "movies.csv").read_bytes() == movies
-    assert fetched.users is None
-    assert _names(data) == {"ratings.csv", "movies.csv"}
-
-
-def test_100k_has_its_flags_as_genres_and_its_users(get: Get, data: Path) -> None:
-    assert get("100k").users == 2
-    assert _text(data / "ratings.csv") == [
-        "userId,movieId,rating,timestamp",
-        "196,242,3.0,881250949",
-        "186,302,4.0,891717742",
-        "196,267,1.0,881250950",
-    ]
-    assert _text(data / "movies.csv") == [
-        "movieId,title,genres",
-        "242,Toy Story (1995),Animation|Children's|Comedy",
-        "267,unknown,(no genres listed)",
-        '302,"Misérables, Les ""1"" (1995)",Action|Western',
-    ]
-    assert _text(data / "users.csv") == [
-        "userId,gender,age,occupation",
-        "186,F,39,executive",
-        "196,M,49,writer",
-    ]
-
-
-def test_1m_has_titles_with_colons_and_occupations_as_words(get: Get, data: Path) -> None:
-    assert get("1m").users == 4
-    assert _text(data / "movies.csv") == [
-        "movieId,title,genres",
-        "661,James and the Giant Peach (1996),Animation|Children's|Musical",
-        '1193,"Misérables, Les :: 1 (1995)",Drama',
-    ]
-    assert _text(data / "users.csv") == [
-        "userId,gender,age,occupation",
-        "1,F,1,K-12 student",
-        "2,M,56,self-employed",
-        "3,M,25,other",
-        "4,F,45,writer",
-    ]
-
-
-def test_10m_has_half_stars_and_quotes(get: Get, data: Path) -> None:
-    get("10m")
-    assert _text(data / "ratings.csv")[1:] == [
-        "1,122,5.0,838985046",
-        "1,185,4.5,838983525",
-        "2,122,0.5,868245644",
-    ]
-    assert _text(data / "movies.csv")[1:] == [
-        '122,"Great Performances"" Cats (1998)",Musical',
-        '185,"Misérables, Les (1995)",Drama|War',
-    ]
-    assert _names(data) == {"ratings.csv", "movies.csv"}
 
 
 def test_many_lines_keep_their_order_and_their_values(get: Get, mirror: Mirror, data: Path) -> None:
@@ -158,16 +139,30 @@ def test_many_lines_keep_their_order_and_their_values(get: Get, mirror: Mirror, 
     files = OF_1M | {"ratings.dat": "\n".join(rows).encode()}
     mirror.put("ml-1m.zip", zipped("ml-1m", files))
     assert get("1m").ratings == len(rows)
-    converted = [row.replace(".0,", ",").replace(",", "::") for row in _text(data / "ratings.csv")[1:]]
-    assert converted == rows
+    lines = (data / "ratings.csv").read_text(encoding="utf-8").splitlines()[1:]
+    assert [line.replace(".0,", ",").replace(",", "::") for line in lines] == rows
 
 
-@pytest.mark.parametrize("at", [1, 100, len(ARCHIVE) - 1])
-def test_a_cut_download_goes_on_where_it_ended(get: Get, mirror: Mirror, data: Path, at: int) -> None:
-    mirror.cuts = [at]
+# What a server does, and the ranges that it is then asked for.
+SERVERS: dict[str, tuple[dict[str, Any], list[str | None]]] = {
+    "cuts after 1 byte": ({"cuts": [1]}, [None, "bytes=1-"]),
+    "cuts before the last byte": ({"cuts": [len(ARCHIVE) - 1]}, [None, f"bytes={len(ARCHIVE) - 1}-"]),
+    "knows no ranges": ({"cuts": [100], "knows_ranges": False}, [None, "bytes=100-"]),
+    "sends another range": ({"cuts": [100], "miscounts": True}, [None, "bytes=100-", None]),
+    "sends no version": ({"cuts": [100], "has_version": False}, [None, None]),
+    "does not say how much comes": ({"sends_length": False}, [None]),
+}
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_what_has_come_is_asked_for_again_only_if_the_rest_would_not_belong_to_it(
+    get: Get, mirror: Mirror, data: Path, server: str
+) -> None:
+    behaviour, asked = SERVERS[server]
+    vars(mirror).update(behaviour)
     assert get().ratings == 3
-    assert mirror.asked == [None, f"bytes={at}-"]
-    assert _names(data) == {"ratings.csv", "movies.csv"}
+    assert mirror.asked == asked
+    assert {file: (data / file).read_bytes() for file in _names(data)} == CSV
 
 
 def test_the_next_run_goes_on_where_the_last_one_ended(get: Get, mirror: Mirror, data: Path) -> None:
@@ -182,12 +177,6 @@ def test_the_next_run_goes_on_where_the_last_one_ended(get: Get, mirror: Mirror,
     assert _names(data) == {"ratings.csv", "movies.csv"}
 
 
-def test_a_server_without_ranges_starts_over(get: Get, mirror: Mirror) -> None:
-    mirror.cuts, mirror.knows_ranges = [100], False
-    assert get().ratings == 3
-    assert mirror.asked == [None, "bytes=100-"]
-
-
 def test_a_file_that_has_changed_is_not_joined_to_the_old_part(get: Get, mirror: Mirror, data: Path) -> None:
     mirror.cuts = [100]
     with pytest.raises(BatchError):
@@ -199,14 +188,10 @@ def test_a_file_that_has_changed_is_not_joined_to_the_old_part(get: Get, mirror:
 
 
 def test_a_part_of_which_nothing_is_known_is_not_used(get: Get, mirror: Mirror, data: Path) -> None:
-    mirror.cuts, mirror.has_version = [100], False
-    assert get().ratings == 3
-    assert mirror.asked == [None, None]
-    for file in data.glob("*.csv"):
-        file.unlink()
+    data.mkdir()
     (data / PART).write_bytes(b"from somewhere")
     assert get().ratings == 3
-    assert mirror.asked[2:] == [None]
+    assert mirror.asked == [None]
 
 
 @pytest.mark.parametrize(("beyond", "asked"), [(b"", 1), (b"more", 2)])
@@ -219,17 +204,6 @@ def test_a_whole_archive_is_not_sent_again_and_a_longer_one_is(
     (data / PART).write_bytes(ARCHIVE + beyond)
     assert get().ratings == 3
     assert len(mirror.asked[1:]) == asked
-
-
-def test_a_range_that_was_not_asked_for_is_not_joined(get: Get, mirror: Mirror) -> None:
-    mirror.cuts, mirror.miscounts = [100], True
-    assert get().ratings == 3
-    assert mirror.asked == [None, "bytes=100-", None]
-
-
-def test_a_server_that_does_not_say_how_much_comes_is_believed(get: Get, mirror: Mirror) -> None:
-    mirror.sends_length = False
-    assert get("dirty-small").ratings == 4
 
 
 def test_a_busy_server_is_asked_again_with_a_note(
@@ -259,55 +233,51 @@ def test_a_checksum_is_read_in_every_format(get: Get, mirror: Mirror, checksum: 
     assert get().checked == "md5"
 
 
-def test_a_wrong_checksum_leaves_nothing(get: Get, mirror: Mirror, data: Path) -> None:
-    mirror.put("ml-latest-small.zip", ARCHIVE, "0" * 32)
-    with pytest.raises(InputError, match=r"its MD5 is [0-9a-f]{32}, and should be 0{32}; it is removed"):
-        get()
-    assert _names(data) == set()
+@pytest.mark.parametrize("name", ["latest-small", "dirty-small"])
+def test_without_a_checksum_the_crc_of_each_file_is_checked(get: Get, mirror: Mirror, name: str) -> None:
+    mirror.put(SETS[name].archive, ARCHIVE, checksum=None)
+    assert get(name).checked == "crc"
 
 
-def test_a_file_without_a_checksum_in_it_is_an_error(get: Get, mirror: Mirror) -> None:
-    mirror.put("ml-latest-small.zip", ARCHIVE, "<html>Not yet</html>")
-    with pytest.raises(InputError, match=r"zip\.md5: holds no MD5 sum"):
-        get()
-    assert mirror.asked == []
+def _damaged(archive: bytes) -> bytes:
+    """Change a bit of the ratings in an archive."""
+    at = archive.index(b"ml-latest-small/ratings.csv") + len(b"ml-latest-small/ratings.csv") + 20
+    return archive[:at] + bytes([archive[at] ^ 1]) + archive[at + 1 :]
 
 
-def test_without_a_checksum_what_is_in_the_archive_is_checked(get: Get, mirror: Mirror, data: Path) -> None:
-    at = ARCHIVE.index(b"ml-latest-small/ratings.csv") + len(b"ml-latest-small/ratings.csv") + 20
-    damaged = ARCHIVE[:at] + bytes([ARCHIVE[at] ^ 1]) + ARCHIVE[at + 1 :]
-    for name, file in (("latest-small", "ml-latest-small.zip"), ("dirty-small", "movielens-small.zip")):
-        mirror.files.pop(f"{file}.md5", None)
-        mirror.put(file, damaged, checksum=None)
-        with pytest.raises(InputError, match="is no zip file, or is damaged"):
-            get(name)
-        assert _names(data) == set()
-        mirror.put(file, ARCHIVE, checksum=None)
-        assert get(name).checked == "crc"
-        for each in data.glob("*.csv"):
-            each.unlink()
-
-
+# Set, content of its archive, checksum beside it, and message.
 NOT_AS_EXPECTED = [
-    ("25m", b"<html>Sign in</html>", "ml-25m.zip: is no zip file"),
-    ("25m", zipped("x", {"ratings.csv": CSV_RATINGS}), "has no movies.csv in it"),
-    ("25m", zipped("x", CSV | {"ratings.csv": b"a,b\n1,2\n"}), "does not begin with userId,movieId,rating"),
-    ("25m", zipped("x", CSV | {"movies.csv": b"movieId,title,genres\n"}), "movies.csv .* has no rows"),
-    ("1m", zipped("x", OF_1M | {"ratings.dat": b"1::1::5::1\n1::1::5\n"}), "ratings.dat .* Line: 2"),
-    ("1m", zipped("x", OF_1M | {"ratings.dat": b"1::1::five::1\n"}), "ratings.dat .* Line: 1"),
-    ("1m", zipped("x", OF_1M | {"ratings.dat": b""}), "ratings.dat .* has no rows"),
-    ("1m", zipped("x", OF_1M | {"movies.dat": b"1,Movie,Drama\n"}), "no movie: 1,Movie,Drama"),
-    ("1m", zipped("x", OF_1M | {"users.dat": b"1::F::1::21::48067\n"}), "no occupation: 21"),
-    ("10m", zipped("x", OF_1M | {"movies.dat": "1::Misé::x\n".encode("latin-1")}), "movies.dat .* Line: 1"),
+    ("latest-small", ARCHIVE, "0" * 32, "its MD5 is [0-9a-f]{32}, and should be 0{32}; it is removed"),
+    ("latest-small", ARCHIVE, "<html>Not yet</html>", r"zip\.md5: holds no MD5 sum"),
+    ("latest-small", _damaged(ARCHIVE), None, "latest-small.zip: is no zip file, or is damaged"),
+    ("dirty-small", _damaged(ARCHIVE), None, "movielens-small.zip: is no zip file, or is damaged"),
+    *(
+        (name, content, "{md5}", message)
+        for name, content, message in (
+            ("25m", b"<html>Sign in</html>", "ml-25m.zip: is no zip file"),
+            ("25m", _changed(CSV, "movies.csv", None), "has no movies.csv in it"),
+            ("25m", _changed(CSV, "ratings.csv", b"a,b\n1,2\n"), "does not begin with userId,movieId,rating"),
+            ("25m", _changed(CSV, "movies.csv", b"movieId,title,genres\n"), "movies.csv .* has no rows"),
+            ("1m", _changed(OF_1M, "ratings.dat", b"1::1::5::1\n1::1::5\n"), "ratings.dat .* Line: 2"),
+            ("1m", _changed(OF_1M, "ratings.dat", b"1::1::five::1\n"), "ratings.dat .* Line: 1"),
+            ("1m", _changed(OF_1M, "ratings.dat", b""), "ratings.dat .* has no rows"),
+            ("1m", _changed(OF_1M, "movies.dat", b"1,Movie,Drama\n"), "no movie: 1,Movie,Drama"),
+            ("1m", _changed(OF_1M, "users.dat", b"1::F::1::21::48067\n"), "no occupation: 21"),
+            ("10m", _changed(OF_1M, "movies.dat", "1::Misé::x\n".encode("latin-1")), "movies.dat .* Line: 1"),
+        )
+    ),
 ]
 
 
-@pytest.mark.parametrize("case", NOT_AS_EXPECTED, ids=[f"{name} {said}" for name, _, said in NOT_AS_EXPECTED])
-def test_an_archive_that_is_not_as_expected_leaves_nothing(
-    get: Get, mirror: Mirror, data: Path, case: tuple[str, bytes, str]
+@pytest.mark.parametrize(
+    ("name", "content", "checksum", "message"),
+    NOT_AS_EXPECTED,
+    ids=[f"{name} {message}" for name, _, _, message in NOT_AS_EXPECTED],
+)
+def test_an_archive_that_is_not_as_expected_leaves_nothing(  # noqa: PLR0913, PLR0917 (a case)
+    get: Get, mirror: Mirror, data: Path, name: str, content: bytes, checksum: str | None, message: str
 ) -> None:
-    name, content, message = case
-    mirror.put(SETS[name].archive, content)
+    mirror.put(SETS[name].archive, content, checksum)
     with pytest.raises(InputError, match=message) as raised:
         get(name)
     assert "\n" not in str(raised.value)
@@ -375,27 +345,26 @@ def _command(
     return invoke("fetch", *arguments, variables=variables)
 
 
-def test_the_command_says_what_it_wrote(mirror: Mirror, data: Path) -> None:
+def test_the_command_says_what_it_wrote_to_people_and_to_machines(mirror: Mirror, data: Path) -> None:
     done = _command(mirror, data, "100k")
-    assert done.returncode == 0
-    assert done.stdout == f"wrote the 100k data set to {data}: 3 ratings of 3 movies\n"
+    assert (done.returncode, done.stdout) == (
+        0,
+        f"wrote the 100k data set to {data}: 3 ratings of 3 movies\n",
+    )
     assert [line.split()[1] for line in done.stderr.splitlines()] == ["download", "check", "convert"]
-
-
-def test_json_is_for_machines_and_quiet_says_nothing(mirror: Mirror, data: Path) -> None:
-    done = _command(mirror, data, "1m", "--json", "--quiet")
+    quiet = _command(mirror, data / "quiet", "1m", "--quiet")
+    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
+    done = _command(mirror, data / "json", "1m", "--json", "--quiet")
     assert done.stderr == ""
     assert json.loads(done.stdout) == {
         "name": "1m",
-        "data": str(data),
+        "data": str(data / "json"),
         "ratings": 3,
         "movies": 2,
         "users": 4,
-        "files": [str(data / f"{name}.csv") for name in ("movies", "users", "ratings")],
+        "files": [str(data / "json" / f"{name}.csv") for name in ("movies", "users", "ratings")],
         "checked": "md5",
     }
-    quiet = _command(mirror, data / "other", "1m", "--quiet")
-    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
 
 
 def _incompressible(size: int) -> dict[str, bytes]:

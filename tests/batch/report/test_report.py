@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from collections import Counter
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -17,14 +16,13 @@ from batch.generation.hide import hide
 from batch.generation.publish import Published
 from batch.generation.rollback import rollback
 from batch.generation.store import Output
-from batch.report.build import keep, page
+from batch.report.build import page
 from batch.runtime.progress import Progress
 from batch.settings import Settings
 from tests.commands import invoke
-from tests.conftest import WriteInput, copied, publish, select, written
-from tests.films import MOVIES, RATINGS, RATINGS_HEADER, START
+from tests.conftest import WriteInput, copied, damage, publish, select, written
+from tests.films import MOVIES, RATINGS, START
 
-SMALL = ("--top-n", "5", "--factors", "4", "--iterations", "3")
 ODD_TITLE = '<script>alert(1)</script> & "Ünder" \N{CLAPPER BOARD} $x^2$'
 ZOE = "zoe-of-nowhere"
 ZOES = "".join(f"{ZOE},{item},5,{START + item}\n" for item in (1, 3, 5))
@@ -80,50 +78,41 @@ def _page(published: Published) -> str:
     return page(Output(published.file.parent.parent), published.generation)
 
 
-def _keep(output: Output, generation: str) -> str:
-    with output.locked():
-        return keep(output, generation).read_text(encoding="utf-8")
-
-
 @pytest.fixture(scope="module")
 def text(published: Published) -> str:
     """The report on the movies, a first generation with ratings and times."""
     return _page(published)
 
 
-def test_every_section_is_there_and_headings_are_in_order(text: str) -> None:
-    headings = Read(text).headings
-    assert [title for level, title in headings if level == "h2"] == HEADINGS
-    levels = [int(level[1]) for level, _ in headings]
+@pytest.fixture(scope="module")
+def read(text: str) -> Read:
+    return Read(text)
+
+
+def test_every_section_is_there_headings_are_in_order_and_the_contents_lead_to_them(read: Read) -> None:
+    assert [title for level, title in read.headings if level == "h2"] == HEADINGS
+    levels = [int(level[1]) for level, _ in read.headings]
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert all(after <= before + 1 for before, after in pairwise(levels))
-
-
-def test_the_contents_lead_to_every_section(text: str) -> None:
-    read = Read(text)
     within = [each.removeprefix("#") for each in read.references if each.startswith("#")]
     assert len(within) > len(HEADINGS)
     assert set(within) <= set(read.ids)
     assert len(read.ids) == len(set(read.ids))
 
 
-def test_the_report_opens_without_a_network(text: str) -> None:
+def test_the_report_opens_without_a_network(text: str, read: Read) -> None:
     assert len(text.encode()) < 2_000_000
-    read = Read(text)
     assert [each for each in read.references if not each.startswith("#")] == []
     assert not {"script", "link", "img", "iframe", "object"} & {*read.tags}
     assert "@import" not in text
     assert set(re.findall(r"url\(([^)]?)", text)) <= {"#"}
     # What is left of addresses are the names of the languages that drawings are written in.
-    assert set(re.findall(r"https?://[^\"\s<]+", text)) <= {
-        "http://www.w3.org/2000/svg",
-        "http://www.w3.org/1999/xlink",
-    }
+    names = {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+    assert set(re.findall(r"https?://[^\"\s<]+", text)) <= names
 
 
-def test_every_plot_is_a_drawing_with_a_description(text: str) -> None:
-    read = Read(text)
+def test_every_plot_is_a_drawing_with_a_description(text: str, read: Read) -> None:
     assert read.tags["svg"] == len(read.images) == read.tags["figcaption"] == 12
     assert all(len(each) > 20 for each in read.images)
     drawings = re.findall(r"<svg.*?</svg>", text, flags=re.DOTALL)
@@ -134,8 +123,7 @@ def test_every_plot_is_a_drawing_with_a_description(text: str) -> None:
     assert not re.findall(r"#0[0-9a-f]0[0-9a-f]0[0-9a-f]\b", "".join(drawings))
 
 
-def test_every_table_has_a_caption_and_cells_that_head(text: str) -> None:
-    read = Read(text)
+def test_every_table_has_a_caption_and_cells_that_head(text: str, read: Read) -> None:
     assert read.tags["table"] == read.tags["caption"]
     assert text.count('scope="col"') > read.tags["table"]
     assert not re.search(r"<th(?! scope)[ >]", text)
@@ -147,6 +135,18 @@ def test_thirty_users_are_shown_with_history_list_and_reasons(text: str) -> None
     examples = text.partition('id="examples"')[2].partition('id="run"')[0]
     assert [examples.count(f"<caption>{name}") for name in ("Watched last", "Recommended")] == [30, 30]
     assert "Movie, The 18 (2008)" in examples
+
+
+def test_the_box_of_a_box_plot_is_that_of_the_ratings(published: Published, read: Read) -> None:
+    quantiles = ", ".join(f"quantile_disc(rating, {share})" for share in (0.25, 0.5, 0.75))
+    ((low, middle, high),) = select(published.file, f"select {quantiles} from histories")
+    shown = next(each for each in read.images if each.startswith("Box plots"))
+    assert f"median {middle:g}, middle half from {low:g} to {high:g}." in shown
+
+
+def test_the_first_generation_has_nothing_to_be_compared_with(text: str) -> None:
+    assert "There is no generation before" in text
+    assert "the next will stand beside it" in text
 
 
 @pytest.fixture(scope="module")
@@ -172,44 +172,15 @@ def test_a_title_is_text_whatever_is_in_it(odd: str) -> None:
     assert f"{ODD_TITLE} (2008)" in Read(odd).text
 
 
-def test_the_box_of_a_box_plot_is_that_of_the_ratings(published: Published, text: str) -> None:
-    quantiles = ", ".join(f"quantile_disc(rating, {share})" for share in (0.25, 0.5, 0.75))
-    ((low, middle, high),) = select(published.file, f"select {quantiles} from histories")
-    shown = next(each for each in Read(text).images if each.startswith("Box plots"))
-    assert f"median {middle:g}, middle half from {low:g} to {high:g}." in shown
-
-
-def test_the_first_generation_has_nothing_to_be_compared_with(text: str) -> None:
-    assert "There is no generation before" in text
-    assert "the next will stand beside it" in text
-
-
-def test_the_next_generation_is_compared_with_the_one_before(
-    published: Published, write_input: WriteInput, tmp_path: Path
-) -> None:
-    before = copied(published, tmp_path / "output")
-    # A movie that was the best of a list is watched.
-    after = publish(write_input(RATINGS + f"3,3,5,{START + 10_000}\n"), tmp_path / "output")
-    text = " ".join(Read(_page(after)).text.split())
-    assert f"Compared with {before.generation}, from another input" in text
-    assert re.search(r"[1-9]\d* of 40 lists changed", text)
-    assert "How much the lists changed" in text
-
-
-def test_a_report_without_ratings_and_times_says_what_is_missing(
+def test_a_report_says_what_ratings_times_and_users_are_missing(
     write_input: WriteInput, tmp_path: Path
 ) -> None:
-    bare = "userId,movieId\n" + "".join(line.rsplit(",", 2)[0] + "\n" for line in RATINGS.splitlines()[1:])
-    text = _page(publish(write_input(bare), tmp_path / "output"))
+    # Nobody can evaluate the run, and the user has seen the only movies.
+    data = write_input("userId,movieId\n1,1\n1,2\n", "movieId,title,genres\n1,One,\n2,Two,\n")
+    text = _page(publish(data, tmp_path / "output"))
     assert "The input has no time stamps" in text
     assert "The input has no ratings in stars" in text
     assert "No row of any file was rejected" in text
-
-
-def test_one_user_makes_a_report(write_input: WriteInput, tmp_path: Path) -> None:
-    # Nobody can be judged, and the only movie of the list is in no other.
-    made = publish(write_input(f"{RATINGS_HEADER}\n1,1,5,{START}\n1,2,4,{START}\n"), tmp_path / "output")
-    text = _page(made)
     assert "Nobody could evaluate the run" in text
     assert "The list is empty" in text
 
@@ -219,30 +190,35 @@ def test_an_unreadable_older_generation_is_left_out_and_named(
 ) -> None:
     third = copied(nights[-1], tmp_path)
     first, second, _ = sorted(third.file.parent.iterdir())
-    first.chmod(0o644)
-    first.write_bytes(b"x" * 100)
+    damage(first)
     second.chmod(0o644)
     with duckdb.connect(str(second)) as connection:
         connection.execute("drop table metrics; alter table generation rename settings to options")
+        # Spark reports no loss.
+    third.file.chmod(0o644)
+    with duckdb.connect(str(third.file)) as connection:
+        connection.execute("delete from training")
     text = Read(_page(third)).text
+    assert "Training loss" not in text
     assert f"{first.stem} is damaged or of another version, so its quality is left out" in text
     assert f"{second.stem} is damaged or of another version, so its quality is left out" in text
     assert f"{second.stem}, the generation before, is damaged or of another version" in text
 
 
-def test_the_command_keeps_a_report_beside_the_generation(nights: list[Published], tmp_path: Path) -> None:
+def test_the_command_keeps_a_report_beside_the_generation_or_elsewhere(
+    nights: list[Published], tmp_path: Path
+) -> None:
     copied(nights[-1], tmp_path)
     first, _, newest = (night.generation for night in nights)
+    kept, elsewhere = tmp_path / "reports" / f"{newest}.html", tmp_path / "elsewhere.html"
     done = invoke("report", "--output", tmp_path)
-    kept = tmp_path / "reports" / f"{newest}.html"
     assert (done.returncode, done.stderr) == (0, "")
     assert str(kept) in done.stdout
     assert newest in kept.read_text(encoding="utf-8")
-    told = json.loads(invoke("report", "--output", tmp_path, "--generation", first, "--json").stdout)
-    assert told == {"generation": first, "report": str(tmp_path / "reports" / f"{first}.html")}
-    elsewhere = tmp_path / "elsewhere.html"
-    assert invoke("report", "--output", tmp_path, "--file", elsewhere, "--quiet").stdout == ""
-    assert newest in elsewhere.read_text(encoding="utf-8")
+    assert invoke("report", "--output", tmp_path, "--quiet").stdout == ""
+    done = invoke("report", "--output", tmp_path, "--generation", first, "--file", elsewhere, "--json")
+    assert json.loads(done.stdout) == {"generation": first, "report": str(elsewhere)}
+    assert first in elsewhere.read_text(encoding="utf-8")
     assert not (tmp_path / ".work").exists()
 
 
@@ -260,74 +236,85 @@ def test_no_report_is_kept_while_a_run_is_at_work(published: Published, tmp_path
         assert invoke("report", "--output", tmp_path).returncode == 5
 
 
-def test_a_run_makes_the_report_that_it_is_asked_for_also_without_changes(
+def test_a_run_publishes_also_if_its_report_fails_and_the_next_makes_it_without_changes(
     items: Path, tmp_path: Path
 ) -> None:
-    done = invoke("run", "--data", items, "--output", tmp_path, *SMALL, variables={"REPORT": "1"})
-    assert done.returncode == 0
-    kept = Output(tmp_path).report(Output(tmp_path).published().stem)
-    assert kept.is_file()
-    kept.unlink()
-    again = invoke("run", "--data", items, "--output", tmp_path, *SMALL, "--report", "--json", "--quiet")
-    assert json.loads(again.stdout)["is_new"] is False
-    assert kept.is_file()
-
-
-def test_a_report_that_fails_undoes_no_publishing(items: Path, tmp_path: Path) -> None:
+    run = ("run", "--data", items, "--output", tmp_path, "--quiet", "--top-n", "5", "--factors", "4")
     # A file where the folder for reports should be.
     (tmp_path / "reports").write_text("", encoding="utf-8")
-    done = invoke("run", "--data", items, "--output", tmp_path, *SMALL, "--report", "--quiet")
+    done = invoke(*run, "--report")
     assert done.returncode == 0
-    published = Output(tmp_path).published()
-    assert f"{published.stem} is published, but has no report" in done.stderr
-    assert f"python -m batch report --generation {published.stem}" in done.stderr
+    output = Output(tmp_path)
+    published = output.published().stem
+    assert f"{published} is published, but has no report" in done.stderr
+    assert f"python -m batch report --generation {published}" in done.stderr
     assert not (tmp_path / ".work").exists()
+    (tmp_path / "reports").unlink()
+    again = invoke(*run, "--json", variables={"REPORT": "1"})
+    assert json.loads(again.stdout)["is_new"] is False
+    assert output.report(published).is_file()
 
 
 @pytest.fixture(scope="module")
 def with_zoe(tmp_path_factory: pytest.TempPathFactory) -> list[Published]:
-    """Two generations in which there is a user who wants to be forgotten; nobody may touch their folder."""
+    """Two generations with a user who wants to be forgotten, and who has watched more in the second.
+
+    No test may write to their folder.
+    """
     folder = tmp_path_factory.mktemp("zoe")
-    data = written(folder / "data", RATINGS + ZOES)
-    return [publish(data, folder / "output", seed=seed) for seed in range(2)]
+    more = f"{ZOE},7,5,{START + 10_000}\n3,3,5,{START + 10_000}\n"
+    return [
+        publish(written(folder / "data", RATINGS + ZOES + rows), folder / "output") for rows in ("", more)
+    ]
 
 
-def test_a_forgotten_user_is_in_no_report(with_zoe: list[Published], tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def report_with_zoe(with_zoe: list[Published]) -> str:
+    return _page(with_zoe[-1])
+
+
+def test_the_next_generation_is_compared_with_the_one_before(
+    with_zoe: list[Published], report_with_zoe: str
+) -> None:
+    text = " ".join(Read(report_with_zoe).text.split())
+    assert f"Compared with {with_zoe[0].generation}, from another input" in text
+    assert re.search(r"[1-9]\d* of 41 lists changed", text)
+    assert "How much the lists changed" in text
+
+
+def test_a_forgotten_user_is_in_no_report_also_if_forget_was_killed_before_it_removed_them(
+    with_zoe: list[Published], report_with_zoe: str, tmp_path: Path
+) -> None:
     copied(with_zoe[-1], tmp_path)
     output = Output(tmp_path)
-    for each in with_zoe:
-        assert ZOE in _keep(output, each.generation)
-    forget(output, ZOE, Settings(output=output.folder), Progress(quiet=True))
-    assert [*(output.folder / "reports").iterdir()] == []
-    assert ZOE not in _keep(output, output.published().stem)
+    assert ZOE in report_with_zoe
 
+    def keep_reports() -> None:
+        (tmp_path / "reports").mkdir(exist_ok=True)
+        for each in with_zoe:
+            output.report(each.generation).write_text(report_with_zoe, encoding="utf-8")
 
-def test_the_next_command_removes_reports_that_a_killed_forget_left(
-    with_zoe: list[Published], tmp_path: Path
-) -> None:
-    copied(with_zoe[-1], tmp_path / "output")
-    output = Output(tmp_path / "output")
-    _keep(output, with_zoe[-1].generation)
-    left = shutil.copytree(output.folder / "reports", tmp_path / "left")
-    forget(output, ZOE, Settings(output=output.folder), Progress(quiet=True))
-    shutil.copytree(left, output.folder / "reports", dirs_exist_ok=True)
+    keep_reports()
+    forget(output, ZOE, Settings(output=tmp_path), Progress(quiet=True))
+    assert [*(tmp_path / "reports").iterdir()] == []
+    assert ZOE not in page(output, output.published().stem)
+    keep_reports()
+    # Any command that holds the folder.
     rollback(output, output.published().stem)
-    assert [*(output.folder / "reports").iterdir()] == []
+    assert [*(tmp_path / "reports").iterdir()] == []
 
 
 def test_a_report_goes_with_its_generation_and_nothing_else_does(
-    items: Path, nights: list[Published], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    nights: list[Published], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("batch.generation.store.KEPT_GENERATIONS", len(nights) + 1)
-    output = Output(tmp_path)
+    monkeypatch.setattr("batch.generation.store.KEPT_GENERATIONS", len(nights))
     copied(nights[-1], tmp_path)
-    first, *_ = output.generations()
-    _keep(output, first)
+    output = Output(tmp_path)
+    first, second, _ = output.generations()
+    with output.locked():
+        reports = [output.keep_report(generation, "report") for generation in (first, second)]
     own = tmp_path / "reports" / "notes.html"
     own.write_text("mine", encoding="utf-8")
     hide(output, "18", Settings(output=tmp_path), Progress(quiet=True))
-    assert output.report(first).exists()
-    publish(items, tmp_path, seed=3)
     assert first not in output.generations()
-    assert not output.report(first).exists()
-    assert own.exists()
+    assert [file.exists() for file in (*reports, own)] == [False, True, True]

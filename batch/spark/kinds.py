@@ -1,0 +1,71 @@
+"""Kinds: people of one gender, age group and occupation, who share a list of what is popular among them."""
+
+from dataclasses import dataclass
+from functools import partial
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from pyspark import TaskContext
+from pyspark.sql import DataFrame
+
+from batch.recommend.segments import ATTRIBUTES
+from batch.spark.shares import Batches
+from sql import statement
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """Kinds of people; the last kind is of those of whom nothing is known."""
+
+    of_user: dict[str, int]  # by id; other users are of the last kind
+    attributes: pd.DataFrame  # a row for each kind
+
+    def __len__(self) -> int:
+        return len(self.attributes)
+
+    def of_users(self, user_ids: pa.StringArray) -> NDArray[np.int32]:
+        """Return (users,), the kind of each."""
+        last = len(self) - 1
+        return np.array([self.of_user.get(each, last) for each in user_ids.to_pylist()], dtype=np.int32)
+
+
+NOTHING_KNOWN = Kinds({}, pd.DataFrame([dict.fromkeys(ATTRIBUTES)], dtype=object))
+
+
+def read_kinds(connection: duckdb.DuckDBPyConnection) -> Kinds:
+    """Return the kinds that the valid rows of users tell of."""
+    known = connection.execute(statement("spark/kinds_of_users")).df()
+    groups = known.groupby(list(ATTRIBUTES), dropna=False, sort=True)
+    attributes = known.assign(kind=groups.ngroup()).drop_duplicates("kind").sort_values("kind")
+    return Kinds(
+        of_user=dict(zip(known["user_id"], groups.ngroup().tolist(), strict=True)),
+        attributes=pd.concat(
+            [attributes[list(ATTRIBUTES)].astype(object), NOTHING_KNOWN.attributes], ignore_index=True
+        ),
+    )
+
+
+def count_users(ratings: DataFrame, kinds: Kinds) -> NDArray[np.int64]:
+    """Return (partitions, kinds), how many users there are; each user must be in one partition."""
+    found = ratings.mapInArrow(partial(_count, kinds=kinds), "share int, users array<long>").toArrow()
+    users = np.zeros((ratings.rdd.getNumPartitions(), len(kinds)), np.int64)
+    for row in found.to_pylist():
+        users[row["share"]] = row["users"]
+    return users
+
+
+def _count(batches: Batches, kinds: Kinds) -> Batches:
+    context = TaskContext.get()
+    assert context
+    user_ids = [batch.column("user_id").unique() for batch in batches]
+    # The users of a batch follow those of the one before, and may share one.
+    users = pc.unique(pa.chunked_array(user_ids, pa.string()))
+    of_kind = np.bincount(kinds.of_users(users), minlength=len(kinds))
+    yield pa.RecordBatch.from_arrays(
+        [pa.array([context.partitionId()], pa.int32()), pa.array([of_kind.tolist()], pa.list_(pa.int64()))],
+        names=["share", "users"],
+    )

@@ -1,6 +1,0 @@
--- one row per iteration of training: the loss after it
-select
-    iteration,
-    loss
-from training
-order by iteration;
