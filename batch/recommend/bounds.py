@@ -15,11 +15,11 @@ ITEMS_PER_BLOCK = 1024
 
 @dataclass(frozen=True)
 class Block:
-    """Movies that stand side by side in the order of a group of users."""
+    """Movies that follow each other in the order of a group of users."""
 
     vectors: NDArray[np.float32]  # (width, columns of the group), scaled
     error: float  # bound of the rounding error of a product, for users of norm one
-    norm_bound: NDArray[np.float64]  # (reaches,), the largest of each of `norm_bounds_of`
+    norm_bound: NDArray[np.float64]  # (bounds,), the largest of each of `norm_bounds_of`
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,9 @@ class Group:
     users: NDArray[np.int64]
     columns: NDArray[np.int64]  # what is not zero in their vectors
     parts: list[int]  # how many of these columns each part has
-    order: NDArray[np.int32]  # (candidates,), the movies in the order of the blocks: the movie at each place
-    place: NDArray[np.int32]  # (items,), the place of each movie; -1 for what is no candidate
-    vectors: NDArray[np.float32]  # (candidates, columns), in that order, as they are
+    order: NDArray[np.int32]  # (candidates,), the movies in the order of the blocks
+    place: NDArray[np.int32]  # (items,), the place of each movie in that order; -1: no candidate
+    vectors: NDArray[np.float32]  # (candidates, columns), in that order, not scaled
     blocks: list[Block]
 
 
@@ -58,28 +58,34 @@ def groups(
     )
     kinds, kind = np.unique(has, axis=1, return_inverse=True)
     scaled = _scaled(items[candidates], np.abs(items[candidates]).max(initial=0.0))
-    for number, parts_there in enumerate(kinds.T):
+    for number, has_part in enumerate(kinds.T):
         members = most_seen_first[kind.ravel()[most_seen_first] == number]
-        columns = np.flatnonzero(np.repeat(parts_there, parts))
-        there = [part for part, is_there in zip(parts, parts_there, strict=True) if is_there]
+        columns = np.flatnonzero(np.repeat(has_part, parts))
+        own_parts = [part for part, is_own in zip(parts, has_part, strict=True) if is_own]
         vectors = scaled[:, columns]
-        norm_bound = norm_bounds_of(vectors, there, of_users=False)
-        # What reaches far for the mean of (some of) the users comes first.
+        norm_bound = norm_bounds_of(vectors, own_parts, of_users=False)
+        # Movies with a high bound for the mean of (some of) the users come first.
         some = users[members[:: max(1, len(members) // 1024)]][:, columns]
-        typical = norm_bounds_of(scaled_rows(some), there, of_users=True).mean(axis=0)
+        typical = norm_bounds_of(scaled_rows(some), own_parts, of_users=True).mean(axis=0)
         order = np.argsort(-(norm_bound @ typical), kind="stable")
         place = np.full(len(items), -1, dtype=np.int32)
         place[candidates[order]] = np.arange(len(candidates))
-        blocks = [
-            Block(
-                vectors=np.ascontiguousarray(vectors[chosen]),
-                error=_rounding_error(vectors[chosen]),
-                norm_bound=norm_bound[chosen].max(axis=0),
-            )
-            for chosen in sliced(order, ITEMS_PER_BLOCK)
-        ]
-        as_they_are = items[candidates[order]].take(columns, axis=1)
-        yield Group(members, columns, there, candidates[order], place, as_they_are, blocks)
+        yield Group(
+            users=members,
+            columns=columns,
+            parts=own_parts,
+            order=candidates[order],
+            place=place,
+            vectors=items[candidates[order]].take(columns, axis=1),
+            blocks=[
+                Block(
+                    vectors=np.ascontiguousarray(vectors[chosen]),
+                    error=_rounding_error(vectors[chosen]),
+                    norm_bound=norm_bound[chosen].max(axis=0),
+                )
+                for chosen in sliced(order, ITEMS_PER_BLOCK)
+            ],
+        )
 
 
 def _scaled(vectors: NDArray[np.float32], largest: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -94,17 +100,17 @@ def scaled_rows(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def norm_bounds_of(vectors: NDArray[np.float32], parts: list[int], *, of_users: bool) -> NDArray[np.float64]:
-    """Return (rows, reaches), not below zero for users: the inner product of two reaches bounds the score."""
+    """Return (rows, bounds), not below zero for users: the inner product of two rows bounds the score."""
     norm_bounds = []
     start = 0
     for part in parts:
-        there = vectors[:, start : start + part].astype(np.float64)
+        own = vectors[:, start : start + part].astype(np.float64)
         if part == 1 and of_users:
-            norm_bounds += [np.maximum(there[:, 0], 0), np.maximum(-there[:, 0], 0)]
+            norm_bounds += [np.maximum(own[:, 0], 0), np.maximum(-own[:, 0], 0)]
         elif part == 1:
-            norm_bounds += [there[:, 0], -there[:, 0]]
+            norm_bounds += [own[:, 0], -own[:, 0]]
         else:
-            norm_bounds.append(np.sqrt(np.einsum("rc,rc->r", there, there)))
+            norm_bounds.append(np.sqrt(np.einsum("rc,rc->r", own, own)))
         start += part
     return np.stack(norm_bounds, axis=1) if norm_bounds else np.zeros((len(vectors), 1))
 

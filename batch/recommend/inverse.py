@@ -15,7 +15,7 @@ from batch.runtime.jit import compiled
 def invert_positive(matrix: NDArray[np.float32]) -> bool:
     """Put the inverse in the place of a symmetric matrix, (n, n).
 
-    Returns whether the matrix was positive definite; if not, what stands there is spoiled. It is swept
+    Returns whether the matrix was positive definite; if not, it is spoiled. It is swept
     without exchanging rows, which loses nothing where all pivots are positive.
     """
     size = len(matrix)

@@ -1,5 +1,7 @@
 """Kernels: the loops of `topn.py` as machine code."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -8,26 +10,39 @@ from batch.runtime.jit import compiled, compiled_freely, compiled_inside
 STRIDE = 64
 
 
+class Seen(NamedTuple):
+    """The places of what users have seen."""
+
+    places: NDArray[np.int64]  # of one row after the other, rising; -1: of what is no candidate
+    first: NDArray[np.int64]  # (rows,), where in them a row begins, or goes on
+    last: NDArray[np.int64]  # (rows,), where it ends
+
+
+class Kept(NamedTuple):
+    """What may be among the best of each user."""
+
+    least: NDArray[np.float32]  # (rows, top_n), heaps of lower bounds of the best scores, the least first
+    places: NDArray[np.int32]  # (rows, room)
+    scores: NDArray[np.float32]  # (rows, room), upper bounds
+    counts: NDArray[np.int64]  # (rows,), how many are kept; -1: there was no room for them
+
+
 @compiled
-def sift(  # noqa: C901, PLR0912, PLR0913, PLR0917 (one pass over memory)
+def sift(  # noqa: C901, PLR0913, PLR0917 (one pass over memory)
     products: NDArray[np.float32],  # (active, width)
     start: int,  # the place of the first movie
     errors: NDArray[np.float32],  # (rows,)
-    active: NDArray[np.int64],  # rows of the arrays below
-    seen_places: NDArray[np.int64],  # of one row after the other, rising
-    next_seen: NDArray[np.int64],  # (rows,), where in them a row goes on, and is moved on
-    last_seen: NDArray[np.int64],  # (rows,), where it ends
-    least: NDArray[np.float32],  # (rows, top_n), heaps of lower bounds, the least first
-    kept_places: NDArray[np.int32],  # (rows, room)
-    kept_scores: NDArray[np.float32],  # (rows, room), upper bounds
-    kept: NDArray[np.int64],  # (rows,), how many are kept; -1: there was no room for them
+    active: NDArray[np.int64],  # the rows of which there are products
+    seen: Seen,  # `first` is moved on
+    kept: Kept,
 ) -> None:
     """Take from the products what may be among the best of a user."""
-    room, width = kept_places.shape[1], products.shape[1]
+    width = products.shape[1]
     for row_of_product in range(len(active)):
         row = active[row_of_product]
-        heap, count, error = least[row], kept[row], errors[row]
-        seen, last = next_seen[row], last_seen[row]
+        heap, count, error = kept.least[row], kept.counts[row], errors[row]
+        places, scores = kept.places[row], kept.scores[row]
+        next_seen, last_seen = seen.first[row], seen.last[row]
         limit = heap[0] - error
         for begin in range(0, width, STRIDE):
             end = min(begin + STRIDE, width)
@@ -41,28 +56,34 @@ def sift(  # noqa: C901, PLR0912, PLR0913, PLR0917 (one pass over memory)
                 product, place = products[row_of_product, column], start + column
                 if product < limit or count < 0:
                     continue
-                while seen < last and seen_places[seen] < place:
-                    seen += 1
-                if seen < last and seen_places[seen] == place:
+                while next_seen < last_seen and seen.places[next_seen] < place:
+                    next_seen += 1
+                if next_seen < last_seen and seen.places[next_seen] == place:
                     continue
                 if product - error > heap[0]:
                     _replace_least(heap, product - error)
                     limit = heap[0] - error
-                if count == room:
-                    count = 0
-                    for each in range(room):
-                        if kept_scores[row, each] >= heap[0]:
-                            kept_scores[row, count] = kept_scores[row, each]
-                            kept_places[row, count] = kept_places[row, each]
-                            count += 1
-                if count == room:
+                if count == len(places):
+                    count = _drop(places, scores, heap[0])
+                if count == len(places):
                     # Whatever comes, this user is scored again: no further block needs a look.
                     count, heap[0] = -1, np.inf
                 else:
-                    kept_scores[row, count] = product + error
-                    kept_places[row, count] = place
+                    scores[count] = product + error
+                    places[count] = place
                     count += 1
-        kept[row], next_seen[row] = count, seen
+        kept.counts[row], seen.first[row] = count, next_seen
+
+
+@compiled_inside
+def _drop(places: NDArray[np.int32], scores: NDArray[np.float32], least: np.float32) -> int:
+    """Drop what has fallen behind; return how many are left, at the beginning."""
+    count = 0
+    for each in range(len(scores)):
+        if scores[each] >= least:
+            scores[count], places[count] = scores[each], places[each]
+            count += 1
+    return count
 
 
 @compiled_inside

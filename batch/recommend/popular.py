@@ -22,12 +22,12 @@ class Popular:
 
 
 def popular(ratings: Interactions, top_n: int) -> Popular:
-    """Return the `top_n` movies that may be shown and are watched most lately; equal ones by id."""
+    """Return the `top_n` movies that may be shown and are watched most lately."""
     return most_watched(watched_lately(ratings, HALF_LIFE), ratings.is_hidden, top_n)
 
 
 def most_watched(scores: NDArray[np.float64], is_hidden: NDArray[np.bool_], top_n: int) -> Popular:
-    """Return the list that these scores (items,) make."""
-    shown = np.flatnonzero(~is_hidden)
+    """Return the list of the highest scores (items,) above zero; equal ones are in the order of items."""
+    shown = np.flatnonzero(~is_hidden & (scores > 0))
     best = shown[np.argsort(-scores[shown], kind="stable")[:top_n]].astype(np.int32)
     return Popular(best, scores[best], scores)

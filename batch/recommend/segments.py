@@ -17,7 +17,7 @@ from scipy import sparse
 from batch.data.clean import Cleaned
 from batch.data.interactions import Interactions
 from batch.model.trend import recency_weight
-from batch.recommend.popular import HALF_LIFE
+from batch.recommend.popular import HALF_LIFE, most_watched
 
 ATTRIBUTES = ("gender", "age_group", "occupation")
 # Fewer users than this have watched too little together to say what the next one may like.
@@ -31,7 +31,7 @@ class Segments:
     names: list[str]  # as in a query string: `gender=F&age_group=25-34`
     attributes: list[dict[str, str]]
     users: list[int]  # how many each has
-    segment_index: NDArray[np.int32]  # one element per place in a list, by segment and rank
+    segment_index: NDArray[np.int32]  # one element per entry of a list, by segment and rank
     rank: NDArray[np.int32]
     item_index: NDArray[np.int32]
     score: NDArray[np.float64]
@@ -64,23 +64,24 @@ def segments_of(
 ) -> Segments:
     """Return the same from rows (rows, items) and (rows,) that stand for one user each, or several alike."""
     names: list[str] = []
-    told, sizes, lists = [], [], []
+    attributes_of_segments, sizes, lists = [], [], []
     of_user = np.full(len(people), -1, dtype=np.int32)
-    for members, attributes_of_segment in _kinds(attributes, people):
+    for members, common in _kinds(attributes, people):
         of_user[members[of_user[members] < 0]] = len(names)
-        names.append(urlencode(attributes_of_segment, quote_via=quote, safe=""))
-        told.append(attributes_of_segment)
+        names.append(urlencode(common, quote_via=quote, safe=""))
+        attributes_of_segments.append(common)
         sizes.append(int(people[members].sum()))
-        lists.append(_best(weights[members], is_hidden, top_n))
-    lengths = [len(items) for items, _ in lists]
+        scores = np.asarray(weights[members].sum(axis=0, dtype=np.float64)).ravel()
+        lists.append(most_watched(scores, is_hidden, top_n))
+    lengths = [len(each.item_index) for each in lists]
     return Segments(
         names=names,
-        attributes=told,
+        attributes=attributes_of_segments,
         users=sizes,
         segment_index=np.repeat(np.arange(len(names), dtype=np.int32), lengths),
         rank=np.concatenate([np.arange(1, each + 1, dtype=np.int32) for each in (0, *lengths)]),
-        item_index=np.concatenate([np.empty(0, np.int32), *(items for items, _ in lists)]),
-        score=np.concatenate([np.empty(0), *(scores for _, scores in lists)]),
+        item_index=np.concatenate([np.empty(0, np.int32), *(each.item_index for each in lists)]),
+        score=np.concatenate([np.empty(0), *(each.score for each in lists)]),
         of_user=of_user,
     )
 
@@ -96,12 +97,3 @@ def _kinds(
                 if people[members].sum() >= MIN_USERS:
                     common = values if isinstance(values, tuple) else (values,)
                     yield np.sort(members), dict(zip(names, map(str, common), strict=True))
-
-
-def _best(
-    weights: sparse.csr_matrix, is_hidden: NDArray[np.bool_], top_n: int
-) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    scores = np.asarray(weights.sum(axis=0, dtype=np.float64)).ravel()
-    shown = np.flatnonzero(~is_hidden & (scores > 0))
-    best = shown[np.argsort(-scores[shown], kind="stable")[:top_n]].astype(np.int32)
-    return best, scores[best]

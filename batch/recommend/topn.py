@@ -32,19 +32,18 @@ If more movies than there is room for lie within e of each other (a thousand mov
 vector), the user is scored again over all movies in double precision: slow, rare, and the same list.
 """
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from threadpoolctl import threadpool_limits
 
 from batch.model.embedding import Model
 from batch.recommend.bounds import ITEMS_PER_BLOCK, Group, groups, norm_bounds_of, scaled_rows, sliced
-from batch.recommend.kernels import multiply, sift
+from batch.recommend.kernels import Kept, Seen, multiply, sift
+from batch.runtime.threads import run_in_threads
 
 # Vectors of both, their products and the heaps fit into the cache of a core.
 USERS_PER_BLOCK = 384
@@ -104,33 +103,18 @@ def best(  # noqa: PLR0913, PLR0917 (what a list is made from)
     """
     users, items = np.ascontiguousarray(users, np.float32), np.ascontiguousarray(items, np.float32)
     candidates = np.flatnonzero(is_candidate).astype(np.int32)
-    length = min(top_n, len(candidates))
-    lists = _Lists(
-        np.full((len(users), length), -1, np.int32), np.zeros((len(users), length), dtype=np.float32)
-    )
-    if length:
-        # Each thread has blocks of its own, and BLAS none beside it: two pools that wait for each other
-        # take several times as long.
-        with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(cores()) as pool:
-            try:
-                work = (
-                    pool.submit(_score_block, users, group, chosen, seen, lists)
-                    for group in groups(users, items, parts, seen, candidates)
-                    for chosen in sliced(group.users, USERS_PER_BLOCK)
-                )
-                for done in list(work):
-                    advance(done.result())
-            finally:
-                pool.shutdown(cancel_futures=True)
+    shape = len(users), min(top_n, len(candidates))
+    lists = _Lists(np.full(shape, -1, np.int32), np.zeros(shape, np.float32))
+    if shape[1]:
+        run_in_threads(
+            (
+                partial(_score_block, users, group, chosen, seen, lists)
+                for group in groups(users, items, parts, seen, candidates)
+                for chosen in sliced(group.users, USERS_PER_BLOCK)
+            ),
+            advance,
+        )
     return _as_columns(lists)
-
-
-def cores() -> int:
-    """Return how many threads work at once: one for each core that is ours, or as OMP_NUM_THREADS says."""
-    told = os.environ.get("OMP_NUM_THREADS", "")
-    if told.isdecimal() and int(told):
-        return int(told)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _score_block(
@@ -141,83 +125,56 @@ def _score_block(
     lists: _Lists,
 ) -> int:
     """Fill the lists of some users of a group, and return how many they are."""
-    top_n = lists.items.shape[1]
     # Row by row in memory, as `[:, columns]` would not be.
-    as_they_are = users[chosen].take(group.columns, axis=1)
-    vectors = scaled_rows(as_they_are)
-    norm_bound = norm_bounds_of(vectors, group.parts, of_users=True)
-    bounds = norm_bound @ np.stack([block.norm_bound for block in group.blocks], axis=1) + SLACK
-    norms = np.sqrt(np.einsum("rc,rc->r", vectors, vectors, dtype=np.float64))
-    # What is too small for single precision is lost on top, for each column.
-    lost = vectors.shape[1] * 2.0**-148
-    room = ROOM * top_n + MIN_ROOM
-    least = np.full((len(chosen), top_n), -np.inf, dtype=np.float32)
-    kept_places = np.empty((len(chosen), room), dtype=np.int32)
-    kept_scores = np.empty((len(chosen), room), dtype=np.float32)
-    kept = np.zeros(len(chosen), dtype=np.int64)
-    seen_places, next_seen, last_seen = _places(seen[chosen], group.place)
-    # Memory that is used again is in cache; memory that is asked for anew must be cleared first.
-    room_for_products = np.empty((len(chosen), ITEMS_PER_BLOCK), dtype=np.float32)
-    for number, block in enumerate(group.blocks):
-        active = np.flatnonzero(bounds[:, number] >= least[:, 0])
-        if len(active):
-            products = room_for_products.ravel()[: len(active) * len(block.vectors)]
-            products = products.reshape(len(active), len(block.vectors))
-            some = vectors if len(active) == len(chosen) else vectors[active]
-            np.matmul(some, block.vectors.T, out=products)
-            errors = (norms * block.error + lost).astype(np.float32)
-            if number == 0:
-                least[:] = (_floor(products, top_n, seen_places, next_seen, last_seen) - errors)[:, None]
-            sift(
-                products, number * ITEMS_PER_BLOCK, errors, active,
-                seen_places, next_seen, last_seen, least, kept_places, kept_scores, kept,
-            )  # fmt: skip
-    # What is left of a list that is not full stays -1.
-    found = _left(kept_places, (kept_scores >= least[:, :1]) & (np.arange(room) < kept[:, None]))
-    ranked_items, ranked_scores = _rank(as_they_are, group, found, top_n)
-    lists.items[chosen, : ranked_items.shape[1]] = ranked_items
-    lists.scores[chosen, : ranked_items.shape[1]] = ranked_scores
-    for row in np.flatnonzero(kept < 0):
-        user = chosen[row]
-        unseen = np.ones(len(group.order), dtype=np.bool_)
-        places = group.place[seen.indices[seen.indptr[user] : seen.indptr[user + 1]]]
-        unseen[places[places >= 0]] = False
-        found = np.flatnonzero(unseen).astype(np.int32)[None, :]
-        (ranked,), (scores,) = _rank(as_they_are[row : row + 1], group, found, top_n)
-        lists.items[user, : len(ranked)], lists.scores[user, : len(ranked)] = ranked, scores
+    vectors = users[chosen].take(group.columns, axis=1)
+    kept = _sifted(vectors, group, seen[chosen], lists.items.shape[1])
+    is_kept = (kept.scores >= kept.least[:, :1]) & (np.arange(kept.scores.shape[1]) < kept.counts[:, None])
+    _rank(vectors, group, _left(kept.places, is_kept), chosen, lists)
+    for row in np.flatnonzero(kept.counts < 0):
+        seen_places = group.place[seen[[chosen[row]]].indices]
+        unseen = np.setdiff1d(np.arange(len(group.order), dtype=np.int32), seen_places)
+        _rank(vectors[[row]], group, unseen[None, :], chosen[[row]], lists)
     return len(chosen)
 
 
-def _places(
-    seen: sparse.csr_matrix, place: NDArray[np.int32]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Return the places of what was seen, rising in each row, and where in them a row begins and ends."""
+def _sifted(vectors: NDArray[np.float32], group: Group, seen: sparse.csr_matrix, top_n: int) -> Kept:
+    """Return what may be among the best of each user, block by block of the movies."""
+    scaled = scaled_rows(vectors)
+    norm_bound = norm_bounds_of(scaled, group.parts, of_users=True)
+    bounds = norm_bound @ np.stack([block.norm_bound for block in group.blocks], axis=1) + SLACK
+    norms = np.sqrt(np.einsum("rc,rc->r", scaled, scaled, dtype=np.float64))
+    # What is too small for single precision is lost on top, for each column.
+    lost = scaled.shape[1] * 2.0**-148
+    users, room = len(vectors), ROOM * top_n + MIN_ROOM
+    kept = Kept(
+        least=np.full((users, top_n), -np.inf, dtype=np.float32),
+        places=np.empty((users, room), dtype=np.int32),
+        scores=np.empty((users, room), dtype=np.float32),
+        counts=np.zeros(users, dtype=np.int64),
+    )
+    seen_places = _seen_places(seen, group.place)
+    # Memory that is used again is in cache; memory that is asked for anew must be cleared first.
+    room_for_products = np.empty((users, ITEMS_PER_BLOCK), dtype=np.float32)
+    for number, block in enumerate(group.blocks):
+        active = np.flatnonzero(bounds[:, number] >= kept.least[:, 0])
+        if len(active):
+            width = len(block.vectors)
+            products = room_for_products.ravel()[: len(active) * width].reshape(len(active), width)
+            some = scaled if len(active) == users else scaled[active]
+            np.matmul(some, block.vectors.T, out=products)
+            errors = (norms * block.error + lost).astype(np.float32)
+            sift(products, number * ITEMS_PER_BLOCK, errors, active, seen_places, kept)
+    return kept
+
+
+def _seen_places(seen: sparse.csr_matrix, place: NDArray[np.int32]) -> Seen:
+    """Return the places of what each user has seen, rising in each row."""
     lengths = np.diff(seen.indptr).astype(np.int64)
     row = np.repeat(np.arange(len(lengths)), lengths)
     keys = (row << 32) + place[seen.indices]
     keys.sort()
     ends = np.cumsum(lengths)
-    return keys - (row << 32), ends - lengths, ends
-
-
-def _floor(
-    products: NDArray[np.float32],
-    top_n: int,
-    seen_places: NDArray[np.int64],
-    first_seen: NDArray[np.int64],
-    last_seen: NDArray[np.int64],
-) -> NDArray[np.float32]:
-    """Return (rows,), what the N-th best product of each user is at least, from those with the first block.
-
-    So a heap begins with what it would have to find first. As many more products are passed over as movies of
-    the block were seen.
-    """
-    width = products.shape[1]
-    row = np.repeat(np.arange(len(products)), last_seen - first_seen)
-    seen = np.bincount(row[(seen_places >= 0) & (seen_places < width)], minlength=len(products))
-    place = width - top_n - seen
-    floor = np.take_along_axis(np.sort(products, axis=1), np.maximum(place, 0)[:, None], axis=1)[:, 0]
-    return np.where(place < 0, np.float32(-np.inf), floor)
+    return Seen(places=keys - (row << 32), first=ends - lengths, last=ends)
 
 
 def _left(values: NDArray[np.int32], keep: NDArray[np.bool_]) -> NDArray[np.int32]:
@@ -229,25 +186,30 @@ def _left(values: NDArray[np.int32], keep: NDArray[np.bool_]) -> NDArray[np.int3
 
 
 def _rank(
-    users: NDArray[np.float32], group: Group, found: NDArray[np.int32], top_n: int
-) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Return items and scores of the best of the places found, (rows, top_n) each; -1 where there is less.
+    vectors: NDArray[np.float32],
+    group: Group,
+    found: NDArray[np.int32],
+    users: NDArray[np.int64],
+    lists: _Lists,
+) -> None:
+    """Fill the lists of users with the best of the places found for each, (users, any); -1: none.
 
     Score and item make one number, so that the rows are sorted by both in one go: the bits of a float, but
     for its sign, are in the order of the floats.
     """
     scores = np.zeros(found.shape, dtype=np.float32)
-    multiply(users, group.vectors, found, scores)
+    multiply(vectors, group.vectors, found, scores)
     items = np.where(found < 0, -1, group.order[found]).astype(np.int32)
     bits = (scores + np.float32(0)).view(np.uint32)  # without the zero that is less than zero
     falling = np.where(bits >> 31, bits, ~(bits | SIGN))
     keys = (falling.astype(np.uint64) << 32) | items.view(np.uint32)
     keys[found < 0] = ~np.uint64(0)
     keys.sort(axis=1)
-    keys = keys[:, :top_n]
+    keys = keys[:, : lists.items.shape[1]]
     falling = (keys >> 32).astype(np.uint32)
     bits = np.where(falling >> 31, falling, ~falling ^ SIGN)
-    return keys.astype(np.uint32).view(np.int32), bits.view(np.float32)
+    lists.items[users, : keys.shape[1]] = keys.astype(np.uint32).view(np.int32)
+    lists.scores[users, : keys.shape[1]] = bits.view(np.float32)
 
 
 def _as_columns(lists: _Lists) -> TopN:

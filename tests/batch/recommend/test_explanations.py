@@ -110,7 +110,7 @@ def test_the_reasons_do_not_depend_on_the_number_of_threads_or_blocks(
 ) -> None:
     found = []
     for cores, block in ((1, 512), (2, 7), (5, 64)):
-        monkeypatch.setattr("batch.recommend.explanations.cores", lambda cores=cores: cores)
+        monkeypatch.setattr("batch.runtime.threads.cores", lambda cores=cores: cores)
         monkeypatch.setattr("batch.recommend.explanations.USERS_PER_BLOCK", block)
         done: list[int] = []
         found.append(explain(*made_up, SETTINGS, done.append).tolist())

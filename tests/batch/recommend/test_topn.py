@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from batch.model.embedding import Model
-from batch.recommend.topn import cores, score
+from batch.recommend.topn import score
+from batch.runtime.threads import cores
 
 
 def _model(
@@ -125,7 +126,7 @@ def test_the_lists_do_not_depend_on_the_number_of_threads(kind: str, monkeypatch
     model = _naughty(kind)
     columns = []
     for threads in (1, 2, 5):
-        monkeypatch.setattr("batch.recommend.topn.cores", lambda threads=threads: threads)
+        monkeypatch.setattr("batch.runtime.threads.cores", lambda threads=threads: threads)
         lists = score(model, 20)
         columns.append((lists.user_index.tolist(), lists.item_index.tolist(), lists.score.tolist()))
     assert columns[0] == columns[1] == columns[2]
