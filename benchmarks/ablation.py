@@ -16,14 +16,14 @@ from rich.console import Console
 from rich.table import Table
 
 from batch.evaluation.metrics import compute_metrics
-from batch.evaluation.rank import whole_catalogue
+from batch.evaluation.rank import rank
 from batch.evaluation.ratings import cleaned_ratings
-from batch.evaluation.request import CUTS
 from batch.evaluation.splits import Split, by_last, by_time
 from batch.model.embedding import FittedItems, fit_items, fold_in_users
 from batch.settings import Settings
 
 METRIC = "ndcg@10"
+CUTS = (0.7, 0.8, 0.9)
 LONG = 1e6  # half-lives and days after which nothing changes any more
 
 
@@ -124,8 +124,8 @@ def _worth(variant: Variant, split: Split, fitted: dict[tuple[object, ...], Fitt
     model = fold_in_users(fitted[variant.learned], told.train, days_inactive, placing)
     if variant.without_taste:
         model.user_factors[:, : variant.learning.factors] = 0
-    lists = whole_catalogue(lambda users: model.user_factors[users] @ model.item_factors.T, split, 10)
-    return compute_metrics(lists, split).means()[METRIC]
+    ranked = rank(lambda users: model.user_factors[users] @ model.item_factors.T, split, 10)
+    return compute_metrics(ranked, split).means()[METRIC]
 
 
 def _learned(variant: Variant, split: Split) -> FittedItems:

@@ -34,7 +34,7 @@ from batch.errors import BatchError
 from batch.evaluation.baselines import Scores, baselines
 from batch.evaluation.evaluate import embedding
 from batch.evaluation.metrics import DEPTHS, MODEL, compute_metrics
-from batch.evaluation.rank import whole_catalogue
+from batch.evaluation.rank import rank
 from batch.evaluation.ratings import cleaned_ratings
 from batch.evaluation.splits import Split, by_last, by_time
 from batch.settings import Settings
@@ -118,8 +118,8 @@ def measured(learn: Callable[[], Scores], split: Split) -> dict[str, float]:
         started = time.perf_counter()
         scores = learn()
         seconds = time.perf_counter() - started
-        lists = whole_catalogue(scores, split, max(DEPTHS))
-    return compute_metrics(lists, split).means() | {"training_seconds": seconds}
+        ranked = rank(scores, split, max(DEPTHS))
+    return compute_metrics(ranked, split).means() | {"training_seconds": seconds}
 
 
 def table(models: dict[str, dict[str, float]]) -> Table:

@@ -33,7 +33,7 @@ from scipy import sparse
 
 from batch.evaluation.ratings import cleaned_ratings
 from batch.model.als import factorise
-from batch.model.embedding import train
+from batch.model.embedding import fit_items, fold_in_users
 from batch.model.positives import is_positive
 from batch.recommend.topn import best
 from batch.settings import Settings
@@ -112,7 +112,7 @@ def _all_vectors(data: Path | None, scale: Fraction) -> list[Vectors]:
         ratings.matrix(is_positive(ratings.rating).astype(np.float32)), replace(settings, factors=COLUMNS)
     )
     users, items = (np.asarray(each, dtype=np.float32) for each in (als.user_factors, als.item_factors))
-    model = train(ratings, ratings.days_inactive(), settings)
+    model = fold_in_users(fit_items(ratings, settings), ratings, ratings.days_inactive(), settings)
     return [
         Vectors("als", users, items, [COLUMNS], ratings.seen, model.is_candidate),
         Vectors("model", model.user_factors, model.item_factors, model.parts, model.seen, model.is_candidate),

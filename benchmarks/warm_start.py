@@ -13,7 +13,7 @@ import numpy as np
 from batch.data.interactions import Interactions
 from batch.evaluation.holdout import CUTS
 from batch.evaluation.metrics import DEPTHS, compute_metrics
-from batch.evaluation.rank import whole_catalogue
+from batch.evaluation.rank import rank
 from batch.evaluation.ratings import cleaned_ratings
 from batch.evaluation.splits import Split, by_moment
 from batch.model.als import fit_collaborative
@@ -51,10 +51,8 @@ def main(data: Path) -> None:
 
 def _ndcg(fitted: FittedItems, split: Split, settings: Settings) -> float:
     model = fold_in_users(fitted, split.train, split.days_inactive, settings)
-    lists = whole_catalogue(
-        lambda users: model.user_factors[users] @ model.item_factors.T, split, max(DEPTHS)
-    )
-    return compute_metrics(lists, split).means()["ndcg@10"]
+    ranked = rank(lambda users: model.user_factors[users] @ model.item_factors.T, split, max(DEPTHS))
+    return compute_metrics(ranked, split).means()["ndcg@10"]
 
 
 def _losses(ratings: Interactions, start: np.ndarray, settings: Settings) -> str:

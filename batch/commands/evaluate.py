@@ -1,6 +1,7 @@
 """Evaluate: quality beside baselines."""
 
 import json
+from contextlib import nullcontext
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,6 @@ from rich.console import Console
 from batch.commands.engines import spark_module
 from batch.commands.options import FiniteRange, json_option, options, own_option, quiet_option
 from batch.commands.printing import finite, is_terminal, print_verdict
-from batch.evaluation.request import CUTS, Request
 from batch.runtime.progress import Progress, log_to_stderr
 from batch.runtime.tables import print_whole
 from batch.settings import MODEL_SETTINGS, Settings
@@ -30,7 +30,7 @@ from batch.settings import MODEL_SETTINGS, Settings
     "Share of the ratings before that moment; of several, the mean is taken.",
     type=FiniteRange(0, 1, min_open=True, max_open=True),
     multiple=True,
-    default=CUTS,
+    default=(0.7, 0.8, 0.9),
 )
 @own_option(
     "protocol",
@@ -54,13 +54,14 @@ from batch.settings import MODEL_SETTINGS, Settings
 def evaluate(quiet: bool, as_json: bool, **values: Any) -> None:
     """Evaluate the lists by later ratings, beside baselines; publish nothing."""
     # What it needs takes more than a second to import, and the help of a command nothing.
-    from batch.evaluation.answer import evaluate_folder, learning_here  # noqa: PLC0415
+    from batch.evaluation.evaluate import Request, embedding, evaluate_folder  # noqa: PLC0415
     from batch.evaluation.summary import as_json as evaluation_as_json, summary, tables, verdict  # noqa: PLC0415
 
     log_to_stderr()
     request = Request(**{each.name: values.pop(each.name) for each in fields(Request)})
     settings = Settings(**values)
-    learning = spark_module("evaluate").learning if settings.engine == "spark" else learning_here
+    is_local = settings.engine == "local"
+    learning = nullcontext(embedding) if is_local else spark_module("evaluate").learning(settings)
     with Progress(quiet=quiet) as progress:
         evaluation = evaluate_folder(request, settings, progress, learning)
     if as_json:

@@ -126,7 +126,7 @@ def _receive(client: httpx2.Client, url: str, part: Path, step: Transfer) -> Non
         if answer.status_code == HTTPStatus.PARTIAL_CONTENT and span.startswith(f"bytes {here}-"):
             return _write(answer, part, here, step)
         if span == f"bytes */{here}":
-            return step.begins(here, here)
+            return step.begin(here, here)
     remove(part)
     return _receive(client, url, part, step)
 
@@ -134,7 +134,7 @@ def _receive(client: httpx2.Client, url: str, part: Path, step: Transfer) -> Non
 def _write(answer: httpx2.Response, part: Path, here: int, step: Transfer) -> None:
     """Append what comes to the part of these bytes; without any, it replaces what was there."""
     length = answer.headers.get("content-length", "")
-    step.begins(here, here + int(length) if length.isdecimal() else None)
+    step.begin(here, here + int(length) if length.isdecimal() else None)
     with naming(part), part.open("ab" if here else "wb") as stream:
         if not here:
             # After the old bytes are gone, and before new ones come.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,7 @@ from batch.settings import Settings
 Scores = Callable[[NDArray[np.int32]], NDArray[np.float32]]
 
 LATELY = (0.05, 0.1, 0.2)  # shares of the ratings, the newest
-# Options of its own: those of the model do not move it, so that a lead before tuning and one after it are
-# over the same.
+# Options of its own: tuning the model does not change it, so the lead before and after is over the same.
 ALS = Settings(factors=32, alpha=5.0, regularization=12.0, iterations=15)
 EASE_REGULARIZATION = 250.0
 # Matrices of that side, with the sparse product they come from, take about 2 GB.
@@ -24,13 +24,14 @@ MAX_EASE_ITEMS = 12_000
 
 
 def baselines(train: Interactions, seed: int) -> dict[str, Callable[[], Scores]]:
-    """Return how to learn each baseline from the ratings, by name; EASE only where its matrix fits."""
-    by_name: dict[str, Callable[[], Scores]] = {"most_popular": lambda: most_popular(train)}
-    for share in LATELY:
-        by_name[lately_name(share)] = lambda share=share: popular_lately(train, share)  # type: ignore[misc]
-    by_name["als"] = lambda: als(train, seed)
+    """Return how to learn each baseline from the ratings, by name; EASE only if its matrix fits."""
+    by_name: dict[str, Callable[[], Scores]] = {
+        "most_popular": partial(most_popular, train),
+        **{lately_name(share): partial(popular_lately, train, share) for share in LATELY},
+        "als": partial(als, train, seed),
+    }
     if train.items <= MAX_EASE_ITEMS:
-        by_name["ease"] = lambda: ease(train)
+        by_name["ease"] = partial(ease, train)
     return by_name
 
 
@@ -41,20 +42,19 @@ def lately_name(share: float) -> str:
 
 def most_popular(train: Interactions) -> Scores:
     """Rank by the number of ratings."""
-    return alike(train.ratings_of_item)
+    return _alike(train.ratings_of_item)
 
 
 def popular_lately(train: Interactions, share: float) -> Scores:
     """Rank by the number of ratings among the newest `share` of all."""
-    return alike(rated_lately(train, share))
+    return _alike(rated_lately(train, share))
 
 
 def rated_lately(train: Interactions, share: float) -> NDArray[np.int64]:
     """Return (items,), how many of the newest `share` of all ratings each movie has."""
     place = int(len(train) * (1 - share))
     first = np.partition(train.time_rank, place)[place]
-    newest = train.item_index[train.time_rank >= first]
-    return np.bincount(newest, minlength=train.items)
+    return np.bincount(train.item_index[train.time_rank >= first], minlength=train.items)
 
 
 def als(train: Interactions, seed: int) -> Scores:
@@ -77,6 +77,6 @@ def ease(train: Interactions) -> Scores:
     return lambda rows: np.asarray(train.seen[rows] @ weights, dtype=np.float32)
 
 
-def alike(scores: NDArray[np.int64]) -> Scores:
+def _alike(scores: NDArray[np.int64]) -> Scores:
     """Return the same scores for everyone."""
     return lambda rows: np.tile(scores.astype(np.float32), (len(rows), 1))

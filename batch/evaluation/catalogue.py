@@ -1,7 +1,7 @@
 """Catalogue: how many of the rated movies have a title, genres and a year; a warning if many have no title.
 
-A movie without a row in the movies file is kept, and shown with its id. If many are so, the catalogue was
-lost: the file was cut, or its ids are those of another catalogue.
+A movie without a row in the movies file is kept, and shown with its id. If there are many of them, the file
+was cut, or its ids are those of another catalogue.
 """
 
 from dataclasses import dataclass

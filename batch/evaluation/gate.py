@@ -17,6 +17,7 @@ from batch.evaluation.metrics import MODEL
 
 QUALITY = "ndcg@10"
 COVERAGE = "coverage@10"
+OF_MODEL = f"{QUALITY} of the model"
 # Of fewer people, a mean says more about chance than about the lists. MIN_ROLLING_USERS are fewer: somebody
 # who came back has watched several items, and says more than somebody of whom one is held out.
 MIN_LAST_USERS = 100
@@ -28,9 +29,9 @@ MAX_CATALOGUE_FALL = 0.05
 # If more titles than this differ, rows were shifted, or the file is of another catalogue.
 MAX_TITLES_CHANGED = 0.5
 CATALOGUE = {
-    CATALOGUE_SHARE: "the share of movies with a title",
-    GENRES_SHARE: "the share of movies with genres",
-    YEAR_SHARE: "the share of movies with a year",
+    "the share of movies with a title": CATALOGUE_SHARE,
+    "the share of movies with genres": GENRES_SHARE,
+    "the share of movies with a year": YEAR_SHARE,
 }
 
 
@@ -49,22 +50,30 @@ class Quality:
         return None if cuts is None else cuts > 0
 
     def value(self, metric: str, model: str = MODEL) -> float:
-        """Return a value; NaN where there is none, or too few users are there or have evaluated it."""
+        """Return a value; NaN if there is none, or too few users are there or have evaluated it."""
         people = self.metrics.get((EVALUATED_USERS, MODEL), 0)
         enough = MIN_ROLLING_USERS if self.is_rolling else MIN_LAST_USERS
         if people < enough or self.users < MIN_USERS:
             return math.nan
         return self.metrics.get((metric, model), math.nan)
 
-    def of_published(self, metric: str) -> float:
-        """Return a value of the lists as they are published; NaN where there is none."""
+    def figures(self) -> dict[str, float]:
+        """Return the figures that should not fall, by name; NaN if one is unknown."""
+        return {
+            OF_MODEL: self.value(QUALITY),
+            f"{COVERAGE} of the lists": self._of_published(COVERAGE),
+            "the number of users": float(self.users),
+            **{name: self._of_published(metric) for name, metric in CATALOGUE.items()},
+        }
+
+    def _of_published(self, metric: str) -> float:
         return self.metrics.get((metric, PUBLISHED), math.nan)
 
 
 def regressions(candidate: Quality, kept: Mapping[str, Quality], max_fall: float) -> Iterator[str]:
     """Yield, in a sentence each, why lists should not be published; `kept` are the generations by id.
 
-    Each figure is compared with the best of them: who loses a little every night is found out. Quality is
+    Each figure is compared with the best of them, so that many small falls are found, too. Quality is
     compared only if enough people, and of the same kind, have evaluated both.
     """
     quality = candidate.value(QUALITY)
@@ -80,28 +89,16 @@ def regressions(candidate: Quality, kept: Mapping[str, Quality], max_fall: float
             f"the final vectors rank badly: {QUALITY} is {seen:.4f} for ratings that they were trained on, "
             f"but {quality:.4f} for the evaluated vectors, which were not trained on them"
         )
-    same_kind = {id_: each for id_, each in kept.items() if each.is_rolling is candidate.is_rolling}
-    qualities = {id_: each.value(QUALITY) for id_, each in same_kind.items()}
-    coverages = {id_: each.of_published(COVERAGE) for id_, each in kept.items()}
-    users = {id_: float(each.users) for id_, each in kept.items()}
     yield from _changed_titles(candidate, kept)
-    for name, now, before, most in (
-        (f"{QUALITY} of the model", quality, qualities, max_fall),
-        (f"{COVERAGE} of the lists", candidate.of_published(COVERAGE), coverages, max_fall),
-        ("the number of users", float(candidate.users), users, max_fall),
-        *(
-            (
-                name,
-                candidate.of_published(metric),
-                {id_: each.of_published(metric) for id_, each in kept.items()},
-                MAX_CATALOGUE_FALL,
-            )
-            for metric, name in CATALOGUE.items()
-        ),
-    ):
+    for name, now in candidate.figures().items():
+        before = {
+            id_: each.figures()[name]
+            for id_, each in kept.items()
+            if name != OF_MODEL or each.is_rolling is candidate.is_rolling
+        }
         known = {id_: value for id_, value in before.items() if not math.isnan(value)}
         best = max(known, key=lambda id_: (known[id_], id_), default=None)
-        if best and now < known[best] * (1 - most):
+        if best and now < known[best] * (1 - (MAX_CATALOGUE_FALL if name in CATALOGUE else max_fall)):
             yield (
                 f"{name} fell by {1 - now / known[best]:.0%}, from {known[best]:,.4g} in {best} to {now:,.4g}"
             )
@@ -110,9 +107,7 @@ def regressions(candidate: Quality, kept: Mapping[str, Quality], max_fall: float
 def _changed_titles(candidate: Quality, kept: Mapping[str, Quality]) -> Iterator[str]:
     """Yield a sentence if most movies have another title than in the newest kept generation."""
     newest = max(kept, default=None)
-    if newest is None:
-        return
-    before = kept[newest].titles
+    before = kept[newest].titles if newest else {}
     both = before.keys() & candidate.titles.keys()
     changed = sorted(item_id for item_id in both if before[item_id] != candidate.titles[item_id])
     if len(changed) > MAX_TITLES_CHANGED * len(both):

@@ -1,11 +1,11 @@
 """Hold out: the newest interactions evaluate the model of a run before it learns from them, too.
 
-The question is that of a night: which lists would have been published at a moment, for people who were last
-seen when they were last seen, and what did those watch who came back? So the model is trained on all that
-came before a moment, and evaluated by what came after it. Then training goes on with the interactions that
-were held out, from the vectors that it has, and the vectors that come of that are published. These are
-evaluated by the same people once more. They have seen the answers, so that is no measure of quality; but
-vectors that rank the answers worse than those before them are broken.
+The question is that of a run: which lists would have been published at a moment, for people who were last
+active when they were, and what did those watch who came back? So the model is trained on all that came before
+a moment, and evaluated by what came after it. Then training goes on with the interactions that were held out,
+from the vectors that it has, and the vectors that come of that are published. These are evaluated by the same
+people once more. They have seen the answers, so that is no measure of quality; but vectors that rank the
+answers worse than those before them are broken.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,8 +21,7 @@ from batch.errors import InputError
 from batch.evaluation.baselines import LATELY, lately_name, rated_lately
 from batch.evaluation.bootstrap import bootstrap
 from batch.evaluation.metrics import DEPTHS, MODEL, UserMetrics, compute_metrics, exposure
-from batch.evaluation.rank import Lists
-from batch.evaluation.splits import Everybody, Split, by_moment
+from batch.evaluation.splits import Popularity, Split, by_moment
 from batch.model.als import collaborative_of, iterations_from
 from batch.model.embedding import FittedItems, fit_items, fold_in_users
 from batch.model.positives import is_positive
@@ -32,10 +31,10 @@ from batch.settings import Settings
 
 # Shares of the interactions before the moments at which a run may be evaluated, the newest moment first.
 CUTS = (0.95, 0.9, 0.8, 0.7)
-# Of few data, few people come back: then there is another moment before, until so many came back in all.
+# In small data, few people come back: then there is another moment before, until so many came back in all.
 MIN_ROLLING_USERS = 50
 MAX_EVALUATED_USERS = 1_000  # of each moment
-MAX_EVALUATED_SHARE = 0.5  # of all, where the last interaction of each is held out
+MAX_EVALUATED_SHARE = 0.5  # of all, if the last interaction of each is held out
 PUBLISHED = "published"
 EVALUATED_USERS = "judged_users"
 ROLLING_CUTS = "rolling_cuts"
@@ -51,7 +50,7 @@ class Candidate:
     """Items as they were learned from what a split lets a model know, and who evaluates them."""
 
     fitted: FittedItems
-    split: Split  # with the known interactions of the evaluated users alone
+    split: Split  # with the known interactions of the evaluated users alone, and the popularity of all
 
 
 def hold_out(ratings: Interactions, sampling_hashes: NDArray[np.str_], seed: int) -> list[Split]:
@@ -71,9 +70,7 @@ def hold_out(ratings: Interactions, sampling_hashes: NDArray[np.str_], seed: int
 def _rolling_cuts(ratings: Interactions, seed: int) -> list[Split]:
     """Return cuts in time, oldest first: the newest one, and older ones until enough people came back."""
     splits: list[Split] = []
-    if np.isnan(ratings.rated_at).any():
-        return splits
-    for cut in CUTS:
+    for cut in () if np.isnan(ratings.rated_at).any() else CUTS:
         with suppress(InputError):
             split = by_moment(ratings, cut)
             if is_positive(split.train.rating).any():
@@ -110,7 +107,7 @@ def hold_out_of(
     ratings_of_item: NDArray[np.int64],
     days_inactive: NDArray[np.float64],
 ) -> Split:
-    """Hold out the last ratings of these users, each of whom can be judged alone.
+    """Hold out the last ratings of these users.
 
     `days_inactive` are (users,) the days from the last rating of each to the moment for which lists are made.
     """
@@ -118,7 +115,7 @@ def hold_out_of(
     # Several may have the same movie held out that nobody else has rated: all of them keep it.
     known = ratings_of_item - np.bincount(ratings.item_index[held_out], minlength=ratings.items)
     held_out &= known[ratings.item_index] > 0
-    # A model needs a like to begin with.
+    # A model needs a positive to begin with.
     held_out &= is_positive(ratings.rating[~held_out]).any()
     later = ratings.where(held_out)
     relevant = sparse.csr_matrix(
@@ -148,7 +145,7 @@ def learn(
 ) -> tuple[list[Candidate], FittedItems]:
     """Learn the movies from what each split lets a model know, oldest first, and at last from all ratings.
 
-    Training goes on from one to the next. Raises InputError if nobody likes anything.
+    Training goes on from one to the next. Raises InputError if there is no positive.
     """
     start: NDArray[np.float32] | None = None
     candidates = []
@@ -163,13 +160,15 @@ def learn(
 
 def of_evaluated(split: Split) -> Split:
     """Return the same split with the known ratings of the evaluated users alone."""
+    train = split.train
+    lately = {share: rated_lately(train, share) for share in LATELY}
     return replace(
         split,
-        train=split.train.of_users(split.users),
+        train=train.of_users(split.users),
         days_inactive=split.days_inactive[split.users],
         users=np.arange(len(split.users), dtype=np.int32),
         old_users=split.old_users[split.users],
-        everybody=split.everybody or _counted(split.train),
+        popularity=Popularity(train.users, train.ratings_of_item, lately),
     )
 
 
@@ -181,19 +180,17 @@ def judge(
 ) -> Metrics:
     """Measure the model by the people of all splits together, beside what is popular.
 
-    Without anyone to judge there is one metric: that there is nobody. `advance` is called after each split.
+    If nobody evaluates it there is one metric, which says so. `advance` is called after each split.
     """
     if not candidates:
         return {(EVALUATED_USERS, MODEL): 0.0}
     by_name: dict[str, list[UserMetrics]] = {}
-    seen = []
     for candidate in candidates:
-        for name, lists in _lists_by_name(candidate, settings).items():
-            by_name.setdefault(name, []).append(compute_metrics(lists, candidate.split))
-        again = _lists(_restricted(published, candidate.split, settings), candidate.split, settings)
-        seen.append(compute_metrics(again, candidate.split))
+        for name, ranked in _ranked_by_name(candidate, published, settings).items():
+            by_name.setdefault(name, []).append(compute_metrics(ranked, candidate.split))
         advance()
     measured = {name: _pooled(each) for name, each in by_name.items()}
+    seen = measured.pop(SEEN).means()
     people = float(sum(len(candidate.split.users) for candidate in candidates))
     cuts = sum(candidate.split.name.startswith("time") for candidate in candidates)
     metrics: Metrics = {(ROLLING_CUTS, MODEL): float(cuts)}
@@ -203,46 +200,51 @@ def judge(
         for metric in WITH_INTERVAL:
             low, high = bootstrap([pooled.by_user[metric]])
             metrics |= {(f"{metric}_low", name): low, (f"{metric}_high", name): high}
-    means = _pooled(seen).means()
-    return metrics | {(f"{metric}{SEEN}", MODEL): means[metric] for metric in WITH_INTERVAL}
+    return metrics | {(f"{metric}{SEEN}", MODEL): seen[metric] for metric in WITH_INTERVAL}
 
 
 def _pooled(measured: Sequence[UserMetrics]) -> UserMetrics:
-    """Return what was measured of the people of all splits; what lists show is that of the newest one."""
+    """Return the metrics of the people of all splits; what lists show is that of the newest one."""
     by_user = {
         name: np.concatenate([each.by_user[name] for each in measured]) for name in measured[0].by_user
     }
     return UserMetrics(by_user, measured[-1].of_lists)
 
 
-def _lists_by_name(candidate: Candidate, settings: Settings) -> dict[str, Lists]:
-    """Return the lists of the evaluated users, by the model and by what is popular."""
+def _ranked_by_name(
+    candidate: Candidate, published: FittedItems, settings: Settings
+) -> dict[str, NDArray[np.int32]]:
+    """Return the lists of the evaluated users: by the model, by what is popular, by the published vectors."""
     split = candidate.split
-    assert split.everybody
+    assert split.popularity
     popular = {
-        "most_popular": split.everybody.ratings_of_item,
-        **{lately_name(share): split.everybody.lately[share] for share in LATELY},
+        "most_popular": split.popularity.ratings_of_item,
+        **{lately_name(share): split.popularity.lately[share] for share in LATELY},
     }
-    by_popularity = {
-        name: _best(
-            np.ones((len(split.users), 1), np.float32), scores[:, None].astype(np.float32), [1], split
-        )
-        for name, scores in popular.items()
+    alike = np.ones((len(split.users), 1), np.float32)
+    return {
+        MODEL: _ranked_by_model(candidate.fitted, split, settings),
+        **{
+            name: _ranked(alike, scores[:, None].astype(np.float32), [1], split)
+            for name, scores in popular.items()
+        },
+        SEEN: _ranked_by_model(_restricted(published, split, settings), split, settings),
     }
-    return {MODEL: _lists(candidate.fitted, split, settings), **by_popularity}
 
 
-def _lists(fitted: FittedItems, split: Split, settings: Settings) -> Lists:
-    """Return the lists of the evaluated users as a run makes them."""
+def _ranked_by_model(fitted: FittedItems, split: Split, settings: Settings) -> NDArray[np.int32]:
     model = fold_in_users(fitted, split.train, split.days_inactive, settings)
-    return _best(model.user_factors, model.item_factors, model.parts, split)
+    return _ranked(model.user_factors, model.item_factors, model.parts, split)
 
 
-def _best(users: NDArray[np.float32], items: NDArray[np.float32], parts: list[int], split: Split) -> Lists:
-    """Score as a run does."""
+def _ranked(
+    users: NDArray[np.float32], items: NDArray[np.float32], parts: list[int], split: Split
+) -> NDArray[np.int32]:
+    """Rank as a run does: what `batch.evaluation.rank` returns."""
     found = best(users, items, parts, split.train.seen, ~split.train.is_hidden, max(DEPTHS))
-    ends = np.cumsum(np.bincount(found.user_index, minlength=len(split.users)))
-    return np.split(found.item_index, ends[:-1])
+    ranked = np.full((len(split.users), max(DEPTHS)), -1, dtype=np.int32)
+    ranked[found.user_index, found.rank - 1] = found.item_index
+    return ranked
 
 
 def _restricted(fitted: FittedItems, split: Split, settings: Settings) -> FittedItems:
@@ -276,11 +278,6 @@ def of_places(
     """Measure the lists of everyone by how many places each movie has in them, by depth."""
     return {
         (name, PUBLISHED): value
-        for depth, item_output in places.items()
-        for name, value in exposure(item_output, ratings_of_item, users, is_hidden, depth).items()
+        for depth, of_items in places.items()
+        for name, value in exposure(of_items, ratings_of_item, users, is_hidden, depth).items()
     }
-
-
-def _counted(train: Interactions) -> Everybody:
-    lately = {share: rated_lately(train, share) for share in LATELY}
-    return Everybody(train.users, train.ratings_of_item, lately)

@@ -14,12 +14,13 @@ from batch.data.inputs import find_inputs
 from batch.data.interactions import Interactions, read_interactions, read_item_ids, read_user_ids
 from batch.data.load import ignored_columns, load
 from batch.runtime.database import connect
+from batch.runtime.progress import Progress
 from batch.settings import Settings
 
 
 @dataclass(frozen=True)
 class CleanedRatings:
-    """The ratings of a folder, also those that a later one supersedes, and whose index is whose."""
+    """The ratings of a folder, also those that a later one supersedes, and the ids by index."""
 
     ratings: Interactions
     user_ids: NDArray[np.object_]  # (users,)
@@ -46,3 +47,11 @@ def cleaned_ratings(settings: Settings, note: Callable[[str], None] = lambda _li
             item_ids=read_item_ids(cleaned.items),
             counts=cleaned.counts,
         )
+
+
+def load_and_clean(settings: Settings, progress: Progress) -> CleanedRatings:
+    """Load and clean a folder as the step `load`."""
+    with progress.step("load") as step:
+        cleaned = cleaned_ratings(settings, step.notes)
+        step.status(f"{cleaned.counts.rows_kept:,} of {cleaned.counts.rows_read:,} rows kept")
+    return cleaned

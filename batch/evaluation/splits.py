@@ -1,4 +1,4 @@
-"""Split: what a model may know, and what it is judged by."""
+"""Split: what a model may know, and what it is evaluated by."""
 
 from dataclasses import dataclass, replace
 
@@ -9,17 +9,17 @@ from scipy import sparse
 from batch.data.interactions import Interactions
 from batch.errors import InputError
 
-# Who comes back is judged by time only if something is known of them.
+# A user who comes back evaluates a split by time only if so many ratings are known.
 MIN_RATINGS = 5
 
 
 @dataclass(frozen=True)
-class Everybody:
-    """What is counted over the known ratings of all users, where a split has those of some alone."""
+class Popularity:
+    """How often movies were rated by all users, for a split that has the ratings of some alone."""
 
     users: int
     ratings_of_item: NDArray[np.int64]  # (items,)
-    lately: dict[float, NDArray[np.int64]]  # (items,), of the newest share of all ratings, by that share
+    lately: dict[float, NDArray[np.int64]]  # (items,), among the newest share of all ratings, by that share
 
 
 @dataclass(frozen=True)
@@ -32,29 +32,22 @@ class Split:
 
     name: str
     train: Interactions
-    days_inactive: NDArray[
-        np.float64
-    ]  # (users of train,), days from the last known rating to the moment judged
-    users: NDArray[np.int32]  # (judged,), who is judged; rising
-    relevant: sparse.csr_matrix  # (judged, items of train), the stars of each later rating; NaN: a vote
-    unknown: NDArray[np.int64]  # (judged,), how many later ratings are of movies that nobody knows yet
+    days_inactive: NDArray[np.float64]  # (users of train,), days from the last known rating to the moment
+    users: NDArray[np.int32]  # (evaluated,), who evaluates; rising
+    relevant: sparse.csr_matrix  # (evaluated, items of train), the stars of each later rating; NaN: a vote
+    unknown: NDArray[np.int64]  # (evaluated,), how many later ratings are of movies that nobody knows yet
     old_users: NDArray[np.intp]  # (users of train,), the index among all ratings
     old_items: NDArray[np.intp]  # (items of train,), the same
-    is_tied: NDArray[np.bool_]  # (judged,), has a later rating at the very second of the last known one
-    everybody: Everybody | None = None  # None: `train` has the ratings of all users
-
-    def known_to_all(self) -> tuple[NDArray[np.int64], int]:
-        """Return (items,), how many users have rated each movie, and how many users there are."""
-        counted = self.everybody or self.train
-        return counted.ratings_of_item, counted.users
+    is_tied: NDArray[np.bool_]  # (evaluated,), has a later rating at the very second of the last known one
+    popularity: Popularity | None = None  # None: `train` has the ratings of all users
 
     @property
     def tied(self) -> float:
-        """Return the share of judged users of whom only the file says which rating was later."""
+        """Return the share of evaluated users of whom only the file says which rating was later."""
         return float(self.is_tied.mean())
 
     def sampled(self, most: int, seed: int) -> "Split":
-        """Return the same split with at most so many judged users, drawn at random; its name says so."""
+        """Return the same split with a sample of at most so many evaluated users; its name says so."""
         if len(self.users) <= most:
             return self
         rows = np.sort(np.random.default_rng(seed).choice(len(self.users), most, replace=False))
@@ -71,7 +64,7 @@ class Split:
 def by_last(ratings: Interactions) -> Split:
     """Hold out the last rating of everyone who has two or more; among equal times the file decides.
 
-    A list is made at the moment of the last known rating, so all gaps are 0: when the held-out one was
+    A list is made at the moment of the last known rating, so nobody is inactive: when the held-out one was
     given is not known. A held-out movie that nobody else has rated can't be foreseen; it counts as missed.
     Raises InputError if nobody has two ratings.
     """
@@ -82,14 +75,12 @@ def by_last(ratings: Interactions) -> Split:
 def by_time(ratings: Interactions, share: float) -> Split:
     """Hold out everything from the moment on at which the oldest `share` of all ratings is over.
 
-    Judged are those who had `MIN_RATINGS` before that moment and come back, by all their later ratings
+    Evaluated are those who had `MIN_RATINGS` before that moment and come back, by all their later ratings
     of movies that were known. Raises InputError if there is nobody.
     """
-    name = f"time {100 * share:g}%"
-    if np.isnan(ratings.rated_at).all():
-        return _split(name, *_parted(ratings, ratings.time_rank >= len(ratings) * share), moment=np.nan)
     moment = moment_of(ratings, share)
-    return _split(name, *_parted(ratings, ratings.rated_at >= moment), moment)
+    held_out = ratings.time_rank >= len(ratings) * share if np.isnan(moment) else ratings.rated_at >= moment
+    return _split(f"time {100 * share:g}%", *_parted(ratings, held_out), moment)
 
 
 def by_moment(ratings: Interactions, share: float) -> Split:
@@ -103,15 +94,15 @@ def by_moment(ratings: Interactions, share: float) -> Split:
 
 
 def moment_of(ratings: Interactions, share: float) -> float:
-    """Return the time, in seconds since 1970, at which the oldest `share` of all ratings is over."""
+    """Return when the oldest `share` of all ratings is over, in seconds since 1970; NaN without times."""
     place = min(int(len(ratings) * share), len(ratings) - 1)
     return float(np.partition(ratings.rated_at, place)[place])
 
 
 def _parted(ratings: Interactions, held_out: NDArray[np.bool_]) -> tuple[Interactions, Interactions]:
-    """Return what is known, and what is held out of it: without superseded ratings, and without movies again.
+    """Return the known and the held-out ratings, both without superseded ones.
 
-    Who rates a movie again has seen it: that is no movie to foresee.
+    A movie that its user rates again is known: it is not held out.
     """
     known = ratings.where(~held_out).without_superseded()
     later = ratings.where(held_out).without_superseded()

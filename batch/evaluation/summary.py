@@ -1,11 +1,12 @@
-"""Report: an evaluation as tables for people, and as one object for machines."""
+"""Summary: an evaluation as tables for people, and as one object for machines."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from rich.table import Table
 
-from batch.evaluation.bootstrap import CONFIDENCE
+from batch.evaluation.bootstrap import CONFIDENCE, Interval
 from batch.evaluation.evaluate import ACTIVITIES, Evaluation, activity_of
 from batch.evaluation.metrics import MODEL
 from batch.runtime.tables import bare_table
@@ -14,6 +15,7 @@ MAIN = ("hr@10", "ndcg@10")
 OTHERS = ("recall@10", "mrr@10", "hr@50", "ndcg@50", "recall@50", "mrr@50")
 OF_LISTS = ("coverage@10", "novelty@10", "popular_tenth@10", "gini@10")
 WELCOME = ("recall_liked@10", "recall_disliked@10", "recall_liked@50", "recall_disliked@50")
+SHARE = f"{CONFIDENCE:.0%}"
 
 
 def summary(evaluation: Evaluation) -> list[str]:
@@ -29,7 +31,7 @@ def summary(evaluation: Evaluation) -> list[str]:
 
 
 def verdict(evaluation: Evaluation) -> tuple[str, str]:
-    """Return in a sentence whether the model beats the best of what it must beat, and the colour of that."""
+    """Return in a sentence whether the model beats the best baseline, and the colour of that."""
     metric = MAIN[1]
     others = [model for model in evaluation.measured if model != MODEL]
     best = max(others, key=lambda model: evaluation.means(model)[metric])
@@ -38,55 +40,88 @@ def verdict(evaluation: Evaluation) -> tuple[str, str]:
     is_ahead = "leads over" if lead > 0 else "is behind"
     leads = f"{MODEL} {is_ahead} {best}, the best of the others, by {abs(lead):.4f} of {metric}"
     between = _interval((low, high))
-    return f"{leads} ({CONFIDENCE:.0%}: {between})" if between else leads, colour
+    return f"{leads} ({SHARE}: {between})" if between else leads, colour
 
 
 def tables(evaluation: Evaluation, *, of_lists: bool = True) -> list[Table]:
-    """Return accuracy, then what lists show of the catalogue, activity and the lead of the model."""
-    models = sorted(evaluation.measured, key=lambda model: -evaluation.means(model)["ndcg@10"])
-    means = {model: evaluation.means(model) for model in models}
-    share = f"{CONFIDENCE:.0%}"
-    accuracy = _table("Accuracy", "model", *(each for name in MAIN for each in (name, f"{share} of {name}")))
-    more = _table("Accuracy by other measures", "model", *OTHERS)
-    for model in models:
-        cells = [
+    """Return accuracy, the lead of the model, activity, and what lists show of the catalogue."""
+    means = {model: evaluation.means(model) for model in evaluation.measured}
+    models = sorted(means, key=lambda model: -means[model][MAIN[1]])
+    others = [model for model in models if model != MODEL]
+
+    def values_of(names: tuple[str, ...]) -> Callable[[str], list[str]]:
+        return lambda model: [f"{means[model][name]:.4f}" for name in names]
+
+    def with_intervals(model: str) -> list[str]:
+        return [
             text
             for name in MAIN
             for text in (f"{means[model][name]:.4f}", _interval(evaluation.interval(model, name)))
         ]
-        accuracy.add_row(model, *cells, style=_style(model))
-        more.add_row(model, *(f"{means[model][name]:.4f}" for name in OTHERS), style=_style(model))
-    lead = _table(
-        f"Lead of {MODEL}, users drawn in pairs", "over", *(each for name in MAIN for each in (name, share))
-    )
+
+    def leads(model: str) -> list[str]:
+        found = [evaluation.lead(model, name) for name in MAIN]
+        return [text for lead, interval in found for text in (f"{lead:+.4f}", _interval(interval))]
+
+    def by_activity(model: str) -> list[str]:
+        found = evaluation.by_activity(model, MAIN[1])
+        return [f"{found[each]:.4f}" if each in found else "" for each in ACTIVITIES]
+
+    accuracy = ["model", *(each for name in MAIN for each in (name, f"{SHARE} of {name}"))]
+    lead = ["over", *(each for name in MAIN for each in (name, SHARE))]
+    activity = ["model", *_activities(evaluation)]
+    welcome = ["model", *(name.removeprefix("recall_") for name in WELCOME)]
+    shown = [
+        _table("Accuracy", accuracy, models, with_intervals),
+        _table("Accuracy by other measures", ["model", *OTHERS], models, values_of(OTHERS)),
+        _table(f"Lead of {MODEL}, users drawn in pairs", lead, others, leads),
+        _table(f"{MAIN[1]} by known ratings", activity, models, by_activity),
+        _table(
+            "Recall of later liked (4 stars or more) and disliked (under 3)",
+            welcome,
+            models,
+            values_of(WELCOME),
+        ),
+        _table("What the lists show of the catalogue", ["model", *OF_LISTS], models, values_of(OF_LISTS)),
+    ]
+    return shown if of_lists else shown[:-1]
+
+
+def _table(title: str, columns: list[str], models: list[str], cells: Callable[[str], list[str]]) -> Table:
+    """Return a table with a row for each model; on a terminal, our own is found at a glance."""
+    table = bare_table(title)
+    for name in columns:
+        table.add_column(name, justify="left" if name == columns[0] else "right", no_wrap=True)
     for model in models:
-        if model != MODEL:
-            leads = [evaluation.lead(model, name) for name in MAIN]
-            lead.add_row(model, *(text for value, at in leads for text in (f"{value:+.4f}", _interval(at))))
-    activity = _table(f"{MAIN[1]} by known ratings", "model", *_activities(evaluation))
-    for model in models:
-        by_activity = evaluation.by_activity(model, MAIN[1])
-        activity.add_row(
-            model,
-            *(f"{by_activity[each]:.4f}" if each in by_activity else "" for each in ACTIVITIES),
-            style=_style(model),
-        )
-    welcome = _table(
-        "Recall of later liked (4 stars or more) and disliked (under 3)",
-        "model",
-        *(name.removeprefix("recall_") for name in WELCOME),
-    )
-    catalogue = _table("What the lists show of the catalogue", "model", *OF_LISTS)
-    for model in models:
-        welcome.add_row(model, *(f"{means[model][name]:.4f}" for name in WELCOME), style=_style(model))
-        catalogue.add_row(model, *(f"{means[model][name]:.4f}" for name in OF_LISTS), style=_style(model))
-    return [accuracy, more, lead, activity, welcome, *([catalogue] if of_lists else [])]
+        table.add_row(model, *cells(model), style="bold" if model == MODEL else "")
+    return table
+
+
+def _activities(evaluation: Evaluation) -> list[str]:
+    """Return the names of the groups, of a single split with their limits."""
+    if len(evaluation.splits) > 1:
+        return list(ACTIVITIES)
+    (split,) = evaluation.splits
+    ratings, third = split.train.ratings_of_user[split.users], activity_of(split)
+    return [
+        f"{name} ({ratings[third == number].min():,} to {ratings[third == number].max():,})"
+        if (third == number).any()
+        else name
+        for number, name in enumerate(ACTIVITIES)
+    ]
+
+
+def _interval(interval: Interval) -> str:
+    return f"{interval[0]:.4f} to {interval[1]:.4f}" if math.isfinite(interval[0]) else ""
 
 
 def as_json(evaluation: Evaluation) -> dict[str, Any]:
     """Return everything that was measured."""
     models = list(evaluation.measured)
     per_user = [name for name in evaluation.measured[MODEL][0].by_user if "liked" not in name]
+    leads = {
+        model: {name: evaluation.lead(model, name) for name in MAIN} for model in models if model != MODEL
+    }
     return {
         "splits": [
             {
@@ -107,45 +142,11 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
         },
         "leads": {
             model: {
-                name: {"lead": lead, "interval": list(interval)}
-                for name in MAIN
-                for lead, interval in [evaluation.lead(model, name)]
+                name: {"lead": lead, "interval": list(interval)} for name, (lead, interval) in found.items()
             }
-            for model in models
-            if model != MODEL
+            for model, found in leads.items()
         },
         "by_activity": {
             model: {name: evaluation.by_activity(model, name) for name in MAIN} for model in models
         },
     }
-
-
-def _activities(evaluation: Evaluation) -> list[str]:
-    """Return the names of the groups, of a single split with their limits."""
-    if len(evaluation.splits) > 1:
-        return list(ACTIVITIES)
-    (split,) = evaluation.splits
-    ratings, third = split.train.ratings_of_user[split.users], activity_of(split)
-    return [
-        f"{name} ({ratings[third == place].min():,} to {ratings[third == place].max():,})"
-        if (third == place).any()
-        else name
-        for place, name in enumerate(ACTIVITIES)
-    ]
-
-
-def _interval(interval: tuple[float, float]) -> str:
-    return f"{interval[0]:.4f} to {interval[1]:.4f}" if math.isfinite(interval[0]) else ""
-
-
-def _style(model: str) -> str:
-    """Return how the row of a model looks on a terminal: our own is found at a glance."""
-    return "bold" if model == MODEL else ""
-
-
-def _table(title: str, *columns: str) -> Table:
-    table = bare_table(title)
-    table.add_column(columns[0], no_wrap=True)
-    for column in columns[1:]:
-        table.add_column(column, justify="right", no_wrap=True)
-    return table

@@ -1,12 +1,11 @@
-"""Search: better options of the model, on ratings before those that an evaluation judges by.
+"""Tune: better options of the model, on ratings before those that `evaluate` measures by.
 
 By Optuna's tree-structured Parzen estimator (Watanabe, arXiv 2304.11127), which learns from each trial where
 better options lie.
 """
 
-import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,18 +15,18 @@ import optuna
 
 from batch.data.interactions import Interactions
 from batch.errors import InputError
-from batch.evaluation.answer import load_and_clean
 from batch.evaluation.evaluate import embedding
 from batch.evaluation.metrics import compute_metrics
-from batch.evaluation.rank import whole_catalogue
+from batch.evaluation.rank import rank
+from batch.evaluation.ratings import load_and_clean
 from batch.evaluation.splits import Split, by_last, by_time
 from batch.runtime.progress import Progress
 from batch.settings import MODEL_SETTINGS, Settings
 
 METRIC = "ndcg@10"
 DEPTH = 10
-MIN_WORTH = 1e-3  # what is worth less began with nothing, and no ratio to it says anything
-# Of the time before the first cut by which `evaluate` judges.
+MIN_WORTH = 1e-3  # a ratio to a lower NDCG says nothing
+# Shares of the ratings before the first cut of `evaluate`.
 CUTS = (0.6, 0.75, 0.85)
 BEFORE = 0.7
 MAX_EVALUATED = 2_000
@@ -49,7 +48,7 @@ SPACE: Mapping[str, tuple[float, float]] = {
 
 @dataclass(frozen=True)
 class Tuned:
-    """The best options found, and what they are worth where the search looked."""
+    """The best options found, and their NDCG on the splits of the search."""
 
     settings: dict[str, float | int]  # by name
     trials: int
@@ -58,23 +57,38 @@ class Tuned:
 
 
 def tune_folder(settings: Settings, seconds: float, progress: Progress) -> Tuned:
-    """Load, clean and search. Raises InputError as a run does."""
-    cleaned = load_and_clean(settings, progress)
+    """Load, clean, and search until the time is over, from these settings on; at least they are tried.
+
+    Maximised is the mean, over both kinds of split, of NDCG@10 as a ratio to that of the settings given: so a
+    kind of split with higher values weighs no more. Raises InputError as a run does.
+    """
+    splits = validation_splits(load_and_clean(settings, progress).ratings, settings.seed)
     with progress.step("search") as step:
         step.expect(round(seconds))
-        spent = 0
+        before = worth(splits, settings)
 
-        def after_trial(trials: int, best: float, now: float) -> None:
-            nonlocal spent
-            step.advance(round(now) - spent)
-            spent = round(now)
-            step.says(f"{trials} trials, the best is {best:.3f} times as good as what was given")
+        def ratio(trial: optuna.Trial) -> float:
+            return mean_ratio(worth(splits, _suggested(trial, settings)), before)
 
-        return search(cleaned.ratings, settings, seconds, after_trial)
+        def after_trial(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+            step.advance(trial.duration.total_seconds() if trial.duration else 0)
+            trials = trial.number + 1
+            step.says(f"{trials} trials, the best is {study.best_value:.3f} times as good as what was given")
+
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            sampler = optuna.samplers.TPESampler(seed=settings.seed, multivariate=True)
+        study = optuna.create_study(direction="maximize", sampler=sampler)
+        study.enqueue_trial({name: getattr(settings, name) for name in SPACE}, skip_if_exists=True)
+        study.optimize(ratio, timeout=seconds, callbacks=[after_trial])
+        best = replace(settings, **_rounded(study.best_params))
+        found = {name: getattr(best, name) for name in MODEL_SETTINGS}
+        return Tuned(found, len(study.trials), before, worth(splits, best))
 
 
 def validation_splits(ratings: Interactions, seed: int) -> list[Split]:
-    """Return both kinds of split, of ratings other than those that `evaluate` judges by.
+    """Return both kinds of split, of ratings other than those that `evaluate` measures by.
 
     The second-last rating of everyone, as the last one is never looked at; and cuts in time, all of them
     before the first cut of `evaluate`. A second-last rating may lie after that cut. Raises InputError if
@@ -84,53 +98,18 @@ def validation_splits(ratings: Interactions, seed: int) -> list[Split]:
     early = before_last.where(before_last.time_rank < BEFORE * len(ratings))
     splits = [by_last(before_last)]
     for cut in CUTS:
-        # Of few or one-time users, nobody comes back: the search goes on with the other kind.
+        # If nobody comes back, the search goes on with the other kind.
         with suppress(InputError):
             splits.append(by_time(early, cut))
     return [split.sampled(MAX_EVALUATED, seed) for split in splits]
 
 
-def search(
-    ratings: Interactions,
-    settings: Settings,
-    seconds: float,
-    done: Callable[[int, float, float], None] = lambda _trials, _best, _seconds: None,
-) -> Tuned:
-    """Search until the time is over, from these settings on; at least they are tried.
-
-    What counts is the mean, over both kinds of split, of NDCG@10 as a ratio to that of the settings given:
-    so a kind of split with higher figures weighs no more. `done` is called after each trial with the number
-    of trials, the best ratio, and the seconds spent.
-    """
-    splits = validation_splits(ratings, settings.seed)
-    before = worth(splits, settings)
-    started = time.monotonic()
-
-    def ratio(trial: optuna.Trial) -> float:
-        return mean_ratio(worth(splits, _suggested(trial, settings)), before)
-
-    def after_trial(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
-        done(trial.number + 1, study.best_value, time.monotonic() - started)
-
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        sampler = optuna.samplers.TPESampler(seed=settings.seed, multivariate=True)
-    study = optuna.create_study(direction="maximize", sampler=sampler)
-    study.enqueue_trial({name: getattr(settings, name) for name in SPACE}, skip_if_exists=True)
-    study.optimize(ratio, timeout=seconds, callbacks=[after_trial])
-    best = replace(settings, **_rounded(study.best_params))
-    found = {name: getattr(best, name) for name in MODEL_SETTINGS}
-    return Tuned(found, len(study.trials), before, worth(splits, best))
-
-
 def worth(splits: list[Split], settings: Settings) -> dict[str, float]:
     """Return NDCG@10 of the model by split."""
-    worths = {}
-    for split in splits:
-        lists = whole_catalogue(embedding(split, settings), split, DEPTH)
-        worths[split.name] = compute_metrics(lists, split).means()[METRIC]
-    return worths
+    return {
+        split.name: compute_metrics(rank(embedding(split, settings), split, DEPTH), split).means()[METRIC]
+        for split in splits
+    }
 
 
 def mean_ratio(worths: dict[str, float], before: dict[str, float]) -> float:
@@ -144,7 +123,7 @@ def mean_ratio(worths: dict[str, float], before: dict[str, float]) -> float:
 def _suggested(trial: optuna.Trial, settings: Settings) -> Settings:
     values: dict[str, Any] = {}
     for name, limits in SPACE.items():
-        # What is given may lie outside, and is tried first.
+        # The given value may lie outside, and is tried first.
         given = getattr(settings, name)
         lowest, highest = min(*limits, given), max(*limits, given)
         if isinstance(given, int):
@@ -155,7 +134,7 @@ def _suggested(trial: optuna.Trial, settings: Settings) -> Settings:
 
 
 def _rounded(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what can be typed: three digits say as much as fifteen."""
+    """Return values that can be typed: three digits say as much as fifteen."""
     return {
         name: float(f"{value:.3g}") if isinstance(value, float) else value for name, value in values.items()
     }

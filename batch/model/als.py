@@ -1,8 +1,8 @@
-"""Taste: implicit matrix factorisation, with a second look at what a user watched lately.
+"""The collaborative part: implicit matrix factorisation, with a second look at what a user watched lately.
 
 Alternating least squares (Hu, Koren and Volinsky, "Collaborative Filtering for Implicit Feedback
 Datasets", ICDM 2008), by the package `implicit`. It learns the movies; then every user is solved once more
-against them, from weights that fall quickly with age: taste as of now.
+against them, from weights that fall quickly with age.
 """
 
 import math
@@ -28,19 +28,19 @@ SHARE_OF_ITERATIONS = 0.25
 
 @dataclass(frozen=True)
 class Collaborative:
-    """What is liked together: a vector per movie, and how a user's vector follows from likes."""
+    """What is liked together: a vector per movie, and how a user's vector follows from positives."""
 
     item_factors: NDArray[np.float32]  # (items, factors)
-    losses: list[float]  # one per iteration; none where training did not tell
+    losses: list[float]  # one per iteration; none if they were learned elsewhere
     _als: Any = field(repr=False)
     _half_life: float
-    mean: NDArray[np.float64] | None = None  # (factors,), the mean taste where some users stand for all
+    mean: NDArray[np.float64] | None = None  # (factors,), the mean of all users, if only some are asked for
 
     def of_users(self, ratings: Interactions) -> NDArray[np.float32]:
-        """Return (users, factors), the taste of each user as of the last rating.
+        """Return (users, factors), the vector of each user as of the last rating.
 
-        Nothing is known of the taste of a user who likes nothing: the mean taste is the best guess, and
-        ranks much as popularity does, where the zero vector would rank by id.
+        A user without a positive has the mean of the others, which ranks much as popularity does; the zero
+        vector would rank by id.
         """
         positives = ratings.matrix(is_positive(ratings.rating) * recency(ratings.age, self._half_life))
         with threadpool_limits(limits=1, user_api="blas"):
@@ -58,7 +58,7 @@ def fit_collaborative(
     advance: Callable[[], None] = lambda: None,
     start: NDArray[np.float32] | None = None,
 ) -> Collaborative:
-    """Learn the vectors of movies from who likes them. Raises InputError if nobody likes anything.
+    """Learn the vectors of movies from who likes them. Raises InputError if there is no positive.
 
     `start` are vectors (items, factors) that were learned from most of these ratings, zeros for a new movie:
     then a quarter of the iterations is enough. `advance` is called after each iteration.
@@ -74,7 +74,7 @@ def fit_collaborative(
 
 
 def collaborative_of(item_factors: NDArray[np.float32], settings: Settings) -> Collaborative:
-    """Return the taste of movies whose vectors were learned elsewhere."""
+    """Return the collaborative part of movies whose vectors were learned elsewhere."""
     with threadpool_limits(limits=1, user_api="blas"):
         als: Any = AlternatingLeastSquares(
             factors=settings.factors, regularization=settings.regularization, alpha=settings.alpha
@@ -84,7 +84,7 @@ def collaborative_of(item_factors: NDArray[np.float32], settings: Settings) -> C
 
 
 def iterations_from(settings: Settings, *, has_start: bool) -> int:
-    """Return how many iterations learning takes, from vectors to start with or from random ones."""
+    """Return how many iterations training takes, from vectors to start with or from random ones."""
     return math.ceil(settings.iterations * SHARE_OF_ITERATIONS) if has_start else settings.iterations
 
 
@@ -94,7 +94,7 @@ def factorise(
     advance: Callable[[], None] = lambda: None,
     start: NDArray[np.float32] | None = None,
 ) -> tuple[Any, list[float]]:
-    """Factorise a matrix (users, items) of likes; return implicit's model, and the loss by iteration.
+    """Factorise a matrix (users, items) of weights; return implicit's model, and the loss by iteration.
 
     `start` and `advance` are those of `fit_collaborative`. The same matrix, settings and seed give the same
     bits, whatever the number of threads. Raises InputError if the matrix is empty.
@@ -127,7 +127,7 @@ def factorise(
 
 
 def no_positives() -> InputError:
-    """Return the error of ratings from which no taste can be learned."""
+    """Return the error of ratings without a positive."""
     return InputError(
         f"ratings: none is {MIN_POSITIVE_RATING:g} or more, so nobody likes anything and nothing can be "
         "learned; check the scale of the ratings"

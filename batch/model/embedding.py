@@ -1,9 +1,10 @@
-"""Train: every user and every movie gets a vector whose inner product is the score.
+"""Embedding: every user and every movie gets a vector; their inner product is the score.
 
-A vector is three parts side by side, and so the score is their sum: taste (`batch.model.als`), what follows
-what was watched last (`batch.model.sequential`), and the trend (`batch.model.trend`). How much each says
-depends on how long ago the user was last seen: in the middle of a session the next movie matters, after a
-week what everybody watches now. docs/model.md gives the formula, and what each part is worth.
+A vector is three parts side by side, and so the score is their sum: the collaborative part
+(`batch.model.als`), the sequential part (`batch.model.sequential`), and the popularity trend
+(`batch.model.trend`). Their weights depend on how long the user has been inactive: in the middle of a session
+the next movie matters, after a week what everybody watches now. docs/model.md gives the formula, and what
+each part is worth.
 """
 
 from collections.abc import Callable
@@ -22,7 +23,7 @@ from batch.settings import Settings
 
 @dataclass(frozen=True)
 class FittedItems:
-    """What is learned of the movies, and how the vector of a user follows from it."""
+    """The learned vectors of the movies, from which those of users follow."""
 
     collaborative: Collaborative
     sequential: Sequential
@@ -36,29 +37,17 @@ class FittedItems:
 
 @dataclass(frozen=True)
 class Model:
-    """What training knows: the vectors, who has seen what, and which movies may be in a list."""
+    """The vectors, who has seen what, and which movies may be in a list."""
 
     user_factors: NDArray[np.float32]  # (users, factors)
     item_factors: NDArray[np.float32]  # (items, factors)
     parts: list[int]  # how many columns each part of the vectors has, in order
     seen: sparse.csr_matrix  # (users, items), one entry per rating that counts
     is_candidate: NDArray[np.bool_]  # (items,)
-    losses: list[float]  # one per iteration of the taste
-    weights: NDArray[np.float64]  # (users, 2), by what the taste and the next part of each were multiplied
-
-
-def train(
-    ratings: Interactions,
-    days_inactive: NDArray[np.float64],
-    settings: Settings,
-    advance: Callable[[], None] = lambda: None,
-) -> Model:
-    """Learn the movies from all ratings, and place the users among them.
-
-    `days_inactive` are (users,) the days from the last rating of each to the moment for which lists are made;
-    `advance` is called after each iteration. Raises InputError if nobody likes anything.
-    """
-    return fold_in_users(fit_items(ratings, settings, advance), ratings, days_inactive, settings)
+    losses: list[float]  # one per iteration of ALS
+    weights: NDArray[
+        np.float64
+    ]  # (users, 2), by what the collaborative and the sequential part were multiplied
 
 
 def fit_items(
@@ -69,7 +58,8 @@ def fit_items(
 ) -> FittedItems:
     """Learn what is liked together, what follows what, and what is watched now.
 
-    `start` are the taste parts (items, factors) of movies that were learned from most of these ratings.
+    `start` are collaborative parts (items, factors) that were learned from most of these ratings. `advance`
+    is called after each iteration of ALS. Raises InputError if there is no positive.
     """
     return FittedItems(
         collaborative=fit_collaborative(ratings, settings, advance, start),
@@ -81,22 +71,22 @@ def fit_items(
 def fold_in_users(
     fitted: FittedItems, ratings: Interactions, days_inactive: NDArray[np.float64], settings: Settings
 ) -> Model:
-    """Return the model for users with these ratings; the movies may have been learned from others."""
+    """Return the model for users with these ratings; the movies may have been learned from others.
+
+    `days_inactive` are (users,) the days from the last rating of each to the moment for which lists are made.
+    """
     session_weight = 0.5 ** (days_inactive / settings.gap_half_life)
-    # What single precision can't tell from nothing is nothing: after some weeks a vector has one part less.
+    # Weights below float32 epsilon become 0: after some weeks a vector has one part less.
     session_weight[session_weight < np.finfo(np.float32).eps] = 0
-    seen_lately = np.flatnonzero(session_weight * settings.next_weight)
-    collaborative, lately = (
-        fitted.collaborative.of_users(ratings),
-        fitted.sequential.of_users(ratings, seen_lately),
-    )
+    in_session = np.flatnonzero(session_weight * settings.next_weight)
+    collaborative = fitted.collaborative.of_users(ratings)
+    lately = fitted.sequential.of_users(ratings, in_session)
     weights = np.zeros((ratings.users, 2))
     weights[:, 0] = 1 / _spread(collaborative, fitted.collaborative.item_factors)
-    weights[seen_lately, 1] = (
-        settings.next_weight * session_weight[seen_lately] / _spread(lately, fitted.sequential.item_factors)
-    )
-    sequential = np.zeros((ratings.users, fitted.sequential.item_factors.shape[1]), dtype=np.float32)
-    sequential[seen_lately] = lately * weights[seen_lately, 1:]
+    weights[in_session, 1] = settings.next_weight * session_weight[in_session]
+    weights[in_session, 1] /= _spread(lately, fitted.sequential.item_factors)
+    sequential = np.zeros((ratings.users, lately.shape[1]), dtype=np.float32)
+    sequential[in_session] = lately * weights[in_session, 1:]
     parts = [
         (collaborative * weights[:, :1]).astype(np.float32),
         sequential,

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-# A rating below 3 is no like: on a scale to 5 it says that the movie was a disappointment. Such a movie
+# A rating below 3 is not positive: on a scale to 5 it says that the movie was a disappointment. Such a movie
 # counts as seen, and is not recommended again, but it does not draw similar movies into the list.
 # The same number stands in `sql/generation/item_stats.sql`, `sql/inspect/do_reasons_fit.sql` and
 # `sql/invariants/every_reason_was_watched_and_liked.sql`; a test compares them.
@@ -11,7 +11,7 @@ MIN_POSITIVE_RATING = 3.0
 
 
 def is_positive(rating: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Return whether each rating is a like; one that is no number, a vote without stars, is."""
+    """Return whether each rating is positive; NaN, a vote without stars, is."""
     return np.isnan(rating) | (rating >= MIN_POSITIVE_RATING)
 
 

@@ -1,4 +1,4 @@
-"""Following: which movie comes next, after those that were watched last.
+"""The sequential part: which movie comes next, after those that were watched last.
 
 A linear model: the next movie of a user is predicted from the history, in which a movie weighs less the more
 movies came after it. Ridge regression finds the weights; the solution is cut to its strongest directions
@@ -6,7 +6,7 @@ movies came after it. Ridge regression finds the weights; the solution is cut to
 vector per movie, and a vector per user that follows from the history: an inner product like any other.
 
 Both matrices of the regression are sums over pairs of movies that one user has rated a given number of steps
-apart. They are counted; the rows of the regression, one per rating, are never made.
+apart. They are counted without the rows of the regression, of which there is one per rating.
 """
 
 from dataclasses import dataclass
@@ -22,8 +22,7 @@ from batch.runtime.jit import compiled
 from batch.settings import Settings
 
 # The regression solves a square matrix of movies. Of a larger catalogue it takes those rated most, which have
-# nearly all ratings: with half as many or twice as many, lists are as good. The others have taste and
-# trend.
+# nearly all ratings: with half as many or twice as many, lists are as good. The others have zero vectors.
 MAX_ITEMS = 4_000
 # What comes close after a movie is often watched after it too, in another order: the target of a step is also
 # what follows within the next steps, each weighing half of the one before.
@@ -43,9 +42,9 @@ class Sequential:
     half_life: float
 
     def of_users(self, ratings: Interactions, users: NDArray[np.intp]) -> NDArray[np.float32]:
-        """Return (len(users), factors), where the history of each of these users points."""
+        """Return (len(users), factors), the sum of the history of each of these users."""
         weights = recency(ratings.age, self.half_life)
-        # What single precision can't tell from nothing is nothing.
+        # Weights below float32 epsilon become 0.
         weights[weights < np.finfo(np.float32).eps] = 0
         return np.asarray(ratings.matrix(weights)[users] @ self.history_factors, dtype=np.float32)
 
@@ -73,7 +72,7 @@ def solve_sequential(
 ) -> Sequential:
     """Solve the regression of which `count_pairs` gives the matrices; `gram` is overwritten."""
     gram[np.diag_indices(len(core))] += settings.next_regularization
-    # With gram = L L', the fitted values are L^-1 target: what is strong in them is what is foreseen well.
+    # With gram = L L', the fitted values are L^-1 target: their strongest directions are foreseen best.
     lower = linalg.cholesky(gram, lower=True, overwrite_a=True, check_finite=False)
     directions = _strongest(lower, target, settings.next_factors, settings.seed)
     weights = _solve(lower, _solve(lower, target @ directions), transposed=True)
@@ -97,10 +96,10 @@ def count_pairs(
     place = np.full(ratings.items, -1, dtype=np.int32)
     place[core] = np.arange(size)
     decay = 0.5 ** (1 / half_life)
-    norm_bound = max(1, round(HALF_LIVES * half_life))
-    steps = np.arange(norm_bound + STEPS_AHEAD)
-    # Two movies stand together in every history after the newer one, ever weaker: a geometric sum.
-    together = np.where(steps <= norm_bound, decay**steps, 0)
+    longest = max(1, round(HALF_LIVES * half_life))
+    steps = np.arange(longest + STEPS_AHEAD)
+    # Two movies are together in every history after the newer one, ever weaker: a geometric sum.
+    together = np.where(steps <= longest, decay**steps, 0)
     later_rows = (1 - decay ** (2.0 * np.arange(ratings.ratings_of_user.max() + 1))) / (1 - decay**2)
     ahead = np.arange(STEPS_AHEAD)
     follows = np.where(ahead < steps[:, None], decay ** (steps[:, None] - 1.0 - ahead) * 0.5**ahead, 0).sum(
@@ -108,7 +107,7 @@ def count_pairs(
     )
     gram, target = np.zeros((size, size)), np.zeros((size, size))
     _count(place[ratings.item_index], ratings.ratings_of_user, together, later_rows, follows, gram, target)
-    # Pairs were counted one way round, older movie first; a pair of one movie with itself, on the diagonal.
+    # Pairs were counted one way round, older movie first; on the diagonal, a movie with itself.
     both_ways = (gram + gram.T).astype(np.float32)
     both_ways[np.diag_indices(size)] /= 2
     return both_ways, target.astype(np.float32)
@@ -151,7 +150,7 @@ def _strongest(
     if size <= count + OVERSAMPLED:
         return np.ascontiguousarray(linalg.svd(_solve(lower, target), check_finite=False)[2][:count].T)
     directions = np.random.default_rng(seed).standard_normal((size, count + OVERSAMPLED), dtype=np.float32)
-    # Of matrices as narrow as these, threads of BLAS wait for each other more than they work.
+    # For matrices as narrow as these, threads of BLAS wait for each other more than they work.
     with threadpool_limits(limits=1, user_api="blas"):
         for _ in range(POWERS):
             fitted = _solve(lower, target @ directions)

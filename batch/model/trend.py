@@ -1,11 +1,11 @@
-"""Trend: what is watched now, by everybody, more than it always was."""
+"""The popularity trend: what is watched now, by everybody, more than it always was."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from batch.data.interactions import Interactions
 
-# Taste has a movie's lasting popularity in it already; what the trend adds is what is new.
+# The collaborative part contains lasting popularity already; the trend adds what is new.
 SHARE_OF_LASTING = 0.5
 
 
@@ -21,7 +21,7 @@ def recency_weight(ratings: Interactions, half_life: float) -> NDArray[np.float6
     A rating weighs half when a share `half_life` of all ratings is newer: lately is counted in ratings and
     not in days, so that it means the same in a small and in a large catalogue, and without times.
     """
-    # Places are those among all ratings, of which these may be some.
+    # Ranks are those among all ratings, and these may be some of them.
     is_there = np.zeros(int(ratings.time_rank.max()) + 1, dtype=np.bool_)
     is_there[ratings.time_rank] = True
     newer = len(ratings) - np.cumsum(is_there)[ratings.time_rank]
@@ -34,17 +34,17 @@ def decay(newer: NDArray[np.int64], ratings: int, half_life: float) -> NDArray[n
 
 
 def trend(ratings: Interactions, half_life: float) -> NDArray[np.float32]:
-    """Return (items,), how often each movie is rated now, less half of how often it was ever; standardised.
-
-    Both are logarithms, standardised.
-    """
+    """Return (items,), the trend of each movie from its ratings, the old ones of which weigh less."""
     return popularity_trend(watched_lately(ratings, half_life), ratings.ratings_of_item)
 
 
 def popularity_trend(now: NDArray[np.float64], ever: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Return the trend of movies from how often each is rated now, and how often it was ever."""
-    popularity_trend = _standardised(np.log1p(now)) - SHARE_OF_LASTING * _standardised(np.log1p(ever))
-    return _standardised(popularity_trend).astype(np.float32)
+    """Return (items,), how often each movie is rated now less half of how often it was ever.
+
+    Both are standardised logarithms, and so is the difference standardised.
+    """
+    difference = _standardised(np.log1p(now)) - SHARE_OF_LASTING * _standardised(np.log1p(ever))
+    return _standardised(difference).astype(np.float32)
 
 
 def _standardised(values: NDArray[np.float64]) -> NDArray[np.float64]:

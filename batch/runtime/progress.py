@@ -4,8 +4,8 @@ import io
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from typing import Self, TypeVar
 
@@ -17,7 +17,6 @@ from rich.progress import (
     Progress as Bars,
     ProgressColumn,
     Task,
-    TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -31,53 +30,51 @@ from batch.runtime.tables import Cell, print_whole
 
 log = logging.getLogger("batch")
 
-# Where there are no bars, a step that goes on says how far it is, not more often than this.
+# Without bars, a step says how far it is, not more often than this.
 SECONDS_BETWEEN_LINES = 30
 
 # From so many units a second on, a rate needs no digits after the point.
 _FAST = 10
 
-Clock = Callable[[], float]
-
 
 class Step:
-    """One step under way: how far it is, and what it found."""
+    """The step that is running: how far it is, and what it found."""
 
-    def __init__(self, bars: Bars, task: TaskID, name: str, clock: Clock, *, lines: bool) -> None:
+    def __init__(self, bars: Bars, *, is_logged: bool) -> None:
         self._bars = bars
-        self._task = task
-        self._name = name
-        self._clock = clock
-        self._lines = lines
-        self._done = 0
-        self._total: int | None = None
+        self.task = bars.tasks[-1]  # of the library: it counts the units that are done
+        self._is_logged = is_logged
         self._unit = ""
-        self._began = self._told = clock()
+        self._expected = 0
+        self._began = self._last_line = time.perf_counter()
         self.found = ""
 
     def expect(self, total: int, unit: str = "") -> None:
-        """Say how many units of work the step has, and what they are: then it tells rate and time left."""
-        self._total, self._unit = total, unit
-        self._began = self._clock()
+        """Say how many units of work the step has. With the name of a unit it shows rate and time left."""
+        self._expected, self._unit = total, unit
+        self._began = time.perf_counter()
         # A step may have more to do than what it counts, and a full bar would stand still meanwhile.
-        self._bars.update(self._task, total=total + 1)
+        self._bars.update(self.task.id, total=total + 1)
 
-    def advance(self, units: int = 1) -> None:
+    def advance(self, units: float = 1) -> None:
         """Say that so many units of work are done."""
-        self._done += units
-        self._bars.advance(self._task, units)
-        if self._unit and self._total:
-            self._tells_how_far(self._total)
+        self._bars.advance(self.task.id, units)
+        if self._unit:
+            self._show(self._how_far())
+            now = time.perf_counter()
+            if self._is_logged and now - self._last_line >= SECONDS_BETWEEN_LINES:
+                self._last_line = now
+                log.info("%s", f"{self.task.description:<8} {self.task.fields['found']}")
 
     def says(self, text: str) -> None:
-        """Say what the step is at: beside its bar, or as a line of its own where there are none."""
-        self._bars.update(self._task, found=text)
-        if self._lines:
+        """Say what the step does now: beside its bar, or as a line of the log."""
+        self._show(text)
+        if self._is_logged:
             log.info("%s", text)
 
     def notes(self, text: str) -> None:
-        """Say what must stay to be read: above the bars, or as a line of the log where there are none."""
-        if self._lines:
+        """Say what must stay to be read: above the bars, or as a line of the log."""
+        if self._is_logged:
             log.info("%s", text)
         elif not self._bars.disable:
             self._bars.console.print(Text(text))
@@ -85,72 +82,67 @@ class Step:
     def status(self, text: str) -> None:
         """Say in a few words what the step found or made."""
         self.found = text
-        self._bars.update(self._task, found=text)
+        self._show(text)
 
-    def ends(self) -> None:
+    def end(self) -> None:
         """Fill the bar, whatever it counted."""
-        self._bars.update(self._task, total=1, completed=1)
+        done = self.task.completed or 1
+        self._bars.update(self.task.id, total=done, completed=done)
 
-    def _tells_how_far(self, total: int) -> None:
-        now = self._clock()
-        text = f"{self._done:,} of {total:,} {self._unit}"
-        if self._done >= total:
-            text += ", finishing"
-        elif now > self._began:
-            rate = self._done / (now - self._began)
-            left = timedelta(seconds=round((total - self._done) / rate))
-            text += f", {rate:,.0f} a second" if rate >= _FAST else f", {rate:.2g} a second"
-            text += f", {left} left"
-        self._bars.update(self._task, found=text)
-        if self._lines and now - self._told >= SECONDS_BETWEEN_LINES:
-            self._told = now
-            log.info("%s", f"{self._name:<8} {text}")
+    def _show(self, text: str) -> None:
+        self._bars.update(self.task.id, found=text)
+
+    def _how_far(self) -> str:
+        done, seconds = self.task.completed, time.perf_counter() - self._began
+        text = f"{done:,} of {self._expected:,} {self._unit}"
+        if done >= self._expected:
+            return f"{text}, finishing"
+        if not seconds:
+            return text
+        rate = done / seconds
+        left = timedelta(seconds=round((self._expected - done) / rate))
+        return f"{text}, {rate:{',.0f' if rate >= _FAST else '.2g'}} a second, {left} left"
 
 
 class Transfer(Step):
-    """A step that counts bytes: its bar has rate and time left; elsewhere each tenth is a line."""
+    """A step that counts bytes: its bar has rate and time left; without bars, each tenth is a line."""
 
-    def begins(self, at: int, total: int | None) -> None:
+    def begin(self, at: int, total: int | None) -> None:
         """Say how many bytes are there already, and how many there will be, if that is known."""
-        self._done, self._total = at, total
         # What was there before says nothing about the rate. A reset takes the fields away, too.
-        self._bars.reset(self._task, completed=at, total=total, found="", counts_bytes=True)
+        self._bars.reset(self.task.id, completed=at, total=total, found="", counts_bytes=True)
         if at:
-            self._tells("goes on at")
+            self._log("goes on at")
 
-    def advance(self, units: int = 1) -> None:
+    def advance(self, units: float = 1) -> None:
         """Say that so many more bytes are there."""
-        tenth = max((self._total or 0) // 10, 1_000_000)
-        told = self._done // tenth
+        tenth = max((self.task.total or 0) // 10, 1_000_000)
+        before = self.task.completed // tenth
         super().advance(units)
-        if self._done // tenth > told:
-            self._tells("has")
+        if self.task.completed // tenth > before:
+            self._log("has")
 
-    def ends(self) -> None:
-        """Fill the bar, and leave the bytes beside it."""
-        self._bars.update(self._task, total=self._done, completed=self._done)
-
-    def _tells(self, verb: str) -> None:
-        if self._lines:
-            of_all = f" of {decimal(self._total)}" if self._total else ""
-            log.info("%s", f"{verb} {decimal(self._done)}{of_all}")
+    def _log(self, verb: str) -> None:
+        if self._is_logged:
+            of_all = f" of {decimal(int(self.task.total))}" if self.task.total else ""
+            log.info("%s", f"{verb} {decimal(int(self.task.completed))}{of_all}")
 
 
 AnyStep = TypeVar("AnyStep", bound=Step)
 
 
-class _Transferred(ProgressColumn):
+class _Bytes(ProgressColumn):
     """Bytes, rate and time left of a step that counts bytes; nothing for the others."""
 
     columns = (DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
 
     def render(self, task: Task) -> Text:
-        """Return what the three columns of the library say, as one."""
+        """Return the three columns of the library as one."""
         return Text("  ").join(column.render(task) for column in self.columns if task.fields["counts_bytes"])
 
 
 class _Found(ProgressColumn):
-    """What a step has found: below each other in a narrow terminal."""
+    """What a step has found, in several lines if the terminal is narrow."""
 
     def render(self, task: Task) -> Cell:
         """Return all of it."""
@@ -158,67 +150,61 @@ class _Found(ProgressColumn):
 
 
 class Progress:
-    """The steps of one run, with the seconds that each took, and the most memory that was held meanwhile.
+    """The steps of one run, with the seconds that each took, and its peak of memory.
 
-    Bars go to standard error where that is a terminal; else each step is a line of the log at its end, and
+    Bars go to standard error if that is a terminal; else each step is a line of the log at its end, and
     now and then while it goes on. `quiet` shows neither.
     """
 
-    def __init__(self, *, quiet: bool = False, clock: Clock = time.perf_counter) -> None:
+    def __init__(self, *, quiet: bool = False) -> None:
         on_terminal = sys.stderr.isatty()
         self.seconds: dict[str, float] = {}
         self.peak_mb: dict[str, float] = {}  # MiB
-        self._clock = clock
         self._quiet = quiet
-        self._lines = not quiet and not on_terminal
+        self._is_logged = not quiet and not on_terminal
         self._bars = Bars(
             TextColumn("{task.description}", table_column=Column(min_width=7, no_wrap=True)),
             BarColumn(bar_width=20, table_column=Column(min_width=20, no_wrap=True)),
             TimeElapsedColumn(table_column=Column(min_width=7, no_wrap=True)),
-            _Transferred(table_column=Column(no_wrap=True)),
+            _Bytes(table_column=Column(no_wrap=True)),
             _Found(),
             console=Console(stderr=True),
             disable=quiet or not on_terminal,
         )
 
-    @contextmanager
-    def step(self, name: str) -> Iterator[Step]:
-        """Run the body as the step of that name; its bar stands when it is done."""
-        with self._running(name, Step) as step:
-            yield step
+    def step(self, name: str) -> AbstractContextManager[Step]:
+        """Run the body as the step of that name; its bar stays when it is done."""
+        return self._running(name, Step)
 
-    @contextmanager
-    def transfer(self, name: str) -> Iterator[Transfer]:
+    def transfer(self, name: str) -> AbstractContextManager[Transfer]:
         """Run the body as a step that counts bytes."""
-        with self._running(name, Transfer) as step:
-            yield step
+        return self._running(name, Transfer)
 
     @contextmanager
     def _running(self, name: str, kind: type[AnyStep]) -> Iterator[AnyStep]:
-        task = self._bars.add_task(name, total=None, found="", counts_bytes=kind is Transfer)
-        step = kind(self._bars, task, name, self._clock, lines=self._lines)
+        self._bars.add_task(name, total=None, found="", counts_bytes=kind is Transfer)
+        step = kind(self._bars, is_logged=self._is_logged)
         peak = Peak()
-        started = self._clock()
+        started = time.perf_counter()
         self._bars.start()
         try:
             yield step
         finally:
-            self.seconds[name] = self._clock() - started
+            self.seconds[name] = time.perf_counter() - started
             self.peak_mb[name] = peak.end()
-            self._bars.stop_task(task)
+            self._bars.stop_task(step.task.id)
             self._bars.refresh()
-        step.ends()
-        if self._lines:
+        step.end()
+        if self._is_logged:
             log.info("%s", f"{name:<8} {self.seconds[name]:6.2f} s  {step.found}".rstrip())
 
     def show(self, table: Table) -> None:
-        """Show a table: below the bars on a terminal, as plain lines of the log elsewhere."""
-        if self._lines:
+        """Show a table: below the bars on a terminal, else as plain lines of the log."""
+        if self._is_logged:
             table.box, table.padding = None, (0, 2)
-            page = Console(file=io.StringIO(), color_system=None, force_terminal=False)
-            with page.capture() as captured:
-                print_whole(table, page)
-            for line in filter(None, map(str.rstrip, captured.get().splitlines())):
+            page = io.StringIO()
+            print_whole(table, Console(file=page, color_system=None, force_terminal=False))
+            for line in filter(None, map(str.rstrip, page.getvalue().splitlines())):
                 log.info("%s", line)
         elif not self._quiet:
             print_whole(table, self._bars.console)

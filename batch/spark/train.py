@@ -22,7 +22,7 @@ from pyspark import TaskContext
 from pyspark.ml.recommendation import ALS
 
 from batch.evaluation.holdout import Candidate
-from batch.evaluation.splits import Everybody
+from batch.evaluation.splits import Popularity
 from batch.model.als import Collaborative, collaborative_of, no_positives
 from batch.model.embedding import FittedItems
 from batch.model.positives import is_positive, recency
@@ -41,8 +41,8 @@ _BANDS_SCHEMA = pa.schema([("first", pa.int32()), ("gram", pa.binary()), ("targe
 
 def candidate_of(fitted: FittedItems, sample: Sample, known: Known, lately: Lately) -> Candidate:
     """Return the movies for evaluation, with what is counted over all ratings that are not held out."""
-    everybody = Everybody(int(known.users_of_share.sum()), known.ratings_of_item, lately.newest)
-    return Candidate(fitted, replace(sample.split, everybody=everybody))
+    popularity = Popularity(int(known.users_of_share.sum()), known.ratings_of_item, lately.newest)
+    return Candidate(fitted, replace(sample.split, popularity=popularity))
 
 
 def fit_items(

@@ -6,6 +6,7 @@ import ir_measures
 import numpy as np
 import pytest
 from ir_measures import RR, R, Success, nDCG
+from numpy.typing import NDArray
 
 from batch.data.interactions import Interactions
 from batch.evaluation.metrics import compute_metrics
@@ -13,6 +14,11 @@ from batch.evaluation.splits import Split, by_last, by_time
 from tests.made import interactions
 
 THEIRS = {"hr": Success, "ndcg": nDCG, "recall": R, "mrr": RR}
+
+
+def _ranked(lists: list[list[int]]) -> NDArray[np.int32]:
+    """Return lists as rows of the same length."""
+    return np.array([[*items, *[-1] * (50 - len(items))] for items in lists], dtype=np.int32)
 
 
 def _random_ratings(seed: int) -> Interactions:
@@ -30,10 +36,8 @@ def _random_ratings(seed: int) -> Interactions:
 def test_metrics_of_every_user_are_those_of_another_library(make: object) -> None:
     split: Split = make(_random_ratings(1))  # type: ignore[operator]
     random = np.random.default_rng(2)
-    lists = [
-        random.permutation(split.train.items)[: random.integers(0, 60)].astype(np.int32) for _ in split.users
-    ]
-    by_user = compute_metrics(lists, split).by_user
+    lists = [random.permutation(split.train.items)[: random.integers(0, 50)].tolist() for _ in split.users]
+    by_user = compute_metrics(_ranked(lists), split).by_user
     relevant = {
         str(row): {str(item): 1 for item in split.relevant[[row]].indices}
         | {f"unknown {place}": 1 for place in range(split.unknown[row])}
@@ -61,30 +65,36 @@ def _split() -> Split:
 
 
 def test_later_likes_are_counted_apart_from_dislikes() -> None:
-    items = np.arange(6, dtype=np.int32)
-    measured = compute_metrics([items[:1], items[:4], items[:3]], _split())
-    assert measured.by_user["recall_liked@10"].tolist() == [1, 1, pytest.approx(math.nan, nan_ok=True)]
-    assert measured.by_user["recall_disliked@10"].tolist() == [0, pytest.approx(math.nan, nan_ok=True), 1]
+    by_user = compute_metrics(_ranked([[0], [0, 1, 2, 3], [0, 1, 2]]), _split()).by_user
+    assert by_user["recall_liked@10"].tolist() == [1, 1, pytest.approx(math.nan, nan_ok=True)]
+    assert by_user["recall_disliked@10"].tolist() == [0, pytest.approx(math.nan, nan_ok=True), 1]
 
 
-def test_a_list_that_is_the_same_for_all_covers_little_and_is_unequal() -> None:
-    split = _split()
-    alike = compute_metrics([np.array([0], dtype=np.int32)] * 3, split).of_lists
-    apart = compute_metrics([np.array([item], dtype=np.int32) for item in range(3)], split).of_lists
-    assert (alike["coverage@10"], apart["coverage@10"]) == (1 / 8, 3 / 8)
-    assert alike["gini@10"] == pytest.approx(7 / 8)
-    assert apart["gini@10"] == pytest.approx(5 / 8)
-
-
-def test_novelty_is_the_surprise_of_an_item_in_bits() -> None:
-    split = _split()
-    everybody, some = np.array([6], dtype=np.int32), np.array([0], dtype=np.int32)
-    assert compute_metrics([everybody] * 3, split).of_lists["novelty@10"] == 0
-    assert compute_metrics([some] * 3, split).of_lists["novelty@10"] == pytest.approx(math.log2(3))
+@pytest.mark.parametrize(
+    ("lists", "metric", "value"),
+    [
+        ([[0], [0], [0]], "coverage@10", 1 / 8),
+        ([[0], [1], [2]], "coverage@10", 3 / 8),
+        ([[0], [0], [0]], "gini@10", 7 / 8),
+        ([[0], [1], [2]], "gini@10", 5 / 8),
+        ([[6], [6], [6]], "novelty@10", 0),
+        ([[0], [0], [0]], "novelty@10", math.log2(3)),
+    ],
+    ids=[
+        "lists that are alike cover one item",
+        "lists that differ cover all of theirs",
+        "lists that are alike are unequal",
+        "lists that differ are less unequal",
+        "an item that everybody knows is no surprise",
+        "an item that one of three knows is a surprise of log2(3) bits",
+    ],
+)  # fmt: skip
+def test_what_lists_show_of_the_catalogue(lists: list[list[int]], metric: str, value: float) -> None:
+    assert compute_metrics(_ranked(lists), _split()).of_lists[metric] == pytest.approx(value)
 
 
 def test_the_popular_tenth_is_that_of_the_items_rated_most() -> None:
     rows = [(user, item) for item in range(20) for user in range(2 + 3 * (item in (4, 9)))]
     split = by_last(interactions([*rows, (0, 20), (1, 20), (5, 4), (5, 20)]))
-    lists = [np.array([4, 9, 0], dtype=np.int32)] * len(split.users)
-    assert compute_metrics(lists, split).of_lists["popular_tenth@10"] == pytest.approx(2 / 3)
+    ranked = _ranked([[4, 9, 0]] * len(split.users))
+    assert compute_metrics(ranked, split).of_lists["popular_tenth@10"] == pytest.approx(2 / 3)

@@ -1,4 +1,4 @@
-"""The reason of a movie in a list is the movie of the history that adds most to its score."""
+"""The explanation of a movie in a list is the movie of the history that adds most to its score."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -59,9 +59,11 @@ def _added(fitted: FittedItems, model: Model, ratings: Interactions, user: int) 
     lately = fitted.sequential.history_factors[items].astype(np.float64) @ fitted.sequential.item_factors.T
     lately *= weights[:, None]
     # Both are scaled to a standard deviation of 1 over all movies; the second is weighed as in the list.
-    here = (SETTINGS.trend_weight - float(model.user_factors[user, -1])) / SETTINGS.trend_weight
+    session_weight = (SETTINGS.trend_weight - float(model.user_factors[user, -1])) / SETTINGS.trend_weight
     spreads = [max(part.sum(axis=0).std(), 1e-300) for part in (collaborative, lately)]
-    return np.asarray(collaborative / spreads[0] + SETTINGS.next_weight * here * lately / spreads[1])
+    return np.asarray(
+        collaborative / spreads[0] + SETTINGS.next_weight * session_weight * lately / spreads[1]
+    )
 
 
 def test_history_and_trend_add_up_to_the_score(made_up: MadeUp) -> None:
@@ -75,9 +77,9 @@ def test_history_and_trend_add_up_to_the_score(made_up: MadeUp) -> None:
             assert total == pytest.approx(scores, abs=2e-4)
 
 
-def test_the_reasons_are_those_of_brute_force(made_up: MadeUp) -> None:
+def test_the_explanations_are_those_of_brute_force(made_up: MadeUp) -> None:
     fitted, model, ratings, lists = made_up
-    reasons = explain(fitted, model, ratings, lists, SETTINGS)
+    explanations = explain(fitted, model, ratings, lists, SETTINGS)
     compared = 0
     for user in range(USERS):
         history = np.flatnonzero(ratings.user_index == user)
@@ -87,11 +89,11 @@ def test_the_reasons_are_those_of_brute_force(made_up: MadeUp) -> None:
         for row in np.flatnonzero(lists.user_index == user):
             of_item = dict(zip(items[told].tolist(), added[:, lists.item_index[row]].tolist(), strict=True))
             most = max(of_item.values(), default=0.0)
-            if reasons[row] == -1:
+            if explanations[row] == -1:
                 assert most <= 1e-6
             else:
                 # Two movies may add as good as the same.
-                assert of_item[int(reasons[row])] == pytest.approx(most, rel=1e-4)
+                assert of_item[int(explanations[row])] == pytest.approx(most, rel=1e-4)
                 assert most > 0
                 compared += 1
     assert compared > USERS * 15
@@ -100,12 +102,12 @@ def test_the_reasons_are_those_of_brute_force(made_up: MadeUp) -> None:
 def test_a_user_who_likes_nothing_gets_no_explanation(made_up: MadeUp) -> None:
     fitted, model, ratings, lists = made_up
     positives = np.bincount(ratings.user_index, is_positive(ratings.rating), minlength=USERS)
-    reasons = explain(fitted, model, ratings, lists, SETTINGS)
+    explanations = explain(fitted, model, ratings, lists, SETTINGS)
     assert (positives == 0).sum() > 3
-    assert set(reasons[positives[lists.user_index] == 0].tolist()) == {-1}
+    assert set(explanations[positives[lists.user_index] == 0].tolist()) == {-1}
 
 
-def test_the_reasons_do_not_depend_on_the_number_of_threads_or_blocks(
+def test_the_explanations_do_not_depend_on_the_number_of_threads_or_blocks(
     made_up: MadeUp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = []
@@ -119,7 +121,7 @@ def test_the_reasons_do_not_depend_on_the_number_of_threads_or_blocks(
 
 
 def _known(vectors: list[list[float]], rows: list[Row], listed: list[int], **changed: float) -> list[int]:
-    """Return the reasons of a list of user 0 by taste alone, from vectors of movies made by hand."""
+    """Return the explanations of a list of user 0 by the collaborative part alone, from vectors of movies."""
     collaborative = np.array(vectors, dtype=np.float32)
     nothing = np.zeros((len(vectors), 1), dtype=np.float32)
     ratings = interactions(rows, items=len(vectors))
@@ -145,33 +147,27 @@ def _known(vectors: list[list[float]], rows: list[Row], listed: list[int], **cha
     return [int(item) for item in explain(fitted, model, ratings, lists, settings)]
 
 
-def test_an_item_is_listed_because_of_one_of_its_kind() -> None:
-    drama, comedy = [1.0, 0.0], [0.0, 1.0]
-    kinds = [drama, drama, comedy, comedy, [-1.0, 0.0]]
-    assert _known(kinds, [(0, 0), (0, 2)], [1, 3]) == [0, 2]
-
-
-def test_an_item_that_no_like_speaks_for_has_no_reason() -> None:
-    assert _known([[1.0], [-1.0], [0.0], [2.0]], [(0, 0)], [1, 2, 3]) == [-1, -1, 0]
-
-
-def test_a_newer_item_says_more_than_an_older_one_like_it() -> None:
-    alike = [[1.0, 0.0]] * 4
-    assert _known(alike, [(0, 2), (0, 0), (0, 1)], [3]) == [1]
-
-
-def test_ties_of_explanations_go_to_the_first_item() -> None:
+DRAMA, COMEDY = [1.0, 0.0], [0.0, 1.0]
+ALIKE = [DRAMA] * 4
+CASES: dict[str, tuple[list[list[float]], list[Row], list[int], list[int]]] = {
+    "one of its kind": (
+        [DRAMA, DRAMA, COMEDY, COMEDY, [-1.0, 0.0]], [(0, 0), (0, 2)], [1, 3], [0, 2]
+    ),
+    "none if no positive adds anything": ([[1.0], [-1.0], [0.0], [2.0]], [(0, 0)], [1, 2, 3], [-1, -1, 0]),
+    "the newest of equals": (ALIKE, [(0, 2), (0, 0), (0, 1)], [3], [1]),
     # The older one weighs half, and is twice as long.
-    assert _known([[1.0], [2.0], [1.0]], [(0, 1), (0, 0)], [2]) == [0]
-    assert _known([[2.0], [1.0], [1.0]], [(0, 0), (0, 1)], [2]) == [0]
+    "the first item of a tie, watched last": ([[1.0], [2.0], [1.0]], [(0, 1), (0, 0)], [2], [0]),
+    "the first item of a tie, watched first": ([[2.0], [1.0], [1.0]], [(0, 0), (0, 1)], [2], [0]),
+    "not one rated below three": (ALIKE, [(0, 0, 3.0), (0, 1, 5.0), (0, 2, 2.5)], [3], [1]),
+    "none if all are rated below three": (ALIKE, [(0, 2, 2.5)], [3], [-1]),
+    "a vote without stars": (ALIKE, [(0, 2, 2.5), (0, 1, float("nan"))], [3], [1]),
+}  # fmt: skip
 
 
-def test_an_item_rated_below_three_is_no_reason() -> None:
-    alike = [[1.0, 0.0]] * 4
-    rows: list[Row] = [(0, 0, 3.0), (0, 1, 5.0), (0, 2, 2.5)]
-    assert _known(alike, rows, [3]) == [1]
-    assert _known(alike, rows[2:], [3]) == [-1]
-    assert _known(alike, [(0, 2, 2.5), (0, 1, float("nan"))], [3]) == [1]
+@pytest.mark.parametrize("case", CASES)
+def test_the_explanation_of_an_item_is(case: str) -> None:
+    vectors, rows, listed, explanations = CASES[case]
+    assert _known(vectors, rows, listed) == explanations
 
 
 def test_a_list_whose_sums_are_too_small_for_single_precision_has_no_explanations_and_the_log_says_so(
@@ -184,15 +180,12 @@ def test_a_list_whose_sums_are_too_small_for_single_precision_has_no_explanation
     assert _known([[0.0], [1000.0], [0.001]], rows, [2]) == [1]
 
 
-def test_the_same_seed_gives_the_same_reasons(items: Path, published: Published, tmp_path: Path) -> None:
-    again = publish(items, tmp_path)
-    query = "select user_id, rank, item_id, because_item_id from recommendations order by user_id, rank"
-    first, second = (select(made.file, query) for made in (published, again))
-    assert first == second
-    assert {int(item) % 2 == int(reason) % 2 for _, rank, item, reason in first if rank == 1} == {True}
+def test_a_published_item_is_listed_because_of_one_of_its_kind(published: Published) -> None:
+    found = select(published.file, "select item_id, because_item_id from recommendations where rank = 1")
+    assert {int(item) % 2 == int(explanation) % 2 for item, explanation in found} == {True}
 
 
-def test_an_item_without_a_reason_is_null_in_the_table_and_empty_in_the_text(
+def test_an_item_without_an_explanation_is_null_in_the_table_and_empty_in_the_text(
     write_input: WriteInput, tmp_path: Path
 ) -> None:
     rows = [f"{user},{item},5,{item}" for user in range(6) for item in range(TOY_ITEMS // 2)]
@@ -200,10 +193,14 @@ def test_an_item_without_a_reason_is_null_in_the_table_and_empty_in_the_text(
     (data / "hidden.csv").write_text("movieId\n6\n", encoding="utf-8")
     made = publish(data, tmp_path / "output")
     texts: dict[str, str] = dict(select(made.file, "select user_id, because from lookups"))
-    reasons = select(made.file, "select distinct user_id, because_item_id from recommendations")
+    explanations = select(made.file, "select distinct user_id, because_item_id from recommendations")
     numbers: dict[str, str] = dict(select(made.file, "select item_id, cast(number as varchar) from items"))
     query = "select user_id, cast(count(*) as integer) from recommendations group by user_id"
     lengths: dict[str, int] = dict(select(made.file, query))
-    assert {each for each in reasons if each[0] in {"7", "8", "9"}} == {("7", None), ("8", "1"), ("9", None)}
+    assert {each for each in explanations if each[0] in {"7", "8", "9"}} == {
+        ("7", None),
+        ("8", "1"),
+        ("9", None),
+    }
     assert texts["7"] == "," * (lengths["7"] - 1)
     assert texts["8"] == ",".join([numbers["1"]] * lengths["8"])

@@ -1,5 +1,6 @@
-"""Segments: popular lists of people of one kind, where there are enough of them."""
+"""Segments: popular lists of people of one kind, if there are enough of them."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from batch.generation.publish import Published
 from batch.recommend.segments import MIN_USERS, segments
-from tests.conftest import WriteInput, publish, select, written
+from tests.conftest import publish, select, written
 from tests.films import MOVIES_HEADER, RATINGS_HEADER
 from tests.made import interactions
 
@@ -17,20 +18,22 @@ HEADER = "userId,gender,age,occupation\n"
 
 def _input(users: int = 2 * MIN_USERS) -> tuple[str, str, str]:
     """Return ratings, movies and users: women watch movie 1 and then 3, men movie 2 and then 3."""
-    ratings, told = [RATINGS_HEADER], []
+    ratings, people = [RATINGS_HEADER], []
     for user in range(users):
         gender = "FM"[user % 2]
         ratings += [f"{user},{1 + user % 2},5,{user}", f"{user},3,4,{users + user}"]
-        told.append(f"{user},{gender},{18 + 7 * (user // 2 % 2)},writer")
+        people.append(f"{user},{gender},{18 + 7 * (user // 2 % 2)},writer")
     movies = MOVIES_HEADER + "\n" + "".join(f"{item},Movie {item} (2000),Drama\n" for item in range(1, 5))
-    return "\n".join(ratings) + "\n", movies, HEADER + "\n".join(told) + "\n"
+    return "\n".join(ratings) + "\n", movies, HEADER + "\n".join(people) + "\n"
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Published:
     folder = tmp_path_factory.mktemp("segments")
     ratings, movies, users = _input()
-    return publish(written(folder / "data", ratings, movies, users=users), folder / "output")
+    # Somebody without a rating is in no segment.
+    data = written(folder / "data", ratings, movies, users=users + "ghost,F,20,writer\n")
+    return publish(data, folder / "output")
 
 
 def _list(made: Published, segment: str) -> list[str]:
@@ -52,11 +55,11 @@ def test_users_of_a_segment_with_few_users_are_in_a_wider_one(made: Published) -
 
 def test_narrow_segments_come_first_and_say_what_they_are(made: Published) -> None:
     query = "select segment, gender, age_group, occupation, users from segments order by place"
-    told = select(made.file, query)
-    assert told[0] == ("gender=F&occupation=writer", "F", None, "writer", MIN_USERS)
-    assert ("age_group=18-24", None, "18-24", None, MIN_USERS) in told
-    assert [segment.count("&") for segment, *_ in told] == sorted(
-        (segment.count("&") for segment, *_ in told), reverse=True
+    found = select(made.file, query)
+    assert found[0] == ("gender=F&occupation=writer", "F", None, "writer", MIN_USERS)
+    assert ("age_group=18-24", None, "18-24", None, MIN_USERS) in found
+    assert [segment.count("&") for segment, *_ in found] == sorted(
+        (segment.count("&") for segment, *_ in found), reverse=True
     )
 
 
@@ -86,28 +89,24 @@ def test_invalid_rows_of_users_are_recorded_and_the_last_one_counts(cleaned: Any
     ) == [("1", "M", "25-34", "b")]
 
 
-def test_a_user_without_a_rating_is_in_no_segment(write_input: WriteInput, tmp_path: Any) -> None:
-    ratings, movies, users = _input()
-    made = publish(write_input(ratings, movies, users=users + "ghost,F,20,writer\n"), tmp_path / "output")
-    assert select(made.file, "select users from segments where segment = 'gender=F'") == [(MIN_USERS,)]
-
-
 def test_without_users_there_are_no_segments(published: Published) -> None:
     counts = "select count(*) from segments union all select count(*) from popular_by_segment"
     assert select(published.file, counts) == [(0,), (0,)]
     assert select(published.file, "select count(segment) from lookups") == [(0,)]
 
 
-def test_a_hidden_item_is_popular_nowhere(write_input: WriteInput, tmp_path: Any) -> None:
-    ratings, movies, users = _input()
-    folder = write_input(ratings, movies, users=users, hidden="movieId\n3\n")
-    made = publish(folder, tmp_path / "output")
-    assert _list(made, "gender=F") == ["1"]
+def _women(users: int, **known: str) -> pd.DataFrame:
+    return pd.DataFrame({"gender": "F", "age_group": None, "occupation": None} | known, index=range(users))
+
+
+def test_a_hidden_item_is_popular_nowhere() -> None:
+    ratings = interactions([(user, item) for user in range(MIN_USERS) for item in range(3)])
+    hidden = replace(ratings, is_hidden=np.array([False, True, False]))
+    assert segments(ratings, _women(MIN_USERS), 5).item_index.tolist() == [2, 1, 0]
+    assert segments(hidden, _women(MIN_USERS), 5).item_index.tolist() == [2, 0]
 
 
 def test_names_are_as_in_a_query_string() -> None:
     ratings = interactions([(user, 0) for user in range(MIN_USERS)])
-    attributes = pd.DataFrame(
-        {"gender": "é", "age_group": None, "occupation": "a&b c"}, index=np.arange(MIN_USERS)
-    )
+    attributes = _women(MIN_USERS, gender="é", occupation="a&b c")
     assert segments(ratings, attributes, 5).names[0] == "gender=%C3%A9&occupation=a%26b%20c"

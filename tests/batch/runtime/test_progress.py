@@ -40,14 +40,16 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
 
 
 @pytest.fixture
-def clock(caplog: pytest.LogCaptureFixture) -> Clock:
+def clock(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Clock:
     """A clock at zero; the log is heard from here on."""
     caplog.set_level(logging.INFO, logger="batch")
-    return Clock()
+    clock = Clock()
+    monkeypatch.setattr("batch.runtime.progress.time.perf_counter", clock)
+    return clock
 
 
 def test_a_note_is_a_line_of_the_log(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
-    progress = Progress(clock=clock)
+    progress = Progress()
     with progress.step("load") as step:
         step.notes("ratings.csv: ignores the columns [x]")
     assert caplog.messages[0] == "ratings.csv: ignores the columns [x]"
@@ -73,7 +75,7 @@ def test_a_long_text_leaves_room_for_the_bar(terminal: Terminal) -> None:
 
 
 def test_a_long_step_says_now_and_then_how_far_it_is(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
-    progress = Progress(clock=clock)
+    progress = Progress()
     with progress.step("train") as step:
         step.expect(12, "iterations")
         for _ in range(12):
@@ -94,7 +96,7 @@ def test_a_long_step_says_now_and_then_how_far_it_is(clock: Clock, caplog: pytes
 def test_time_before_the_count_does_not_change_the_rate(
     clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with Progress(clock=clock).step("score") as step:
+    with Progress().step("score") as step:
         clock.now += 100
         step.expect(3_000, "users")
         clock.now += 1
@@ -103,7 +105,7 @@ def test_time_before_the_count_does_not_change_the_rate(
 
 
 def test_a_short_step_is_one_line(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
-    with Progress(clock=clock).step("check") as step:
+    with Progress().step("check") as step:
         step.expect(11, "promises")
         for _ in range(11):
             step.advance()
@@ -111,7 +113,7 @@ def test_a_short_step_is_one_line(clock: Clock, caplog: pytest.LogCaptureFixture
 
 
 def test_a_count_without_a_unit_is_not_logged(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
-    with Progress(clock=clock).step("search") as step:
+    with Progress().step("search") as step:
         step.expect(600)
         clock.now += 300
         step.advance(300)
@@ -119,7 +121,7 @@ def test_a_count_without_a_unit_is_not_logged(clock: Clock, caplog: pytest.LogCa
 
 
 def test_quiet_says_nothing(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
-    progress = Progress(quiet=True, clock=clock)
+    progress = Progress(quiet=True)
     with progress.step("score") as step:
         step.expect(2, "users")
         clock.now += 100
@@ -131,7 +133,7 @@ def test_quiet_says_nothing(clock: Clock, caplog: pytest.LogCaptureFixture) -> N
 
 
 def test_each_step_has_its_seconds_and_its_memory(clock: Clock) -> None:
-    progress = Progress(quiet=True, clock=clock)
+    progress = Progress(quiet=True)
     for number, name in enumerate(("load", "clean"), start=1):
         with progress.step(name):
             clock.now += number
@@ -141,7 +143,7 @@ def test_each_step_has_its_seconds_and_its_memory(clock: Clock) -> None:
 
 
 def test_a_failed_step_has_its_seconds_and_no_line(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
-    progress = Progress(clock=clock)
+    progress = Progress()
     with suppress(ZeroDivisionError), progress.step("load"):
         clock.now += 3
         clock.now += 1 / 0
@@ -154,14 +156,14 @@ def test_a_table_is_plain_lines_in_a_log(clock: Clock, caplog: pytest.LogCapture
     table.add_column("step")
     table.add_column("seconds")
     table.add_row("load", "1.00")
-    Progress(clock=clock).show(table)
+    Progress().show(table)
     assert caplog.messages == ["step  seconds", "load  1.00"]
 
 
 def test_a_terminal_shows_how_far_a_step_is_and_no_lines(
     terminal: Terminal, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with redirect_stderr(terminal), Progress(clock=clock) as progress, progress.step("train") as step:
+    with redirect_stderr(terminal), Progress() as progress, progress.step("train") as step:
         step.expect(12, "iterations")
         for _ in range(2):
             clock.now += SECONDS_BETWEEN_LINES
@@ -171,7 +173,7 @@ def test_a_terminal_shows_how_far_a_step_is_and_no_lines(
 
 
 def test_a_bar_is_not_full_before_its_step_ends(terminal: Terminal, clock: Clock) -> None:
-    with redirect_stderr(terminal), Progress(clock=clock) as progress, progress.step("train") as step:
+    with redirect_stderr(terminal), Progress() as progress, progress.step("train") as step:
         step.expect(3, "iterations")
         step.advance(3)
     before, last = terminal.getvalue().split("3 of 3 iterations, finishing")[:2]
@@ -185,7 +187,7 @@ def test_a_table_stands_below_the_bars_of_a_terminal(terminal: Terminal, clock: 
     table.add_column("seconds")
     table.add_row("load", "1.00")
     with redirect_stderr(terminal):
-        progress = Progress(clock=clock)
+        progress = Progress()
         with progress, progress.step("load"):
             pass
         progress.show(table)
