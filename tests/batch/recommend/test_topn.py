@@ -9,7 +9,6 @@ from scipy import sparse
 
 from batch.model.embedding import Model
 from batch.recommend.topn import score
-from batch.runtime.threads import cores
 
 
 def _model(
@@ -107,66 +106,21 @@ def test_the_lists_are_those_of_brute_force(data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("kind", NAUGHTY)
-def test_lists_of_odd_vectors_are_those_of_brute_force(kind: str) -> None:
+def test_lists_of_odd_vectors_are_those_of_brute_force_on_any_number_of_threads(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     model = _naughty(kind)
     scores = (model.user_factors.astype(np.float64) @ model.item_factors.T.astype(np.float64)).astype("f")
     shown = model.is_candidate & (model.seen.toarray() == 0)
     unseen = [np.flatnonzero(each) for each in shown]
     ordered = [items[np.lexsort((items, -scores[user, items]))] for user, items in enumerate(unseen)]
-    for top_n in (1, 10, 100, 5_000):
+    for top_n, threads in ((1, 2), (10, 5), (100, 1), (5_000, 2)):
+        monkeypatch.setattr("batch.runtime.threads.cores", lambda threads=threads: threads)
         lists = score(model, top_n)
         expected = [items[:top_n] for items in ordered]
         assert lists.user_index.tolist() == np.repeat(np.arange(USERS), [*map(len, expected)]).tolist()
         assert lists.item_index.tolist() == np.concatenate(expected).tolist()
         assert lists.score.tolist() == scores[lists.user_index, lists.item_index].tolist()
-
-
-@pytest.mark.parametrize("kind", NAUGHTY)
-def test_the_lists_do_not_depend_on_the_number_of_threads(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    model = _naughty(kind)
-    columns = []
-    for threads in (1, 2, 5):
-        monkeypatch.setattr("batch.runtime.threads.cores", lambda threads=threads: threads)
-        lists = score(model, 20)
-        columns.append((lists.user_index.tolist(), lists.item_index.tolist(), lists.score.tolist()))
-    assert columns[0] == columns[1] == columns[2]
-
-
-def test_a_process_that_is_given_one_thread_takes_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    assert cores() == 1
-
-
-def test_an_invalid_number_of_threads_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    ours = cores()
-    for nonsense in ("", "0", "all", "4,2"):
-        monkeypatch.setenv("OMP_NUM_THREADS", nonsense)
-        assert cores() == ours
-
-
-def test_equal_scores_are_in_the_order_of_ids_wherever_the_list_ends() -> None:
-    rng = np.random.default_rng(1)
-    vectors = rng.normal(size=(3, 8)).astype(np.float32)
-    model = _model(rng.normal(size=(300, 8)).astype(np.float32), np.tile(vectors, (50, 1)))
-    for top_n in (1, 7, 60):
-        for listed in _lists(model, top_n):
-            assert listed == sorted(listed, key=lambda pair: (-pair[1], pair[0]))
-            best = max(range(3), key=lambda kind: dict(listed).get(kind, -np.inf))
-            expected = [best + 3 * place for place in range(min(top_n, 50))]
-            assert [item for item, _ in listed[:50]] == expected
-
-
-def test_too_few_unseen_items_are_not_filled_up() -> None:
-    seen = np.array([[True, True, False], [True, True, True]])
-    model = _model(-np.ones((2, 1), np.float32), np.ones((3, 1), np.float32), seen)
-    assert _lists(model, 10) == [[(2, -1.0)], []]
-
-
-def test_an_item_that_may_not_be_listed_is_in_no_list() -> None:
-    candidates = np.array([True, False, True])
-    model = _model(np.ones((1, 1), np.float32), np.array([[1], [9], [2]], np.float32), None, candidates)
-    assert _lists(model, 2) == [[(2, 2.0), (0, 1.0)]]
 
 
 @pytest.mark.parametrize("users", [1, 384, 385, 900])

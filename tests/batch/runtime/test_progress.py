@@ -39,7 +39,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     return Terminal()
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def clock(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Clock:
     """A clock at zero; the log is heard from here on."""
     caplog.set_level(logging.INFO, logger="batch")
@@ -48,7 +48,7 @@ def clock(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> 
     return clock
 
 
-def test_a_note_is_a_line_of_the_log(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_note_is_a_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
     progress = Progress()
     with progress.step("load") as step:
         step.notes("ratings.csv: ignores the columns [x]")
@@ -104,7 +104,7 @@ def test_time_before_the_count_does_not_change_the_rate(
     assert caplog.messages[0] == "score    1,000 of 3,000 users, 1,000 a second, 0:00:02 left"
 
 
-def test_a_short_step_is_one_line(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_short_step_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
     with Progress().step("check") as step:
         step.expect(11, "promises")
         for _ in range(11):
@@ -151,7 +151,7 @@ def test_a_failed_step_has_its_seconds_and_no_line(clock: Clock, caplog: pytest.
     assert caplog.messages == []
 
 
-def test_a_table_is_plain_lines_in_a_log(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_table_is_plain_lines_in_a_log(caplog: pytest.LogCaptureFixture) -> None:
     table = bare_table()
     table.add_column("step")
     table.add_column("seconds")
@@ -172,7 +172,7 @@ def test_a_terminal_shows_how_far_a_step_is_and_no_lines(
     assert caplog.messages == []
 
 
-def test_a_bar_is_not_full_before_its_step_ends(terminal: Terminal, clock: Clock) -> None:
+def test_a_bar_is_not_full_before_its_step_ends(terminal: Terminal) -> None:
     with redirect_stderr(terminal), Progress() as progress, progress.step("train") as step:
         step.expect(3, "iterations")
         step.advance(3)
@@ -181,7 +181,7 @@ def test_a_bar_is_not_full_before_its_step_ends(terminal: Terminal, clock: Clock
     assert NOT_YET not in last.rpartition("train")[2]
 
 
-def test_a_table_stands_below_the_bars_of_a_terminal(terminal: Terminal, clock: Clock) -> None:
+def test_a_table_stands_below_the_bars_of_a_terminal(terminal: Terminal) -> None:
     table = bare_table()
     table.add_column("step")
     table.add_column("seconds")

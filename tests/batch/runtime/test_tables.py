@@ -15,13 +15,11 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from batch.commands.printing import print_table, shown
-from batch.datasets.download import Source
-from batch.datasets.fetch import fetch
 from batch.generation.publish import MACROS
 from batch.generation.query import Answer, query, saved_queries
 from batch.generation.store import Output
-from batch.runtime.progress import Progress
 from batch.runtime.tables import Cell, bare_table, escaped, print_whole
+from tests.comebacks import write_world
 from tests.commands import invoke, invoke_on_terminal
 from tests.conftest import publish
 from tests.printed import ESCAPE, read_back
@@ -40,22 +38,19 @@ CALLS = {
     "recommend": "recommend('18')",
     "similar": "similar('1')",
     "watched": "watched('18')",
-    "why": "why('18', '1210')",
+    "why": "why('18', (select item_id from recommendations where user_id = '18' and rank = 1))",
 }
 
 Print = Callable[[Answer, int], str]
 
 
 @pytest.fixture(scope="module")
-def real(
-    quick_training: None,  # noqa: ARG001 (it comes first)
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Output:
-    """Two generations of the sample, dirty, with titles that are hard to print."""
-    data, output = tmp_path_factory.mktemp("sample"), tmp_path_factory.mktemp("published")
-    fetch("sample", data, Source(), Progress(quiet=True))
-    with (data / "movies.csv").open(encoding="utf-8", newline="") as file:
-        head, *movies = csv.reader(file)
+def real(tmp_path_factory: pytest.TempPathFactory) -> Output:
+    """Two generations of dirty rows, with titles that are hard to print."""
+    folder = tmp_path_factory.mktemp("tables")
+    data = folder / "data"
+    write_world(data)
+    head, *movies = csv.reader((data / "movies.csv").read_text(encoding="utf-8").splitlines())
     for movie, title in zip(movies, TITLES, strict=False):
         movie[1] = title
     with (data / "movies.csv").open("w", encoding="utf-8", newline="") as file:
@@ -64,10 +59,10 @@ def real(
     rows = re.sub("^2,", ",", ratings.read_text(encoding="utf-8"), flags=re.MULTILINE)
     dirty = f"9999,1,6,1\n9999,1,{'x' * 300},1260759144\n9999,1,5,1260759144\n"
     ratings.write_text(rows + dirty, encoding="utf-8")
-    (data / "hidden.csv").write_text("movieId\n318\n", encoding="utf-8")
+    (data / "hidden.csv").write_text("movieId\n8\n", encoding="utf-8")
     for seed in (0, 1):
-        publish(data, output, top_n=100, seed=seed)
-    return Output(output)
+        publish(data, folder / "output", seed=seed)
+    return Output(folder / "output")
 
 
 @pytest.fixture
@@ -121,7 +116,7 @@ def _assert_is(cell: str, value: Any) -> None:
 def test_every_value_of_a_saved_query_or_macro_is_whole(real: Output, printed: Print, name: str) -> None:
     older, newer = real.generations()
     asked = f"from {CALLS[name]}" if name in MACROS and name != "quality" else name
-    values = {"title": "story"} if name in {"who_gets", "find_films"} else {}
+    values = {"title": "movie"} if name in {"who_gets", "find_films"} else {}
     answer = query(real.file(newer), asked, values, real.file(older))
     assert answer.rows
     for width in WIDTHS:
