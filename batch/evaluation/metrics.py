@@ -40,7 +40,8 @@ def mean_of_known(values: NDArray[np.float64]) -> float:
 def compute_metrics(ranked: NDArray[np.int32], split: Split) -> UserMetrics:
     """Measure the lists of `batch.evaluation.rank` against what the users rated later.
 
-    A later movie that nobody knew counts as relevant and not found.
+    They may be shorter than the depth of a metric. A later movie that nobody knew counts as relevant and not
+    found.
     """
     stars = _stars_of(ranked[:, : max(DEPTHS)], split)
     relevant = np.diff(split.relevant.indptr) + split.unknown
@@ -74,7 +75,7 @@ def _accuracy(
     hits = is_hit.sum(axis=1)
     return {
         f"hr@{depth}": (hits > 0).astype(np.float64),
-        f"ndcg@{depth}": is_hit @ discounts / ideal,
+        f"ndcg@{depth}": is_hit @ discounts[: is_hit.shape[1]] / ideal,
         f"recall@{depth}": hits / relevant,
         f"mrr@{depth}": np.where(hits > 0, 1 / (1 + is_hit.argmax(axis=1)), 0.0),
     }

@@ -9,7 +9,10 @@ Both matrices of the regression are sums over pairs of movies that one user has 
 apart. They are counted without the rows of the regression, of which there is one per rating.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,9 +55,8 @@ class Sequential:
 def fit_sequential(ratings: Interactions, settings: Settings) -> Sequential:
     """Learn what follows what from the order in which everyone rated."""
     core = core_of(ratings.ratings_of_item)
-    return solve_sequential(
-        *count_pairs(ratings, core, settings.next_half_life), core, ratings.items, settings
-    )
+    gram, target = count_pairs(ratings, core, settings.next_half_life)
+    return solve_sequential(gram, target, core, ratings.items, settings)
 
 
 def core_of(ratings_of_item: NDArray[np.int64]) -> NDArray[np.intp]:
@@ -74,13 +76,12 @@ def solve_sequential(
     gram[np.diag_indices(len(core))] += settings.next_regularization
     # With gram = L L', the fitted values are L^-1 target: their strongest directions are foreseen best.
     lower = linalg.cholesky(gram, lower=True, overwrite_a=True, check_finite=False)
-    directions = _strongest(lower, target, settings.next_factors, settings.seed)
-    weights = _solve(lower, _solve(lower, target @ directions), transposed=True)
-    return Sequential(
-        item_factors=_spread(directions, core, items),
-        history_factors=_spread(weights, core, items),
-        half_life=settings.next_half_life,
-    )
+    solve: Callable[..., Any] = partial(linalg.solve_triangular, lower, lower=True, check_finite=False)
+    directions = _strongest(solve, target, settings.next_factors, settings.seed)
+    weights = solve(solve(target @ directions), trans="T")
+    item_factors, history_factors = (np.zeros((items, directions.shape[1]), np.float32) for _ in range(2))
+    item_factors[core], history_factors[core] = directions, weights
+    return Sequential(item_factors, history_factors, settings.next_half_life)
 
 
 def count_pairs(
@@ -139,40 +140,22 @@ def _count(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
 
 
 def _strongest(
-    lower: NDArray[np.float32], target: NDArray[np.float32], count: int, seed: int
+    solve: Callable[..., Any], target: NDArray[np.float32], count: int, seed: int
 ) -> NDArray[np.float32]:
     """Return the right singular vectors of the largest singular values of L^-1 target, as (movies, count).
 
-    By subspace iteration from random directions (Halko, Martinsson and Tropp, SIAM Review 53, 2011,
-    algorithm 4.4). The product is never made: to solve for some directions takes less than for all movies.
+    `solve` multiplies by L^-1. By subspace iteration from random directions (Halko, Martinsson and Tropp,
+    SIAM Review 53, 2011, algorithm 4.4): to solve for some directions takes less than for all movies.
     """
     size = target.shape[1]
     if size <= count + OVERSAMPLED:
-        return np.ascontiguousarray(linalg.svd(_solve(lower, target), check_finite=False)[2][:count].T)
+        return np.ascontiguousarray(linalg.svd(solve(target), check_finite=False)[2][:count].T)
     directions = np.random.default_rng(seed).standard_normal((size, count + OVERSAMPLED), dtype=np.float32)
     # For matrices as narrow as these, threads of BLAS wait for each other more than they work.
     with threadpool_limits(limits=1, user_api="blas"):
         for _ in range(POWERS):
-            fitted = _solve(lower, target @ directions)
-            back = target.T @ _solve(lower, fitted, transposed=True)
+            back = target.T @ solve(solve(target @ directions), trans="T")
             directions = linalg.qr(back, mode="economic", check_finite=False)[0]
-        fitted = _solve(lower, target @ directions)
+        fitted = solve(target @ directions)
         mixed = linalg.svd(fitted, full_matrices=False, check_finite=False)[2][:count].T
     return np.asarray(directions @ mixed)
-
-
-def _solve(
-    lower: NDArray[np.float32], right: NDArray[np.float32], *, transposed: bool = False
-) -> NDArray[np.float32]:
-    """Return L^-1 right, or L'^-1 right."""
-    solved = linalg.solve_triangular(
-        lower, right, trans="T" if transposed else "N", lower=True, check_finite=False
-    )
-    return np.asarray(solved, dtype=np.float32)
-
-
-def _spread(factors: NDArray[np.float32], core: NDArray[np.intp], items: int) -> NDArray[np.float32]:
-    """Return vectors for all movies from those of some; the others get zeros."""
-    spread = np.zeros((items, factors.shape[1]), dtype=np.float32)
-    spread[core] = factors
-    return spread

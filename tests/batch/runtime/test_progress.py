@@ -5,6 +5,7 @@ import logging
 from contextlib import redirect_stderr, suppress
 
 import pytest
+from rich.table import Table
 from rich.text import Text
 
 from batch.runtime.progress import SECONDS_BETWEEN_LINES, Progress
@@ -48,23 +49,24 @@ def clock(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> 
     return clock
 
 
+NOTE = "ratings.csv: ignores the columns [x]"
+
+
 def test_a_note_is_a_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    progress = Progress()
-    with progress.step("load") as step:
-        step.notes("ratings.csv: ignores the columns [x]")
-    assert caplog.messages[0] == "ratings.csv: ignores the columns [x]"
+    with Progress().step("load") as step:
+        step.notes(NOTE)
+    assert caplog.messages[0] == NOTE
 
 
-def test_a_note_stands_above_the_bars_of_a_terminal(terminal: Terminal) -> None:
-    with redirect_stderr(terminal), Progress() as progress, progress.step("load") as step:
-        step.notes("ratings.csv: ignores the columns [x]")
-    assert terminal.getvalue().count("ratings.csv: ignores the columns [x]") == 1
-
-
-def test_a_quiet_run_shows_no_note(terminal: Terminal, caplog: pytest.LogCaptureFixture) -> None:
-    with redirect_stderr(terminal), Progress(quiet=True) as progress, progress.step("load") as step:
-        step.notes("ratings.csv: ignores the columns [x]")
-    assert (terminal.getvalue(), caplog.messages) == ("", [])
+@pytest.mark.parametrize("quiet", [False, True])
+def test_a_note_stands_above_the_bars_of_a_terminal_unless_the_run_is_quiet(
+    terminal: Terminal, caplog: pytest.LogCaptureFixture, *, quiet: bool
+) -> None:
+    with redirect_stderr(terminal), Progress(quiet=quiet) as progress, progress.step("load") as step:
+        step.notes(NOTE)
+    assert terminal.getvalue().count(NOTE) == (not quiet)
+    assert caplog.messages == []
+    assert not quiet or terminal.getvalue() == ""
 
 
 def test_a_long_text_leaves_room_for_the_bar(terminal: Terminal) -> None:
@@ -93,31 +95,25 @@ def test_a_long_step_says_now_and_then_how_far_it_is(clock: Clock, caplog: pytes
     ]
 
 
-def test_time_before_the_count_does_not_change_the_rate(
-    clock: Clock, caplog: pytest.LogCaptureFixture
-) -> None:
+@pytest.mark.parametrize(
+    ("before", "total", "unit", "after", "units", "lines"),
+    [
+        (100, 3_000, "users", 1, 1_000, ["score    1,000 of 3,000 users, 1,000 a second, 0:00:02 left"]),
+        (0, 11, "invariants", 0, 11, []),
+        (0, 600, "", 300, 300, []),
+    ],
+    ids=["time before the count is not in the rate", "a short step is one line", "no unit is no line"],
+)
+def test_a_step_with_a_count_is_logged(  # noqa: PLR0913, PLR0917 (a table)
+    clock: Clock, caplog: pytest.LogCaptureFixture, before: int, total: int, unit: str, after: int,
+    units: int, lines: list[str],
+) -> None:  # fmt: skip
     with Progress().step("score") as step:
-        clock.now += 100
-        step.expect(3_000, "users")
-        clock.now += 1
-        step.advance(1_000)
-    assert caplog.messages[0] == "score    1,000 of 3,000 users, 1,000 a second, 0:00:02 left"
-
-
-def test_a_short_step_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
-    with Progress().step("check") as step:
-        step.expect(11, "promises")
-        for _ in range(11):
-            step.advance()
-    assert caplog.messages == ["check      0.00 s"]
-
-
-def test_a_count_without_a_unit_is_not_logged(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
-    with Progress().step("search") as step:
-        step.expect(600)
-        clock.now += 300
-        step.advance(300)
-    assert caplog.messages == ["search   300.00 s"]
+        clock.now += before
+        step.expect(total, unit)
+        clock.now += after
+        step.advance(units)
+    assert caplog.messages == [*lines, f"score    {before + after:6.2f} s"]
 
 
 def test_quiet_says_nothing(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
@@ -151,11 +147,16 @@ def test_a_failed_step_has_its_seconds_and_no_line(clock: Clock, caplog: pytest.
     assert caplog.messages == []
 
 
-def test_a_table_is_plain_lines_in_a_log(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.fixture
+def table() -> Table:
     table = bare_table()
     table.add_column("step")
     table.add_column("seconds")
     table.add_row("load", "1.00")
+    return table
+
+
+def test_a_table_is_plain_lines_in_a_log(table: Table, caplog: pytest.LogCaptureFixture) -> None:
     Progress().show(table)
     assert caplog.messages == ["step  seconds", "load  1.00"]
 
@@ -181,11 +182,7 @@ def test_a_bar_is_not_full_before_its_step_ends(terminal: Terminal) -> None:
     assert NOT_YET not in last.rpartition("train")[2]
 
 
-def test_a_table_stands_below_the_bars_of_a_terminal(terminal: Terminal) -> None:
-    table = bare_table()
-    table.add_column("step")
-    table.add_column("seconds")
-    table.add_row("load", "1.00")
+def test_a_table_stands_below_the_bars_of_a_terminal(terminal: Terminal, table: Table) -> None:
     with redirect_stderr(terminal):
         progress = Progress()
         with progress, progress.step("load"):
