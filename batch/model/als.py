@@ -7,7 +7,7 @@ against them, from weights that fall quickly with age.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -65,12 +65,7 @@ def fit_collaborative(
     """
     weights = is_positive(ratings.rating) * recency(ratings.age, settings.item_half_life)
     als, losses = factorise(ratings.matrix(weights), settings, advance, start)
-    return Collaborative(
-        item_factors=np.asarray(als.item_factors, dtype=np.float32),
-        losses=losses,
-        _als=als,
-        _half_life=settings.taste_half_life,
-    )
+    return replace(collaborative_of(np.asarray(als.item_factors), settings), losses=losses)
 
 
 def collaborative_of(item_factors: NDArray[np.float32], settings: Settings) -> Collaborative:

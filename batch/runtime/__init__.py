@@ -1,5 +1,5 @@
 """Runtime: what every step uses, and no step is about.
 
-The working database, machine code for loops, progress, memory, tables on a terminal. Nothing here knows of
-ratings or lists.
+The working database, machine code for loops, threads, progress, memory, tables on a terminal. Nothing in it
+knows of ratings or lists.
 """

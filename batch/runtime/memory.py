@@ -8,43 +8,43 @@ from contextlib import suppress
 from pathlib import Path
 
 _STATUS = Path("/proc/self/status")
-SECONDS_BETWEEN_LOOKS = 0.1
+SECONDS_BETWEEN_SAMPLES = 0.1
 
 
 class Peak:
-    """The largest resident set from its making to its end.
+    """The largest resident set from its construction to its end.
 
-    The kernel knows the largest since the process began: where that grows, it is exact. Elsewhere it is
-    what was seen in looking ten times a second. The kernel could begin anew, but then `time` and others
-    would be told of the last part alone.
+    The kernel knows the largest since the process began: if that grows, it is exact. Otherwise it is the
+    largest of ten samples a second. The kernel could be reset, but then `time` and others would show the last
+    part alone. psutil knows no peak.
     """
 
     def __init__(self) -> None:
         self._largest_before = largest_mb()
-        self._seen = held_mb()
+        self._sampled = held_mb()
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread = threading.Thread(target=self._sample, daemon=True)
         self._thread.start()
 
-    def _look(self) -> None:
-        while not self._ended.wait(SECONDS_BETWEEN_LOOKS):
-            self._seen = max(self._seen, held_mb())
+    def _sample(self) -> None:
+        while not self._ended.wait(SECONDS_BETWEEN_SAMPLES):
+            self._sampled = max(self._sampled, held_mb())
 
     def end(self) -> float:
-        """Look for the last time, and return the peak in MiB."""
+        """Take the last sample, and return the peak in MiB."""
         self._ended.set()
         self._thread.join()
         largest = largest_mb()
-        return largest if largest > self._largest_before else max(self._seen, held_mb())
+        return largest if largest > self._largest_before else max(self._sampled, held_mb())
 
 
 def tells_peaks_apart() -> bool:
-    """Return whether the system tells what is held now; else a peak is that since the process began."""
+    """Return whether the system knows what is held now; else a peak is that since the process began."""
     return _STATUS.exists()
 
 
 def held_mb() -> float:
-    """Return the resident set in MiB, or the largest so far where the system does not tell."""
+    """Return the resident set in MiB, or the largest so far if the system does not know it."""
     return _status_mb("VmRSS")
 
 
@@ -59,5 +59,5 @@ def _status_mb(field: str) -> float:
         if found:
             return int(found[1]) / 2**10
     held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # macOS tells bytes, and all others kilobytes.
+    # macOS counts bytes, and all others kilobytes.
     return held / (2**20 if sys.platform == "darwin" else 2**10)

@@ -96,7 +96,7 @@ def fit_collaborative(known: Known, settings: Settings) -> Collaborative:
     add_up = partial(_add_factors, catalogue=catalogue, collaborative=collaborative)
     sums = ratings.mapInArrow(add_up, "users long, factors array<double>").toArrow()
     mean = np.stack(sums["factors"].to_numpy()).sum(axis=0) / max(1, sums["users"].to_numpy().sum())
-    return Collaborative(**{**vars(collaborative), "mean": mean})
+    return replace(collaborative, mean=mean)
 
 
 def fit_sequential(known: Known, core: NDArray[np.intp], settings: Settings) -> Sequential:
