@@ -55,19 +55,26 @@ def test_a_catalogue_is_lost_if_less_than_nine_tenths_of_the_items_have_a_title(
     assert MIN_CATALOGUE_SHARE == 0.9
 
 
-@pytest.mark.parametrize("movies", [MOVIES, OTHER_IDS], ids=["whole", "with other ids"])
-def test_a_first_run_warns_if_the_catalogue_is_lost_and_names_ids_of_both_files(
-    write_input: WriteInput, tmp_path: Path, caplog: pytest.LogCaptureFixture, movies: str
+def test_a_first_run_with_ids_of_another_catalogue_shows_ids_of_both_and_verify_says_it_again(
+    write_input: WriteInput, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    made = publish(write_input(RATINGS, movies), tmp_path / "output")
-    assert _share(made) == made.catalogue_share == (movies == MOVIES)
-    warning = (
+    made = publish(write_input(RATINGS, OTHER_IDS), tmp_path / "output")
+    assert _share(made) == made.catalogue_share == 0
+    (warning,) = [record.message for record in caplog.records if record.levelno == logging.WARNING]
+    assert warning == (
         f"movies.csv: has titles for 0 of {ITEMS} rated movies (0.0%); the others are shown with their ids, "
         "without year and genres. It has no title for the ids '0', '1', '10', and has the ids 'tt0', 'tt1', "
         "'tt10'; check that it is whole, and has the same ids as the ratings"
     )
-    warnings = [record.message for record in caplog.records if record.levelno >= logging.WARNING]
-    assert warnings == ([] if movies == MOVIES else [warning])
+    done = invoke("verify", "--output", tmp_path / "output")
+    assert done.returncode == 0
+    assert "only 0.0% of the rated movies have a title, the others show their ids" in done.stdout
+    spoken = json.loads(invoke("verify", "--output", tmp_path / "output", "--json").stdout)
+    assert spoken["catalogue_share"] == 0
+
+
+def test_the_share_of_titles_is_published_as_a_metric(published: Published) -> None:
+    assert _share(published) == published.catalogue_share == 1
 
 
 # Id, title and genres of each movie, as they stand in the file.
@@ -109,16 +116,6 @@ def test_rows_shifted_by_one_are_refused(
         publish(write_input(RATINGS, movies), tmp_path / "output")
 
 
-def test_verify_says_that_the_catalogue_was_lost(write_input: WriteInput, tmp_path: Path) -> None:
-    half = "\n".join(MOVIES.splitlines()[: ITEMS // 2 + 1]) + "\n"
-    publish(write_input(RATINGS, half), tmp_path / "output")
-    done = invoke("verify", "--output", tmp_path / "output")
-    assert done.returncode == 0
-    assert "only 50.0% of the rated movies have a title, the others show their ids" in done.stdout
-    spoken = json.loads(invoke("verify", "--output", tmp_path / "output", "--json").stdout)
-    assert spoken["catalogue_share"] == 0.5
-
-
 def test_the_line_of_cleaning_counts_every_file_and_ignored_columns_are_named_once(
     write_input: WriteInput, tmp_path: Path
 ) -> None:
@@ -143,6 +140,7 @@ def test_the_line_of_cleaning_counts_every_file_and_ignored_columns_are_named_on
     )
     assert done.stderr.count("ratings.csv: ignores the columns device, (without a name)") == 1
     assert "ignores" not in done.stderr.replace("ratings.csv: ignores", "")
+    assert "has titles for" not in done.stderr
     assert Output(output).current()
     quiet = invoke("run", "--data", data, "--output", output, "--max-rejected", "1", "--quiet", "--seed", "1")
     assert (quiet.returncode, quiet.stderr) == (0, "")
