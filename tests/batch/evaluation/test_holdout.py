@@ -138,6 +138,16 @@ def test_training_goes_on_where_it_was_and_comes_to_the_same_loss() -> None:
     assert published.collaborative.losses[-1] < 1.02 * from_random.collaborative.losses[-1]
 
 
+def _comebacks(users: int) -> Interactions:
+    """Return people who rate twenty items each, one after the other, all through the time."""
+    rows: list[Row] = [
+        (user, (number + user) % 25, 5.0, 1e6 * number + user)
+        for user in range(users)
+        for number in range(20)
+    ]
+    return interactions(rows)
+
+
 def _of_few() -> Interactions:
     """Return people of whom one comes back after every cut, and one more after each before it."""
     rows: list[Row] = [(user, item, 5.0, float(item + user)) for user in range(30) for item in range(6)]
@@ -146,36 +156,30 @@ def _of_few() -> Interactions:
     return interactions(rows)
 
 
-def test_data_with_few_comebacks_have_more_moments_the_oldest_first() -> None:
-    ratings = _of_few()
-    splits = hold_out(ratings, HASHES, seed=0)
-    assert [split.name for split in splits] == ["last"]
-    many = interactions(
-        [(user, (rating + user) % 25, 5.0, 1e6 * rating + user) for user in range(90) for rating in range(20)]
-    )
-    assert len(hold_out(many, HASHES, seed=0)) == 1
-    names = [split.name for split in hold_out(many.where(many.user_index < 30), HASHES, seed=0)]
-    assert names == ["time 90%", "time 95%"]
+@pytest.mark.parametrize(
+    ("ratings", "names"),
+    [
+        (_comebacks(90), ["time 95%"]),
+        (_comebacks(30), ["time 90%", "time 95%"]),
+        (_comebacks(1_100), [f"time 95%, {MAX_EVALUATED_USERS:,} of 1,100 users"]),
+        (_of_few(), ["last"]),
+        (replace(_of_few(), rated_at=np.full(len(_of_few()), np.nan)), ["last"]),
+        (interactions([(user, user % 3) for user in range(10)]), []),
+    ],
+    ids=["enough people come back", "few come back, the oldest moment is first", "a thousand people at most",
+         "few come back after any moment", "no times", "nobody has a second rating"],
+)  # fmt: skip
+def test_a_run_is_evaluated_after_as_many_moments_as_it_needs(
+    ratings: Interactions, names: list[str]
+) -> None:
+    assert [split.name for split in hold_out(ratings, HASHES, seed=0)] == names
 
 
-def test_without_times_the_last_ratings_are_held_out_for_lists_as_they_are_served() -> None:
+def test_without_times_lists_are_made_as_if_everyone_was_active_now() -> None:
     ratings = replace(_of_few(), rated_at=np.full(len(_of_few()), np.nan))
     (split,) = hold_out(ratings, HASHES, seed=0)
-    assert split.name == "last"
     assert split.days_inactive.tolist() == [0.0] * 30
 
 
-def test_one_moment_is_evaluated_by_a_thousand_people_at_most() -> None:
-    rows: list[Row] = [
-        (user, (place + user) % 25, 5.0, 1e6 * place + user) for user in range(1_100) for place in range(20)
-    ]
-    (split,) = hold_out(interactions(rows), HASHES, seed=0)
-    assert len(split.users) == MAX_EVALUATED_USERS
-
-
-def test_nobody_can_evaluate_a_run_without_a_second_rating() -> None:
-    ratings = interactions([(user, user % 3) for user in range(10)])
-    splits = hold_out(ratings, HASHES, seed=0)
-    assert splits == []
-    metrics: Metrics = judge([], learn(ratings, splits, SETTINGS, lambda: None)[1], SETTINGS)
-    assert metrics == {("judged_users", "embedding"): 0.0}
+def test_a_run_that_nobody_can_evaluate_says_so() -> None:
+    assert judge([], _learned()[1], SETTINGS) == {("judged_users", "embedding"): 0.0}
