@@ -11,7 +11,6 @@ from batch.commands.options import json_option, options, own_option, quiet_optio
 from batch.commands.printing import is_terminal, print_json, print_verdict
 from batch.generation.publish import Published
 from batch.generation.store import Output
-from batch.runtime.memory import tells_peaks_apart
 from batch.runtime.progress import Progress, log_to_stderr
 from batch.runtime.step_table import format_share, table as table_of_figures
 from batch.settings import Settings, by_name
@@ -42,8 +41,7 @@ def run(force: bool, quiet: bool, as_json: bool, **values: Any) -> None:
     if on_terminal:
         print_verdict(*_verdict(published), _facts(published, values["top_n"]))
     if published.is_new:
-        took = (published.seconds, published.rows, published.peak_mb)
-        progress.show(table_of_figures(*took, tells_peaks_apart=tells_peaks_apart()))
+        progress.show(table_of_figures(published.seconds, published.rows, published.peak_mb))
     if as_json:
         print_json({**asdict(published), "file": str(published.file)})
     elif not quiet and not on_terminal:

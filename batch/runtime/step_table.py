@@ -1,12 +1,13 @@
-"""Figures: what each step of a run took, as a table."""
+"""Step table: what each step of a run took."""
 
 from collections.abc import Mapping
 
 from rich.table import Table
 
+from batch.runtime.memory import tells_peaks_apart
 from batch.runtime.tables import bare_table
 
-# What is counted of a step; it stands beside the number, since rows of ratings and users are not alike.
+# What is counted of a step. The table shows it, since rows of ratings and users are not alike.
 ROWS_OF = {
     "load": "ratings",
     "clean": "ratings",
@@ -25,15 +26,9 @@ def format_share(share: float) -> str:
     return "100%" if share == 1 else f"{min(share, 0.999):.1%}"
 
 
-def table(
-    seconds: Mapping[str, float],
-    rows: Mapping[str, int],
-    peak_mb: Mapping[str, float],
-    *,
-    tells_peaks_apart: bool,
-) -> Table:
+def table(seconds: Mapping[str, float], rows: Mapping[str, int], peak_mb: Mapping[str, float]) -> Table:
     """Return a table with a row for each step, and one for all; what isn't known of a step stays blank."""
-    peak = "peak MiB" if tells_peaks_apart else "peak MiB so far"
+    peak = "peak MiB" if tells_peaks_apart() else "peak MiB so far"
     page = bare_table()
     page.add_column("step", no_wrap=True)
     for name in ("seconds", "rows", "of what", "rows a second", peak):

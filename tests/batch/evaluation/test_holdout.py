@@ -41,7 +41,7 @@ def _learned(settings: Settings = SETTINGS) -> tuple[list[Candidate], FittedItem
 
 
 @cache
-def _sound() -> Metrics:
+def _undamaged() -> Metrics:
     return judge(*_learned(), SETTINGS)
 
 
@@ -72,7 +72,7 @@ def test_people_who_come_back_evaluate_lists_made_for_when_they_were_last_seen()
 def test_a_setting_that_spoils_the_lists_lowers_the_figures(broken: dict[str, float]) -> None:
     settings = replace(SETTINGS, **broken)  # type: ignore[arg-type]
     learned = _learned() if broken.keys() <= OF_FOLD_IN else _learned(settings)
-    assert judge(*learned, settings)["ndcg@10", "embedding"] < _sound()["ndcg@10", "embedding"] - 0.01
+    assert judge(*learned, settings)["ndcg@10", "embedding"] < _undamaged()["ndcg@10", "embedding"] - 0.01
 
 
 def _shuffled(factors: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -101,7 +101,7 @@ def test_a_damaged_part_lowers_the_figures_of_the_evaluated_and_of_the_published
     found = judge(damaged, _damaged(published, part), SETTINGS)
     # Ratings that the vectors were trained on are ranked as well without a trend.
     for metric in ("ndcg@10", "ndcg@10_seen")[: 1 if part == "no trend" else 2]:
-        assert found[metric, "embedding"] < _sound()[metric, "embedding"] - 0.05
+        assert found[metric, "embedding"] < _undamaged()[metric, "embedding"] - 0.05
 
 
 def test_published_vectors_that_rank_the_answers_badly_are_a_regression() -> None:
@@ -110,7 +110,7 @@ def test_published_vectors_that_rank_the_answers_badly_are_a_regression() -> Non
         published = _damaged(published, part)
     (fault,) = regressions(Quality(judge(candidates, published, SETTINGS), 240), {}, max_fall=0.3)
     assert fault.startswith("the final vectors rank badly: ndcg@10 is 0.")
-    assert list(regressions(Quality(_sound(), 240), {}, max_fall=0.3)) == []
+    assert list(regressions(Quality(_undamaged(), 240), {}, max_fall=0.3)) == []
 
 
 def test_held_out_ratings_change_the_published_model_and_not_the_evaluated_one() -> None:
