@@ -45,7 +45,8 @@ class _Model(NamedTuple):
 
     is_hidden: NDArray[np.bool_]  # (items,)
     confidences: NDArray[np.float32]  # c above, by how many newer ratings there are
-    next_weights: NDArray[np.float32]  # in the sequential part, by how many newer ratings there are
+    next_weights: NDArray[np.float32]  # in the sequential part, by the same
+    is_explaining: NDArray[np.bool_]  # by the same: whether any of both is large enough
     collaborative: NDArray[np.float32]  # (items, factors), z above
     next_items: NDArray[np.float32]  # (items, factors), as the next movie
     next_history: NDArray[np.float32]  # (items, factors), as part of a history
@@ -77,17 +78,7 @@ def explain(  # noqa: PLR0913, PLR0917 (all that a score is made of)
     no such movie adds anything. Of equals it is the first in the order of items. `advance` is called with the
     number of users done since the last call. The result does not depend on the number of threads.
     """
-    ages = np.arange(ratings.ratings_of_user.max(initial=0), dtype=np.int32)
-    next_weights = recency(ages, settings.next_half_life)
-    compact = _Model(
-        is_hidden=ratings.is_hidden,
-        confidences=(settings.alpha * recency(ages, settings.taste_half_life)).astype(np.float32),
-        next_weights=np.where(next_weights < MIN_WEIGHT, np.float32(0), next_weights),
-        collaborative=_evened_out(fitted.collaborative.item_factors, settings.regularization),
-        next_items=fitted.sequential.item_factors,
-        next_history=fitted.sequential.history_factors,
-    )
-    is_explaining = (compact.confidences >= settings.alpha * MIN_WEIGHT) | (compact.next_weights > 0)
+    compact = _compact(fitted, ratings, settings)
     weights = model.weights.astype(np.float32)
     rating_ends = _ends(ratings.user_index, ratings.users)
     list_ends = _ends(lists.user_index, ratings.users)
@@ -104,7 +95,7 @@ def explain(  # noqa: PLR0913, PLR0917 (all that a score is made of)
             positive_ends=_ends(user_index, last - first),
             items=ratings.item_index[rows][is_kept],
             ages=ages,
-            explaining=np.bincount(user_index[is_explaining[ages]], minlength=last - first),
+            explaining=np.bincount(user_index[compact.is_explaining[ages]], minlength=last - first),
             list_ends=list_ends[first : last + 1] - list_ends[first],
             listed=lists.item_index[places],
             weights=weights[first:last],
@@ -121,6 +112,22 @@ def explain(  # noqa: PLR0913, PLR0917 (all that a score is made of)
             f"{sum(unsolved):,}",
         )
     return found
+
+
+def _compact(fitted: FittedItems, ratings: Interactions, settings: Settings) -> _Model:
+    ages = np.arange(ratings.ratings_of_user.max(initial=0), dtype=np.int32)
+    confidences = (settings.alpha * recency(ages, settings.taste_half_life)).astype(np.float32)
+    next_weights = recency(ages, settings.next_half_life)
+    next_weights[next_weights < MIN_WEIGHT] = 0
+    return _Model(
+        is_hidden=ratings.is_hidden,
+        confidences=confidences,
+        next_weights=next_weights,
+        is_explaining=(confidences >= settings.alpha * MIN_WEIGHT) | (next_weights > 0),
+        collaborative=_evened_out(fitted.collaborative.item_factors, settings.regularization),
+        next_items=fitted.sequential.item_factors,
+        next_history=fitted.sequential.history_factors,
+    )
 
 
 def _ends(user_index: NDArray[np.int32], users: int) -> NDArray[np.int64]:
