@@ -22,7 +22,7 @@ from batch.data.load import ignored_columns, load
 from batch.datasets.sample import write_sample
 from batch.errors import InputError
 from batch.evaluation.metrics import DEPTHS, compute_metrics
-from batch.evaluation.rank import whole_catalogue
+from batch.evaluation.rank import rank
 from batch.evaluation.ratings import cleaned_ratings
 from batch.evaluation.splits import by_last
 from batch.model.embedding import FittedItems, fit_items, fold_in_users
@@ -252,7 +252,7 @@ def test_lists_are_within_a_twentieth_as_good_as_those_of_the_local_model(
     def ndcg(fitted: FittedItems) -> float:
         model = fold_in_users(fitted, split.train, split.days_inactive, settings)
         factors = model.user_factors, model.item_factors.T
-        lists = whole_catalogue(lambda users: factors[0][users] @ factors[1], split, max(DEPTHS))
+        lists = rank(lambda users: factors[0][users] @ factors[1], split, max(DEPTHS))
         return compute_metrics(lists, split).means()["ndcg@10"]
 
     here = ndcg(fit_items(split.train, settings))
