@@ -24,7 +24,7 @@ from tests.commands import invoke, invoke_on_terminal
 from tests.conftest import publish
 from tests.printed import ESCAPE, read_back
 
-WIDTHS = (60, 120)
+WIDTHS = (60, 80, 120, 200)
 TITLES = [
     "千と千尋の神隠し、またの名を千と千尋の冒険と湯屋の神々 (2001)",
     "Ame\u0301lie et le fabuleux destin d'Ame\u0301lie Poulain qui n'en finit pas (2001)",
