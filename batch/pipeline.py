@@ -1,4 +1,4 @@
-"""The run: nothing to do, or load, clean, train, score, because, similar, judge, write, check and publish.
+"""The run: nothing to do, or load, clean, train, score, explain, similar, evaluate, write, check and publish.
 
 Most modules are imported inside of functions: they take a second to load, and a night with nothing to do
 needs none of them.
@@ -161,7 +161,7 @@ def _make(cleaned: Cleaned, settings: Settings, progress: Progress) -> Artifacts
     import numpy as np
 
     from batch.data.interactions import read_interactions, read_sampling_hashes
-    from batch.evaluation.holdout import hold_out, iterations, judge, learn, of_published
+    from batch.evaluation.holdout import evaluate_candidates, hold_out, iterations, learn, of_published
     from batch.generation.write import ItemOutput, UserOutput
     from batch.model.embedding import fold_in_users
     from batch.recommend.explanations import explain
@@ -185,7 +185,7 @@ def _make(cleaned: Cleaned, settings: Settings, progress: Progress) -> Artifacts
         step.expect(counts.users, "users")
         lists = score(model, settings.top_n, step.advance)
         step.status(f"{len(lists.rank):,} places in lists of up to {settings.top_n:,}")
-    with progress.step("because") as step:
+    with progress.step("explain") as step:
         step.expect(counts.users, "users")
         explanations = explain(fitted, model, interactions, lists, settings, step.advance)
         step.status(f"{np.count_nonzero(explanations >= 0):,} of these places have a reason")
@@ -195,9 +195,10 @@ def _make(cleaned: Cleaned, settings: Settings, progress: Progress) -> Artifacts
             fitted.collaborative.item_factors, model.is_candidate, settings.similar_n, step.advance
         )
         step.status(f"{len(similar_items.rank):,} places in lists of up to {settings.similar_n:,}")
-    with progress.step("judge") as step:
+    with progress.step("evaluate") as step:
         step.expect(len(candidates), "splits")
-        metrics = judge(candidates, fitted, settings, step.advance) | of_published(lists, interactions)
+        metrics = evaluate_candidates(candidates, fitted, settings, step.advance)
+        metrics |= of_published(lists, interactions)
         step.status(summary_of_metrics(metrics))
     item_output = ItemOutput(
         item_factors=model.item_factors,
@@ -220,9 +221,9 @@ def _rows_of_steps(counts: Counts, metrics: Metrics, written: int, progress: Pro
         "clean": counts.rows_read,
         "train": counts.rows_kept,
         "score": counts.users,
-        "because": counts.users,
+        "explain": counts.users,
         "similar": counts.items,
-        "judge": round(metrics[EVALUATED_USERS, MODEL]),
+        "evaluate": round(metrics[EVALUATED_USERS, MODEL]),
         "write": written,
         "check": written,
     }
@@ -271,7 +272,7 @@ def summary_of_metrics(metrics: Metrics) -> str:
     from batch.evaluation.metrics import MODEL
 
     if not metrics[EVALUATED_USERS, MODEL]:
-        return "nobody to judge by"
+        return "no user could be evaluated"
     ours, popular = (metrics["ndcg@10", model] for model in (MODEL, "most_popular"))
     return (
         f"ndcg@10 {ours:.4f}, most popular {popular:.4f}, over {metrics[EVALUATED_USERS, MODEL]:,.0f} users"

@@ -88,7 +88,7 @@ def ncf(  # noqa: PLR0913 (one per option)
     console = Console()
     console.print(
         f"{data.resolve().name}, split '{split.name}', seed {seed}: {len(train):,} ratings of "
-        f"{train.items:,} movies by {train.users:,} users to learn from; {len(split.users):,} users judged"
+        f"{train.items:,} movies by {train.users:,} users to learn from; {len(split.users):,} users evaluated"
     )
     console.print(machine())
     console.print(table(models))

@@ -20,7 +20,7 @@ from batch.settings import by_name
 
 ROOT = Path(__file__).parent.parent
 # The steps of a run, in order.
-STEPS = ["compare", "load", "clean", "train", "score", "because", "similar", "judge", "write", "check"]
+STEPS = ["compare", "load", "clean", "train", "score", "explain", "similar", "evaluate", "write", "check"]
 STEPS += ["publish"]
 
 

@@ -1,4 +1,4 @@
-"""Interactions: the ratings as columns of numbers, which is what models learn from and are judged by."""
+"""Interactions: the ratings as columns of numbers, which is what models learn from and are evaluated by."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -172,7 +172,7 @@ def of_evaluated(split: Split) -> Split:
     )
 
 
-def judge(
+def evaluate_candidates(
     candidates: Sequence[Candidate],
     published: FittedItems,
     settings: Settings,

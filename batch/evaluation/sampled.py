@@ -69,7 +69,7 @@ def given_negatives(file: Path, split: Split, cleaned: CleanedRatings) -> tuple[
     missing = [user_id for user_id, row in row_of_user.items() if row not in found]
     if missing:
         raise InputError(
-            f"{file}: has no line for {len(missing):,} of {len(split.users):,} judged users, for example "
+            f"{file}: has no line for {len(missing):,} of {len(split.users):,} evaluated users, for example "
             f"{missing[0]!r}; {_OTHER_RATINGS}"
         )
     return [found[row] for row in range(len(split.users))], left_out

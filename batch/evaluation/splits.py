@@ -120,7 +120,7 @@ def _split(name: str, known_ratings: Interactions, later: Interactions, moment: 
         evaluated[evaluated] = train.ratings_of_user[user[evaluated]] >= MIN_RATINGS
     if not evaluated.any():
         raise InputError(
-            f"ratings: nobody can be judged by the split '{name}': it takes users with ratings before it, "
+            f"ratings: nobody can be evaluated by the split '{name}': it takes users with ratings before it, "
             f"by time {MIN_RATINGS} or more, and later ones of movies known then; take another split or cut"
         )
     users, row = np.unique(user[evaluated], return_inverse=True)

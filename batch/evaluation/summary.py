@@ -19,10 +19,10 @@ SHARE = f"{CONFIDENCE:.0%}"
 
 
 def summary(evaluation: Evaluation) -> list[str]:
-    """Return one line on each split: who is judged, by what, and how often the file broke a tie."""
+    """Return one line on each split: who is evaluated, by what, and how often the file broke a tie."""
     return [
         f"{split.name}: {len(split.train):,} ratings of {split.train.items:,} movies by "
-        f"{split.train.users:,} users to learn from; {len(split.users):,} users judged by "
+        f"{split.train.users:,} users to learn from; {len(split.users):,} users evaluated by "
         f"{split.relevant.nnz + split.unknown.sum():,} later ratings "
         f"({split.unknown.sum():,} of movies that nobody had rated); "
         f"{split.tied:.1%} of them have a later rating at the same second as their last known one"

@@ -13,9 +13,9 @@ ROWS_OF = {
     "clean": "ratings",
     "train": "ratings",
     "score": "users",
-    "because": "users",
+    "explain": "users",
     "similar": "movies",
-    "judge": "judged users",
+    "evaluate": "evaluated users",
     "write": "rows of the file",
     "check": "rows of the file",
 }

@@ -1,4 +1,4 @@
-"""The run on a cluster: nothing to do, or load, clean, train, score, similar, judge, write, check, publish.
+"""The run on a cluster: nothing to do, or load, clean, train, score, similar, evaluate, write, check, publish.
 
 The steps have the names of the local ones, and those after scoring are the local ones.
 """
@@ -17,7 +17,7 @@ from batch.data.exclusions import read_exclusions
 from batch.data.interactions import read_hidden, read_item_ids, read_item_numbers
 from batch.data.load import ignored_columns
 from batch.evaluation.catalogue import read_catalogue
-from batch.evaluation.holdout import Metrics, judge, of_places
+from batch.evaluation.holdout import Metrics, evaluate_candidates, of_places
 from batch.evaluation.metrics import DEPTHS
 from batch.generation.publish import Published
 from batch.generation.store import Output
@@ -96,7 +96,7 @@ def _publish_new(job: Job, spark: SparkSession, tables: Tables, progress: Progre
 
 
 def _make(settings: Settings, driver: Driver, cleaned: Cleaned, progress: Progress) -> Artifacts:
-    """Train, score and judge; what the workers write of users is in the work folder until it is published."""
+    """Train, score and evaluate; what the workers write of users is in the work folder until it is published."""
     connection, counts, ratings, kinds = driver.connection, cleaned.counts, cleaned.ratings, cleaned.kinds
     catalogue = _catalogue(connection)
     with progress.step("train") as step, at_rest(connection, settings):
@@ -136,9 +136,9 @@ def _make(settings: Settings, driver: Driver, cleaned: Cleaned, progress: Progre
             fitted.collaborative.item_factors, ~catalogue.is_hidden, settings.similar_n, step.advance
         )
         step.status(f"{len(alike.rank):,} places in lists of up to {settings.similar_n:,}")
-    with progress.step("judge") as step:
+    with progress.step("evaluate") as step:
         candidates = [candidate] if len(sample.split.users) else []
-        metrics = judge(candidates, fitted, settings) | _of_published(connection, catalogue, counts.users)
+        metrics = evaluate_candidates(candidates, fitted, settings) | _of_published(connection, catalogue, counts.users)
         step.status(summary_of_metrics(metrics))
     of_everybody = most_watched(lately.popular.sum(axis=0), catalogue.is_hidden, settings.top_n)
     # Spark's ALS tells no loss.

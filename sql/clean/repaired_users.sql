@@ -98,7 +98,7 @@ elsewhere as (
     where user_id in (select between_neighbours.user_id from between_neighbours)
 ),
 
--- Only where there is a block to judge; the rest of the statement keeps no order of rows by itself.
+-- Only if there is a block; the rest of the statement keeps no order of rows by itself.
 steps as (
     select
         number,

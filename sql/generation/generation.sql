@@ -29,7 +29,7 @@ comment on column draft.generation.id is 'Name of the generation; ids sort by ti
 comment on column draft.generation.started_at is 'When the run began, UTC.';
 comment on column draft.generation.finished_at is 'When the file was complete and checked, UTC.';
 comment on column draft.generation.seconds is 'Duration of each step, in seconds; publishing itself comes after the file is closed.';
-comment on column draft.generation.rows is 'How many rows each step went through: of the ratings file as read (load, clean) or kept (train), users (score), judged users (judge), rows of all other tables of this file (write, check); `removed` is how many movies commands have taken out of the lists since, and by how many a list may be shorter.';
+comment on column draft.generation.rows is 'How many rows each step went through: of the ratings file as read (load, clean) or kept (train), users (score), evaluated users (evaluate), rows of all other tables of this file (write, check); `removed` is how many movies commands have taken out of the lists since, and by how many a list may be shorter.';
 comment on column draft.generation.peak_mb is 'The most memory that the process held during each step, in MiB; if the system does not measure it by step (all but Linux), since the start of the run.';
 comment on column draft.generation.fingerprint is 'SHA-256 over names and bytes of the input files.';
 comment on column draft.generation.exclusions is 'SHA-256 over who was forgotten and what was hidden by command when the run began; empty if nobody and nothing was.';

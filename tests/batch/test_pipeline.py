@@ -173,12 +173,12 @@ def test_the_generation_says_what_each_step_took(published: Published) -> None:
     assert list(peak_mb) == list(seconds)
     assert min(peak_mb.values()) > 1
     read = len(RATINGS.splitlines()) - 1
-    assert {step: rows[step] for step in ("load", "clean", "train", "score", "judge")} == {
+    assert {step: rows[step] for step in ("load", "clean", "train", "score", "evaluate")} == {
         "load": read,
         "clean": read,
         "train": read,
         "score": USERS,
-        "judge": 62,  # people who came back, each for each moment
+        "evaluate": 62,  # people who came back, each for each moment
     }
     tables = _query(
         published, "select table_name from duckdb_tables() where not internal and table_name <> 'generation'"

@@ -28,7 +28,7 @@ class Table:
 
 
 STEPS = (
-    *("compare", "load", "clean", "train", "score", "because", "similar", "judge"),
+    *("compare", "load", "clean", "train", "score", "explain", "similar", "evaluate"),
     *("write", "check", "publish"),
     "end: what is no longer kept is removed",
 )

@@ -20,7 +20,7 @@ def test_evaluate_prints_every_model_and_the_same_table_twice(items: Path, tmp_p
     assert (first.returncode, first.stdout) == (0, second.stdout)
     for model in MODELS:
         assert f"\n{model} " in first.stdout
-    assert "users judged" in first.stdout
+    assert "users evaluated" in first.stdout
     assert "at the same second" in first.stdout
     assert list(tmp_path.iterdir()) == []
 
@@ -77,14 +77,14 @@ def test_a_file_of_negatives_of_other_ratings_is_refused(items: Path, tmp_path: 
     negatives.write_text("(0,3)\t1\t5\n", encoding="utf-8")
     done = invoke("evaluate", "--data", items, *QUICK, "--protocol", "ncf", "--negatives", negatives)
     assert done.returncode == 3
-    assert "has no line for 39 of 40 judged users, for example '1'" in done.stderr
+    assert "has no line for 39 of 40 evaluated users, for example '1'" in done.stderr
 
 
 def test_data_that_nobody_can_evaluate_end_with_3(write_input: WriteInput) -> None:
     data = write_input(RATINGS_HEADER + "\n1,a,5,1\n2,a,5,2\n")
     done = invoke("evaluate", "--data", data)
     assert done.returncode == 3
-    assert "nobody can be judged by the split 'last'" in done.stderr
+    assert "nobody can be evaluated by the split 'last'" in done.stderr
 
 
 def test_tune_prints_settings_that_run_takes(items: Path, tmp_path: Path) -> None:

@@ -372,7 +372,7 @@ def test_a_catalogue_with_every_item_hidden_stops_the_run(write_input: WriteInpu
         Cleaned(folder, tmp_path)
 
 
-def test_the_share_of_rejected_rows_is_judged_for_each_file(write_input: WriteInput, tmp_path: Path) -> None:
+def test_the_share_of_rejected_rows_is_limited_for_each_file(write_input: WriteInput, tmp_path: Path) -> None:
     good = "".join(f"1,{item},3,1\n" for item in range(90))
     folder = write_input(HEADER + good, "movieId,title,genres\n1,A,Drama\n2,B\n")
     with pytest.raises(InputError, match=r"movies.csv: 1 of 2 rows"):

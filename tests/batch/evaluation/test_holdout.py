@@ -16,7 +16,7 @@ from batch.evaluation.holdout import (
     Metrics,
     hold_out,
     iterations,
-    judge,
+    evaluate_candidates,
     learn,
 )
 from batch.model.embedding import FittedItems
@@ -42,7 +42,7 @@ def _learned(settings: Settings = SETTINGS) -> tuple[list[Candidate], FittedItem
 
 @cache
 def _undamaged() -> Metrics:
-    return judge(*_learned(), SETTINGS)
+    return evaluate_candidates(*_learned(), SETTINGS)
 
 
 def test_people_who_come_back_evaluate_lists_made_for_when_they_were_last_seen() -> None:
@@ -72,7 +72,7 @@ def test_people_who_come_back_evaluate_lists_made_for_when_they_were_last_seen()
 def test_a_setting_that_spoils_the_lists_lowers_the_figures(broken: dict[str, float]) -> None:
     settings = replace(SETTINGS, **broken)  # type: ignore[arg-type]
     learned = _learned() if broken.keys() <= OF_FOLD_IN else _learned(settings)
-    assert judge(*learned, settings)["ndcg@10", "embedding"] < _undamaged()["ndcg@10", "embedding"] - 0.01
+    assert evaluate_candidates(*learned, settings)["ndcg@10", "embedding"] < _undamaged()["ndcg@10", "embedding"] - 0.01
 
 
 def _shuffled(factors: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -98,7 +98,7 @@ def _damaged(fitted: FittedItems, part: str) -> FittedItems:
 def test_a_damaged_part_lowers_the_figures_of_the_evaluated_and_of_the_published_vectors(part: str) -> None:
     candidates, published = _learned()
     damaged = [replace(each, fitted=_damaged(each.fitted, part)) for each in candidates]
-    found = judge(damaged, _damaged(published, part), SETTINGS)
+    found = evaluate_candidates(damaged, _damaged(published, part), SETTINGS)
     # Ratings that the vectors were trained on are ranked as well without a trend.
     for metric in ("ndcg@10", "ndcg@10_seen")[: 1 if part == "no trend" else 2]:
         assert found[metric, "embedding"] < _undamaged()[metric, "embedding"] - 0.05
@@ -108,7 +108,7 @@ def test_published_vectors_that_rank_the_answers_badly_are_a_regression() -> Non
     candidates, published = _learned()
     for part in ("als", "next", "history", "trend"):
         published = _damaged(published, part)
-    (fault,) = regressions(Quality(judge(candidates, published, SETTINGS), 240), {}, max_fall=0.3)
+    (fault,) = regressions(Quality(evaluate_candidates(candidates, published, SETTINGS), 240), {}, max_fall=0.3)
     assert fault.startswith("the final vectors rank badly: ndcg@10 is 0.")
     assert list(regressions(Quality(_undamaged(), 240), {}, max_fall=0.3)) == []
 
@@ -182,4 +182,4 @@ def test_without_times_lists_are_made_as_if_everyone_was_active_now() -> None:
 
 
 def test_a_run_that_nobody_can_evaluate_says_so() -> None:
-    assert judge([], _learned()[1], SETTINGS) == {("judged_users", "embedding"): 0.0}
+    assert evaluate_candidates([], _learned()[1], SETTINGS) == {("judged_users", "embedding"): 0.0}

@@ -129,9 +129,9 @@ def test_tuning_never_looks_at_the_last_ratings_nor_cuts_where_evaluate_does() -
 
 
 def test_a_split_that_nobody_can_evaluate_says_so() -> None:
-    with pytest.raises(InputError, match="nobody can be judged by the split 'last'"):
+    with pytest.raises(InputError, match="nobody can be evaluated by the split 'last'"):
         by_last(interactions([(0, 0), (1, 0)]))
-    with pytest.raises(InputError, match="nobody can be judged by the split 'time 50%'"):
+    with pytest.raises(InputError, match="nobody can be evaluated by the split 'time 50%'"):
         by_time(interactions([(0, 0), (0, 1), (1, 0), (1, 1)]), 0.5)
 
 

@@ -19,14 +19,14 @@ def _lines(page: Table) -> list[list[str]]:
 
 def test_the_table_has_seconds_rows_rate_and_memory_of_each_step() -> None:
     page = table(
-        {"load": 2.0, "score": 0.5, "judge": 0.0, "publish": 0.25},
-        {"load": 100_004, "score": 671, "judge": 0},
-        {"load": 300.4, "score": 1_024.6, "judge": 1.0, "publish": 10.0},
+        {"load": 2.0, "score": 0.5, "evaluate": 0.0, "publish": 0.25},
+        {"load": 100_004, "score": 671, "evaluate": 0},
+        {"load": 300.4, "score": 1_024.6, "evaluate": 1.0, "publish": 10.0},
     )
     assert _lines(page)[1:] == [
         ["load", "2.00", "100,004", "ratings", "50,002", "300"],
         ["score", "0.50", "671", "users", "1,342", "1,025"],
-        ["judge", "0.00", "0", "judged", "users", "1"],  # no time, no rate
+        ["evaluate", "0.00", "0", "evaluated", "users", "1"],  # no time, no rate
         ["publish", "0.25", "10"],
         ["all", "2.75", "1,025"],
     ]
