@@ -13,7 +13,7 @@ class Catalogue:
     """The items of one generation; each list is by number."""
 
     def __init__(self, items: int, rows: Iterable[tuple[str, int, int, bytes, int | None, str]]) -> None:
-        """Take how many there are, and a row of each, in any order, as `sql/lookups/items.sql` returns it."""
+        """Take how many there are, and a row of each, in any order, by `sql/lookups/items_as_json.sql`."""
         self.item_ids = [""] * (items + 1)
         self.years: list[int | None] = [None] * (items + 1)
         self.genres = [frozenset[str]()] * (items + 1)

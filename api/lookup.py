@@ -148,7 +148,7 @@ class Generation:
             self._page_turn, self._liked_turn = asyncio.Lock(), asyncio.Lock()
             for lookup in (self._lists, self._histories, self._whole_rows, self._similar):
                 lookup.find_all([""])
-            self.catalogue = Catalogue(items, self._read("items"))
+            self.catalogue = Catalogue(items, self._read("items_as_json"))
         except BaseException:
             self.close()
             raise

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from batch.data.exclusions import Exclusions, read_exclusions
 from batch.data.inputs import Snapshot, find_inputs
+from batch.generation.output_folder import Output
 from batch.generation.publish import Provenance, Published, publish
-from batch.generation.store import Output
 from batch.generation.unchanged import up_to_date
 from batch.report.build import keep_after_run
 from sql import statement
@@ -163,7 +163,7 @@ def _make(cleaned: Cleaned, settings: Settings, progress: Progress) -> Artifacts
     from batch.data.interactions import read_interactions, read_sampling_hashes
     from batch.evaluation.holdout import evaluate_candidates, hold_out, iterations, learn, of_published
     from batch.generation.write import ItemOutput, UserOutput
-    from batch.model.embedding import fold_in_users
+    from batch.model.weighted_parts import fold_in_users
     from batch.recommend.explanations import explain
     from batch.recommend.popular import popular
     from batch.recommend.segments import read_attributes, segments

@@ -19,7 +19,7 @@ from batch.evaluation.metrics import compute_metrics
 from batch.evaluation.rank import rank
 from batch.evaluation.ratings import cleaned_ratings
 from batch.evaluation.splits import Split, by_last, by_time
-from batch.model.embedding import FittedItems, fit_items, fold_in_users
+from batch.model.weighted_parts import FittedItems, fit_items, fold_in_users
 from batch.settings import Settings
 
 METRIC = "ndcg@10"

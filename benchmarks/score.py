@@ -33,8 +33,8 @@ from scipy import sparse
 
 from batch.evaluation.ratings import cleaned_ratings
 from batch.model.als import factorise
-from batch.model.embedding import fit_items, fold_in_users
 from batch.model.positives import is_positive
+from batch.model.weighted_parts import fit_items, fold_in_users
 from batch.recommend.topn import best
 from batch.settings import Settings
 from benchmarks.generate import Scale, Size, generate

@@ -17,7 +17,7 @@ from batch.evaluation.rank import rank
 from batch.evaluation.ratings import cleaned_ratings
 from batch.evaluation.splits import Split, by_moment
 from batch.model.als import fit_collaborative
-from batch.model.embedding import FittedItems, fit_items, fold_in_users
+from batch.model.weighted_parts import FittedItems, fit_items, fold_in_users
 from batch.settings import Settings
 
 

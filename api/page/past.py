@@ -77,7 +77,7 @@ class KeptFiles:
         while unread:
             try:
                 paths = (str(file) for file, _ in unread)
-                ended = await run_apart("api.page.facts", *paths, seconds=MAX_SECONDS)
+                ended = await run_apart("api.page.kept_generations", *paths, seconds=MAX_SECONDS)
             except NotCheckedError as error:
                 log.warning("kept generations are not shown: %s", error)
                 return

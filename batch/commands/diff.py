@@ -9,9 +9,9 @@ import click
 from batch.commands.options import Id, json_option, option, own_option
 from batch.commands.printing import is_terminal, print_json, print_table, print_verdict
 from batch.generation.diff import Diff, DiffOfUser, chosen, diff as diff_of_lists, diff_of_user
+from batch.generation.output_folder import Output
 from batch.generation.query import Answer
 from batch.generation.reader import Row
-from batch.generation.store import Output
 from batch.runtime.progress import log_to_stderr
 
 log = logging.getLogger("batch")

@@ -7,7 +7,7 @@ import click
 
 from batch.commands.options import Id, in_advance_option, json_option, options, quiet_option
 from batch.commands.printing import print_json
-from batch.generation.store import Output
+from batch.generation.output_folder import Output
 from batch.runtime.progress import Progress, log_to_stderr
 from batch.settings import Settings
 

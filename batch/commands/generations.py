@@ -8,8 +8,8 @@ import click
 from batch.commands.options import json_option, option
 from batch.commands.printing import is_terminal, print_json, print_table, print_verdict
 from batch.generation import reader as list_of_generations
+from batch.generation.output_folder import Output
 from batch.generation.query import Answer
-from batch.generation.store import Output
 
 # What a person wants to know, within the first 80 columns of a terminal; the rest follows.
 FIRST = ("generation", "state", "users", "rows_kept", "rows_rejected", "ndcg_10")

@@ -6,7 +6,7 @@ import click
 
 from batch.commands.options import json_option, option, own_option, quiet_option
 from batch.commands.printing import print_json
-from batch.generation.store import Output
+from batch.generation.output_folder import Output
 from batch.report.build import keep, page
 
 

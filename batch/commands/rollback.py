@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from batch.commands.options import option, quiet_option
+from batch.generation.output_folder import Output
 from batch.generation.rollback import rollback as roll_back
-from batch.generation.store import Output
 
 
 @click.command()

@@ -9,8 +9,8 @@ import click
 from batch.commands.engines import run as run_on_engine
 from batch.commands.options import json_option, options, own_option, quiet_option
 from batch.commands.printing import is_terminal, print_json, print_verdict
+from batch.generation.output_folder import Output
 from batch.generation.publish import Published
-from batch.generation.store import Output
 from batch.runtime.progress import Progress, log_to_stderr
 from batch.runtime.step_table import format_share, table as table_of_figures
 from batch.settings import Settings, by_name

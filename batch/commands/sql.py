@@ -10,9 +10,9 @@ import click
 from batch.commands.options import json_option, option, own_option
 from batch.commands.printing import print_json, print_table, text
 from batch.errors import UsageError
+from batch.generation.output_folder import Output
 from batch.generation.query import Answer, query as run_query, saved_queries
 from batch.generation.rollback import before as generation_before
-from batch.generation.store import Output
 
 
 # A query may begin with a comment, which looks like an option.

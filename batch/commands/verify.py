@@ -8,7 +8,7 @@ import click
 from batch.commands.options import json_option, option, own_option, quiet_option
 from batch.commands.printing import is_terminal, print_json, print_verdict
 from batch.errors import BatchError
-from batch.generation.store import Output
+from batch.generation.output_folder import Output
 from batch.runtime.step_table import format_share
 
 

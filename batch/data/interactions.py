@@ -52,10 +52,27 @@ class Interactions:
         return np.bincount(self.item_index, minlength=self.items)
 
     @cached_property
+    def has_times(self) -> bool:
+        """Whether times are known. Without them no order is: exports are sorted by user and item."""
+        return not bool(np.isnan(self.rated_at).any())
+
+    @cached_property
     def age(self) -> NDArray[np.int32]:
-        """Return, for each rating, how many newer ones its user has: 0 for the newest."""
+        """Return, for each rating, how many newer ones its user has: 0 for the newest, or without times."""
+        if not self.has_times:
+            return np.zeros(len(self), dtype=np.int32)
         last = np.cumsum(self.ratings_of_user).astype(np.int32) - np.int32(1)
         return np.asarray(last[self.user_index] - np.arange(len(self), dtype=np.int32), dtype=np.int32)
+
+    @cached_property
+    def is_last(self) -> NDArray[np.bool_]:
+        """Return which rating is the newest of its user; without times, one of each user by chance."""
+        if self.has_times:
+            return np.asarray(self.age == 0, dtype=np.bool_)
+        chance = np.random.default_rng(len(self)).permutation(len(self))
+        highest = np.full(self.users, -1)
+        np.maximum.at(highest, self.user_index, chance)
+        return np.asarray(chance == highest[self.user_index], dtype=np.bool_)
 
     @cached_property
     def last_rated_at(self) -> NDArray[np.float64]:

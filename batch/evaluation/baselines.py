@@ -51,7 +51,9 @@ def popular_lately(train: Interactions, share: float) -> Scores:
 
 
 def rated_lately(train: Interactions, share: float) -> NDArray[np.int64]:
-    """Return (items,), how many of the newest `share` of all ratings each movie has."""
+    """Return (items,), how many of the newest `share` of all ratings each movie has; of all without times."""
+    if not train.has_times:
+        return train.ratings_of_item
     place = int(len(train) * (1 - share))
     first = np.partition(train.time_rank, place)[place]
     return np.bincount(train.item_index[train.time_rank >= first], minlength=train.items)

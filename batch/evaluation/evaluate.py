@@ -17,7 +17,7 @@ from batch.evaluation.rank import Candidates, rank
 from batch.evaluation.ratings import CleanedRatings, load_and_clean
 from batch.evaluation.sampled import drawn_negatives, given_negatives
 from batch.evaluation.splits import Split, by_last, by_time
-from batch.model.embedding import fit_items, fold_in_users
+from batch.model.weighted_parts import fit_items, fold_in_users
 from batch.runtime.progress import Progress, Step
 from batch.settings import Settings
 

@@ -23,9 +23,9 @@ from batch.evaluation.bootstrap import bootstrap
 from batch.evaluation.metrics import DEPTHS, MODEL, UserMetrics, compute_metrics, exposure
 from batch.evaluation.splits import Popularity, Split, by_moment
 from batch.model.als import collaborative_of, iterations_from
-from batch.model.embedding import FittedItems, fit_items, fold_in_users
 from batch.model.positives import is_positive
 from batch.model.sequential import Sequential
+from batch.model.weighted_parts import FittedItems, fit_items, fold_in_users
 from batch.recommend.topn import TopN, best
 from batch.settings import Settings
 
@@ -70,7 +70,7 @@ def hold_out(ratings: Interactions, sampling_hashes: NDArray[np.str_], seed: int
 def _rolling_cuts(ratings: Interactions, seed: int) -> list[Split]:
     """Return cuts in time, oldest first: the newest one, and older ones until enough people came back."""
     splits: list[Split] = []
-    for cut in () if np.isnan(ratings.rated_at).any() else CUTS:
+    for cut in CUTS if ratings.has_times else ():
         with suppress(InputError):
             split = by_moment(ratings, cut)
             if is_positive(split.train.rating).any():
@@ -93,7 +93,7 @@ def draw(
     The ratings may be those of some users; `ratings_of_item` are (items,) those of all.
     """
     eligible = (
-        (ratings.age == 0)
+        ratings.is_last
         & (ratings.ratings_of_user[ratings.user_index] > 1)
         & (ratings_of_item[ratings.item_index] > 1)
     )
@@ -111,7 +111,7 @@ def hold_out_of(
 
     `days_inactive` are (users,) the days from the last rating of each to the moment for which lists are made.
     """
-    held_out = (ratings.age == 0) & np.isin(ratings.user_index, drawn)
+    held_out = ratings.is_last & np.isin(ratings.user_index, drawn)
     # Several may have the same movie held out that nobody else has rated: all of them keep it.
     known = ratings_of_item - np.bincount(ratings.item_index[held_out], minlength=ratings.items)
     held_out &= known[ratings.item_index] > 0

@@ -64,11 +64,13 @@ class Split:
 def by_last(ratings: Interactions) -> Split:
     """Hold out the last rating of everyone who has two or more; among equal times the file decides.
 
+    Without times, one rating of everyone is held out by chance.
+
     A list is made at the moment of the last known rating, so nobody is inactive: when the held-out one was
     given is not known. A held-out movie that nobody else has rated can't be foreseen; it counts as missed.
     Raises InputError if nobody has two ratings.
     """
-    held_out = (ratings.age == 0) & (ratings.ratings_of_user[ratings.user_index] > 1)
+    held_out = ratings.is_last & (ratings.ratings_of_user[ratings.user_index] > 1)
     return _split("last", *_parted(ratings, held_out), moment=None)
 
 
@@ -76,11 +78,12 @@ def by_time(ratings: Interactions, share: float) -> Split:
     """Hold out everything from the moment on at which the oldest `share` of all ratings is over.
 
     Evaluated are those who had `MIN_RATINGS` before that moment and come back, by all their later ratings
-    of movies that were known. Raises InputError if there is nobody.
+    of movies that were known. Raises InputError if there is nobody, or the ratings have no times.
     """
+    if not ratings.has_times:
+        raise InputError("ratings: have no times, so none is later than another; evaluate by --split last")
     moment = moment_of(ratings, share)
-    held_out = ratings.time_rank >= len(ratings) * share if np.isnan(moment) else ratings.rated_at >= moment
-    return _split(f"time {100 * share:g}%", *_parted(ratings, held_out), moment)
+    return _split(f"time {100 * share:g}%", *_parted(ratings, ratings.rated_at >= moment), moment)
 
 
 def by_moment(ratings: Interactions, share: float) -> Split:
@@ -94,7 +97,7 @@ def by_moment(ratings: Interactions, share: float) -> Split:
 
 
 def moment_of(ratings: Interactions, share: float) -> float:
-    """Return when the oldest `share` of all ratings is over, in seconds since 1970; NaN without times."""
+    """Return when the oldest `share` of all ratings is over, in seconds since 1970."""
     place = min(int(len(ratings) * share), len(ratings) - 1)
     return float(np.partition(ratings.rated_at, place)[place])
 

@@ -12,9 +12,9 @@ import duckdb
 from batch.errors import BatchError, RefusedError
 from batch.evaluation.gate import Quality, regressions
 from batch.evaluation.holdout import Metrics
+from batch.generation.output_folder import Output
 from batch.generation.publish import Provenance
 from batch.generation.reader import about, metrics_of, open_generation
-from batch.generation.store import Output
 from batch.generation.write import Draft
 from batch.settings import result_settings
 from sql import FOLDER, named, statement

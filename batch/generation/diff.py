@@ -7,9 +7,9 @@ from pathlib import Path
 import duckdb
 
 from batch.errors import UsageError
+from batch.generation.output_folder import Output
 from batch.generation.reader import Row, about, attached, rows_of
 from batch.generation.rollback import before as generation_before
-from batch.generation.store import Output
 from batch.runtime.step_table import format_share
 
 METADATA = ("titles", "years", "genres")

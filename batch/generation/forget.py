@@ -8,10 +8,10 @@ import duckdb
 from batch.data.exclusions import read_exclusions, write_forgotten
 from batch.errors import BatchError, UsageError
 from batch.generation.origin import rollbacks
+from batch.generation.output_folder import Output
 from batch.generation.reader import named_errors, open_generation
 from batch.generation.records import Transaction
 from batch.generation.rewrite import Change, Rewritten, prepare, rewrite
-from batch.generation.store import Output
 from batch.runtime.database import connect
 from batch.runtime.progress import Progress
 from batch.settings import Settings
@@ -77,7 +77,7 @@ def _has_user(connection: duckdb.DuckDBPyConnection, file: Path) -> bool:
         with named_errors(file):
             open_generation(file).close()
             connection.execute("attach $file as kept (read_only)", {"file": str(file)})
-            ((rows,),) = connection.execute(statement("rewrite/rows_of_user")).fetchall()
+            ((rows,),) = connection.execute(statement("rewrite/count_rows_of_user")).fetchall()
             connection.execute("detach kept")
     except BatchError as error:
         raise BatchError(

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from batch.data.exclusions import read_exclusions, write_hidden
 from batch.errors import UsageError
+from batch.generation.output_folder import Output
 from batch.generation.reader import find_items, similar_ids
 from batch.generation.records import Transaction
 from batch.generation.rewrite import Change, Rewritten, prepare, rewrite
-from batch.generation.store import Output
 from batch.runtime.database import connect
 from batch.runtime.progress import Progress
 from batch.settings import Settings

@@ -25,7 +25,7 @@ def lookups(
     """Return one row per user, in the order of indices: `user_id`, the texts, and `segment`."""
     # Index -1 stands for no movie, and finds the empty text at the end.
     names = np.array([*map(str, read_item_numbers(cleaned.items)), ""], dtype=object)
-    ratings = cleaned.connection.execute(statement("write/histories")).fetchnumpy()
+    ratings = cleaned.connection.execute(statement("write/history_indices")).fetchnumpy()
     rated_by, rated = (np.asarray(ratings[each], dtype=np.int32) for each in ("user_index", "item_index"))
     users = len(user_ids)
     return pd.DataFrame(

@@ -13,9 +13,9 @@ import duckdb
 
 from batch import __version__
 from batch.errors import BatchError, RefusedError
+from batch.generation.output_folder import Output
 from batch.generation.reader import about, open_generation
 from batch.generation.records import RolledBack
-from batch.generation.store import Output
 from batch.settings import Settings, result_settings
 
 # In the order in which they are to blame, with the names of an origin and a record.

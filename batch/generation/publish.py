@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from batch.data.clean import Counts
-    from batch.generation.store import Output
+    from batch.generation.output_folder import Output
     from batch.generation.write import Draft
     from batch.settings import Settings
 

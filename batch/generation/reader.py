@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from batch.errors import BatchError
-from batch.generation.store import Output
+from batch.generation.output_folder import Output
 from sql import statement
 
 Row = dict[str, Any]  # by column
@@ -90,13 +90,13 @@ def metrics_of(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], f
 def find_items(file: Path, item_ids: Collection[str]) -> list[Row]:
     """Return `item_id` and `title` of those movies that exist, and whether each `is_shown` in lists."""
     with open_generation(file) as connection, named_errors(file):
-        return rows_of(connection, "generations/items", item_ids=[*item_ids])
+        return rows_of(connection, "find/items", item_ids=[*item_ids])
 
 
 def similar_ids(file: Path, text: str) -> list[Row]:
     """Return `item_id` and `title` of movies whose id or title resembles a text."""
     with open_generation(file) as connection, named_errors(file):
-        return rows_of(connection, "generations/similar_ids", text=text)
+        return rows_of(connection, "find/similar_ids", text=text)
 
 
 def generations(output: Output) -> list[Row]:

@@ -13,8 +13,8 @@ from pathlib import Path
 import duckdb
 
 from batch.errors import RefusedError
+from batch.generation.output_folder import Output
 from batch.generation.reader import named_errors, open_generation
-from batch.generation.store import Output
 from batch.generation.verify import broken_invariants
 from batch.generation.write import BLOCK_SIZE, DERIVED, STORAGE_VERSION
 from batch.runtime.progress import Step

@@ -6,9 +6,9 @@ from dataclasses import replace
 from batch.data.exclusions import read_exclusions
 from batch.errors import UsageError
 from batch.generation.origin import against, blame, origin_of, rollbacks
+from batch.generation.output_folder import Output
 from batch.generation.reader import find_items, open_generation
 from batch.generation.records import RolledBack
-from batch.generation.store import Output
 
 log = logging.getLogger("batch")
 

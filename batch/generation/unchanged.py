@@ -9,9 +9,9 @@ from batch.data.clean import Counts
 from batch.data.exclusions import Exclusions
 from batch.errors import BatchError
 from batch.generation.origin import Origin, origin_of_run, read_origin, refuse_what_was_rolled_back
+from batch.generation.output_folder import Output
 from batch.generation.publish import Published
 from batch.generation.reader import about, open_generation
-from batch.generation.store import Output
 from batch.runtime.progress import Progress
 from batch.settings import Settings
 

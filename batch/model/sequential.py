@@ -53,7 +53,10 @@ class Sequential:
 
 
 def fit_sequential(ratings: Interactions, settings: Settings) -> Sequential:
-    """Learn what follows what from the order in which everyone rated."""
+    """Learn what follows what from the order in which everyone rated; without times it has no factors."""
+    if not ratings.has_times:
+        nothing = np.zeros((ratings.items, 0), dtype=np.float32)
+        return Sequential(nothing, nothing, settings.next_half_life)
     core = core_of(ratings.ratings_of_item)
     gram, target = count_pairs(ratings, core, settings.next_half_life)
     return solve_sequential(gram, target, core, ratings.items, settings)

@@ -19,8 +19,10 @@ def recency_weight(ratings: Interactions, half_life: float) -> NDArray[np.float6
     """Return the weight of each rating, 1 for the newest of all.
 
     A rating weighs half when a share `half_life` of all ratings is newer: lately is counted in ratings and
-    not in days, so that it means the same in a small and in a large catalogue, and without times.
+    not in days, so that it means the same in a small and in a large catalogue. Without times, all weigh 1.
     """
+    if not ratings.has_times:
+        return np.ones(len(ratings))
     # Ranks are those among all ratings, and these may be some of them.
     is_there = np.zeros(int(ratings.time_rank.max()) + 1, dtype=np.bool_)
     is_there[ratings.time_rank] = True

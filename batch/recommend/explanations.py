@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from batch.data.interactions import Interactions
-from batch.model.embedding import FittedItems, Model
 from batch.model.positives import is_positive, recency
+from batch.model.weighted_parts import FittedItems, Model
 from batch.recommend.inverse import invert_positive
 from batch.recommend.topn import Advance, TopN
 from batch.runtime.jit import compiled, compiled_inside

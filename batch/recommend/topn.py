@@ -40,7 +40,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from batch.model.embedding import Model
+from batch.model.weighted_parts import Model
 from batch.recommend.bounds import ITEMS_PER_BLOCK, Group, groups, norm_bounds_of, scaled_rows, sliced
 from batch.recommend.kernels import Kept, Seen, multiply, sift
 from batch.runtime.threads import run_in_threads

@@ -3,7 +3,7 @@
 import logging
 from pathlib import Path
 
-from batch.generation.store import Output
+from batch.generation.output_folder import Output
 from batch.runtime.progress import Progress
 
 log = logging.getLogger("batch")

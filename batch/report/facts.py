@@ -7,9 +7,9 @@ import duckdb
 
 from batch.errors import BatchError, UsageError
 from batch.generation.diff import Diff, diff
+from batch.generation.output_folder import Output
 from batch.generation.reader import Row, attached, metrics_of, named_errors, open_generation, rows_of
 from batch.generation.rollback import before as generation_before
-from batch.generation.store import Output
 
 MAX_EXAMPLES = 30
 MOVIES_OF_EXAMPLE = 10

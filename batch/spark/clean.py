@@ -43,8 +43,8 @@ from batch.data.load import (
     without_rows,
 )
 from batch.errors import InputError
-from batch.spark.kinds import Kinds, count_users, read_kinds
 from batch.spark.pieces import LOOKED, RAW, VALIDATED, Place, look, raw, validate
+from batch.spark.segments import Kinds, count_users, read_kinds
 from batch.spark.shares import RATINGS_PER_SHARE, Batches
 from batch.spark.tables import Tables, bring, header_of, rows_of
 from sql import statement

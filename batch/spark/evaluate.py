@@ -16,13 +16,13 @@ from pyspark.sql import DataFrame, SparkSession
 from batch.data.interactions import Interactions
 from batch.evaluation.baselines import Scores
 from batch.evaluation.splits import Split
-from batch.model.embedding import FittedItems, fold_in_users
+from batch.model.weighted_parts import FittedItems, fold_in_users
 from batch.settings import Settings
-from batch.spark.kinds import NOTHING_KNOWN, count_users
-from batch.spark.lately import count_lately
+from batch.spark.segments import NOTHING_KNOWN, count_users
 from batch.spark.session import connected
 from batch.spark.shares import MICROSECONDS, RATINGS_PER_SHARE, Catalogue, Known
 from batch.spark.train import fit_items
+from batch.spark.trend import count_lately
 
 
 @contextmanager

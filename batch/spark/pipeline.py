@@ -1,4 +1,4 @@
-"""The run on a cluster: nothing to do, or load, clean, train, score, similar, evaluate, write, check, publish.
+"""The run on a cluster: load, clean, train, score, similar, evaluate, write, check and publish.
 
 The steps have the names of the local ones, and those after scoring are the local ones.
 """
@@ -19,8 +19,8 @@ from batch.data.load import ignored_columns
 from batch.evaluation.catalogue import read_catalogue
 from batch.evaluation.holdout import Metrics, evaluate_candidates, of_places
 from batch.evaluation.metrics import DEPTHS
+from batch.generation.output_folder import Output
 from batch.generation.publish import Published
-from batch.generation.store import Output
 from batch.generation.unchanged import up_to_date
 from batch.generation.write import ItemOutput
 from batch.pipeline import (
@@ -40,12 +40,12 @@ from batch.runtime.progress import Progress
 from batch.settings import Settings
 from batch.spark.clean import Cleaned, Driver, clean, read
 from batch.spark.holdout import hold_out
-from batch.spark.lately import count_lately, now_there
 from batch.spark.score import Given, score_users
 from batch.spark.session import connected
 from batch.spark.shares import Catalogue, Known
 from batch.spark.tables import Tables, find_tables, stop_if_written
 from batch.spark.train import candidate_of, fit_items
+from batch.spark.trend import count_lately, now_there
 from sql import statement
 
 
@@ -96,7 +96,7 @@ def _publish_new(job: Job, spark: SparkSession, tables: Tables, progress: Progre
 
 
 def _make(settings: Settings, driver: Driver, cleaned: Cleaned, progress: Progress) -> Artifacts:
-    """Train, score and evaluate; what the workers write of users is in the work folder until it is published."""
+    """Train, score and evaluate; what the workers write of users stays in the work folder until published."""
     connection, counts, ratings, kinds = driver.connection, cleaned.counts, cleaned.ratings, cleaned.kinds
     catalogue = _catalogue(connection)
     with progress.step("train") as step, at_rest(connection, settings):
@@ -138,7 +138,9 @@ def _make(settings: Settings, driver: Driver, cleaned: Cleaned, progress: Progre
         step.status(f"{len(alike.rank):,} places in lists of up to {settings.similar_n:,}")
     with progress.step("evaluate") as step:
         candidates = [candidate] if len(sample.split.users) else []
-        metrics = evaluate_candidates(candidates, fitted, settings) | _of_published(connection, catalogue, counts.users)
+        metrics = evaluate_candidates(candidates, fitted, settings) | _of_published(
+            connection, catalogue, counts.users
+        )
         step.status(summary_of_metrics(metrics))
     of_everybody = most_watched(lately.popular.sum(axis=0), catalogue.is_hidden, settings.top_n)
     # Spark's ALS tells no loss.

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame, SparkSession
 
 from batch.generation.lookups import texts
-from batch.model.embedding import FittedItems, fold_in_users
+from batch.model.weighted_parts import FittedItems, fold_in_users
 from batch.recommend.explanations import explain
 from batch.recommend.topn import score
 from batch.settings import Settings
-from batch.spark.kinds import Kinds
+from batch.spark.segments import Kinds
 from batch.spark.shares import Batches, Catalogue, Share, shares
 
 if TYPE_CHECKING:

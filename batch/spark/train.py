@@ -24,14 +24,14 @@ from pyspark.ml.recommendation import ALS
 from batch.evaluation.holdout import Candidate
 from batch.evaluation.splits import Popularity
 from batch.model.als import Collaborative, collaborative_of, no_positives
-from batch.model.embedding import FittedItems
 from batch.model.positives import is_positive, recency
 from batch.model.sequential import Sequential, core_of, count_pairs, solve_sequential
 from batch.model.trend import popularity_trend
+from batch.model.weighted_parts import FittedItems
 from batch.settings import Settings
 from batch.spark.holdout import Sample
-from batch.spark.lately import Lately
 from batch.spark.shares import Batches, Catalogue, HeldOut, Known, shares
+from batch.spark.trend import Lately
 
 # The matrices of pairs travel in bands of so many rows; `first` is the first row of a band.
 BAND = 64
@@ -48,7 +48,7 @@ def candidate_of(fitted: FittedItems, sample: Sample, known: Known, lately: Late
 def fit_items(
     known: Known, lately: Lately, settings: Settings, say: Callable[[str], None] = lambda _part: None
 ) -> FittedItems:
-    """Learn what `batch.model.embedding.fit_items` learns, without what is held out.
+    """Learn what `batch.model.weighted_parts.fit_items` learns, without what is held out.
 
     `say` is called with what is learned next. Raises InputError if no rating is positive.
     """

@@ -17,9 +17,9 @@ from starlette.testclient import TestClient
 from api.page.figures import Figures, quality
 from api.page.words import age, duration, percent, spoken
 from batch.generation.hide import hide
+from batch.generation.output_folder import Output
 from batch.generation.publish import Published
 from batch.generation.rollback import rollback
-from batch.generation.store import Output
 from batch.runtime.progress import Progress
 from batch.settings import Settings as BatchSettings
 from tests.asked import client_of

@@ -18,7 +18,7 @@ for file; do
     case "$file" in
     *crash.duckdb) kill -SEGV $$ ;;
     *hang.duckdb) exec sleep 600 ;;
-    *.duckdb) "{python}" -m api.page.facts "$file" ;;
+    *.duckdb) "{python}" -m api.page.kept_generations "$file" ;;
     esac
 done
 """

@@ -15,9 +15,9 @@ import pytest
 from api.lookup import CONFIG, Generation
 from api.preflight import NotCheckedError
 from api.watcher import LONG_PREFLIGHT_SECONDS, REOPEN_AFTER_SECONDS, GenerationWatcher
+from batch.generation.output_folder import Output
 from batch.generation.publish import Published
 from batch.generation.rollback import rollback
-from batch.generation.store import Output
 from batch.generation.write import BLOCK_SIZE, STORAGE_VERSION
 from tests.conftest import copied, publish
 

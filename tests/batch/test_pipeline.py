@@ -140,10 +140,23 @@ def test_an_item_watched_lately_is_popular(write_input: WriteInput, tmp_path: Pa
     assert _query(made, "select item_id from popular order by rank") == [("new",), ("old",)]
 
 
-def test_without_times_the_later_line_was_watched_later(write_input: WriteInput, tmp_path: Path) -> None:
+def test_without_times_histories_show_the_later_line_first(write_input: WriteInput, tmp_path: Path) -> None:
     made = publish(write_input("userId,movieId\n1,9\n1,10\n"), tmp_path / "output")
-    assert _query(made, "select item_id from popular order by rank") == [("10",), ("9",)]
     assert _query(made, "select item_id from histories order by position") == [("10",), ("9",)]
+
+
+def test_without_times_the_order_of_the_file_changes_no_list(write_input: WriteInput, tmp_path: Path) -> None:
+    header, *rows = (line.rsplit(",", 1)[0] for line in RATINGS.splitlines())
+    orders = {"sorted": sorted(rows), "reversed": sorted(rows)[::-1]}
+    one, other = (
+        publish(write_input("\n".join([header, *order])), tmp_path / name) for name, order in orders.items()
+    )
+    for table in ("recommendations", "similar_items", "popular", "user_factors", "item_factors"):
+        query = f"from {table} order by all"
+        assert _query(one, query) == _query(other, query), table
+    assert _query(one, "select count(because_item_id) > 100 from recommendations") == [(True,)]
+    factors = _query(one, "select distinct len(factors) from item_factors")
+    assert factors == [(4 + 1,)], "no factors are spent on an order"
 
 
 def test_the_same_input_and_seed_give_the_same_tables(

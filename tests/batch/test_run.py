@@ -7,8 +7,8 @@ import pytest
 
 from batch.commands.engines import run
 from batch.errors import BatchError, LockedError, UsageError
+from batch.generation.output_folder import Output
 from batch.generation.publish import Published
-from batch.generation.store import Output
 from batch.runtime.progress import Progress
 from batch.settings import Settings
 from tests.conftest import WriteInput, copied, damage, publish

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from batch.generation.store import Output
+from batch.generation.output_folder import Output
 from batch.report.build import page as report
 from tests.browser.chromium import chromium
 from tests.servers import serving

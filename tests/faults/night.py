@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from batch.generation.check import violations
-from batch.generation.store import KEPT_GENERATIONS, Output
+from batch.generation.output_folder import KEPT_GENERATIONS, Output
 from tests.commands import batch, invoke, start_batch
 
 TOP_N = 20

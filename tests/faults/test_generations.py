@@ -12,8 +12,8 @@ import aiohttp
 import httpx2
 import pytest
 
+from batch.generation.output_folder import Output
 from batch.generation.publish import Published
-from batch.generation.store import Output
 from tests.api.test_watcher import damaged_inside
 from tests.asked import asking
 from tests.conftest import publish

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from api.middleware import is_of_page
 from api.watcher import GenerationWatcher
-from batch.generation.store import Output
+from batch.generation.output_folder import Output
 from tests.conftest import publish
 from tests.expected import expected
 from tests.faults.conftest import Recorded

@@ -9,8 +9,8 @@ import click
 from api.__main__ import serve
 from batch.cli import commands
 from batch.errors import BatchError
+from batch.generation.output_folder import Output
 from batch.generation.schema import schema
-from batch.generation.store import Output
 from batch.settings import Settings, by_name
 
 DOCS = Path(__file__).parents[2] / "docs"

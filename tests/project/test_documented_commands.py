@@ -14,7 +14,7 @@ import duckdb
 import httpx2
 import pytest
 
-from batch.generation.store import Output
+from batch.generation.output_folder import Output
 from tests.commands import ROOT, environment, invoke, start_batch
 from tests.conftest import publish, written
 from tests.films import MOVIES, RATINGS

@@ -25,16 +25,16 @@ from batch.evaluation.metrics import DEPTHS, compute_metrics
 from batch.evaluation.rank import rank
 from batch.evaluation.ratings import cleaned_ratings
 from batch.evaluation.splits import by_last
-from batch.model.embedding import FittedItems, fit_items, fold_in_users
+from batch.model.weighted_parts import FittedItems, fit_items, fold_in_users
 from batch.recommend.topn import score
 from batch.settings import Settings
 from batch.spark.clean import Driver, clean, read
 from batch.spark.evaluate import hand_over, learn_from
-from batch.spark.kinds import NOTHING_KNOWN
-from batch.spark.lately import now_there
 from batch.spark.score import Given, score_users
+from batch.spark.segments import NOTHING_KNOWN
 from batch.spark.session import connected
 from batch.spark.tables import find_tables, stop_if_written
+from batch.spark.trend import now_there
 from benchmarks.cluster import Cluster
 from tests.made import interactions
 

@@ -10,8 +10,8 @@ import duckdb
 import pytest
 
 from batch.generation.hide import hide
+from batch.generation.output_folder import Output
 from batch.generation.publish import MACROS, Published
-from batch.generation.store import Output
 from batch.runtime.progress import Progress
 from batch.settings import Settings
 from tests.conftest import publish

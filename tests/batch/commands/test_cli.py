@@ -15,8 +15,8 @@ import click
 import pytest
 
 from batch.cli import commands
+from batch.generation.output_folder import Output
 from batch.generation.publish import Published
-from batch.generation.store import Output
 from batch.settings import Settings, by_name
 from tests.commands import ROOT, STEPS, batch, batch_on_terminal, environment, invoke, start_batch
 from tests.conftest import copied, damage

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from batch.generation.output_folder import Output
 from batch.generation.publish import Published
 from batch.generation.rollback import rollback
-from batch.generation.store import Output
 from tests.commands import invoke, invoke_on_terminal
 from tests.conftest import changed, copied, damage
 

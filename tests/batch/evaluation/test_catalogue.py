@@ -12,8 +12,8 @@ from batch.errors import RefusedError
 from batch.evaluation.catalogue import CATALOGUE_SHARE, MIN_CATALOGUE_SHARE, Catalogue
 from batch.evaluation.gate import Quality, regressions
 from batch.evaluation.holdout import PUBLISHED
+from batch.generation.output_folder import Output
 from batch.generation.publish import Published
-from batch.generation.store import Output
 from tests.cleaned import HEADER
 from tests.commands import invoke
 from tests.conftest import WriteInput, copied, publish, select

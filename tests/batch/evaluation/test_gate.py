@@ -12,9 +12,9 @@ import pytest
 from batch.errors import RefusedError
 from batch.evaluation.gate import Quality, regressions
 from batch.generation.check import kept_qualities
+from batch.generation.output_folder import Output
 from batch.generation.publish import Published
-from batch.generation.store import Output
-from batch.model.embedding import Model, fold_in_users
+from batch.model.weighted_parts import Model, fold_in_users
 from tests.comebacks import write_world
 from tests.conftest import copied, damage, publish, select
 

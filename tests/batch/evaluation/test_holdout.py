@@ -14,12 +14,12 @@ from batch.evaluation.holdout import (
     MAX_EVALUATED_USERS,
     Candidate,
     Metrics,
+    evaluate_candidates,
     hold_out,
     iterations,
-    evaluate_candidates,
     learn,
 )
-from batch.model.embedding import FittedItems
+from batch.model.weighted_parts import FittedItems
 from batch.settings import Settings
 from tests.comebacks import DAY, ITEMS, world
 from tests.made import Row, interactions
@@ -72,7 +72,10 @@ def test_people_who_come_back_evaluate_lists_made_for_when_they_were_last_seen()
 def test_a_setting_that_spoils_the_lists_lowers_the_figures(broken: dict[str, float]) -> None:
     settings = replace(SETTINGS, **broken)  # type: ignore[arg-type]
     learned = _learned() if broken.keys() <= OF_FOLD_IN else _learned(settings)
-    assert evaluate_candidates(*learned, settings)["ndcg@10", "embedding"] < _undamaged()["ndcg@10", "embedding"] - 0.01
+    assert (
+        evaluate_candidates(*learned, settings)["ndcg@10", "embedding"]
+        < _undamaged()["ndcg@10", "embedding"] - 0.01
+    )
 
 
 def _shuffled(factors: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -108,7 +111,9 @@ def test_published_vectors_that_rank_the_answers_badly_are_a_regression() -> Non
     candidates, published = _learned()
     for part in ("als", "next", "history", "trend"):
         published = _damaged(published, part)
-    (fault,) = regressions(Quality(evaluate_candidates(candidates, published, SETTINGS), 240), {}, max_fall=0.3)
+    (fault,) = regressions(
+        Quality(evaluate_candidates(candidates, published, SETTINGS), 240), {}, max_fall=0.3
+    )
     assert fault.startswith("the final vectors rank badly: ndcg@10 is 0.")
     assert list(regressions(Quality(_undamaged(), 240), {}, max_fall=0.3)) == []
 

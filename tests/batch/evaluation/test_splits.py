@@ -86,12 +86,15 @@ def test_days_inactive_run_from_the_last_known_rating_to_the_cut() -> None:
     assert by_last(interactions(rows)).days_inactive.tolist() == [0, 0]
 
 
-def test_without_times_the_order_of_the_file_is_cut() -> None:
-    rows = [(user, (item + user) % 10) for item in range(8) for user in range(3)]
+def test_without_times_one_rating_of_each_user_is_held_out_by_chance_and_none_is_later() -> None:
+    rows = [(user, (item + user) % 10) for item in range(8) for user in range(30)]
     timeless = replace(interactions(rows), rated_at=np.full(len(rows), np.nan))
-    split = by_time(timeless, 0.75)
-    assert len(split.train) == 18
-    assert split.days_inactive.tolist() == [0, 0, 0]
+    split = by_last(timeless)
+    assert len(split.train) == 30 * 7
+    assert split.days_inactive.tolist() == [0] * 30
+    assert len({(item - user) % 10 for user, item in _held_out(split)}) > 4  # not the last row of each
+    with pytest.raises(InputError, match=r"have no times.*; evaluate by --split last"):
+        by_time(timeless, 0.75)
 
 
 @pytest.mark.parametrize("make", [by_last, lambda ratings: by_time(ratings, 0.6)], ids=["last", "time"])

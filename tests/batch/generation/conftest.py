@@ -6,8 +6,8 @@ import pytest
 
 from batch.generation.forget import Forgotten, forget
 from batch.generation.hide import Hidden, hide
+from batch.generation.output_folder import Output
 from batch.generation.publish import Published
-from batch.generation.store import Output
 from batch.runtime.progress import Progress
 from batch.settings import Settings
 from tests.conftest import publish

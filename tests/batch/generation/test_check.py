@@ -12,8 +12,8 @@ import pytest
 from batch.errors import RefusedError
 from batch.evaluation.gate import Quality
 from batch.generation.check import INVARIANTS, Checked, check
+from batch.generation.output_folder import Output
 from batch.generation.publish import Published
-from batch.generation.store import Output
 from batch.generation.write import Draft
 from sql import statement
 from tests.conftest import copied, publish

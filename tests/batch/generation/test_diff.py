@@ -8,8 +8,8 @@ import pytest
 
 from batch.errors import UsageError
 from batch.generation.diff import chosen, diff, diff_of_user
+from batch.generation.output_folder import Output
 from batch.generation.publish import Published
-from batch.generation.store import Output
 from tests.commands import invoke
 from tests.conftest import copied, publish, written
 from tests.films import ITEMS, MOVIES, RATINGS, START, USERS

@@ -8,9 +8,9 @@ import pytest
 
 from batch.data.exclusions import read_exclusions
 from batch.errors import BatchError, RefusedError, UsageError
+from batch.generation.output_folder import Output
 from batch.generation.publish import Published
 from batch.generation.rollback import rollback
-from batch.generation.store import Output
 from batch.generation.verify import verify
 from tests.batch.generation.conftest import files_of, forgotten
 from tests.commands import invoke

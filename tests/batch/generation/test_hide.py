@@ -10,9 +10,9 @@ import pytest
 from batch.data.exclusions import read_exclusions
 from batch.errors import RefusedError, UsageError
 from batch.generation.hide import show_again
+from batch.generation.output_folder import Output
 from batch.generation.publish import Published
 from batch.generation.rollback import rollback
-from batch.generation.store import Output
 from batch.generation.verify import verify
 from tests.batch.generation.conftest import hidden
 from tests.batch.recommend.test_segments import HEADER as USERS_HEADER

@@ -17,9 +17,9 @@ from batch.data.inputs import find_inputs
 from batch.errors import RefusedError
 from batch.generation.hide import show_again
 from batch.generation.origin import origin_of_run
+from batch.generation.output_folder import Output
 from batch.generation.publish import Published
 from batch.generation.rollback import rollback
-from batch.generation.store import Output
 from batch.generation.unchanged import unchanged, up_to_date
 from batch.runtime.progress import Progress
 from batch.settings import Settings

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from batch.errors import UsageError
+from batch.generation.output_folder import Output
 from batch.generation.publish import Published
 from batch.generation.query import query, saved_queries
-from batch.generation.store import Output
 from tests.commands import invoke
 from tests.conftest import WriteInput, copied, publish
 from tests.films import ITEMS, RATINGS, USERS, withheld

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from batch.errors import BatchError, LockedError, UsageError
+from batch.generation.output_folder import Output
 from batch.generation.publish import Published
 from batch.generation.rollback import rollback
-from batch.generation.store import Output
 from tests.conftest import copied, damage
 
 

@@ -11,9 +11,9 @@ from scipy import sparse
 from batch.data.interactions import Interactions
 from batch.generation.publish import Published
 from batch.model.als import Collaborative
-from batch.model.embedding import FittedItems, Model, fit_items, fold_in_users
 from batch.model.positives import is_positive
 from batch.model.sequential import Sequential
+from batch.model.weighted_parts import FittedItems, Model, fit_items, fold_in_users
 from batch.recommend.explanations import explain
 from batch.recommend.topn import TopN, score
 from batch.settings import Settings

@@ -7,7 +7,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from scipy import sparse
 
-from batch.model.embedding import Model
+from batch.model.weighted_parts import Model
 from batch.recommend.topn import score
 
 

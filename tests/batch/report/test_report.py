@@ -13,9 +13,9 @@ import pytest
 
 from batch.generation.forget import forget
 from batch.generation.hide import hide
+from batch.generation.output_folder import Output
 from batch.generation.publish import Published
 from batch.generation.rollback import rollback
-from batch.generation.store import Output
 from batch.report.build import page
 from batch.runtime.progress import Progress
 from batch.settings import Settings
@@ -307,7 +307,7 @@ def test_a_forgotten_user_is_in_no_report_also_if_forget_was_killed_before_it_re
 def test_a_report_goes_with_its_generation_and_nothing_else_does(
     nights: list[Published], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("batch.generation.store.KEPT_GENERATIONS", len(nights))
+    monkeypatch.setattr("batch.generation.output_folder.KEPT_GENERATIONS", len(nights))
     copied(nights[-1], tmp_path)
     output = Output(tmp_path)
     first, second, _ = output.generations()

@@ -15,9 +15,9 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from batch.commands.printing import print_table, shown
+from batch.generation.output_folder import Output
 from batch.generation.publish import MACROS
 from batch.generation.query import Answer, query, saved_queries
-from batch.generation.store import Output
 from batch.runtime.tables import Cell, bare_table, escaped, print_whole
 from tests.comebacks import write_world
 from tests.commands import invoke, invoke_on_terminal

@@ -1,4 +1,4 @@
-"""Kinds: people of one gender, age group and occupation, who share a list of what is popular among them."""
+"""Segments: people of one gender, age group and occupation, who share a popular list."""
 
 from dataclasses import dataclass
 from functools import partial

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from batch.errors import BatchError, LockedError, UsageError
+from batch.generation.output_folder import KEPT_GENERATIONS, Output
 from batch.generation.records import RolledBack, Transaction
-from batch.generation.store import KEPT_GENERATIONS, Output
 
 NOW = datetime(2026, 11, 24, 1, 47, tzinfo=UTC)
 FINGERPRINT = "1a2b3c" + "0" * 58

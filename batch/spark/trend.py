@@ -1,4 +1,4 @@
-"""Lately: sums over ratings in the order of time, for the trend and the popular lists."""
+"""Trend: sums over ratings in the order of time, for the trend and the popular lists."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +15,7 @@ from batch.evaluation.baselines import LATELY
 from batch.model.trend import decay
 from batch.recommend.popular import HALF_LIFE
 from batch.settings import Settings
-from batch.spark.kinds import Kinds
+from batch.spark.segments import Kinds
 from batch.spark.shares import MICROSECONDS, Batches, Catalogue, HeldOut, Known, shares
 
 _SUMS = ("trend", "popular", *(f"newest_{position}" for position in range(len(LATELY))))

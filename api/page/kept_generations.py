@@ -1,4 +1,4 @@
-"""Facts: what generations say of themselves, a line of JSON for each file; run in a process of its own."""
+"""Kept generations: what they say of themselves, a line of JSON for each file, read by another process."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Embedding: every user and every movie gets a vector; their inner product is the score.
+"""Weighted parts: the vectors of users and movies, whose inner product is the score.
 
 A vector is three parts side by side, and so the score is their sum: the collaborative part
 (`batch.model.als`), the sequential part (`batch.model.sequential`), and the popularity trend
@@ -78,7 +78,8 @@ def fold_in_users(
     session_weight = 0.5 ** (days_inactive / settings.gap_half_life)
     # Weights below float32 epsilon become 0: after some weeks a vector has one part less.
     session_weight[session_weight < np.finfo(np.float32).eps] = 0
-    in_session = np.flatnonzero(session_weight * settings.next_weight)
+    has_order = fitted.sequential.item_factors.shape[1] > 0
+    in_session = np.flatnonzero(session_weight * settings.next_weight * has_order)
     collaborative = fitted.collaborative.of_users(ratings)
     lately = fitted.sequential.of_users(ratings, in_session)
     weights = np.zeros((ratings.users, 2))
@@ -108,6 +109,8 @@ def _spread(users: NDArray[np.float32], items: NDArray[np.float32]) -> NDArray[n
 
     Divided by it, the parts of a score can be weighed against each other.
     """
+    if not items.shape[1]:
+        return np.ones(len(users))
     covariance = np.cov(items, rowvar=False, bias=True, dtype=np.float64).reshape(
         items.shape[1], items.shape[1]
     )
