@@ -19,11 +19,11 @@ from sql import statement
 # How far the clock of whoever has written a row may be ahead of ours.
 CLOCK_SLACK = timedelta(hours=1)
 
-# What else helps if most rows break a rule.
+# What helps if most rows break a rule.
 OTHER_REMEDIES = {
-    "timestamp_in_future": "set the clock of this machine",
-    "movie_id_lost_digits": "export the ids as text",
-    "user_id_lost_digits": "export the ids as text",
+    "timestamp_in_future": "correct the file, or set the clock of this machine",
+    "movie_id_lost_digits": "export the file again with the ids as text",
+    "user_id_lost_digits": "export the file again with the ids as text",
 }
 
 RELATIONS = (
@@ -105,7 +105,10 @@ def clean(
     execute("clean/recorded_rows")
     sources = {source.name: source for source in loaded.sources()}
     stop_if_too_many_are_rejected(
-        connection, max_rejected, lambda file, line: raw_of_line(connection, sources[file], line)
+        connection,
+        max_rejected,
+        lambda file, line: raw_of_line(connection, sources[file], line),
+        lambda: scale_of(loaded.rating_rows),
     )
     execute("clean/valid_ratings")
     execute("clean/interactions")
@@ -185,15 +188,28 @@ def raw_of_line(connection: duckdb.DuckDBPyConnection, source: Source, line: int
     return str(raw)
 
 
+def scale_of(rating_rows: duckdb.DuckDBPyRelation) -> str:
+    """Return from what to what nearly all ratings are, whatever becomes of them."""
+    ratings = rating_rows.filter("isfinite(rating)")
+    ((least, most),) = ratings.project("quantile_disc(rating, [0.001, 0.999])").fetchall()[0]
+    return f"nearly all ratings are from {least:g} to {most:g}"
+
+
 def stop_if_too_many_are_rejected(
-    connection: duckdb.DuckDBPyConnection, max_rejected: float, raw_text: Callable[[str, int], str]
+    connection: duckdb.DuckDBPyConnection,
+    max_rejected: float,
+    raw_text: Callable[[str, int], str],
+    scale: Callable[[], str],
 ) -> None:
     """Raise InputError if more than this share of the rows of a file is; it shows the text of one of them."""
     for file, rows, rejected, rule, line in connection.execute(statement("clean/row_counts")).fetchall():
         if rejected / rows > max_rejected:
             raw = raw_text(file, line)
+            remedy = OTHER_REMEDIES.get(rule, "correct the file, or allow more by --max-rejected")
+            if rule == "rating_out_of_range":
+                remedy = f"{scale()}; convert them to stars from 0.5 to 5"
             raise InputError(
                 f"{file}: {rejected:,} of {rows:,} rows ({rejected / rows:.1%}) are rejected, and at most "
                 f"{max_rejected:.1%} may be; most break the rule {rule}, first in line {line}: {raw[:80]!r}; "
-                f"mend the file, or {OTHER_REMEDIES.get(rule, 'allow more by --max-rejected')}"
+                f"{remedy}"
             )

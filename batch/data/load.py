@@ -16,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 
+from batch.data.columns import HIDDEN, MOVIES, RATINGS, USERS, Columns, ignored, known_names
 from batch.data.inputs import BYTES_AT_A_TIME, Snapshot, verified
 from batch.data.text import MAX_LINE_LENGTH, copy_as_text
 from batch.errors import BatchError, InputError
@@ -28,20 +29,6 @@ MAX_IGNORED_NAMED = 20
 RELATIONS = (
     "rating_rows", "movie_rows", "user_rows", "hidden_rows", "input_rows", "blank_lines", "rejected_lines",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Columns:
-    """The columns that a file must have, and those that it may have; others are ignored."""
-
-    required: tuple[str, ...]
-    optional: tuple[str, ...] = ()
-
-
-RATINGS = Columns(required=("userId", "movieId"), optional=("rating", "timestamp"))
-MOVIES = Columns(required=("movieId", "title", "genres"))
-USERS = Columns(required=("userId",), optional=("gender", "age", "occupation"))
-HIDDEN = Columns(required=("movieId",))
 
 
 @dataclass(frozen=True)
@@ -281,25 +268,6 @@ def _make_rows(
     ((number,),) = connection.execute(statement(rows)).fetchall()
     connection.execute("drop view parsed_rows; drop view if exists found_rows")
     return int(number)
-
-
-def known_names(file: Path, header: list[str], columns: Columns) -> list[str]:
-    """Return, for each column of the file, its name in our spelling, or "" if it is none of ours."""
-    spelling = {name.lower(): name for name in (*columns.required, *columns.optional)}
-    names = [spelling.get(name.lower(), "") for name in header]
-    for name in columns.required:
-        if name not in names:
-            found = ", ".join(header)
-            raise InputError(f"{file.name}: has no column {name}; found {found[:200]}; add it")
-    for name in spelling.values():
-        if names.count(name) > 1:
-            raise InputError(f"{file.name}: has the column {name} twice; keep one of them")
-    return names
-
-
-def ignored(header: list[str], names: list[str]) -> tuple[str, ...]:
-    """Return the columns of a header for which `known_names` has none of our names."""
-    return tuple(column for column, name in zip(header, names, strict=True) if not name)
 
 
 def ignored_columns(sources: Iterable[Source]) -> Iterator[str]:

@@ -25,18 +25,18 @@ from batch.data.clean import (
     latest_time,
     look_up_raw_text,
     raw_of_line,
+    scale_of,
     stop_if_nothing_is_left,
     stop_if_too_many_are_rejected,
     validate_others,
     warn_of_unknown_hidden,
 )
+from batch.data.columns import ignored, known_names
 from batch.data.exclusions import Exclusions
 from batch.data.forgotten import hold_out_forgotten
 from batch.data.load import (
     Loaded,
     Source,
-    ignored,
-    known_names,
     load_others,
     loaded as all_loaded,
     prepare,
@@ -145,8 +145,12 @@ def clean(
     driver.execute("spark/validated_lines")
     validate_others(loaded)
     driver.execute("clean/recorded_rows")
+    ratings_as_read = connection.table("validated").filter("kind = 'counted'")
     stop_if_too_many_are_rejected(
-        connection, max_rejected, lambda file, line: _raw_of_line(driver, found, file, line)
+        connection,
+        max_rejected,
+        lambda file, line: _raw_of_line(driver, found, file, line),
+        lambda: scale_of(ratings_as_read.project("rating, unnest(range(rows))")),
     )
     ratings = _by_user(driver, file, validated)
     warn_of_unknown_hidden(connection, hidden)

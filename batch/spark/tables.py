@@ -16,8 +16,8 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.functions import col
 
+from batch.data.columns import HIDDEN, MOVIES, RATINGS, USERS, Columns
 from batch.data.inputs import ENDINGS, changed, missing, twice
-from batch.data.load import HIDDEN, MOVIES, RATINGS, USERS, Columns
 from batch.errors import InputError
 
 # Blank lines may stand before a header; so many lines are looked at.

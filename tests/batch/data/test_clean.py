@@ -307,7 +307,7 @@ def test_an_id_that_has_lost_digits_is_not_repaired_as_a_missing_one(cleaned: An
 
 def test_lost_digits_that_stop_a_run_come_with_a_remedy(write_input: WriteInput, tmp_path: Path) -> None:
     folder = write_input(HEADER + "1.58292E+18,10,3,1\n" * 3)
-    with pytest.raises(InputError, match=r"user_id_lost_digits.*; mend the file, or export the ids as text$"):
+    with pytest.raises(InputError, match=r"user_id_lost_digits.*; export the file again with"):
         Cleaned(folder, tmp_path, max_rejected=0.1)
 
 
@@ -358,6 +358,16 @@ def test_more_rejected_rows_than_allowed_stop_the_run(write_input: WriteInput, t
         InputError, match=r"ratings.csv: 11 of 101 rows \(10.9%\).*rating_out_of_range.*line 92"
     ):
         Cleaned(folder, tmp_path, max_rejected=0.1)
+
+
+def test_another_scale_of_ratings_is_named_and_no_limit_is_advised(
+    write_input: WriteInput, tmp_path: Path
+) -> None:
+    rows = "".join(f"1,{item},{item % 10 + 1},1\n" for item in range(100))
+    with pytest.raises(
+        InputError, match=r"nearly all ratings are from 1 to 10; convert them to stars from 0\.5 to 5$"
+    ):
+        Cleaned(write_input(HEADER + rows, MOVIES), tmp_path, max_rejected=0.1)
 
 
 def test_exactly_the_allowed_share_is_allowed(write_input: WriteInput, tmp_path: Path) -> None:

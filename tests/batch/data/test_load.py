@@ -60,7 +60,12 @@ def test_an_unreadable_file_stops_the_run(write_input: WriteInput, tmp_path: Pat
     for ratings, message in {
         b"": "ratings.csv: is empty; expected a header line with userId,movieId",
         b"userId,movieId\n": "ratings.csv: has a header but no rows",
-        b"userId,rating\n1,2\n": "ratings.csv: has no column movieId; found userId, rating",
+        b"userId,rating\n1,2\n": "ratings.csv: has no column movieId; found userId, rating; add it",
+        b"user_id,Item ID,when\n1,2,3\n": "ratings.csv: has no column userId; rename user_id to userId and",
+        b"userId\tmovieId\n1\t2\n": "ratings.csv: its values are separated by tabs; separate them by commas",
+        b"userId;movieId\n1;2\n": "ratings.csv: its values are separated by semicolons; separate them by",
+        b"1::2::5::3\n": "ratings.csv: its values are separated by double colons; separate them by",
+        b"1,2,5,3\n": "ratings.csv: has no header, its first line is '1,2,5,3'; put a line with the names",
         b"userId,movieId,movieid\n1,2,3\n": "ratings.csv: has the column movieId twice",
         bytes(range(256)) * 50: "ratings.csv, line 1: is no text in UTF-8",
         "userId,movieId\n1,2\n".encode("utf-16"): "ratings.csv, line 1: is no text in UTF-8",
