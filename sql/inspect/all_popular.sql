@@ -1,4 +1,4 @@
--- Which users have the most popular movies in their list?
+-- Which users have mostly movies of the popular list in their own list?
 -- one row per user, a hundred of them, the most popular lists first: which share of the first ten movies is among the popular ones
 -- The popular movies are as many as the depth of a list, less those that the user has watched.
 with first_items as (
