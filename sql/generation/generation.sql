@@ -39,7 +39,7 @@ comment on column draft.generation.top_n is 'Depth of the stored lists.';
 comment on column draft.generation.settings is 'Every setting of the run that can change the result, as text.';
 comment on column draft.generation.versions is 'Version of this program, of Python and of the packages that can change the result.';
 comment on column draft.generation.overridden is 'Why the gate would have refused this file, had it not been published by `--accept-regression`; mostly none.';
-comment on column draft.generation.rows_read is 'Rows of the ratings file, without header, blank lines, and what was held out.';
+comment on column draft.generation.rows_read is 'Rows of the ratings file, without header, blank lines, and the rows of forgotten users.';
 comment on column draft.generation.rows_kept is 'Rows of the ratings file that count.';
 comment on column draft.generation.rows_repaired is 'How many of the kept rows were repaired.';
 comment on column draft.generation.rows_rejected is 'Rows of the ratings file that break a rule.';
