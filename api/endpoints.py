@@ -91,7 +91,7 @@ async def recommendations(request: Request) -> Response:
     if len(given := [name for name in WHO if name in asked]) > 1:
         raise HTTPException(400, f"{' and '.join(given)} are given; give one of them")
     if asked.keys().isdisjoint(SUBJECT):
-        raise HTTPException(400, "user_id is required")
+        raise HTTPException(400, f"user_id is required, or one of {', '.join(SUBJECT[1:])}")
     if _is_known(request, generation):
         return _answer(generation, None)
     page, catalogue = _page(asked, generation), generation.catalogue
@@ -139,7 +139,7 @@ async def features(request: Request) -> Response:
 
 
 async def healthz(_request: Request) -> Response:
-    """Say that the process lives."""
+    """Say that the process is running."""
     return JSONResponse({"status": "ok"})
 
 

@@ -126,8 +126,8 @@ def run(settings: Settings, keys: Keys, listener: socket.socket, metrics_folder:
             )
         except OSError as error:
             raise click.ClickException(
-                f"several workers need a folder in which they count, and none can be made: {error.strerror}; "
-                "name a folder that can be written to as TMPDIR, or use --workers 1"
+                f"no folder can be made in which several workers share their metrics: {error.strerror}; "
+                "set TMPDIR to a folder that can be written to, or use --workers 1"
             ) from error
         with folder:
             os.environ[SHARED_FOLDER] = folder.name

@@ -90,12 +90,13 @@ class Settings:
 
     output: Annotated[Path, "Folder in which generations are published.", _FOLDER] = Path("output")
     host: Annotated[
-        str, "Address to listen on; :: or an empty one for all. An empty HOST counts as unset."
+        str, "Address to listen on; --host '' or :: for all addresses. An empty HOST means the default."
     ] = "127.0.0.1"
     port: Annotated[int, "Port to listen on; 0 for any that is free.", click.IntRange(0, 65535)] = 5000
     root_path: Annotated[
         str,
-        "Path under which a proxy publishes the service, as /recommender; or it sends X-Forwarded-Prefix.",
+        "Path prefix of the proxy, for example /recommender. Not needed if the proxy sends "
+        "X-Forwarded-Prefix.",
         _RootPath(),
     ] = ""
     workers: Annotated[int, "Processes that answer, all from one file.", click.IntRange(1)] = 1
@@ -124,7 +125,8 @@ class Settings:
     access_log: Annotated[bool, "Log every request but those of probes."] = False
     keep_alive_seconds: Annotated[
         int,
-        "Seconds for which a connection waits for its next request; more than those of a load balancer.",
+        "Seconds for which an idle connection stays open. Set it higher than the idle timeout of a load "
+        "balancer.",
         click.IntRange(1),
     ] = 75
     shutdown_seconds: Annotated[

@@ -28,7 +28,7 @@ log = logging.getLogger("api")
 class GenerationWatcher:
     """Follows `current.duckdb`: `generation` is open, or None; `fault` says why it is not the one shown.
 
-    A file that was restored, touched or copied once more is opened anew like a new generation: tried by
+    A file that was restored, touched or copied once more is opened anew like a new generation: checked by
     another process and opened in another thread, beside the answers of the old one. What can't be opened is
     tried again after some seconds, or when the link says something else; until then, what is open goes on,
     also if its file has gone.
@@ -89,7 +89,7 @@ class GenerationWatcher:
             opened = await asyncio.to_thread(Generation, file)
         except Exception as error:  # noqa: BLE001 (DuckDB has others than its own for what is odd)
             self._retry_later(target)
-            what = "tried" if isinstance(error, NotCheckedError) else "opened"
+            what = "checked" if isinstance(error, NotCheckedError) else "opened"
             self._fails(f"{target} can't be {what}", error)
             return
         self.close()
@@ -120,7 +120,7 @@ class GenerationWatcher:
         try:
             while not check.done():
                 if self._clock() > began + LONG_PREFLIGHT_SECONDS:
-                    self._fails(f"{target} is still being tried, and not served yet")
+                    self._fails(f"{target} is still being checked, and not served yet")
                 await asyncio.wait([check], timeout=POLL_EVERY_SECONDS)
                 if self._shown() != target:
                     return False

@@ -42,7 +42,8 @@ def commands() -> None:
     """Precompute movie recommendations, and manage the published generations.
 
     Exit status: 0 success; 1 a bug or a system error; 2 wrong usage; 3 bad input; 4 refused; 5 another run
-    is working; 130 stopped by Ctrl-C. In every case the published generation stays published.
+    is working; 130 stopped by Ctrl-C. With 2 to 5, the published generation has not changed. With 1 or 130,
+    either the old or the new generation is published, complete.
     """
 
 

@@ -12,7 +12,7 @@ Every message says what is wrong, where, and what to do. `batch/cli.py` turns th
 
 
 class BatchError(Exception):
-    """The job can't go on, for a reason that its user can mend."""
+    """The job can't go on, for a reason that its user can correct."""
 
     exit_status = 1
 

@@ -252,7 +252,7 @@ def _summary_of_rows(rows: int, rejected: int, superseded: int, held_out: int, r
             (rejected, "rejected"),
             (superseded, "superseded"),
             (repaired, "repaired"),
-            (held_out, "held out"),
+            (held_out, "excluded"),
         )
         if number
     ]

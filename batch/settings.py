@@ -47,15 +47,21 @@ class Settings:
     )
     iterations: int = of_model(12, "Iterations of ALS.", 1, 10_000)
     item_half_life: float = of_model(
-        60.0, "In movie vectors, a rating loses half its weight with every so many newer ones.", 0.01, 1e6
+        60.0,
+        "Number of newer ratings by the same user that halves the weight of a rating in movie vectors.",
+        0.01,
+        1e6,
     )
     taste_half_life: float = of_model(
-        4.0, "In user vectors, a rating loses half its weight with every so many newer ones.", 0.01, 1e6
+        4.0,
+        "Number of newer ratings by the same user that halves the weight of a rating in user vectors.",
+        0.01,
+        1e6,
     )
     next_factors: int = of_model(256, "Number of sequential factors.", 1, 4_096)
     next_half_life: float = of_model(
         2.0,
-        "In the sequential part, a rating loses half its weight with every so many newer ones.",
+        "Number of newer ratings by the same user that halves the weight of a rating in the sequential part.",
         0.01,
         100,
     )
@@ -68,7 +74,7 @@ class Settings:
     )
     trend_half_life: float = of_model(
         0.03,
-        "In the popularity trend, a rating has half its weight once this share of all is newer.",
+        "In the popularity trend, a rating has half its weight once this share of all ratings is newer.",
         0.0001,
         1e6,
     )
@@ -80,11 +86,17 @@ class Settings:
     )
     gap_half_life: float = of_model(
         0.5,
-        "Days inactive after which the sequential part and the popularity trend have half their weight.",
+        "Days of inactivity after which the weight of the sequential part falls to half, and the weight of "
+        "the popularity trend rises to half.",
         0.001,
         1e6,
     )
-    seed: int = of_model(42, "Seed of the random numbers; the same seed gives the same lists.", 0, 2**32 - 1)
+    seed: int = of_model(
+        42,
+        "Seed of the random numbers. With the same data and settings, the same seed gives the same lists.",
+        0,
+        2**32 - 1,
+    )
     engine: str = setting(
         "local",
         "Where to compute: on this machine, or on an Apache Spark cluster.",

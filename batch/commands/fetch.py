@@ -14,11 +14,12 @@ from batch.runtime.progress import Progress, log_to_stderr
 
 @click.command(epilog=catalogue.described())
 @click.argument("name", type=click.Choice(catalogue.NAMES), metavar="NAME")
-@option("data")
+@option("data", "Folder to write the files to. It must not contain ratings, movies or users.")
 @own_option("mirror", "URL of a folder that has the archives; by default, where each set is published.")
 @own_option(
     "retries",
-    "Number of further attempts after a failed connection, 1, 2, 4 and so on seconds later.",
+    "Number of further attempts after a failed connection. The first is made after 1 second; each wait "
+    "is twice the one before, up to 30 seconds.",
     type=click.IntRange(min=0, max=100),
     default=4,
 )

@@ -23,9 +23,9 @@ def forget(  # noqa: PLR0913, PLR0917 (click passes each option by name)
 ) -> None:
     """Remove USER from every kept generation now, and from every later run.
 
-    Generations are written again under new ids, and the old files are deleted. This is atomic, even if it is
-    killed. The input is not changed. If no generation has the user, nothing
-    changes and the exit status is 2.
+    Generations are written again under new ids, and the old files are deleted. If you kill the command,
+    either all generations change or none does. The input does not change. If no generation has the user,
+    nothing changes and the exit status is 2.
     """
     # What it needs takes more than a second to import, and the help of a command nothing.
     from batch.generation.forget import forget as forget_user  # noqa: PLC0415
@@ -45,4 +45,4 @@ def forget(  # noqa: PLR0913, PLR0917 (click passes each option by name)
         if not forgotten.generations:
             click.echo(f"user {user} is in no kept generation")
         again = "was, and stays, on" if forgotten.was_forgotten else "is on"
-        click.echo(f"user {user} {again} the list of those whom runs hold out")
+        click.echo(f"user {user} {again} the list of users that runs exclude")

@@ -58,4 +58,4 @@ def hide(  # noqa: PLR0913, PLR0917 (click passes each option by name)
         else:
             click.echo(f"{named} is in no list of what is published")
         again = "was, and stays, on" if hidden.was_hidden else "is on"
-        click.echo(f"{named} {again} the list of those that runs hide")
+        click.echo(f"{named} {again} the list of movies that runs hide")

@@ -63,8 +63,8 @@ def own_option(name: str, text: str, **attributes: Any) -> Callable[[Command], C
     )
 
 
-def option(name: str) -> Callable[[Command], Command]:
-    """Make the option of a setting."""
+def option(name: str, text: str = "") -> Callable[[Command], Command]:
+    """Make the option of a setting, with its help or the text of a command that uses it otherwise."""
     setting = by_name()[name]
     limits = setting.metadata
     kinds: dict[Any, Any] = {
@@ -76,7 +76,7 @@ def option(name: str) -> Callable[[Command], Command]:
         str: click.Choice(limits["choices"]) if limits["choices"] else click.STRING,
     }
     kind = {"is_flag": True} if setting.type is bool else {"type": kinds[setting.type]}
-    return own_option(name, limits["help"], default=setting.default, **kind)
+    return own_option(name, text or limits["help"], default=setting.default, **kind)
 
 
 quiet_option = own_option("quiet", "Show errors only.", is_flag=True)

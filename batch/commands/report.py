@@ -23,7 +23,8 @@ from batch.report.build import keep, page
 def report(generation: str | None, file: Path | None, output: Path, quiet: bool, as_json: bool) -> None:
     """Write one HTML page with plots about a generation; it opens without a network.
 
-    It is kept in the output folder, and deleted with its generation, or when any user is forgotten.
+    The page is kept in the output folder. It is deleted with its generation, and when `forget` removes a user
+    from the generations; run `report` to create it again.
     """
     folder = Output(output)
     if file:

@@ -52,7 +52,7 @@ def _line(published: Published, top_n: int) -> str:
     if not published.is_new:
         return (
             f"nothing to do: {published.file} is from the same input, settings and versions; "
-            "--rebuild makes it anew"
+            "to run anyway, use --rebuild"
         )
     return (
         f"published {published.file}: lists of up to {top_n:,} movies "
@@ -86,5 +86,5 @@ def _facts(published: Published, top_n: int) -> list[tuple[str, str]]:
         ("file", str(published.file)),
         *([("report", str(report))] if report.exists() else []),
         ("took", f"{sum(published.seconds.values()):.1f} s"),
-        *([] if published.is_new else [("again", "by --rebuild")]),
+        *([] if published.is_new else [("run anyway", "by --rebuild")]),
     ]

@@ -91,7 +91,7 @@ def clean(
     ratings = loaded.ratings.name
     hidden = loaded.hidden.name if loaded.hidden else "hidden.csv"
     execute("clean/repaired_users", file=ratings)
-    # Whose a row without an id is can only be told while its neighbours are there.
+    # The user of a row without an id can only be found while its neighbours are there.
     hold_out_forgotten(connection, loaded.ratings, loaded.users, exclusions)
     execute("exclude/hidden_items", item_ids=list(exclusions.hidden))
     execute(
@@ -141,7 +141,9 @@ def stop_if_nothing_is_left(
     if counts.rows_kept == 0:
         raise InputError(f"{ratings}: no row is left after cleaning; check how it was exported")
     if not items.filter("ratings > 0 and not is_hidden").limit(1).fetchall():
-        raise InputError(f"{hidden}: hides every movie with a rating, so every list would be empty; mend it")
+        raise InputError(
+            f"{hidden}: hides every movie with a rating, so every list would be empty; correct it"
+        )
 
 
 def warn_of_unknown_hidden(connection: duckdb.DuckDBPyConnection, hidden: str) -> None:
@@ -155,7 +157,7 @@ def warn_of_unknown_hidden(connection: duckdb.DuckDBPyConnection, hidden: str) -
         first = ", ".join(item_id for (item_id,) in found[:IDS_NAMED])
         more = f" and {len(found) - IDS_NAMED:,} more" if len(found) > IDS_NAMED else ""
         log.warning(
-            "%s: hides nothing by ids that no movie has: %s%s; correct or remove them", hidden, first, more
+            "%s: no movie has the ids %s%s, so they hide nothing; correct or remove them", hidden, first, more
         )
 
 

@@ -1,7 +1,7 @@
 """Exclusions: who is forgotten and what is hidden by command, as the output folder remembers it.
 
 output/
-├── forgotten.json    hashes of the ids of users whose rows are held out
+├── forgotten.json    hashes of the ids of users whose rows are excluded
 ├── forgotten.key     the key of these hashes, readable by its owner alone
 └── hidden.json       ids of the movies that are hidden
 
@@ -42,7 +42,7 @@ class Exclusions:
         return hmac.new(self.key, user_id.encode(), hashlib.sha256).hexdigest()
 
     def is_forgotten(self, user_id: str) -> bool:
-        """Return whether rows of that user are held out."""
+        """Return whether rows of that user are excluded."""
         return bool(self.hashes) and self.hash_of(user_id) in self.hashes
 
     def with_forgotten(self, user_id: str) -> "Exclusions":
@@ -70,8 +70,9 @@ def read_exclusions(folder: Path) -> Exclusions:
         hashes = hashes or frozenset({""})
     if hashes and len(key) != BYTES_OF_KEY:
         raise BatchError(
-            f"{folder / KEY}: is missing or damaged, so who is forgotten can't be told; put it back, or "
-            f"remove it and {FORGOTTEN}, and forget everybody again"
+            f"{folder / KEY}: is missing or damaged, so the list of forgotten users can't be read; restore "
+            f"the key, or delete it and {FORGOTTEN}, then run 'python -m batch forget ID --in-advance' for "
+            "each of these users"
         )
     return Exclusions(key, hashes, _names(folder / HIDDEN))
 
@@ -98,7 +99,8 @@ def _names(file: Path) -> frozenset[str]:
         return frozenset()
     except ValueError as error:
         raise BatchError(
-            f"{file}: is damaged; put it back, or remove it and exclude again what was"
+            f"{file}: is damaged; restore it, or delete it, then run 'python -m batch "
+            f"{'forget' if file.name == FORGOTTEN else 'hide'} ID --in-advance' for each id that was in it"
         ) from error
     return frozenset(str(each) for each in found)
 

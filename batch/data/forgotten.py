@@ -1,4 +1,4 @@
-"""Forgotten: rows of forgotten users are held out before anything is made of them."""
+"""Forgotten: rows of forgotten users are excluded before anything is made of them."""
 
 import duckdb
 
@@ -12,7 +12,7 @@ def hold_out_forgotten(
 ) -> None:
     """Take the rows of forgotten users out of what `load` has read, and count them in `held_out_lines`.
 
-    A row without an id belongs to the user that the repair found. A row that does not parse is held out if
+    A row without an id belongs to the user that the repair found. A row that does not parse is excluded if
     any value in it is the id of a forgotten user. It may be another's, but it is rejected anyway.
     """
 

@@ -33,7 +33,9 @@ def fetch(name: str, folder: Path, source: Source, progress: Progress) -> Fetche
     should be, and LockedError if another fetch is at work. Then nothing is written.
     """
     if source.mirror and not source.mirror.startswith(("http://", "https://")):
-        raise UsageError(f"--mirror {source.mirror}: is no address; it begins with http:// or https://")
+        raise UsageError(
+            f"--mirror {source.mirror}: is not a valid URL; it must begin with http:// or https://"
+        )
     if name == SAMPLE:
         ratings, movies = write_sample(folder)
         files = [folder / "movies.csv", folder / "ratings.csv"]

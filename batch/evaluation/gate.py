@@ -86,8 +86,8 @@ def regressions(candidate: Quality, kept: Mapping[str, Quality], max_fall: float
     seen = candidate.value(f"{QUALITY}{SEEN}")
     if seen < quality * (1 - max_fall):
         yield (
-            f"the final vectors rank badly: {QUALITY} is {seen:.4f} for ratings that they were trained on, "
-            f"but {quality:.4f} for the evaluated vectors, which were not trained on them"
+            f"the final vectors predict the test ratings much worse ({QUALITY} {seen:.4f}) than the "
+            f"evaluated vectors, which were not trained on these ratings ({QUALITY} {quality:.4f})"
         )
     yield from _changed_titles(candidate, kept)
     for name, now in candidate.figures().items():

@@ -16,7 +16,7 @@ from batch.evaluation.splits import Split
 
 COUNT = 99
 _LINE = re.compile(r"\(?\s*([^,()\t]+?)\s*,\s*([^,()\t]+?)\s*\)?((?:\t[^\t]*)+)")
-_OTHER_RATINGS = "take the file that was made from the same ratings"
+_OTHER_RATINGS = "use the file that was made from the same ratings"
 
 
 def drawn_negatives(split: Split, seed: int) -> Candidates:
@@ -62,8 +62,8 @@ def given_negatives(file: Path, split: Split, cleaned: CleanedRatings) -> tuple[
         found[row] = np.setdiff1d(known, split.train.seen[[split.users[row]]].indices)
         if not len(found[row]):
             raise InputError(
-                f"{where}: no movie of it can be ranked, as nobody rated it before or the user did; "
-                f"{_OTHER_RATINGS}"
+                f"{where}: no movie of this line can be ranked: each has no earlier rating, or the user "
+                f"already rated it; {_OTHER_RATINGS}"
             )
         left_out += len(names) - len(found[row])
     missing = [user_id for user_id, row in row_of_user.items() if row not in found]

@@ -122,9 +122,12 @@ def _split(name: str, known_ratings: Interactions, later: Interactions, moment: 
         evaluated = (user >= 0) & (item >= 0)
         evaluated[evaluated] = train.ratings_of_user[user[evaluated]] >= MIN_RATINGS
     if not evaluated.any():
+        needed = "ratings of two movies"
+        if moment is not None:
+            needed = f"{MIN_RATINGS} or more ratings before the cut, and later ones of movies rated before it"
         raise InputError(
-            f"ratings: nobody can be evaluated by the split '{name}': it takes users with ratings before it, "
-            f"by time {MIN_RATINGS} or more, and later ones of movies known then; take another split or cut"
+            f"ratings: nobody can be evaluated by the split '{name}'; it needs users with {needed}; "
+            "use another split or cut"
         )
     users, row = np.unique(user[evaluated], return_inverse=True)
     known = item[evaluated] >= 0

@@ -77,7 +77,7 @@ def tables(evaluation: Evaluation, *, of_lists: bool = True) -> list[Table]:
         _table(f"Lead of {MODEL}, users drawn in pairs", lead, others, leads),
         _table(f"{MAIN[1]} by known ratings", activity, models, by_activity),
         _table(
-            "Recall of later liked (4 stars or more) and disliked (under 3)",
+            "Recall of later movies rated 4 or more (liked) and under 3 (disliked)",
             welcome,
             models,
             values_of(WELCOME),

@@ -1,4 +1,4 @@
-"""Forget: a user is removed from every kept generation, and held out of every later run."""
+"""Forget: a user is removed from every kept generation, and excluded from every later run."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,10 +32,10 @@ def forget(
 ) -> Forgotten:
     """Rewrite every kept generation without a user, if one has a row of the user.
 
-    From then on runs hold the user out. It is atomic, also if it is killed.
+    From then on runs exclude the user. It is atomic, also if it is killed.
 
     Raises UsageError if no generation has a row of the user, unless `in_advance`.
-    Raises BatchError if a generation is damaged, or of another version: what it has of the user would stay.
+    Raises BatchError if a generation is damaged, or of another version: the user can't be removed.
     """
     with output.locked():
         exclusions = read_exclusions(output.folder)
@@ -51,7 +51,7 @@ def forget(
             if not olds and not was_forgotten and not in_advance:
                 raise UsageError(
                     f"no kept generation of {output.folder} has a user {user_id}, so nobody is forgotten; "
-                    "compare the id with the input; if runs are to hold the user out, add --in-advance"
+                    "compare the id with the input; if runs are to exclude the user, add --in-advance"
                 )
             rewritten = rewrite(connection, output, olds, change, step)
         new_ids = {each.before: each.after for each in rewritten}
@@ -81,7 +81,7 @@ def _has_user(connection: duckdb.DuckDBPyConnection, file: Path) -> bool:
             connection.execute("detach kept")
     except BatchError as error:
         raise BatchError(
-            f"{file}: is damaged, or of another version, so what it has of the user would stay, and "
-            "nothing is forgotten; remove the file (run first, if it is published), and forget again"
+            f"{file}: is damaged, or of another version, so the user can't be removed from it, and nothing "
+            "has changed; delete the file (if it is published, run the job first), and repeat the command"
         ) from error
     return bool(rows)

@@ -144,7 +144,8 @@ class Output:
             return []
         except (ValueError, TypeError) as error:
             raise BatchError(
-                f"{self._rolled_back}: is damaged; remove it, and roll back again what was"
+                f"{self._rolled_back}: is damaged; delete it, and repeat each rollback as 'python -m batch "
+                "rollback ID'"
             ) from error
 
     def new_id(self, fingerprint: str, now: datetime) -> str:

@@ -60,7 +60,7 @@ def rewrite(
     """Write new files for generations into the work folder, under new ids in the same order.
 
     Raises BatchError if a file is damaged, or of another version; RefusedError if no movie would be left to
-    be shown, or if a new file breaks an invariant.
+    show, or if a new file breaks an invariant.
     """
     step.expect(len(generations), "generations")
     rewritten = []
@@ -84,8 +84,8 @@ def _rewrite(connection: duckdb.DuckDBPyConnection, file: Path, draft: Path, mad
     unrated = _fill(connection, draft.stem, made_by)
     if not len(connection.table("draft.popular")):
         raise RefusedError(
-            f"{file}: no movie would be left to be shown, so nothing has changed; if that is meant, remove "
-            f"{file.parent} and what is beside it"
+            f"{file}: this would leave no movie to show, so nothing has changed; to empty the service, stop "
+            f"it and delete the whole output folder {file.parent.parent}"
         )
     fewer = {
         table: len(connection.table(f"kept.{table}")) - len(connection.table(f"draft.{table}"))
@@ -137,8 +137,8 @@ def _refuse_if_broken(connection: duckdb.DuckDBPyConnection, file: Path, draft: 
     connection.execute("detach draft")
     if broken:
         raise RefusedError(
-            f"{file}: nothing has changed, since without that {broken[0]}; if 'python -m batch verify "
-            f"--generation {file.stem}' finds the same, a version before 0.6 has published it by --force: "
-            "remove the file (if it is published, run with --rebuild first), and repeat the command; "
-            "else it is a bug: please report it"
+            f"{file}: nothing has changed, since in the new file {broken[0]}; if 'python -m batch verify "
+            f"--generation {file.stem}' reports the same, version 0.5 or older published it: delete the file "
+            "(if it is published, run with --rebuild first), and repeat the command; otherwise it is a bug: "
+            "please report it"
         )

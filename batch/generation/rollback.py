@@ -19,7 +19,7 @@ def rollback(output: Output, generation: str | None = None) -> tuple[str | None,
     Without a name, generations that were rolled back before are skipped; with one, the link may be lost,
     and then there is no old id. Later runs do not publish again what the newer ones were made from, unless
     `--accept-rolled-back` is given; see `batch/generation/origin.py`. A warning names movies that were hidden
-    since and are shown again; another says that nothing is held back if a command made the generation.
+    since and are shown again; another says that no input is blocked if a command made the generation.
 
     Raises UsageError if there is no such generation, BatchError if it is damaged,
     LockedError while a run is at work.
@@ -44,7 +44,7 @@ def rollback(output: Output, generation: str | None = None) -> tuple[str | None,
         )
     if command:
         log.warning(
-            "%s was made by %s, so what it was made from is not held back: the next run may publish it again",
+            "%s was made by %s, so the rollback does not block its input: the next run may publish it again",
             current,
             command,
         )

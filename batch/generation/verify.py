@@ -100,7 +100,8 @@ def _differences(  # noqa: PLR0913, PLR0917 (columns of four statements, and two
             listed, listed_scores = lists["item_index"][entries], lists["score"][entries].astype(np.float64)
             difference = _difference(of_user, listed.astype(np.intp), listed_scores, top_n, min_n)
             if difference:
-                yield f"the list of user {user_ids[user]} is not that of the vectors: {difference}"
+                user_id = user_ids[user]
+                yield f"the stored list of user {user_id} differs from the recomputed list: {difference}"
 
 
 def _difference(
@@ -113,12 +114,13 @@ def _difference(
     """Return what is wrong with a list; nothing if only movies with the same score change places."""
     candidates = int(np.isfinite(scores).sum())
     if not min(min_n, candidates) <= len(listed) <= min(top_n, candidates):
-        return f"it has {len(listed):,} movies, and should have {min(top_n, candidates):,}"
+        return f"it has {len(listed):,} movies, expected {min(top_n, candidates):,}"
     best = -np.sort(-scores)[: len(listed)]
     recomputed = np.where(listed < 0, -np.inf, scores[listed])
-    for what, expected in (("scores", recomputed), ("should score", best)):
+    for what, expected in (("but this movie scores", recomputed), ("expected", best)):
         is_wrong = ~np.isclose(listed_scores, expected, rtol=TOLERANCE, atol=0)
         if is_wrong.any():
             first = int(np.argmax(is_wrong))
-            return f"rank {first + 1} is given {listed_scores[first]:.6g}, and {what} {expected[first]:.6g}"
+            stored = f"at rank {first + 1} the stored score is {listed_scores[first]:.6g}"
+            return f"{stored}, {what} {expected[first]:.6g}"
     return ""

@@ -107,8 +107,8 @@ def explain(  # noqa: PLR0913, PLR0917 (all that a score is made of)
     run_in_threads((partial(explain_block, first) for first in blocks), advance)
     if sum(unsolved):
         log.warning(
-            "%s users have lists without explanations: the sums behind them are too close to zero for "
-            "single precision; a higher --regularization or --alpha gives them room",
+            "the lists of %s users have no explanations: their computation is not exact enough in single "
+            "precision; use a higher --regularization or --alpha",
             f"{sum(unsolved):,}",
         )
     return found

@@ -84,7 +84,7 @@ def _of_tails(facts: Facts) -> Iterator[Plot]:
     for owner, group in groupby(facts.long_tails, key=itemgetter("owner")):
         rows = list(group)
         yield Plot(
-            f"Ratings a {owner}",
+            f"Ratings per {owner}",
             f"How many {owner}s have few ratings, and how many have many? Read: so many {owner}s have at "
             "least that many ratings; both scales are logarithmic.",
             f"Line that falls from {rows[-1]['at_least']:,} {owner}s with at least {rows[-1]['ratings']:,} "
@@ -127,14 +127,14 @@ def _of_quality(facts: Facts) -> Iterator[Plot]:
             "quality-0",
             "ndcg@10",
             "Quality of the ranking",
-            "Do the lists foresee better than what needs no model, and put it higher?",
+            "Do the lists predict later movies better than popularity alone, and rank them higher?",
             "NDCG@10, from 0 to 1",
         ),
         (
             "quality-1",
             "hr@10",
-            "Lists that foresaw a movie",
-            "For which share of people was a movie that they rated afterwards among the first ten?",
+            "Lists that predicted a movie",
+            "For which share of users was a movie that they rated later among the first ten?",
             "hit rate@10, share of users",
         ),
     ):
@@ -149,9 +149,9 @@ def _of_quality(facts: Facts) -> Iterator[Plot]:
     by_generation = ", ".join(f"{value:.4f}" for value in values if value is not None)
     yield Plot(
         "Quality over the generations",
-        "Is it as good as it was? The kept generations, but for what was rolled back."
+        "Is the quality as good as before? All kept generations except those rolled back."
         if len(facts.qualities) > 1
-        else "Is it as good as it was? This is the oldest that is kept; the next will stand beside it.",
+        else "Is the quality as good as before? No older generation is kept; the next one will be beside it.",
         f"NDCG@10 of the model by generation, oldest first: {by_generation}.",
         drawn("qualities", plots.qualities, facts.qualities, "ndcg@10", "NDCG@10"),
     )
@@ -175,7 +175,7 @@ def _of_changes(facts: Facts) -> Iterator[Plot]:
         overlap = facts.changes.diff.lists["overlap_at_10"]
         yield Plot(
             "How much the lists changed",
-            "Will people find something new, or nothing that they knew? Each bar is the share of lists with "
+            "Are the lists new enough, but still familiar? Each bar is the share of lists with "
             "so many movies among the first ten that were not there before.",
             f"Bars: {overlap:.0%} of the first ten movies were there before, on average.",
             drawn("entered", plots.entered, facts.changes.entered),

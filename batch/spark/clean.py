@@ -139,7 +139,7 @@ def clean(
     )
     validated = rows_of(driver.spark, found.tables.ratings).mapInArrow(of_pieces, VALIDATED).persist()
     driver.bring(validated.where("kind <> 'kept'"), "validated")
-    # Of the forgotten in the other files; workers have held out those in the ratings.
+    # Of the forgotten in the other files; workers have excluded those in the ratings.
     hold_out_forgotten(connection, loaded.ratings, loaded.users, exclusions)
     driver.execute("exclude/hidden_items", item_ids=list(exclusions.hidden))
     driver.execute("spark/validated_lines")

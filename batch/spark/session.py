@@ -77,7 +77,7 @@ def connected(master: str, work: Path) -> Iterator[SparkSession]:
         yield spark
     except _FAULTS as error:
         raise BatchError(
-            f"Spark gave up: {_reason(error)}; the logs of the workers say more; mend the cause, "
+            f"Spark gave up: {_reason(error)}; the logs of the workers say more; correct the cause, "
             "and run again"
         ) from error
     finally:

@@ -1,4 +1,4 @@
--- one row per input file: how many rows it has, without those held out, and how many of them were rejected or superseded
+-- one row per input file: how many rows it has, without those excluded, and how many of them were rejected or superseded
 with of_rules as (
     select
         file,

@@ -1,4 +1,4 @@
--- one row per line of ratings or users that is held out, since its user is forgotten; empty until one is found
+-- one row per line of ratings or users that is excluded, since its user is forgotten; empty until one is found
 create table held_out_lines (
     file varchar,
     line bigint,

@@ -1,4 +1,4 @@
--- one row per line that is held out, taken out of rows, repairs, rejected lines and the numbers of rows
+-- one row per line that is excluded, taken out of rows, repairs, rejected lines and the numbers of rows
 delete from rating_rows
 where line in (select held_out_lines.line from held_out_lines where held_out_lines.is_rating);
 delete from repaired_users

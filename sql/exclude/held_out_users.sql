@@ -1,4 +1,4 @@
--- one row per row of ratings or users that is of one of these users, added to the lines that are held out
+-- one row per row of ratings or users that is of one of these users, added to the lines that are excluded
 -- parameters: $ratings, $users, $user_ids
 insert into held_out_lines
 select

@@ -1,4 +1,4 @@
--- one row per line of ratings that the workers have rejected or held out, added to those of other files; and how many rows were read
+-- one row per line of ratings that the workers have rejected or excluded, added to those of other files; and how many rows were read
 insert into input_rows by name
 select
     file,

@@ -1,6 +1,6 @@
 -- one row per row of a piece of ratings, as it was validated, and per count: its kind, its line among all, and its values
 -- parameters: $offset
--- $offset is added to lines in the piece. A row is kept, rejected or held out, and one that is kept may be repaired on top;
+-- $offset is added to lines in the piece. A row is kept, rejected or excluded, and one that is kept may be repaired on top;
 -- counted are equal ratings, whatever becomes of them, and rows that were read.
 with validated as (
     select

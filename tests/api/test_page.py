@@ -95,7 +95,7 @@ def test_filters_keep_what_fits_in_both_lists(client: TestClient) -> None:
     years = re.findall(r'<span class="year">(\d+)</span>', page)
     assert years
     assert all(2005 <= int(year) <= 2008 for year in years)
-    assert "Not from the own list" not in client.get("/users/18").text
+    assert "this user's own list" not in client.get("/users/18").text
 
 
 def test_a_form_that_is_sent_with_empty_fields_asks_for_everything(client: TestClient) -> None:

@@ -359,7 +359,7 @@ def test_a_preflight_without_end_is_a_fault_and_ends_when_the_link_shows_another
 
     with _preflight(hang):
         assert follower.served() == before
-    assert faults[-2:] == [f"generations/{new}.duckdb is still being tried, and not served yet", "ended"]
+    assert faults[-2:] == [f"generations/{new}.duckdb is still being checked, and not served yet", "ended"]
     assert follower.served() == before
     assert follower.current.fault is None
 
@@ -374,7 +374,7 @@ def test_a_preflight_that_is_impossible_is_another_fault_and_each_reason_is_logg
     async def fail(_: Path) -> None:
         raise NotCheckedError(next(reasons))
 
-    fault = f"generations/{new}.duckdb can't be tried"
+    fault = f"generations/{new}.duckdb can't be checked"
     with _preflight(fail):
         for _ in range(3):
             follower.now += REOPEN_AFTER_SECONDS

@@ -114,7 +114,7 @@ def test_an_id_that_nobody_has_is_named_by_hide_forget_and_the_run(night: Night,
     done = other.run(2, "--quiet", "--json")
     assert _is_new(done)
     assert (
-        "hidden.csv: hides nothing by ids that no movie has: no-such-id; correct or remove them"
+        "hidden.csv: no movie has the ids no-such-id, so they hide nothing; correct or remove them"
         in done.stderr
     )
     assert night.seen() != before

@@ -151,7 +151,8 @@ def test_a_run_without_changes_says_so_in_a_line_and_ends_with_0(
     done = invoke(*same, variables=AS_PUBLISHED)
     assert done.returncode == 0
     assert done.stdout == (
-        f"nothing to do: {made.file} is from the same input, settings and versions; --rebuild makes it anew\n"
+        f"nothing to do: {made.file} is from the same input, settings and versions; "
+        "to run anyway, use --rebuild\n"
     )
     assert [line.split()[1] for line in done.stderr.splitlines()] == ["compare"]
     quiet = invoke(*same, "--quiet", variables=AS_PUBLISHED)
@@ -305,7 +306,7 @@ def test_a_damaged_record_of_rollbacks_is_named(items: Path, published: Publishe
     for command in (("generations",), ("rollback",), ("run", "--data", str(items))):
         done = invoke(*command, "--output", tmp_path)
         assert done.returncode == 1
-        assert "rolled_back.json: is damaged; remove it" in done.stderr
+        assert "rolled_back.json: is damaged; delete it" in done.stderr
         assert "Traceback" not in done.stderr
 
 

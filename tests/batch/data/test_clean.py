@@ -321,7 +321,7 @@ def test_a_hidden_item_is_marked_and_a_row_that_hides_none_recorded_and_named(
         ("hidden.csv", 6, "unknown_item"),
     ]
     assert caplog.messages == [
-        "hidden.csv: hides nothing by ids that no movie has: 99; correct or remove them"
+        "hidden.csv: no movie has the ids 99, so they hide nothing; correct or remove them"
     ]
 
 
@@ -336,7 +336,9 @@ def test_unknown_ids_of_hidden_films_count_towards_no_limit_and_the_first_are_na
         (str(each),) for each in range(11, 18)
     ]
     assert found.counts.rows_rejected == 0
-    assert caplog.messages[0].endswith("no movie has: 11, 12, 13, 14, 15 and 2 more; correct or remove them")
+    assert caplog.messages[0].startswith(
+        "hidden.csv: no movie has the ids 11, 12, 13, 14, 15 and 2 more, so they hide nothing"
+    )
 
 
 def test_ratings_are_counted_before_and_after(cleaned: Any) -> None:

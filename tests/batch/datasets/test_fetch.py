@@ -450,7 +450,7 @@ def test_a_full_disk_ends_with_1_and_leaves_no_file(mirror: Mirror, data: Path, 
 def test_an_invalid_address_of_a_mirror_is_wrong_usage(mirror: Mirror, data: Path, address: str) -> None:
     done = _command(mirror, data, "25m", "--mirror", address)
     assert done.returncode == 2
-    assert "begins with http:// or https://" in done.stderr
+    assert "must begin with http:// or https://" in done.stderr
     assert not data.exists()
 
 

@@ -211,7 +211,7 @@ def test_nobody_is_forgotten_if_a_copy_would_stay(two: Path, fault: str) -> None
         with duckdb.connect(str(file)) as connection:
             connection.execute("alter table rejected_rows drop column user_id")
     kept = Output(two).generations()
-    with pytest.raises(BatchError, match=f"{file.stem}.*nothing is forgotten; remove the file"):
+    with pytest.raises(BatchError, match=f"{file.stem}.*nothing has changed; delete the file"):
         forgotten(two, ZOE)
     assert Output(two).generations() == kept
     assert not read_exclusions(two).is_forgotten(ZOE)
@@ -280,7 +280,9 @@ def test_a_file_that_an_older_version_published_with_a_broken_invariant_is_named
     with changed(published, tmp_path) as connection:
         connection.execute("update generation set overridden = ['no list is full']")
         connection.execute("delete from recommendations where user_id = '3' and rank = 9")
-    with pytest.raises(RefusedError, match=r"every list is full.*published it by --force: remove the file"):
+    with pytest.raises(
+        RefusedError, match=r"every list is full.*version 0.5 or older published it: delete the file"
+    ):
         forgotten(tmp_path, "4")
     assert Output(tmp_path).generations() == [published.generation]
     assert not read_exclusions(tmp_path).is_forgotten("4")

@@ -184,7 +184,7 @@ def test_the_last_item_that_may_be_shown_is_not_hidden(write_input: WriteInput, 
     publish(write_input(RATINGS_HEADER + "\n1,a,5,1\n2,b,5,2\n"), output)
     hidden(output, "a")
     before = Output(output).current()
-    with pytest.raises(RefusedError, match="no movie would be left"):
+    with pytest.raises(RefusedError, match="this would leave no movie to show"):
         hidden(output, "b")
     assert Output(output).current() == before
     assert read_exclusions(output).hidden == {"a"}

@@ -189,7 +189,7 @@ def test_the_same_input_settings_and_versions_are_held_back_for_what_was_hidden(
     assert found() is None
     rollback(output, good)
     rollback(output, bad)
-    assert "not held back" not in caplog.text
+    assert "does not block its input" not in caplog.text
 
 
 @pytest.mark.usefixtures("bad")
@@ -228,7 +228,7 @@ def test_a_rolled_back_hide_or_forget_holds_nothing_back_and_a_forget_warns(
     assert found(OTHER_RATINGS) is None
     forgotten(output.folder, "7")
     rollback(output)
-    assert "was made by forget, so what it was made from is not held back: the next run" in caplog.text
+    assert "was made by forget, so the rollback does not block its input: the next run" in caplog.text
     assert found(OTHER_RATINGS) is None
 
 
@@ -252,7 +252,7 @@ def test_the_input_below_a_rolled_back_hide_is_held_back(
     rollback(output, good)
     with pytest.raises(RefusedError, match=bad):
         found(OTHER_RATINGS)
-    assert "not held back" not in caplog.text
+    assert "does not block its input" not in caplog.text
 
 
 def test_a_damaged_generation_can_be_left_and_made_anew(found: Found, output: Output, two: Ids) -> None:

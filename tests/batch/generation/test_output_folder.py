@@ -173,7 +173,7 @@ def test_a_record_of_ids_alone_as_older_versions_wrote_it_is_read(output: Output
 @pytest.mark.parametrize("text", ["7", '[{"id": "x"}]', "[", "[[]]"])
 def test_a_damaged_record_of_rollbacks_is_named(output: Output, text: str) -> None:
     (output.folder / "rolled_back.json").write_text(text)
-    with pytest.raises(BatchError, match=r"rolled_back\.json: is damaged; remove it"):
+    with pytest.raises(BatchError, match=r"rolled_back\.json: is damaged; delete it"):
         output.rolled_back()
 
 

@@ -46,19 +46,22 @@ def test_a_sample_is_the_same_every_time(published: Published) -> None:
     [
         (
             "update recommendations set score = score * 1.0001 where user_id = '3' and rank = 1",
-            "rank 1 is given .* and scores",
+            "at rank 1 the stored score is .*, but this movie scores",
         ),
         (
             "update recommendations set score = score - 1e-3 where user_id = '3' and rank = 9",
-            "rank 9 is given",
+            "at rank 9 the stored score is",
         ),
-        ("update user_factors set factors = list_reverse(factors) where user_id = '3'", "rank 1 is given"),
+        (
+            "update user_factors set factors = list_reverse(factors) where user_id = '3'",
+            "at rank 1 the stored score is",
+        ),
     ],
 )
 def test_a_list_that_is_not_that_of_the_vectors_is_found(copy: Path, fault: str, said: str) -> None:
     _change(copy, fault)
     (found,) = verify(copy, users=0).violations
-    assert re.match(f"the list of user 3 is not that of the vectors: {said}", found)
+    assert re.match(f"the stored list of user 3 differs from the recomputed list: {said}", found)
 
 
 def test_a_better_item_that_was_left_out_is_found(
@@ -77,7 +80,7 @@ def test_a_better_item_that_was_left_out_is_found(
         "from recommendations join items using (item_id) where user_id = '3') where user_id = '3'",
     )
     (found,) = verify(shallow.file, users=0).violations
-    assert re.match("the list of user 3 .*: rank 5 is given .* and should score", found)
+    assert re.match("the stored list of user 3 .*: at rank 5 the stored score is .*, expected", found)
 
 
 def test_a_broken_invariant_is_found_and_then_no_list_is_recomputed(copy: Path) -> None:

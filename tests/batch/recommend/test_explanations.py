@@ -176,7 +176,7 @@ def test_a_list_whose_sums_are_too_small_for_single_precision_has_no_explanation
     rows: list[Row] = [(0, 1), (0, 0)]
     small = {"alpha": 0.001, "regularization": 0.01, "taste_half_life": 0.01}
     assert _known([[0.0], [1000.0], [0.001]], rows, [2], **small) == [-1]
-    assert "1 users have lists without explanations" in caplog.text
+    assert "the lists of 1 users have no explanations" in caplog.text
     assert _known([[0.0], [1000.0], [0.001]], rows, [2]) == [1]
 
 

@@ -146,7 +146,7 @@ def test_the_box_of_a_box_plot_is_that_of_the_ratings(published: Published, read
 
 def test_the_first_generation_has_nothing_to_be_compared_with(text: str) -> None:
     assert "There is no generation before" in text
-    assert "the next will stand beside it" in text
+    assert "No older generation is kept" in text
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +181,7 @@ def test_a_report_says_what_ratings_times_and_users_are_missing(
     assert "The input has no time stamps" in text
     assert "The input has no ratings in stars" in text
     assert "No row of any file was rejected" in text
-    assert "Nobody could evaluate the run" in text
+    assert "The run could not measure quality" in text
     assert "The list is empty" in text
 
 
