@@ -156,7 +156,7 @@ def test_a_broken_model_is_refused(  # noqa: PLR0913, PLR0917 (fixtures)
     reason: str,
 ) -> None:
     # The model is changed both as it is evaluated and as it is published.
-    for module in ("model.embedding", "evaluation.holdout"):
+    for module in ("model.weighted_parts", "evaluation.holdout"):
         monkeypatch.setattr(f"batch.{module}.fold_in_users", lambda *values: change(fold_in_users(*values)))
     with pytest.raises(RefusedError, match=reason):
         publish(world, tmp_path / "output", **SMALL, seed=1)
