@@ -6,8 +6,8 @@ from typing import NamedTuple
 from zlib import crc32
 
 from api.catalogue import Catalogue
+from api.page.formats import spoken
 from api.page.links import link_to_item
-from api.page.words import spoken
 
 # A hue for each genre of MovieLens, in twelfths of the circle; kindred genres are neighbours.
 HUES = {

@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from api.endpoints import served, unreadable
 from api.lookup import Generation
 from api.middleware import http_error
-from api.page import words
+from api.page import formats
 from api.page.links import fields_of, link
 from api.page.static import address
 from api.parameters import Parameter, read
@@ -51,7 +51,7 @@ _ENVIRONMENT = Environment(
     lstrip_blocks=True,
 )
 _ENVIRONMENT.globals.update(static=address, link=link, fields_of=fields_of)
-_ENVIRONMENT.filters.update(words.FILTERS)
+_ENVIRONMENT.filters.update(formats.FILTERS)
 # Compiled at the start, so that no first request keeps others waiting.
 _PAGES = {name: _ENVIRONMENT.get_template(name) for name in _ENVIRONMENT.list_templates()}
 

@@ -15,7 +15,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.page.figures import Figures, quality
-from api.page.words import age, duration, percent, spoken
+from api.page.formats import age, duration, percent, spoken
 from batch.generation.hide import hide
 from batch.generation.output_folder import Output
 from batch.generation.publish import Published
