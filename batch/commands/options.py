@@ -79,7 +79,7 @@ def option(name: str, text: str = "") -> Callable[[Command], Command]:
     return own_option(name, text or limits["help"], default=setting.default, **kind)
 
 
-quiet_option = own_option("quiet", "Show errors only.", is_flag=True)
+quiet_option = own_option("quiet", "Show errors and warnings only.", is_flag=True)
 json_option = click.option(
     "--json", "as_json", envvar="JSON", show_envvar=True, is_flag=True, help="Print the result as JSON."
 )

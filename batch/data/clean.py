@@ -21,6 +21,7 @@ CLOCK_SLACK = timedelta(hours=1)
 
 # What helps if most rows break a rule.
 OTHER_REMEDIES = {
+    "timestamp_not_a_time": "write times as seconds since 1970 (not milliseconds) or as ISO 8601",
     "timestamp_in_future": "correct the file, or set the clock of this machine",
     "movie_id_lost_digits": "export the file again with the ids as text",
     "user_id_lost_digits": "export the file again with the ids as text",

@@ -372,6 +372,12 @@ def test_another_scale_of_ratings_is_named_and_no_limit_is_advised(
         Cleaned(write_input(HEADER + rows, MOVIES), tmp_path, max_rejected=0.1)
 
 
+def test_milliseconds_that_stop_a_run_come_with_a_remedy(write_input: WriteInput, tmp_path: Path) -> None:
+    folder = write_input(HEADER + "1,10,3,1500000000000\n" * 3)
+    with pytest.raises(InputError, match=r"timestamp_not_a_time.*; write times as seconds since 1970"):
+        Cleaned(folder, tmp_path, max_rejected=0.1)
+
+
 def test_exactly_the_allowed_share_is_allowed(write_input: WriteInput, tmp_path: Path) -> None:
     good = "".join(f"1,{item},3,1\n" for item in range(71))
     folder = write_input(HEADER + good + "1,x,99,1\n" * 29, MOVIES)
