@@ -110,7 +110,7 @@ def _draw(ratings: DataFrame, catalogue: Catalogue, choose: Choose) -> list[str]
 
     def chosen(batches: Batches) -> Batches:
         for share in shares(batches, catalogue):
-            # As in `sql/train/sampling_hashes.sql`.
+            # As `batch.data.interactions.read_sampling_hashes` does it.
             ids = (each.encode() for each in share.user_ids.to_pylist())
             hashes = np.array([hashlib.md5(each, usedforsecurity=False).hexdigest() for each in ids])
             users = choose(share, hashes)
