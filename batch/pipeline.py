@@ -56,7 +56,7 @@ def run(settings: Settings, progress: Progress) -> Published:
     inputs = find_inputs(settings.data)
     with output.locked():
         with progress.step("compare") as step:
-            snapshot = inputs.snapshot()
+            snapshot = inputs.with_results(output.work).snapshot()
             fingerprint = snapshot.fingerprint
             step.status(f"input {fingerprint[:6]}")
         exclusions = read_exclusions(output.folder)
@@ -80,7 +80,9 @@ def publish_new(job: Job, snapshot: Snapshot, progress: Progress) -> Published:
     with connect(output.work, settings) as connection:
         with progress.step("load") as step:
             loaded = load(connection, snapshot, output.work)
-            step.status(", ".join(file.name for file in snapshot.inputs.files()))
+            step.status(", ".join(table.name for table in snapshot.inputs.tables()))
+            for line in snapshot.inputs.findings:
+                step.notes(line)
             for line in ignored_columns(loaded.sources()):
                 step.notes(line)
         with progress.step("clean") as step:
@@ -261,7 +263,7 @@ def _summary_of_rows(rows: int, rejected: int, superseded: int, held_out: int, r
 
 def warn_if_catalogue_is_lost(catalogue: Catalogue, loaded: Loaded, output: Output) -> None:
     """Warn if few movies have a title, and there is no generation with which the gate compares that."""
-    warning = catalogue.warning(loaded.movies.name)
+    warning = catalogue.warning(loaded.movies.name) if loaded.movies else None
     if warning and not output.current_file():
         log.warning("%s", warning)
 

@@ -22,7 +22,7 @@ class Cleaned:
         self, folder: Path, work: Path, max_rejected: float = 1.0, started_at: datetime | None = None
     ) -> None:
         self._connection = duckdb.connect()
-        self.loaded = load(self._connection, find_inputs(folder).snapshot(), work)
+        self.loaded = load(self._connection, find_inputs(folder).with_results(work).snapshot(), work)
         self._cleaned = clean(self.loaded, max_rejected, started_at or datetime.now(UTC))
         self.counts: Counts = self._cleaned.counts
 

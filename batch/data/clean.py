@@ -90,17 +90,13 @@ def clean(
         return connection.execute(statement(name), values)
 
     ratings = loaded.ratings.name
-    hidden = loaded.hidden.name if loaded.hidden else "hidden.csv"
+    hidden = loaded.hidden.name if loaded.hidden else "hide"
     execute("clean/repaired_users", file=ratings)
     # The user of a row without an id can only be found while its neighbours are there.
     hold_out_forgotten(connection, loaded.ratings, loaded.users, exclusions)
     execute("exclude/hidden_items", item_ids=list(exclusions.hidden))
-    execute(
-        "clean/rejected_ratings",
-        has_rating=loaded.has_rating,
-        has_timestamp=loaded.has_timestamp,
-        latest=latest_time(started_at),
-    )
+    stop_if_events_are_unknown(loaded)
+    execute("clean/rejected_ratings", latest=latest_time(started_at))
     execute("clean/rejected_rating_lines", file=ratings)
     validate_others(loaded)
     execute("clean/recorded_rows")
@@ -113,6 +109,7 @@ def clean(
     )
     execute("clean/valid_ratings")
     execute("clean/interactions")
+    execute("clean/seen_items")
     execute("clean/superseded_rating_lines", file=ratings)
     execute("clean/repaired_lines")
     execute("clean/rated_items")
@@ -123,6 +120,7 @@ def clean(
     for source in loaded.sources():
         look_up_raw_text(connection, "clean/rejected_rows", source)
     look_up_raw_text(connection, "clean/repaired_rows", loaded.ratings)
+    name_parts(connection, loaded.sources())
     loaded.remove_copies()
     (row,) = execute("clean/counts", file=ratings).fetchall()
     cleaned = relations_of(connection, Counts(*row))
@@ -168,17 +166,40 @@ def validate_others(loaded: Loaded) -> None:
     def execute(name: str, **values: object) -> None:
         loaded.connection.execute(statement(name), values)
 
-    execute("clean/validated_movies", file=loaded.movies.name)
-    execute("clean/validated_users", file=loaded.users.name if loaded.users else "users.csv")
-    execute("clean/rejected_hidden_lines", file=loaded.hidden.name if loaded.hidden else "hidden.csv")
+    execute("clean/validated_movies", file=loaded.movies.name if loaded.movies else "items")
+    execute("clean/validated_users", file=loaded.users.name if loaded.users else "users")
+    execute("clean/rejected_hidden_lines", file=loaded.hidden.name if loaded.hidden else "hidden")
 
 
 def look_up_raw_text(connection: duckdb.DuckDBPyConnection, rows: str, source: Source) -> None:
     """Add rows of a file with their raw text, by the statement `rows`."""
     raw_lines = "text_lines_of" if source.is_text else "json_lines_of"
-    connection.table_function(raw_lines, [str(source.path)]).create_view("raw_lines")
+    paths = [str(path) for path in source.paths]
+    connection.table_function(raw_lines, paths if source.is_text else [paths]).create_view("raw_lines")
     connection.execute(statement(rows), {"file": source.name})
     connection.execute("drop view raw_lines")
+
+
+def stop_if_events_are_unknown(loaded: Loaded) -> None:
+    """Raise InputError, with their numbers of rows, if rows have events that the spec does not name."""
+    if loaded.spec.event is None:
+        return
+    unknown = loaded.connection.execute(statement("clean/unknown_events")).fetchall()
+    if unknown:
+        named = ", ".join(f"{event!r} ({rows:,} rows)" for event, rows in unknown[:IDS_NAMED])
+        raise InputError(
+            f"{loaded.ratings.name}: has kinds of events that are not known: {named}; give each a weight, "
+            f'"ignore" or "negative" under [event] in input.toml'
+        )
+
+
+def name_parts(connection: duckdb.DuckDBPyConnection, sources: list[Source]) -> None:
+    """Record rows of a table of several files by the file that they are in, and their line there."""
+    parts = [(source.name, *part) for source in sources if len(source.parts) > 1 for part in source.parts]
+    if parts:
+        connection.execute("create table parts_read (table_name varchar, name varchar, lines_before bigint)")
+        connection.executemany("insert into parts_read values ($1, $2, $3)", parts)
+        connection.execute(statement("clean/named_parts"))
 
 
 def raw_of_line(connection: duckdb.DuckDBPyConnection, source: Source, line: int) -> str:

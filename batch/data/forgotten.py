@@ -32,7 +32,7 @@ def hold_out_forgotten(
     )
     for source in (ratings, users):
         if source and source.is_text:
-            fields = execute("exclude/fields", file=source.name, path=str(source.path)).fetchall()
+            fields = execute("exclude/fields", file=source.name, path=str(source.paths[0])).fetchall()
             lines = {line for line, field in fields if field and exclusions.is_forgotten(field)}
             execute("exclude/held_out_fields", file=source.name, lines=sorted(lines))
     execute("exclude/held_out_rows")

@@ -1,4 +1,4 @@
-"""The input folder: which files it has, and a fingerprint of what is in them.
+"""Inputs: which files of a folder are read, by its spec, and a fingerprint of what is in them.
 
 A file may be written while it is read. What is read must be what has the fingerprint, and the file must still
 be so when the result is published; else the run stops.
@@ -9,28 +9,84 @@ import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
+import duckdb
+
+from batch.data.input_spec import FILE, Files, InputSpec, read_spec
+from batch.data.understand import understand
 from batch.errors import InputError
 
-ENDINGS = (".csv", ".csv.gz", ".parquet")
 BYTES_AT_A_TIME = 1 << 20
+# Endings of what is compressed, and of what is no separated text.
+COMPRESSED = (".gz", ".zst")
+FORMATS: dict[str, Literal["json", "parquet"]] = {
+    ".json": "json",
+    ".jsonl": "json",
+    ".ndjson": "json",
+    ".parquet": "parquet",
+}
+
+
+@dataclass(frozen=True)
+class InputTable:
+    """The files of one table, which have the same columns and are read one after the other."""
+
+    name: str  # in messages: of the file, or of the first of several with their number
+    files: Files  # how they are written
+    paths: tuple[Path, ...]
+    names: tuple[str, ...]  # of these files in the folder, as rows are recorded under
+
+    @property
+    def format(self) -> Literal["csv", "json", "parquet"]:
+        """How the files are written: as the spec says, or as the ending of the first does."""
+        if self.files.query:
+            return "parquet"
+        suffixes = [each.lower() for each in self.paths[0].suffixes]
+        return self.files.format or next(
+            (FORMATS[each] for each in reversed(suffixes) if each in FORMATS), "csv"
+        )
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """The files of one run."""
+    """The tables of one run, and what their columns mean."""
 
-    ratings: Path
-    movies: Path
-    users: Path | None
-    hidden: Path | None
+    folder: Path
+    spec: InputSpec
+    ratings: InputTable
+    movies: InputTable | None
+    users: InputTable | None
+    hidden: InputTable | None
+    spec_file: Path | None  # None if the spec was found by looking
+    findings: tuple[str, ...] = ()  # what was found by looking
+
+    def tables(self) -> list[InputTable]:
+        """Every table there is, in a fixed order."""
+        tables = (self.ratings, self.movies, self.users, self.hidden)
+        return [table for table in tables if table is not None]
 
     def files(self) -> list[Path]:
         """Every file there is, in a fixed order."""
-        return [file for file in (self.ratings, self.movies, self.users, self.hidden) if file is not None]
+        files = [path for table in self.tables() for path in table.paths]
+        return [*files, self.spec_file] if self.spec_file else files
+
+    def with_results(self, work: Path) -> "Inputs":
+        """Run the queries, and return the inputs with their results, which are files in `work`."""
+
+        def result(name: str, table: InputTable) -> InputTable:
+            path = work / f"{name}.query.parquet"
+            return _result_of_query(self.folder, table, path) if table.files.query else table
+
+        return replace(
+            self,
+            ratings=result("ratings", self.ratings),
+            movies=self.movies and result("movies", self.movies),
+            users=self.users and result("users", self.users),
+            hidden=self.hidden and result("hidden", self.hidden),
+        )
 
     def snapshot(self) -> "Snapshot":
         """Read every file, and return what is in it. Raises InputError if a file has just gone."""
@@ -149,47 +205,73 @@ def changed(name: str) -> InputError:
 
 
 def find_inputs(folder: Path) -> Inputs:
-    """Find ratings and movies, and users and hidden if they are there, in a folder.
+    """Find the files of a folder, by its `input.toml`, or by looking at them where there is none.
 
-    Raises InputError if the folder or a file is missing, or a file is there in two formats.
+    Raises InputError, with every problem, if the folder or a file is missing, or what a column means is in
+    doubt.
     """
     if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder; name the one with ratings.csv and movies.csv by --data")
+        raise InputError(f"{folder}: no such folder; name the one with the interactions by --data")
+    spec, findings = read_spec(folder), tuple[str, ...]()
+    spec_file = folder / FILE if spec else None
+    if spec is None:
+        found = understand([folder])
+        if found.spec is None or found.problems:
+            raise InputError("\n".join([f"{folder}: can't be read without a hint", *found.problems]))
+        spec, findings = found.spec, found.findings
+
+    def table(name: str, files: Files | None) -> InputTable | None:
+        return find_table(folder, name, files) if files else None
+
     return Inputs(
-        ratings=_required(folder, "ratings"),
-        movies=_required(folder, "movies"),
-        users=_optional(folder, "users"),
-        hidden=_optional(folder, "hidden"),
+        folder=folder,
+        spec=spec,
+        ratings=find_table(folder, "interactions", spec.interactions),
+        movies=table("items", spec.items),
+        users=table("users", spec.users),
+        hidden=table("hidden", spec.hidden),
+        spec_file=spec_file,
+        findings=findings,
     )
 
 
-def _optional(folder: Path, name: str) -> Path | None:
-    wanted = {f"{name}{ending}" for ending in ENDINGS}
-    found = sorted(entry for entry in folder.iterdir() if entry.name.lower() in wanted)
-    if len(found) > 1:
-        raise twice(folder, [file.name for file in found])
-    if found and not found[0].is_file():
-        raise InputError(f"{found[0]}: is no file; put one there, or move it away")
-    return found[0] if found else None
+def find_table(folder: Path, name: str, files: Files) -> InputTable:
+    """Find the files of one table; none of a query before it is run. Raises InputError if there are none."""
+    if files.query:
+        return InputTable(f"query of {name}", files, (), (f"query of {name}",))
+    patterns = (files.file,) if isinstance(files.file, str) else files.file
+    paths = [path for pattern in patterns for path in _matching(folder, name, pattern)]
+    names = [path.relative_to(folder).as_posix() for path in paths]
+    more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
+    return InputTable(f"{names[0]}{more}", files, tuple(paths), tuple(names))
 
 
-def _required(folder: Path, name: str) -> Path:
-    file = _optional(folder, name)
-    if file is None:
-        raise missing(folder, name)
-    return file
+def _matching(folder: Path, name: str, pattern: str) -> list[Path]:
+    """Return the files that a pattern of the spec names, sorted: a file, a folder with files, or a glob."""
+    path = folder / pattern
+    if path.is_file():
+        return [path]
+    if Path(pattern).is_absolute():
+        raise InputError(f"{folder / FILE}: {name}.file is {pattern}; name a file inside of the folder")
+    found = path.rglob("*") if path.is_dir() else folder.glob(pattern)
+    # Programs that write parts leave markers beside them: empty files, or names with _ or . first.
+    files = sorted(each for each in found if each.is_file() and each.name[0] not in "._")
+    files = [each for each in files if each.stat().st_size]
+    if not files:
+        raise InputError(
+            f"{folder}: has no file {pattern} for {name}; put it there, or correct {FILE}"
+            if (folder / FILE).exists()
+            else f"{folder}: has no file {pattern}; put it there"
+        )
+    return files
 
 
-def twice(folder: Path | str, names: list[str]) -> InputError:
-    """Return the error of a file that is there in two formats."""
-    return InputError(
-        f"{folder}: holds {' and '.join(names)}; keep the one that is meant, and move the other away"
-    )
-
-
-def missing(folder: Path | str, name: str) -> InputError:
-    """Return the error of a file that is not there."""
-    return InputError(
-        f"{folder}: has no {name}.csv (nor {name}.csv.gz, nor {name}.parquet); put it there, or name "
-        "another folder by --data; 'python -m batch fetch sample' writes sample movies"
-    )
+def _result_of_query(folder: Path, table: InputTable, path: Path) -> InputTable:
+    """Write the result of a query over files to a file, in its order. Raises InputError if it fails."""
+    with duckdb.connect(config={"file_search_path": str(folder.absolute())}) as connection:
+        try:
+            connection.sql(table.files.query).write_parquet(str(path))
+        except (duckdb.Error, AttributeError) as error:
+            reason = str(error).splitlines()[0]
+            raise InputError(f"{folder / FILE}: the {table.name} fails ({reason}); correct it") from None
+    return replace(table, paths=(path,))

@@ -1,30 +1,26 @@
-"""Load: the input files become tables, each row with its line number and its values.
-
-CSV is read by DuckDB's reader in strict mode, which records what does not parse. That reader counts no
-lines for the rows that do parse, so each line is first numbered, as text, and carries its number through
-the reader. The raw text of a row stays in the copy of `text.py`: it is looked up for the few that are
-rejected or repaired. A Parquet file is copied as it is: what is read several times must not change meanwhile.
-"""
+"""Load: the input files become tables, each row with its line number and its values, as the spec says."""
 
 import gzip
-import shutil
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
+import zstandard
+from duckdb import CaseExpression, ConstantExpression, Expression, FunctionExpression
 
-from batch.data.columns import HIDDEN, MOVIES, RATINGS, USERS, Columns, ignored, known_names
-from batch.data.inputs import BYTES_AT_A_TIME, Snapshot, verified
-from batch.data.text import MAX_LINE_LENGTH, copy_as_text
+from batch.data.input_spec import Column, Columns, InputSpec, ItemFiles
+from batch.data.inputs import InputTable, Snapshot
+from batch.data.readers import Reading, Source, read
 from batch.errors import BatchError, InputError
 from sql import statement
 
 # So many ignored columns are named.
 MAX_IGNORED_NAMED = 20
-
+# The attribute of an item that is the address of a picture.
+IMAGE = "image"
 
 RELATIONS = (
     "rating_rows", "movie_rows", "user_rows", "hidden_rows", "input_rows", "blank_lines", "rejected_lines",
@@ -32,46 +28,36 @@ RELATIONS = (
 
 
 @dataclass(frozen=True)
-class Source:
-    """One input file, and where the raw text of its rows is to be had."""
-
-    name: str
-    path: Path  # of a copy: a text file with a row a line, or a Parquet file
-    is_text: bool
-    ignored: tuple[str, ...] = ()  # columns that mean nothing to us
-
-
-@dataclass(frozen=True)
 class Loaded:
-    """The rows of the input as relations, the files that they are from, and the columns that these have.
+    """The rows of the input as relations, the files that they are from, and what their columns mean.
 
-    A row has its line in the file, and null for a missing value. A file that is missing has no rows.
+    A row has its line in its table, and null for a missing value. A file that is missing has no rows.
     """
 
     connection: duckdb.DuckDBPyConnection  # the database that holds the relations
-    rating_rows: duckdb.DuckDBPyRelation  # line, user_id, item_id, rating, rated_at
-    movie_rows: duckdb.DuckDBPyRelation  # line, item_id, title, genres
-    user_rows: duckdb.DuckDBPyRelation  # line, user_id, gender, age, occupation
+    rating_rows: duckdb.DuckDBPyRelation  # line, user_id, item_id, rating, rated_at, event
+    movie_rows: duckdb.DuckDBPyRelation  # line, item_id, title, genres, year, attributes
+    user_rows: duckdb.DuckDBPyRelation  # line, user_id, attributes
     hidden_rows: duckdb.DuckDBPyRelation  # line, item_id
-    input_rows: duckdb.DuckDBPyRelation  # file, rows: how many each file has
+    input_rows: duckdb.DuckDBPyRelation  # file, rows: how many each table has
     blank_lines: duckdb.DuckDBPyRelation  # file, line
     rejected_lines: duckdb.DuckDBPyRelation  # file, line, rule, user_id: lines that do not parse
+    spec: InputSpec
     ratings: Source
-    movies: Source
+    movies: Source | None
     users: Source | None
     hidden: Source | None
-    has_rating: bool
-    has_timestamp: bool
 
     def sources(self) -> list[Source]:
-        """Every file that was read."""
+        """Every table that was read."""
         sources = (self.ratings, self.movies, self.users, self.hidden)
         return [source for source in sources if source is not None]
 
     def remove_copies(self) -> None:
         """Remove the copies of the files, when no raw text is looked up any more."""
         for source in self.sources():
-            source.path.unlink()
+            for path in source.paths:
+                path.unlink()
 
 
 def load(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, work: Path) -> Loaded:
@@ -80,62 +66,83 @@ def load(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, work: Path) 
     Raises InputError, with file, line or column, if a file has another format, lacks a column, or is not as
     in the snapshot.
     """
-    prepare(connection)
     inputs = snapshot.inputs
-    ratings, columns = load_file(
-        connection, inputs.ratings, RATINGS, work, "load/rating_rows", snapshot.digest_of(inputs.ratings)
-    )
+    prepare(connection, inputs.spec)
+    digests = {path: content.digest for path, content in snapshot.contents.items()}
+    ratings = load_ratings(connection, inputs.spec, inputs.ratings, work, digests)
     stop_without_rows(connection, ratings.name)
-    movies, users, hidden = load_others(
-        connection, inputs.movies, inputs.users, inputs.hidden, work, snapshot.digest_of
-    )
-    return loaded(
-        connection,
-        (ratings, movies, users, hidden),
-        has_rating="rating" in columns,
-        has_timestamp="timestamp" in columns,
-    )
+    others = load_others(connection, inputs.spec, (inputs.movies, inputs.users, inputs.hidden), work, digests)
+    return loaded(connection, inputs.spec, (ratings, *others))
 
 
 def loaded(
     connection: duckdb.DuckDBPyConnection,
-    sources: tuple[Source, Source, Source | None, Source | None],
-    *,
-    has_rating: bool,
-    has_timestamp: bool,
+    spec: InputSpec,
+    sources: tuple[Source, Source | None, Source | None, Source | None],
 ) -> Loaded:
     """Return the relations of a database into which every file was read."""
     ratings, movies, users, hidden = sources
     return Loaded(
         connection,
         **{name: connection.table(name) for name in RELATIONS},
+        spec=spec,
         ratings=ratings,
         movies=movies,
         users=users,
         hidden=hidden,
-        has_rating=has_rating,
-        has_timestamp=has_timestamp,
     )
 
 
-def load_others(  # noqa: PLR0913, PLR0917 (the files, where to, and what they must be)
+def load_ratings(
     connection: duckdb.DuckDBPyConnection,
-    movies: Path,
-    users: Path | None,
-    hidden: Path | None,
+    spec: InputSpec,
+    table: InputTable,
     work: Path,
-    digest_of: Callable[[Path], str | None] = lambda _file: None,
-) -> tuple[Source, Source | None, Source | None]:
-    """Do the same for everything but the ratings."""
+    digests: Mapping[Path, str],
+) -> Source:
+    """Read the interactions."""
+    columns = {
+        "user_id": spec.interactions.user,
+        "item_id": spec.interactions.item,
+        "rating": spec.value and spec.value.column,
+        "rated_at": spec.time and spec.time.column,
+        "event": spec.event and spec.event.column,
+    }
+    return load_table(connection, table, columns, {}, work, "rating_rows", digests)
 
-    def load_if_there(file: Path | None, columns: Columns, rows: str) -> Source | None:
-        return load_file(connection, file, columns, work, rows, digest_of(file))[0] if file else None
 
-    of_movies, _ = load_file(connection, movies, MOVIES, work, "load/movie_rows", digest_of(movies))
-    stop_without_rows(connection, of_movies.name)
+def load_others(
+    connection: duckdb.DuckDBPyConnection,
+    spec: InputSpec,
+    tables: tuple[InputTable | None, InputTable | None, InputTable | None],
+    work: Path,
+    digests: Mapping[Path, str],
+) -> tuple[Source | None, Source | None, Source | None]:
+    """Do the same for everything but the interactions."""
+    movies, users, hidden = tables
     connection.execute(statement("load/no_rows"))
-    of_users = load_if_there(users, USERS, "load/user_rows")
-    return of_movies, of_users, load_if_there(hidden, HIDDEN, "load/hidden_rows")
+    of_movies = of_users = of_hidden = None
+    if movies and spec.items:
+        columns = {
+            "item_id": spec.items.id,
+            "title": spec.items.title,
+            "genres": spec.items.genres,
+            "year": spec.items.year,
+        }
+        image: Columns = {IMAGE: spec.items.image} if spec.items.image else {}
+        attributes = {**spec.items.attributes, **image}
+        of_movies = load_table(
+            connection, movies, columns, attributes, work, "movie_rows", digests, spec.items
+        )
+        stop_without_rows(connection, of_movies.name)
+    if users and spec.users:
+        columns = {"user_id": spec.users.id}
+        of_users = load_table(connection, users, columns, spec.users.attributes, work, "user_rows", digests)
+    if hidden and spec.hidden:
+        of_hidden = load_table(
+            connection, hidden, {"item_id": spec.hidden.id}, {}, work, "hidden_rows", digests
+        )
+    return of_movies, of_users, of_hidden
 
 
 def stop_without_rows(connection: duckdb.DuckDBPyConnection, file: str) -> None:
@@ -149,125 +156,114 @@ def without_rows(file: str) -> InputError:
     return InputError(f"{file}: has a header but no rows; check how it was exported")
 
 
-def prepare(connection: duckdb.DuckDBPyConnection) -> None:
+def prepare(connection: duckdb.DuckDBPyConnection, spec: InputSpec) -> None:
     """Make what reading a file needs: what values mean, and the tables of what is found beside rows."""
-    for name in ("load/ids", "load/macros", "load/tables"):
+    value, time = spec.value, spec.time
+    meanings = {
+        "decimal": spec.interactions.decimal,
+        "value_kind": value.kind if value else None,
+        "lowest": value.scale[0] if value else None,
+        "highest": value.scale[1] if value else None,
+        "min_positive": value.min_positive if value else None,
+        "unrated": list(value.unrated) if value else None,
+        "has_events": spec.event is not None,
+        "event_names": list(spec.event.kinds) if spec.event else None,
+        "event_weights": [_weight(each) for each in spec.event.kinds.values()] if spec.event else None,
+        "time_format": time.format if time else None,
+        "time_zone": time.zone if time else None,
+        "genre_separator": spec.items.genre_separator if spec.items else None,
+        "adds_up": spec.adds_up,
+        "is_logarithmic": value is not None and value.kind == "weight" and value.logarithmic,
+    }
+    for name, meaning in meanings.items():
+        connection.execute(f"set variable {name} = $meaning", {"meaning": meaning})
+    connection.execute("set timezone = 'UTC'")
+    for name in ("load/ids", "load/macros", "load/weights", "load/attributes", "load/tables"):
         connection.execute(statement(name))
 
 
-def load_file(  # noqa: PLR0913, PLR0917 (the file, where to, and what it must be)
+# What stands for kinds of events that have no weight of their own.
+WEIGHT_OF_WORD = {"ignore": None, "negative": -1.0}
+
+
+def _weight(weight: float | str) -> float | None:
+    return WEIGHT_OF_WORD[weight] if isinstance(weight, str) else weight
+
+
+def load_table(  # noqa: PLR0913, PLR0917 (the table, where to, and what it must be)
     connection: duckdb.DuckDBPyConnection,
-    file: Path,
-    columns: Columns,
+    table: InputTable,
+    columns: Mapping[str, Column | None],
+    attributes: Columns,
     work: Path,
     rows: str,
-    digest: str | None = None,
-) -> tuple[Source, set[str]]:
-    """Make the table of the statement `rows` from one file; return it, and which known columns it has.
+    digests: Mapping[Path, str],
+    items: ItemFiles | None = None,
+) -> Source:
+    """Make the table of the statement `rows` from the files of one table of the input.
 
-    `digest` is the SHA-256 that the file must have; None for a file in `work`, to which nobody else writes.
-    Raises InputError as `load` does.
+    `digests` are the SHA-256 that the files must have; none for those to which nobody else writes. Raises
+    InputError as `load` does.
     """
-    with _faults_named(file):
-        if file.suffix.lower() == ".parquet":
-            path = file if digest is None else _copied(file, work / file.name, digest)
-            return _load_parquet(connection, path, columns, rows)
-        return _load_csv(connection, file, columns, work, rows, digest)
+    with _faults_named(table):
+        reading, source = read(connection, table, work, digests, rows)
+        values = {name: reading.value(column, table) for name, column in columns.items()}
+        if items and items.genre_flags:
+            values["genres"] = _genres_of_flags(reading, table, items)
+        if rows in ("movie_rows", "user_rows"):
+            values["attributes"] = _attributes(reading, table, attributes)
+        parsed = reading.rows.select("line", *(value.alias(name) for name, value in values.items()))
+        parsed.create_view("parsed_rows")
+        ((number,),) = connection.execute(statement(f"load/{rows}")).fetchall()
+        connection.execute("drop view parsed_rows")
+        if source.is_text:
+            number = _with_other_lines(connection, table.name, int(number), reading)
+    connection.execute(statement("load/rows_of_file"), {"file": table.name, "rows": number})
+    wanted = [column for column in (*columns.values(), *attributes.values()) if column is not None]
+    wanted += items.genre_flags.values() if items else []
+    places = {reading.position(column, table) for column in wanted}
+    ignored = tuple(name for place, name in enumerate(reading.names) if place not in places)
+    return replace(source, ignored=ignored)
 
 
-def _copied(file: Path, target: Path, digest: str) -> Path:
-    with verified(file, digest) as source, target.open("wb") as copy:
-        shutil.copyfileobj(source, copy, BYTES_AT_A_TIME)
-    return target
+def _genres_of_flags(reading: Reading, table: InputTable, items: ItemFiles) -> Expression:
+    """Return the genres whose columns are 1, as one text."""
+    flags = [
+        CaseExpression(reading.value(column, table) == ConstantExpression("1"), ConstantExpression(genre))
+        for genre, column in items.genre_flags.items()
+    ]
+    separator = ConstantExpression(items.genre_separator)
+    return FunctionExpression("array_to_string", FunctionExpression("list_value", *flags), separator)
 
 
-def _load_parquet(
-    connection: duckdb.DuckDBPyConnection, file: Path, columns: Columns, rows: str
-) -> tuple[Source, set[str]]:
-    source = connection.read_parquet(str(file))
-    names = known_names(file, source.columns, columns)
-    for name, kind in zip(names, source.types, strict=True):
-        if name and kind.id in ("list", "array", "struct", "map"):
-            raise InputError(
-                f"{file.name}: column {name} is a {kind.id}; write it as text (genres split by |)"
+def _attributes(reading: Reading, table: InputTable, attributes: Columns) -> Expression:
+    """Return a map from the name of each attribute to its text."""
+    if not attributes:
+        return ConstantExpression(None).cast("map(varchar, varchar)")
+    names = FunctionExpression("list_value", *map(ConstantExpression, attributes))
+    values = [reading.value(column, table) for column in attributes.values()]
+    return FunctionExpression("map", names, FunctionExpression("list_value", *values))
+
+
+def _with_other_lines(connection: duckdb.DuckDBPyConnection, file: str, rows: int, reading: Reading) -> int:
+    """Record the lines that are no rows, and return how many lines there are but blank ones.
+
+    Raises BatchError if some are lost.
+    """
+    rejected = 0
+    if reading.records:
+        ((rejected,),) = connection.execute(statement("load/unparsed_lines"), {"file": file}).fetchall()
+        connection.execute("drop table reject_errors; drop table reject_scans")
+        reading.records.unlink()
+        if reading.lines != rows + rejected:
+            raise BatchError(
+                f"{file}: of {reading.lines:,} rows {rows:,} were read and {rejected:,} rejected, so some "
+                "are lost; this is a bug: please report it"
             )
-    known = {name for name in names if name}
-    connection.execute(
-        statement("load/parquet_rows"),
-        {"path": str(file), "columns": sorted(name.lower() for name in known)},
-    )
-    number = _make_rows(connection, connection.table("parquet_rows"), columns, known, rows)
-    connection.execute("drop table parquet_rows")
-    connection.execute(statement("load/rows_of_file"), {"file": file.name, "rows": number})
-    return Source(file.name, file, is_text=False, ignored=ignored(source.columns, names)), known
-
-
-def _load_csv(  # noqa: PLR0913, PLR0917 (the file, where to, and what it must be)
-    connection: duckdb.DuckDBPyConnection,
-    file: Path,
-    columns: Columns,
-    work: Path,
-    rows: str,
-    digest: str | None,
-) -> tuple[Source, set[str]]:
-    text, records = work / f"{file.name}.text", work / f"{file.name}.records"
-    header_line, header = copy_as_text(file, text, columns.required, digest)
-    header = [name.strip() for name in header]
-    names = known_names(file, header, columns)
-    known = {name for name in names if name}
-    lines = {"path": str(text), "header_line": header_line, "longest_line": MAX_LINE_LENGTH}
-    ((written,),) = connection.execute(
-        statement("load/records"), {**lines, "records": str(records)}
-    ).fetchall()
-    connection.execute(statement("load/other_lines"), lines)
-    types = {"line": "bigint"} | {
-        name or f"ignored_{position}": "varchar" for position, name in enumerate(names)
-    }
-    # In strict mode, what does not parse is recorded in `reject_errors`.
-    parsed = connection.read_csv(
-        str(records),
-        columns=types,
-        auto_detect=False,
-        header=False,
-        delimiter=",",
-        quotechar='"',
-        escapechar='"',
-        comment="",
-        lineterminator=duckdb.CSVLineTerminator.LINE_FEED,
-        strict_mode=True,
-        store_rejects=True,
-    )
-    number = _make_rows(connection, parsed, columns, known, rows)
-    ((rejected,),) = connection.execute(statement("load/unparsed_lines"), {"file": file.name}).fetchall()
-    connection.execute(statement("load/blank_lines_of_file"), {"file": file.name})
-    ((others,),) = connection.execute("select count(rule) from other_lines").fetchall()
-    if written + others != number + rejected:
-        raise BatchError(
-            f"{file.name}: of {written + others:,} rows {number:,} were read and {rejected:,} rejected, so "
-            "some are lost; this is a bug: please report it"
-        )
-    connection.execute(statement("load/rows_of_file"), {"file": file.name, "rows": written + others})
-    connection.execute("drop table reject_errors; drop table reject_scans; drop table other_lines")
-    records.unlink()
-    return Source(file.name, text, is_text=True, ignored=ignored(header, names)), known
-
-
-def _make_rows(
-    connection: duckdb.DuckDBPyConnection,
-    found: duckdb.DuckDBPyRelation,
-    columns: Columns,
-    known: set[str],
-    rows: str,
-) -> int:
-    """Make the table of rows from what a reader finds, and return how many there are."""
-    if known.issuperset(columns.optional):
-        found.create_view("parsed_rows", replace=True)
-    else:
-        found.create_view("found_rows", replace=True)
-        connection.execute(statement("load/completed_rows"))
-    ((number,),) = connection.execute(statement(rows)).fetchall()
-    connection.execute("drop view parsed_rows; drop view if exists found_rows")
-    return int(number)
+    ((others,),) = connection.execute(statement("load/rejected_other_lines"), {"file": file}).fetchall()
+    connection.execute(statement("load/blank_lines_of_file"), {"file": file})
+    connection.execute("drop table other_lines")
+    return rows + int(rejected) + int(others)
 
 
 def ignored_columns(sources: Iterable[Source]) -> Iterator[str]:
@@ -281,12 +277,12 @@ def ignored_columns(sources: Iterable[Source]) -> Iterator[str]:
 
 
 @contextmanager
-def _faults_named(file: Path) -> Iterator[None]:
+def _faults_named(table: InputTable) -> Iterator[None]:
     """Turn what a reader says about a damaged file into an InputError that names it."""
     try:
         yield
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise InputError(f"{file.name}: is damaged ({error}); copy or export it again") from error
+    except (gzip.BadGzipFile, EOFError, zlib.error, zstandard.ZstdError) as error:
+        raise InputError(f"{table.name}: is damaged ({error}); copy or export it again") from error
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
         reason = str(error).splitlines()[0]
-        raise InputError(f"{file.name}: can't be read ({reason}); copy or export it again") from error
+        raise InputError(f"{table.name}: can't be read ({reason}); copy or export it again") from error

@@ -34,8 +34,9 @@ def cleaned_ratings(settings: Settings, note: Callable[[str], None] = lambda _li
     `note` is called with each line that should be read.
     """
     started_at = datetime.now(UTC)
-    snapshot = find_inputs(settings.data).snapshot()
+    inputs = find_inputs(settings.data)
     with tempfile.TemporaryDirectory() as folder, connect(Path(folder), settings) as connection:
+        snapshot = inputs.with_results(Path(folder)).snapshot()
         loaded = load(connection, snapshot, Path(folder))
         for line in ignored_columns(loaded.sources()):
             note(line)

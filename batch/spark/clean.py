@@ -221,7 +221,7 @@ def _look_up_raw_text(driver: Driver, found: Read) -> None:
             for file, before in lines_before.items()
         ]
     driver.connection.register("parts_read", pa.Table.from_pylist(parts))
-    driver.execute("spark/named_parts")
+    driver.execute("clean/named_parts")
 
 
 def _raw_rows(driver: Driver, found: Read, lines: NDArray[np.int64]) -> DataFrame:

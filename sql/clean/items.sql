@@ -6,7 +6,8 @@ with movies as (
         item_id,
         title,
         year,
-        genres
+        genres,
+        attributes
     from validated_movies
     where rule is null
 ),
@@ -23,6 +24,7 @@ select
     coalesce(movies.title, item_id) as title,
     movies.year,
     coalesce(movies.genres, []) as genres,
+    coalesce(movies.attributes, '{}') as attributes,
     coalesce(rated_items.ratings, 0) as ratings,
     rated_items.mean_rating,
     item_id in (select hidden.item_id from hidden) as is_hidden

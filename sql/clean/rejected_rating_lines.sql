@@ -1,4 +1,4 @@
--- one row per row of ratings that breaks a rule, added to the rejected lines
+-- one row per row of ratings that breaks a rule, added to the rejected lines; not of events that are ignored
 -- parameters: $file
 insert into rejected_lines by name
 select
@@ -6,4 +6,5 @@ select
     line,
     rule,
     user_id
-from rejected_ratings;
+from rejected_ratings
+where rule <> 'event_ignored';

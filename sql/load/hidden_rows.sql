@@ -2,5 +2,5 @@
 create or replace table hidden_rows as
 select
     line,
-    id_of(movieid) as item_id
+    id_of(item_id) as item_id
 from parsed_rows;

@@ -7,33 +7,69 @@ create macro text_of(value) as case when not is_missing(value) then trimmed(valu
 create macro has_lost_digits(id) as
     regexp_full_match(id, '-?\d\.\d+[eE]\+\d+|-?\dE\+\d+|-?\d\.\d+E(1[6-9]|[2-9]\d|\d{3,})');
 
+-- A list of JSON, or a text with separators.
+create macro genres_of(value) as
+    case
+        when value[1] = '[' and json_valid(value) then from_json(value, '["varchar"]')
+        else string_split(coalesce(value, ''), coalesce(getvariable('genre_separator'), '|'))
+    end;
+
 -- The number that an id is, if it is one that can be counted on from.
 create macro integer_of(id) as
     case when length(id) <= 18 and id = cast(try_cast(id as bigint) as varchar) then try_cast(id as bigint) end;
 
 -- What may be an id in a line that is no record, whatever stands between its values.
-create macro fields_of(raw) as list_distinct(list_transform(regexp_split_to_array(raw, '[,;|"\t]'), lambda field: id_of(field)));
+create macro fields_of(raw) as list_distinct(list_transform(regexp_split_to_array(raw, '[,;|"\t{}]|::|: '), lambda field: id_of(field)));
 
 -- A number is written with a point and without separators: DuckDB would read `1_000` as one, too.
 create macro number_of(value) as
     case when not contains(value, '_') then try_cast(trimmed(value) as double) end;
 
--- A time stamp is a number of seconds since 1970, or an ISO 8601 date and time, in UTC unless it has an
--- offset. What lies before 1970 or after 9999 is none: milliseconds end up there.
+-- The same in a file that writes a comma before decimals, and points between thousands.
+create macro decimal_of(value) as
+    case
+        when getvariable('decimal') = ',' then number_of(replace(replace(value, '.', ''), ',', '.'))
+        else number_of(value)
+    end;
+
+-- A time without an offset is one of the zone that the spec names.
+create macro in_zone(value) as
+    case
+        when getvariable('time_zone') = 'UTC' then value
+        else make_timestamp(epoch_us(timezone(getvariable('time_zone'), value)))
+    end;
+
 create macro iso_time_of(value) as
     case
         when regexp_full_match(value, '\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?')
-            then try_cast(value as timestamp)
-        when regexp_full_match(value, '\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)')
+            then in_zone(try_cast(value as timestamp))
+        when regexp_full_match(value, '\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)? ?(Z|UTC|[+-]\d\d(:?\d\d)?)')
             then make_timestamp(epoch_us(try_cast(value as timestamptz)))
     end;
 
+-- A number of microseconds since 1970. What lies after 9999 is none.
+create macro time_after(microseconds) as
+    case when microseconds between 0 and 253402300799e6 then make_timestamp(cast(round(microseconds) as bigint)) end;
+
+create macro time_of_format(value) as
+    case getvariable('time_format')
+        when 's' then time_after(decimal_of(value) * 1e6)
+        when 'ms' then time_after(decimal_of(value) * 1e3)
+        when 'us' then time_after(decimal_of(value))
+        when 'ns' then time_after(decimal_of(value) / 1e3)
+        -- A spreadsheet counts days from the end of 1899.
+        when 'excel' then in_zone(time_after(round((decimal_of(value) - 25569) * 86400) * 1e6))
+        when 'yyyymmdd' then in_zone(try_strptime(trimmed(value), '%Y%m%d'))
+        when 'iso' then iso_time_of(trimmed(value))
+        when 'auto' then coalesce(time_after(number_of(value) * 1e6), iso_time_of(trimmed(value)))
+        else in_zone(try_strptime(trimmed(value), getvariable('time_format')))
+    end;
+
+-- A time stamp, in UTC. What lies before 1970 or after 9999 is none: milliseconds end up there.
 create macro time_of(value) as
     case
-        when number_of(value) between 0 and 253402300799
-            then make_timestamp(cast(round(number_of(value) * 1e6) as bigint))
-        when iso_time_of(trimmed(value)) between timestamp '1970-01-01' and timestamp '9999-12-31 23:59:59.999999'
-            then iso_time_of(trimmed(value))
+        when time_of_format(value) between timestamp '1970-01-01' and timestamp '9999-12-31 23:59:59.999999'
+            then time_of_format(value)
     end;
 
 -- A text file is UTF-8 with newline `\n`, made so by `batch/data/load.py`. The delimiter is a character that it
@@ -54,18 +90,20 @@ create macro lines_of(path) as table
         new_line = '\n'
     );
 
+create macro is_object(raw) as coalesce(try(json_type(raw)) = 'OBJECT', false);
+
 -- What keeps a line from being a record, if that can be told before it is parsed. What is no text is marked by
 -- U+FFFF, and what was cut out of a line by U+FFFE. A quote out of place would swallow the lines after it.
 create macro fault_of_line(raw, longest_line) as
     case
         when contains(raw, chr(65534)) or length(raw) >= longest_line then 'too_long'
         when contains(raw, chr(65535)) then 'not_text'
+        when getvariable('is_json') and not is_object(raw) then 'not_parsed'
         when
-            contains(raw, '"')
-            and not regexp_matches(
-                raw,
-                '^(\s*"([^"]|"")*"\s*|\s*([^",\s][^,]*)?)(,(\s*"([^"]|"")*"\s*|\s*([^",\s][^,]*)?))*$'
-            )
+            not getvariable('is_json')
+            and getvariable('record_pattern') is not null
+            and contains(raw, getvariable('quote'))
+            and not regexp_matches(raw, getvariable('record_pattern'))
             then 'misplaced_quote'
     end;
 

@@ -2,8 +2,9 @@
 create table rating_rows as
 select
     line,
-    id_of(userid) as user_id,
-    id_of(movieid) as item_id,
-    number_of(rating) as rating,
-    time_of("timestamp") as rated_at
+    id_of(user_id) as user_id,
+    id_of(item_id) as item_id,
+    decimal_of(rating) as rating,
+    time_of(rated_at) as rated_at,
+    text_of(event) as event
 from parsed_rows;

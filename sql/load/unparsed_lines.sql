@@ -1,6 +1,6 @@
--- one row per line that is no record, added to the rejected lines
+-- one row per line that the reader could not parse, added to the rejected lines
 -- parameters: $file
--- What is wrong with a line is the first error that the CSV reader has recorded for it.
+-- What is wrong with a line is the first error that the reader has recorded for it.
 insert into rejected_lines by name
 with reader_errors as (
     select
@@ -8,28 +8,15 @@ with reader_errors as (
         arg_min(cast(error_type as varchar), column_idx) as error
     from reject_errors
     group by all
-),
-
-faults as (
-    select
-        line,
-        rule
-    from other_lines
-    where rule is not null
-    union all
-    select
-        line,
-        case
-            when error = 'MISSING COLUMNS' then 'missing_columns'
-            when error = 'TOO MANY COLUMNS' then 'too_many_columns'
-            else 'not_parsed'
-        end as rule
-    from reader_errors
 )
 
 select
     $file as file,
     line,
-    rule
-from faults
+    case
+        when error = 'MISSING COLUMNS' then 'missing_columns'
+        when error = 'TOO MANY COLUMNS' then 'too_many_columns'
+        else 'not_parsed'
+    end as rule
+from reader_errors
 order by line;

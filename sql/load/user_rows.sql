@@ -2,8 +2,9 @@
 create or replace table user_rows as
 select
     line,
-    id_of(userid) as user_id,
-    text_of(gender) as gender,
-    text_of(age) as age,
-    text_of(occupation) as occupation
+    id_of(user_id) as user_id,
+    text_of(attributes['gender']) as gender,
+    text_of(attributes['age']) as age,
+    text_of(attributes['occupation']) as occupation,
+    attributes
 from parsed_rows;

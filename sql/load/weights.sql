@@ -1,0 +1,31 @@
+-- what a row weighs as a yes, by its value and its event, as variables say
+
+create macro is_unrated(value) as coalesce(list_contains(cast(getvariable('unrated') as double []), value), false);
+
+-- Stars lie on the scale, weights are not negative; beside events, a value may be missing.
+create macro is_valid_value(value) as
+    case
+        when value is null or is_unrated(value) then true
+        when getvariable('value_kind') = 'stars'
+            then value between cast(getvariable('lowest') as double) and cast(getvariable('highest') as double)
+        else isfinite(value) and value >= 0
+    end;
+
+-- Null for an event that is ignored, -1 for a negative one.
+create macro weight_of_event(event) as
+    cast(getvariable('event_weights') as double [])[list_position(cast(getvariable('event_names') as varchar []), event)];
+
+create macro weight_of_value(value) as
+    case
+        when value is null or getvariable('value_kind') is null then 1.0::double
+        when is_unrated(value) then 0.0::double
+        when getvariable('value_kind') = 'stars' then cast(value >= cast(getvariable('min_positive') as double) as double)
+        else value
+    end;
+
+create macro weight_of(value, event) as
+    case
+        when not getvariable('has_events') then weight_of_value(value)
+        when weight_of_event(event) < 0 then -1.0::double
+        else weight_of_event(event) * weight_of_value(value)
+    end;
