@@ -162,10 +162,10 @@ def _make(cleaned: Cleaned, settings: Settings, progress: Progress) -> Artifacts
     """
     import numpy as np
 
-    from batch.data.interactions import read_interactions, read_sampling_hashes
+    from batch.data.interactions import read_interactions, read_only_seen, read_sampling_hashes
     from batch.evaluation.holdout import evaluate_candidates, hold_out, iterations, learn, of_published
     from batch.generation.write import ItemOutput, UserOutput
-    from batch.model.weighted_parts import fold_in_users
+    from batch.model.weighted_parts import fold_in_users, with_seen
     from batch.recommend.explanations import explain
     from batch.recommend.popular import popular
     from batch.recommend.segments import read_attributes, segments
@@ -182,6 +182,7 @@ def _make(cleaned: Cleaned, settings: Settings, progress: Progress) -> Artifacts
             candidates, fitted = learn(interactions, splits, settings, step.advance)
             del splits
             model = fold_in_users(fitted, interactions, interactions.days_inactive(), settings)
+            model = with_seen(model, *read_only_seen(cleaned))
         step.status(f"{counts.users:,} users, {counts.items:,} movies, loss {model.losses[-1]:.4f}")
     with progress.step("score") as step:
         step.expect(counts.users, "users")

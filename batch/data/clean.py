@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import duckdb
+import pandas as pd
 
 from batch.data.exclusions import NO_EXCLUSIONS, Exclusions
 from batch.data.forgotten import hold_out_forgotten
-from batch.data.load import Loaded, Source
+from batch.data.load import Loaded
+from batch.data.readers import Source
 from batch.errors import InputError
 from sql import statement
 
@@ -28,7 +30,8 @@ OTHER_REMEDIES = {
 }
 
 RELATIONS = (
-    "interactions", "all_interactions", "items", "users", "rejected_rows", "repaired_rows", "rating_counts",
+    "interactions", "all_interactions", "seen_items", "items", "users", "rejected_rows", "repaired_rows",
+    "rating_counts",
 )  # fmt: skip
 # So many ids are named in a message.
 IDS_NAMED = 5
@@ -60,6 +63,9 @@ class Cleaned:
     connection: duckdb.DuckDBPyConnection  # the database that holds the relations
     interactions: duckdb.DuckDBPyRelation  # one row per user and item, by user_id and position (1: newest)
     all_interactions: duckdb.DuckDBPyRelation  # the same, and what a later one supersedes, without a position
+    seen_items: (
+        duckdb.DuckDBPyRelation
+    )  # one row per user and item that is only seen: its value can't be used
     items: duckdb.DuckDBPyRelation  # one row per item of movies or of an interaction, by item_id
     users: duckdb.DuckDBPyRelation  # one row per user with an interaction, by user_id
     rejected_rows: duckdb.DuckDBPyRelation  # one row per input row that does not count, by file and line
@@ -120,7 +126,7 @@ def clean(
     for source in loaded.sources():
         look_up_raw_text(connection, "clean/rejected_rows", source)
     look_up_raw_text(connection, "clean/repaired_rows", loaded.ratings)
-    name_parts(connection, loaded.sources())
+    name_files(loaded)
     loaded.remove_copies()
     (row,) = execute("clean/counts", file=ratings).fetchall()
     cleaned = relations_of(connection, Counts(*row))
@@ -193,13 +199,18 @@ def stop_if_events_are_unknown(loaded: Loaded) -> None:
         )
 
 
-def name_parts(connection: duckdb.DuckDBPyConnection, sources: list[Source]) -> None:
-    """Record rows of a table of several files by the file that they are in, and their line there."""
-    parts = [(source.name, *part) for source in sources if len(source.parts) > 1 for part in source.parts]
-    if parts:
-        connection.execute("create table parts_read (table_name varchar, name varchar, lines_before bigint)")
-        connection.executemany("insert into parts_read values ($1, $2, $3)", parts)
-        connection.execute(statement("clean/named_parts"))
+def name_files(loaded: Loaded) -> None:
+    """Record rows by the file that they are in, and their line there; and what each file has."""
+    connection = loaded.connection
+    parts = [
+        (source.name, file, lines_before, content)
+        for content, source in loaded.by_content().items()
+        for file, lines_before in source.parts
+    ]
+    columns = ["table_name", "name", "lines_before", "content"]
+    connection.register("parts_read", pd.DataFrame(parts, columns=columns))
+    connection.execute(statement("clean/named_parts"))
+    connection.unregister("parts_read")
 
 
 def raw_of_line(connection: duckdb.DuckDBPyConnection, source: Source, line: int) -> str:

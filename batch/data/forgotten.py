@@ -3,7 +3,7 @@
 import duckdb
 
 from batch.data.exclusions import Exclusions
-from batch.data.load import Source
+from batch.data.readers import Source
 from sql import statement
 
 

@@ -44,10 +44,10 @@ class InputTable:
         """How the files are written: as the spec says, or as the ending of the first does."""
         if self.files.query:
             return "parquet"
+        if self.files.format:
+            return self.files.format
         suffixes = [each.lower() for each in self.paths[0].suffixes]
-        return self.files.format or next(
-            (FORMATS[each] for each in reversed(suffixes) if each in FORMATS), "csv"
-        )
+        return next((FORMATS[each] for each in reversed(suffixes) if each in FORMATS), "csv")
 
 
 @dataclass(frozen=True)

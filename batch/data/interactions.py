@@ -213,6 +213,12 @@ def read_interactions(cleaned: Cleaned, *, as_given: bool = False) -> Interactio
     return from_columns(columns, read_hidden(cleaned.items))
 
 
+def read_only_seen(cleaned: Cleaned) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return the indices of users and of movies that they have seen without an interaction that counts."""
+    columns = cleaned.connection.execute(statement("train/seen_items")).fetchnumpy()
+    return np.asarray(columns["user_index"], np.int32), np.asarray(columns["item_index"], np.int32)
+
+
 def other_way_round(ratings_of_user: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the places of ratings, by user, where those of each user come in the opposite order."""
     ends = np.cumsum(ratings_of_user)

@@ -48,10 +48,19 @@ class Loaded:
     users: Source | None
     hidden: Source | None
 
+    def by_content(self) -> dict[str, Source]:
+        """Every table that was read, by what it has."""
+        sources = {
+            "interactions": self.ratings,
+            "items": self.movies,
+            "users": self.users,
+            "hidden": self.hidden,
+        }
+        return {content: source for content, source in sources.items() if source is not None}
+
     def sources(self) -> list[Source]:
         """Every table that was read."""
-        sources = (self.ratings, self.movies, self.users, self.hidden)
-        return [source for source in sources if source is not None]
+        return list(self.by_content().values())
 
     def remove_copies(self) -> None:
         """Remove the copies of the files, when no raw text is looked up any more."""
@@ -104,9 +113,9 @@ def load_ratings(
     columns = {
         "user_id": spec.interactions.user,
         "item_id": spec.interactions.item,
-        "rating": spec.value and spec.value.column,
-        "rated_at": spec.time and spec.time.column,
-        "event": spec.event and spec.event.column,
+        "rating": spec.value.column if spec.value else None,
+        "rated_at": spec.time.column if spec.time else None,
+        "event": spec.event.column if spec.event else None,
     }
     return load_table(connection, table, columns, {}, work, "rating_rows", digests)
 
@@ -122,6 +131,7 @@ def load_others(
     movies, users, hidden = tables
     connection.execute(statement("load/no_rows"))
     of_movies = of_users = of_hidden = None
+    columns: dict[str, Column | None]
     if movies and spec.items:
         columns = {
             "item_id": spec.items.id,

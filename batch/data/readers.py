@@ -52,7 +52,7 @@ class Reading:
     records: Path | None = None  # and the file that has them
 
     def value(self, column: Column | None, table: InputTable) -> Expression:
-        """Return the expression of a column, as text; null without one. Raises InputError if it is missing."""
+        """Return the text of a column; null without one. Raises InputError if it is missing."""
         if column is None:
             return ConstantExpression(None).cast("varchar")
         return self.of_column[self.position(column, table)]
@@ -86,7 +86,7 @@ def read(
     digests: Mapping[Path, str],
     kind: str,
 ) -> tuple[Reading, Source]:
-    """Read the files of a table; `kind` names copies of them in `work`. Raises InputError if they can't be."""
+    """Read the files of a table; `kind` names copies of them in `work`. Raises InputError."""
     if table.format == "parquet":
         return _read_parquet(connection, table, work, digests)
     text = copy_as_text(table, work / f"{kind}.text", digests)

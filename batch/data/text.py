@@ -79,7 +79,7 @@ def fields_of(line: str, separator: str, quote: str) -> list[str]:
 
 
 def _blank_and_first(source: IO[str], name: str) -> Iterator[str]:
-    """Yield the blank lines at the beginning, and the first that is none. Raises InputError if it is no text."""
+    """Yield the blank lines at the beginning, and the next. Raises InputError if that is no text."""
     line = source.readline(MAX_LINE_LENGTH).removeprefix(_BYTE_ORDER_MARK)
     while line.isspace() and line.endswith("\n"):
         yield line

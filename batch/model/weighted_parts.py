@@ -8,7 +8,7 @@ each part is worth.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,6 +102,12 @@ def fold_in_users(
         losses=fitted.collaborative.losses,
         weights=weights,
     )
+
+
+def with_seen(model: Model, users: NDArray[np.int32], items: NDArray[np.int32]) -> Model:
+    """Return the same model, in which users have seen these movies too."""
+    more = sparse.csr_matrix((np.ones(len(users), np.float32), (users, items)), shape=model.seen.shape)
+    return replace(model, seen=model.seen + more) if len(users) else model
 
 
 def _spread(users: NDArray[np.float32], items: NDArray[np.float32]) -> NDArray[np.float64]:

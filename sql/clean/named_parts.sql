@@ -1,4 +1,4 @@
--- one row per part of a table of the input: which lines of the table are in it; rejected and repaired rows get its name, and the line there
+-- one row per input file: which lines of its table are in it; rejected and repaired rows get its name, and the line there
 create table parts as
 select
     table_name,
@@ -26,3 +26,9 @@ where
     repaired_rows.file = parts.table_name
     and repaired_rows.line > parts.lines_before
     and (parts.last_line is null or repaired_rows.line <= parts.last_line);
+
+create table input_files as
+select
+    name as file,
+    content
+from parts_read;

@@ -22,6 +22,16 @@ hidden_and_seen as (
     group by histories.user_id
 ),
 
+-- What is seen without an interaction.
+only_seen as (
+    select
+        seen_items.user_id,
+        count(*) as items
+    from draft.seen_items
+    anti join hidden on seen_items.item_id = hidden.item_id
+    group by seen_items.user_id
+),
+
 lists as (
     select
         user_id,
@@ -34,10 +44,12 @@ lengths as (
     select
         users.user_id,
         coalesce(lists.length, 0) as length,
-        candidates.items - users.ratings + coalesce(hidden_and_seen.items, 0) as candidates
+        candidates.items - users.ratings + coalesce(hidden_and_seen.items, 0) - coalesce(only_seen.items, 0)
+            as candidates
     from draft.users
     cross join candidates
     left join hidden_and_seen on users.user_id = hidden_and_seen.user_id
+    left join only_seen on users.user_id = only_seen.user_id
     left join lists on users.user_id = lists.user_id
 )
 

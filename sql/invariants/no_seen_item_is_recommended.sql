@@ -1,8 +1,20 @@
--- one row per recommendation of a movie that the user has watched
+-- one row per recommendation of a movie that the user has seen
 -- Pairs are compared by their hashes first; those that share one are compared in full.
-with seen as (
-    select hash(user_id, item_id) as pair
+with pairs as not materialized (
+    select
+        user_id,
+        item_id
     from draft.histories
+    union all
+    select
+        user_id,
+        item_id
+    from draft.seen_items
+),
+
+seen as (
+    select hash(user_id, item_id) as pair
+    from pairs
 ),
 
 suspect as (
@@ -19,6 +31,6 @@ select
     suspect.rank,
     suspect.item_id
 from suspect
-semi join draft.histories
-    on suspect.user_id = histories.user_id and suspect.item_id = histories.item_id
+semi join pairs
+    on suspect.user_id = pairs.user_id and suspect.item_id = pairs.item_id
 order by suspect.user_id, suspect.rank;

@@ -1,8 +1,20 @@
--- one row per chosen user and movie watched, as positions of users and of movies with a vector
+-- one row per chosen user and movie seen, as positions of users and of movies with a vector
+with seen as (
+    select
+        user_id,
+        item_id
+    from histories
+    union all
+    select
+        user_id,
+        item_id
+    from seen_items
+)
+
 select
     user_positions.user_index,
     item_positions.item_index
-from histories
+from seen
 inner join user_positions using (user_id)
 inner join item_positions using (item_id)
 order by user_index, item_index;
