@@ -61,14 +61,22 @@ create macro time_of_format(value) as
         when 'excel' then in_zone(time_after(round((decimal_of(value) - 25569) * 86400) * 1e6))
         when 'yyyymmdd' then in_zone(try_strptime(trimmed(value), '%Y%m%d'))
         when 'iso' then iso_time_of(trimmed(value))
-        when 'auto' then coalesce(time_after(number_of(value) * 1e6), iso_time_of(trimmed(value)))
         else in_zone(try_strptime(trimmed(value), getvariable('time_format')))
     end;
 
--- A time stamp, in UTC. What lies before 1970 or after 9999 is none: milliseconds end up there.
+-- A time stamp, in UTC. What lies before 1970 or after 9999 is none: milliseconds end up there. Unless another format is
+-- declared, a number is one of seconds, and a text is ISO 8601.
 create macro time_of(value) as
     case
-        when time_of_format(value) between timestamp '1970-01-01' and timestamp '9999-12-31 23:59:59.999999'
+        when getvariable('time_format') = 'auto' and number_of(value) between 0 and 253402300799
+            then make_timestamp(cast(round(number_of(value) * 1e6) as bigint))
+        when
+            getvariable('time_format') = 'auto'
+            and iso_time_of(trimmed(value)) between timestamp '1970-01-01' and timestamp '9999-12-31 23:59:59.999999'
+            then iso_time_of(trimmed(value))
+        when
+            getvariable('time_format') <> 'auto'
+            and time_of_format(value) between timestamp '1970-01-01' and timestamp '9999-12-31 23:59:59.999999'
             then time_of_format(value)
     end;
 
