@@ -32,8 +32,8 @@ def _as_it_is(split: Split) -> Split:
 
 
 def _voted(split: Split) -> Split:
-    votes = np.full_like(split.train.rating, np.nan)
-    return replace(split, train=replace(split.train, rating=votes))
+    votes = np.ones_like(split.train.weight)
+    return replace(split, train=replace(split.train, weight=votes))
 
 
 @dataclass(frozen=True)

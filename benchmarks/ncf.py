@@ -25,6 +25,8 @@ from importlib import metadata
 from pathlib import Path
 
 import click
+import numpy as np
+from numpy.typing import NDArray
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -76,11 +78,12 @@ def ncf(  # noqa: PLR0913 (one per option)
 ) -> None:
     """Train each contender on what a split lets it know, and print how well its lists foresee the rest."""
     try:
-        split = SPLITS[split_name](cleaned_ratings(Settings(data=data)).ratings)
+        cleaned = cleaned_ratings(Settings(data=data), with_stars=True)
+        split = SPLITS[split_name](cleaned.ratings)
     except BatchError as error:
         raise click.ClickException(str(error)) from error
     models: dict[str, dict[str, float]] = {}
-    for name, learn in contenders(split, seed, epochs).items():
+    for name, learn in contenders(split, cleaned.stars, seed, epochs).items():
         if not only or name in only:
             models[name] = measured(learn, split)
             click.echo(f"{name}: trained in {models[name]['training_seconds']:.2f} s", err=True)
@@ -98,15 +101,18 @@ def ncf(  # noqa: PLR0913 (one per option)
         click.echo(json.dumps(about | {"models": finite(models), "versions": versions}))
 
 
-def contenders(split: Split, seed: int, epochs: int | None) -> dict[str, Callable[[], Scores]]:
+def contenders(
+    split: Split, stars: NDArray[np.float64] | None, seed: int, epochs: int | None
+) -> dict[str, Callable[[], Scores]]:
     """Return how to learn each model, by name; EASE only where its matrix fits."""
+    assert stars is not None
     settings = Settings(seed=seed)
     simple = baselines(split.train, seed)
     return {
         MODEL: lambda: embedding(split, settings),
         **{name: simple[name] for name in BASELINES if name in simple},
-        "original": lambda: original(split, seed, epochs or EPOCHS),
-        "original_per_row": lambda: original_per_row(split, seed, epochs or EPOCHS),
+        "original": lambda: original(split, stars, seed, epochs or EPOCHS),
+        "original_per_row": lambda: original_per_row(split, stars, seed, epochs or EPOCHS),
         "neumf": lambda: neumf(split, seed, epochs or NEUMF_EPOCHS),
     }
 

@@ -1,7 +1,8 @@
 """Networks: neural collaborative filtering, learned from a split by Keras and by cornac.
 
 Each function learns from the ratings of a split and returns the scores of all movies; the same seed gives
-the same scores. What they need is in `benchmarks/requirements-ncf.txt`.
+the same scores. `stars` are those of all ratings by `time_rank`. What they need is in
+`benchmarks/requirements-ncf.txt`.
 """
 
 import os
@@ -13,7 +14,6 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from batch.data.interactions import Interactions
 from batch.evaluation.baselines import Scores
 from batch.evaluation.splits import Split
 
@@ -50,7 +50,7 @@ class Weights:
     item_biases: NDArray[np.float32]  # (items,)
 
 
-def original(split: Split, seed: int, epochs: int = EPOCHS) -> Scores:
+def original(split: Split, stars: NDArray[np.float64], seed: int, epochs: int = EPOCHS) -> Scores:
     """Learn the network as it was written: its inner product is one number for the whole batch.
 
     Contracted over both axes, the product of a batch is the sum of the inner products of all its rows, and
@@ -61,17 +61,23 @@ def original(split: Split, seed: int, epochs: int = EPOCHS) -> Scores:
     order would also depend on which movies happen to be neighbours; that is nothing learned of a user or a
     movie.
     """
-    weights = _learned(split, seed, epochs, lambda users, items: keras.ops.tensordot(users, items, axes=2))
+    weights = _learned(
+        split, stars, seed, epochs, lambda users, items: keras.ops.tensordot(users, items, axes=2)
+    )
     return lambda rows: np.tile(weights.item_biases, (len(rows), 1))
 
 
-def original_per_row(split: Split, seed: int, epochs: int = EPOCHS) -> Scores:
+def original_per_row(split: Split, stars: NDArray[np.float64], seed: int, epochs: int = EPOCHS) -> Scores:
     """Learn the same network with an inner product for each row of a batch.
 
     Scores are what goes into the sigmoid, which leaves their order as it is.
     """
     weights = _learned(
-        split, seed, epochs, lambda users, items: keras.ops.sum(users * items, axis=-1, keepdims=True)
+        split,
+        stars,
+        seed,
+        epochs,
+        lambda users, items: keras.ops.sum(users * items, axis=-1, keepdims=True),
     )
     return lambda rows: (
         weights.users[rows] @ weights.items.T + weights.user_biases[rows, None] + weights.item_biases
@@ -89,7 +95,7 @@ def neumf(split: Split, seed: int, epochs: int = NEUMF_EPOCHS) -> Scores:
     return lambda rows: np.stack([model.score(known.uid_map[user])[items] for user in rows.tolist()])
 
 
-def _learned(split: Split, seed: int, epochs: int, product: Product) -> Weights:
+def _learned(split: Split, stars: NDArray[np.float64], seed: int, epochs: int, product: Product) -> Weights:
     """Train the network of embeddings to foresee ratings, scaled to 0 to 1, by binary cross-entropy."""
     train = split.train
     keras.utils.set_random_seed(seed)
@@ -101,7 +107,7 @@ def _learned(split: Split, seed: int, epochs: int, product: Product) -> Weights:
     network.compile(loss="binary_crossentropy", optimizer=keras.optimizers.Adam(LEARNING_RATE))
     network.fit(
         [train.user_index, train.item_index],
-        _scaled(train),
+        _scaled(stars[train.time_rank]),
         batch_size=BATCH_SIZE,
         epochs=epochs,
         shuffle=True,
@@ -124,11 +130,11 @@ def _vectors(number: int) -> Any:
     )
 
 
-def _scaled(ratings: Interactions) -> NDArray[np.float32]:
+def _scaled(stars: NDArray[np.float64]) -> NDArray[np.float32]:
     """Return the stars of each rating between 0, the fewest that anyone gave, and 1, the most."""
-    lowest, highest = ratings.rating.min(), ratings.rating.max()
+    lowest, highest = stars.min(), stars.max()
     if not lowest < highest:
         raise click.ClickException(
             "ratings: have no stars, or all the same; the original network learns from nothing else"
         )
-    return np.asarray((ratings.rating - lowest) / (highest - lowest), dtype=np.float32)
+    return np.asarray((stars - lowest) / (highest - lowest), dtype=np.float32)

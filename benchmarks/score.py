@@ -109,7 +109,7 @@ def _all_vectors(data: Path | None, scale: Fraction) -> list[Vectors]:
         settings = Settings(data=data or Path(made))
         ratings = cleaned_ratings(settings).ratings.without_superseded()
     als, _ = factorise(
-        ratings.matrix(is_positive(ratings.rating).astype(np.float32)), replace(settings, factors=COLUMNS)
+        ratings.matrix(is_positive(ratings.weight).astype(np.float32)), replace(settings, factors=COLUMNS)
     )
     users, items = (np.asarray(each, dtype=np.float32) for each in (als.user_factors, als.item_factors))
     model = fold_in_users(fit_items(ratings, settings), ratings, ratings.days_inactive(), settings)

@@ -14,6 +14,7 @@ import pandas as pd
 from batch.data.exclusions import NO_EXCLUSIONS, Exclusions
 from batch.data.forgotten import hold_out_forgotten
 from batch.data.load import Loaded
+from batch.data.meaning import STARS, Meaning, meaning_of
 from batch.data.readers import Source
 from batch.errors import InputError
 from sql import statement
@@ -48,6 +49,7 @@ class Counts:
     rows_repaired: int
     rows_rejected: int
     rows_superseded: int
+    rows_merged: int  # added to a newer row of the same user and movie
     rows_held_out: int
     users: int
     items: int
@@ -72,17 +74,20 @@ class Cleaned:
     repaired_rows: duckdb.DuckDBPyRelation  # one row per repaired row that counts, by file and line
     rating_counts: duckdb.DuckDBPyRelation  # one row per stage and rating
     counts: Counts
+    meaning: Meaning
 
 
-def relations_of(connection: duckdb.DuckDBPyConnection, counts: Counts) -> Cleaned:
+def relations_of(connection: duckdb.DuckDBPyConnection, counts: Counts, meaning: Meaning = STARS) -> Cleaned:
     """Return the relations of a database in which everything has been cleaned."""
-    return Cleaned(connection, **{name: connection.table(name) for name in RELATIONS}, counts=counts)
+    return Cleaned(
+        connection, **{name: connection.table(name) for name in RELATIONS}, counts=counts, meaning=meaning
+    )
 
 
 def clean(
     loaded: Loaded, max_rejected: float, started_at: datetime, exclusions: Exclusions = NO_EXCLUSIONS
 ) -> Cleaned:
-    """Reject invalid rows, repair what has one meaning, and keep the newest rating of each item by each user.
+    """Reject invalid rows, repair what has one meaning, and keep the newest row of each item by each user.
 
     Users who are forgotten are in no relation; items that are hidden by command are hidden in `items`. A row
     with a time after the start of the run is rejected.
@@ -90,7 +95,7 @@ def clean(
     Raises InputError if more than the share `max_rejected` of the rows of a file is rejected, if no
     rating is left, or if every movie is hidden.
     """
-    connection = loaded.connection
+    connection, meaning = loaded.connection, meaning_of(loaded.spec)
 
     def execute(name: str, **values: object) -> duckdb.DuckDBPyConnection:
         return connection.execute(statement(name), values)
@@ -114,6 +119,7 @@ def clean(
         lambda: scale_of(loaded.rating_rows),
     )
     execute("clean/valid_ratings")
+    execute("clean/meaning", adds_up=meaning.adds_up, is_logarithmic=meaning.is_logarithmic)
     execute("clean/interactions")
     execute("clean/seen_items")
     execute("clean/superseded_rating_lines", file=ratings)
@@ -129,7 +135,7 @@ def clean(
     name_files(loaded)
     loaded.remove_copies()
     (row,) = execute("clean/counts", file=ratings).fetchall()
-    cleaned = relations_of(connection, Counts(*row))
+    cleaned = relations_of(connection, Counts(*row), meaning)
     stop_if_nothing_is_left(cleaned.counts, cleaned.items, ratings, hidden)
     return cleaned
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from batch.data.clean import Cleaned
+from batch.data.meaning import STARS, Meaning
 from sql import statement
 
 SECONDS_PER_DAY = 86_400
@@ -27,11 +28,12 @@ class Interactions:
 
     user_index: NDArray[np.int32]
     item_index: NDArray[np.int32]
-    rating: NDArray[np.float32]  # stars; NaN for a vote without any
+    weight: NDArray[np.float32]  # how much it says for the movie: above 0 a positive, 0 seen and no more
     rated_at: NDArray[np.float64]  # seconds since 1970, UTC; NaN where the input has no times
     time_rank: NDArray[np.int32]  # rises with time over all users; equal times in the order of the file
     is_hidden: NDArray[np.bool_]  # (items,), movies that must be in no list
     users: int
+    meaning: Meaning = STARS
 
     @property
     def items(self) -> int:
@@ -67,12 +69,20 @@ class Interactions:
     @cached_property
     def is_last(self) -> NDArray[np.bool_]:
         """Return which rating is the newest of its user; without times, one of each user by chance."""
-        if self.has_times:
-            return np.asarray(self.age == 0, dtype=np.bool_)
-        chance = np.random.default_rng(len(self)).permutation(len(self))
+        return self._last_of(np.ones(len(self), dtype=np.bool_))
+
+    @cached_property
+    def is_last_positive(self) -> NDArray[np.bool_]:
+        """Return which positive is the newest of its user; without times, one of each user by chance."""
+        return self._last_of(self.weight > 0)
+
+    def _last_of(self, eligible: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        place = np.arange(len(self))
+        if not self.has_times:
+            place = np.random.default_rng(len(self)).permutation(len(self))
         highest = np.full(self.users, -1)
-        np.maximum.at(highest, self.user_index, chance)
-        return np.asarray(chance == highest[self.user_index], dtype=np.bool_)
+        np.maximum.at(highest, self.user_index[eligible], place[eligible])
+        return np.asarray(eligible & (place == highest[self.user_index]), dtype=np.bool_)
 
     @cached_property
     def last_rated_at(self) -> NDArray[np.float64]:
@@ -109,14 +119,13 @@ class Interactions:
 
     def where(self, keep: NDArray[np.bool_]) -> "Interactions":
         """Return some of the ratings; users and movies keep their indices, also those without any left."""
-        return Interactions(
-            self.user_index[keep],
-            self.item_index[keep],
-            self.rating[keep],
-            self.rated_at[keep],
-            self.time_rank[keep],
-            self.is_hidden,
-            self.users,
+        return replace(
+            self,
+            user_index=self.user_index[keep],
+            item_index=self.item_index[keep],
+            weight=self.weight[keep],
+            rated_at=self.rated_at[keep],
+            time_rank=self.time_rank[keep],
         )
 
     def of_users(self, users: NDArray[np.int32]) -> "Interactions":
@@ -132,10 +141,27 @@ class Interactions:
         return self.user_index.astype(np.int64) * self.items + self.item_index
 
     def without_superseded(self) -> "Interactions":
-        """Return the newest rating of each movie by each user."""
+        """Return the newest rating of each movie by each user; if weights add up, with the sum of all."""
         newest = np.zeros(len(self), dtype=np.bool_)
         newest[len(self) - 1 - np.unique(self.pair[::-1], return_index=True)[1]] = True
-        return self.where(newest)
+        kept = self.where(newest)
+        return replace(kept, weight=self._sums()[newest]) if self.meaning.adds_up else kept
+
+    def _sums(self) -> NDArray[np.float32]:
+        """Return what the weights of each pair add up to, as `sql/clean/interactions.sql` adds them up.
+
+        A negative weight takes back those that are not newer; without times, all.
+        """
+        pairs, place = np.unique(self.pair, return_inverse=True)
+        cancelled_until = np.full(len(pairs), -np.inf)
+        is_negative = self.weight < 0
+        # Without times, nothing is newer than anything.
+        times = np.nan_to_num(self.rated_at[is_negative], nan=np.inf)
+        np.maximum.at(cancelled_until, place[is_negative], times)
+        counts = (self.weight > 0) & (np.nan_to_num(self.rated_at, nan=0.0) > cancelled_until[place])
+        sums = np.bincount(place, weights=np.where(counts, self.weight, 0), minlength=len(pairs))
+        sums = np.log2(1 + sums) if self.meaning.is_logarithmic else sums
+        return np.asarray(sums[place], dtype=np.float32)
 
     def compacted(self) -> tuple["Interactions", NDArray[np.int32], NDArray[np.int32]]:
         """Return the same ratings without the users and movies that have none: indices are given anew.
@@ -144,14 +170,12 @@ class Interactions:
         """
         new_users = _renumbered(self.ratings_of_user > 0)
         new_items = _renumbered(self.ratings_of_item > 0)
-        compact = Interactions(
-            new_users[self.user_index],
-            new_items[self.item_index],
-            self.rating,
-            self.rated_at,
-            self.time_rank,
-            self.is_hidden[new_items >= 0],
-            int(new_users.max(initial=-1)) + 1,
+        compact = replace(
+            self,
+            user_index=new_users[self.user_index],
+            item_index=new_items[self.item_index],
+            is_hidden=self.is_hidden[new_items >= 0],
+            users=int(new_users.max(initial=-1)) + 1,
         )
         return compact, new_users, new_items
 
@@ -208,9 +232,13 @@ def _column(relation: duckdb.DuckDBPyRelation, expression: str) -> NDArray[Any]:
 
 
 def read_interactions(cleaned: Cleaned, *, as_given: bool = False) -> Interactions:
-    """Return the interactions as columns. `as_given`: also those that a later one supersedes."""
+    """Return the interactions as columns.
+
+    `as_given`: also those that a later one supersedes, or to which they were added, each with its own weight.
+    Such interactions are to be learned from only after `without_superseded`.
+    """
     columns = cleaned.connection.execute(statement("train/interactions"), {"as_given": as_given}).fetchnumpy()
-    return from_columns(columns, read_hidden(cleaned.items))
+    return from_columns(columns, read_hidden(cleaned.items), cleaned.meaning)
 
 
 def read_only_seen(cleaned: Cleaned) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -225,7 +253,9 @@ def other_way_round(ratings_of_user: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(np.repeat(2 * ends - ratings_of_user, ratings_of_user) - 1 - np.arange(ends[-1:].sum()))
 
 
-def from_columns(columns: Mapping[str, Any], is_hidden: NDArray[np.bool_]) -> Interactions:
+def from_columns(
+    columns: Mapping[str, Any], is_hidden: NDArray[np.bool_], meaning: Meaning = STARS
+) -> Interactions:
     """Return ratings from the columns of `sql/train/interactions.sql`, by user and newest first."""
     users = np.asarray(columns["user_index"], dtype=np.int32)
     ratings_of_user = np.bincount(users)
@@ -238,9 +268,10 @@ def from_columns(columns: Mapping[str, Any], is_hidden: NDArray[np.bool_]) -> In
     return Interactions(
         user_index=users,
         item_index=np.asarray(columns["item_index"], dtype=np.int32)[oldest_first],
-        rating=np.ma.filled(columns["rating"], np.nan).astype(np.float32)[oldest_first],
+        weight=np.asarray(columns["weight"], dtype=np.float32)[oldest_first],
         rated_at=rated_at,
         time_rank=time_rank,
         is_hidden=is_hidden,
         users=len(ratings_of_user),
+        meaning=meaning,
     )

@@ -182,8 +182,6 @@ def prepare(connection: duckdb.DuckDBPyConnection, spec: InputSpec) -> None:
         "time_format": time.format if time else None,
         "time_zone": time.zone if time else None,
         "genre_separator": spec.items.genre_separator if spec.items else None,
-        "adds_up": spec.adds_up,
-        "is_logarithmic": value is not None and value.kind == "weight" and value.logarithmic,
     }
     for name, meaning in meanings.items():
         connection.execute(f"set variable {name} = $meaning", {"meaning": meaning})

@@ -8,6 +8,7 @@ from batch.evaluation.catalogue import CATALOGUE_SHARE, GENRES_SHARE, YEAR_SHARE
 from batch.evaluation.holdout import (
     EVALUATED_USERS,
     MIN_ROLLING_USERS,
+    POSITIVES,
     PUBLISHED,
     ROLLING_CUTS,
     SEEN,
@@ -48,6 +49,11 @@ class Quality:
         """Whether people who came back have evaluated it; None if nobody has, or before version 0.6."""
         cuts = self.metrics.get((ROLLING_CUTS, MODEL))
         return None if cuts is None else cuts > 0
+
+    @property
+    def way(self) -> tuple[bool | None, bool]:
+        """Return in which way it was evaluated; figures of another way are not comparable."""
+        return self.is_rolling, (POSITIVES, MODEL) in self.metrics
 
     def value(self, metric: str, model: str = MODEL) -> float:
         """Return a value; NaN if there is none, or too few users are there or have evaluated it."""
@@ -94,7 +100,7 @@ def regressions(candidate: Quality, kept: Mapping[str, Quality], max_fall: float
         before = {
             id_: each.figures()[name]
             for id_, each in kept.items()
-            if name != OF_MODEL or each.is_rolling is candidate.is_rolling
+            if name != OF_MODEL or each.way == candidate.way
         }
         known = {id_: value for id_, value in before.items() if not math.isnan(value)}
         best = max(known, key=lambda id_: (known[id_], id_), default=None)

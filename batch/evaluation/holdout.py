@@ -14,14 +14,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from batch.data.interactions import Interactions
 from batch.errors import InputError
 from batch.evaluation.baselines import LATELY, lately_name, rated_lately
 from batch.evaluation.bootstrap import bootstrap
 from batch.evaluation.metrics import DEPTHS, MODEL, UserMetrics, compute_metrics, exposure
-from batch.evaluation.splits import Popularity, Split, by_moment
+from batch.evaluation.splits import Popularity, Split, by_moment, entries
 from batch.model.als import collaborative_of, iterations_from
 from batch.model.positives import is_positive
 from batch.model.sequential import Sequential
@@ -40,6 +39,8 @@ EVALUATED_USERS = "judged_users"
 ROLLING_CUTS = "rolling_cuts"
 # The same metric by the vectors that are published, which have seen the answers.
 SEEN = "_seen"
+# How many later positives the lists should foresee; before version 0.7 any later rating counted.
+POSITIVES = "judged_positives"
 WITH_INTERVAL = ("hr@10", "ndcg@10")
 
 Metrics = dict[tuple[str, str], float]  # by metric and model
@@ -73,7 +74,7 @@ def _rolling_cuts(ratings: Interactions, seed: int) -> list[Split]:
     for cut in CUTS if ratings.has_times else ():
         with suppress(InputError):
             split = by_moment(ratings, cut)
-            if is_positive(split.train.rating).any():
+            if is_positive(split.train.weight).any():
                 splits.insert(0, split.sampled(MAX_EVALUATED_USERS, seed))
         if sum(len(split.users) for split in splits) >= MIN_ROLLING_USERS:
             break
@@ -88,12 +89,12 @@ def max_evaluated(users: int) -> int:
 def draw(
     ratings: Interactions, sampling_hashes: NDArray[np.str_], ratings_of_item: NDArray[np.int64], most: int
 ) -> NDArray[np.int32]:
-    """Return the users with the lowest hashes whose last rating can be held out, the lowest first.
+    """Return the users with the lowest hashes whose last positive can be held out, the lowest first.
 
     The ratings may be those of some users; `ratings_of_item` are (items,) those of all.
     """
     eligible = (
-        ratings.is_last
+        ratings.is_last_positive
         & (ratings.ratings_of_user[ratings.user_index] > 1)
         & (ratings_of_item[ratings.item_index] > 1)
     )
@@ -107,26 +108,26 @@ def hold_out_of(
     ratings_of_item: NDArray[np.int64],
     days_inactive: NDArray[np.float64],
 ) -> Split:
-    """Hold out the last ratings of these users.
+    """Hold out the last positives of these users.
 
     `days_inactive` are (users,) the days from the last rating of each to the moment for which lists are made.
     """
-    held_out = ratings.is_last & np.isin(ratings.user_index, drawn)
+    held_out = ratings.is_last_positive & np.isin(ratings.user_index, drawn)
     # Several may have the same movie held out that nobody else has rated: all of them keep it.
     known = ratings_of_item - np.bincount(ratings.item_index[held_out], minlength=ratings.items)
     held_out &= known[ratings.item_index] > 0
     # A model needs a positive to begin with.
-    held_out &= is_positive(ratings.rating[~held_out]).any()
+    held_out &= is_positive(ratings.weight[~held_out]).any()
     later = ratings.where(held_out)
-    relevant = sparse.csr_matrix(
-        (later.rating, (np.arange(len(later)), later.item_index)), shape=(len(later), ratings.items)
-    )
+    shape = len(later), ratings.items
+    nothing = np.empty(0, dtype=np.int32)
     return Split(
         name="last",
         train=ratings.where(~held_out),
         days_inactive=days_inactive,
         users=later.user_index,
-        relevant=relevant,
+        relevant=entries(np.arange(len(later)), later.item_index, shape),
+        disliked=entries(nothing, nothing, shape),
         unknown=np.zeros(len(later), dtype=np.int64),
         old_users=np.arange(ratings.users),
         old_items=np.arange(ratings.items),
@@ -193,7 +194,8 @@ def evaluate_candidates(
     seen = measured.pop(SEEN).means()
     people = float(sum(len(candidate.split.users) for candidate in candidates))
     cuts = sum(candidate.split.name.startswith("time") for candidate in candidates)
-    metrics: Metrics = {(ROLLING_CUTS, MODEL): float(cuts)}
+    positives = sum(int(each.split.relevant.nnz + each.split.unknown.sum()) for each in candidates)
+    metrics: Metrics = {(ROLLING_CUTS, MODEL): float(cuts), (POSITIVES, MODEL): float(positives)}
     for name, pooled in measured.items():
         metrics[EVALUATED_USERS, name] = people
         metrics |= {(metric, name): value for metric, value in pooled.means().items()}

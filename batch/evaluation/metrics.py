@@ -11,13 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from batch.evaluation.splits import Split
 
 MODEL = "embedding"  # the name of our model, beside those of the baselines
 DEPTHS = (10, 50)
-MIN_LIKED = 4.0  # stars; who gives them is glad to have watched the movie
-MIN_ACCEPTED = 3.0  # below, a recommendation was a mistake
 
 
 @dataclass(frozen=True)
@@ -38,33 +37,38 @@ def mean_of_known(values: NDArray[np.float64]) -> float:
 
 
 def compute_metrics(ranked: NDArray[np.int32], split: Split) -> UserMetrics:
-    """Measure the lists of `batch.evaluation.rank` against what the users rated later.
+    """Measure the lists of `batch.evaluation.rank` against the later positives of the users.
 
-    They may be shorter than the depth of a metric. A later movie that nobody knew counts as relevant and not
-    found.
+    They may be shorter than the depth of a metric. A later positive that nobody knew counts as relevant and
+    not found.
     """
-    stars = _stars_of(ranked[:, : max(DEPTHS)], split)
+    listed = ranked[:, : max(DEPTHS)]
+    is_hit, is_disliked = _listed_of(listed, split.relevant), _listed_of(listed, split.disliked)
+    disliked = np.diff(split.disliked.indptr)
     relevant = np.diff(split.relevant.indptr) + split.unknown
     all_users = split.popularity or split.train
     by_user: dict[str, NDArray[np.float64]] = {}
     of_lists: dict[str, float] = {}
     for depth in DEPTHS:
-        by_user |= _accuracy(~np.isinf(stars[:, :depth]), relevant, depth)
-        by_user |= _welcome(stars[:, :depth], split, depth)
+        by_user |= _accuracy(is_hit[:, :depth], relevant, depth)
+        # NaN for who has nothing of the kind.
+        by_user[f"recall_disliked@{depth}"] = np.where(
+            disliked > 0, is_disliked[:, :depth].sum(axis=1) / np.maximum(disliked, 1), np.nan
+        )
         top = ranked[:, :depth]
         places = np.bincount(top[top >= 0], minlength=split.train.items)
         of_lists |= exposure(places, all_users.ratings_of_item, all_users.users, split.train.is_hidden, depth)
     return UserMetrics(by_user, of_lists)
 
 
-def _stars_of(ranked: NDArray[np.int32], split: Split) -> NDArray[np.float64]:
-    """Return the later stars of each listed movie (users, depth); minus infinity if there are none."""
-    stars = np.full(ranked.shape, -np.inf)
-    for row, items in enumerate(ranked):
-        later = slice(split.relevant.indptr[row], split.relevant.indptr[row + 1])
-        of_item = dict(zip(split.relevant.indices[later].tolist(), split.relevant.data[later], strict=True))
-        stars[row] = [of_item.get(item, -np.inf) for item in items.tolist()]
-    return stars
+def _listed_of(ranked: NDArray[np.int32], later: sparse.csr_matrix) -> NDArray[np.bool_]:
+    """Return (users, depth), whether each listed movie is among the later ones (users, items)."""
+    return np.stack(
+        [
+            np.isin(items, later.indices[later.indptr[row] : later.indptr[row + 1]])
+            for row, items in enumerate(ranked)
+        ]
+    )
 
 
 def _accuracy(
@@ -79,22 +83,6 @@ def _accuracy(
         f"recall@{depth}": hits / relevant,
         f"mrr@{depth}": np.where(hits > 0, 1 / (1 + is_hit.argmax(axis=1)), 0.0),
     }
-
-
-def _welcome(stars: NDArray[np.float64], split: Split, depth: int) -> dict[str, NDArray[np.float64]]:
-    """Return recall of what was liked and of what was disliked; NaN for who has nothing of the kind."""
-    rows = np.repeat(np.arange(len(split.users)), np.diff(split.relevant.indptr))
-    later = split.relevant.data
-    measured = {}
-    for name, of_list, of_later in (
-        ("liked", stars >= MIN_LIKED, later >= MIN_LIKED),
-        ("disliked", np.isfinite(stars) & (stars < MIN_ACCEPTED), later < MIN_ACCEPTED),
-    ):
-        available = np.bincount(rows[of_later], minlength=len(split.users))
-        measured[f"recall_{name}@{depth}"] = np.where(
-            available > 0, of_list.sum(axis=1) / np.maximum(available, 1), np.nan
-        )
-    return measured
 
 
 def exposure(

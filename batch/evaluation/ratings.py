@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from batch.data.clean import Counts, clean
+from batch.data.clean import Cleaned, Counts, clean
 from batch.data.inputs import find_inputs
 from batch.data.interactions import Interactions, read_interactions, read_item_ids, read_user_ids
 from batch.data.load import ignored_columns, load
@@ -26,9 +26,12 @@ class CleanedRatings:
     user_ids: NDArray[np.object_]  # (users,)
     item_ids: NDArray[np.object_]  # (items,)
     counts: Counts
+    stars: NDArray[np.float64] | None  # by `time_rank`, if asked for; NaN for a vote without any
 
 
-def cleaned_ratings(settings: Settings, note: Callable[[str], None] = lambda _line: None) -> CleanedRatings:
+def cleaned_ratings(
+    settings: Settings, note: Callable[[str], None] = lambda _line: None, *, with_stars: bool = False
+) -> CleanedRatings:
     """Load and clean a folder, as a run does. Raises InputError as a run does; nothing is left behind.
 
     `note` is called with each line that should be read.
@@ -47,7 +50,13 @@ def cleaned_ratings(settings: Settings, note: Callable[[str], None] = lambda _li
             user_ids=read_user_ids(cleaned),
             item_ids=read_item_ids(cleaned.items),
             counts=cleaned.counts,
+            stars=_read_stars(cleaned) if with_stars else None,
         )
+
+
+def _read_stars(cleaned: Cleaned) -> NDArray[np.float64]:
+    in_time = cleaned.all_interactions.order("rated_at nulls last, line")
+    return np.asarray(np.ma.filled(in_time.project("rating").fetchnumpy()["rating"], np.nan), np.float64)
 
 
 def load_and_clean(settings: Settings, progress: Progress) -> CleanedRatings:

@@ -8,6 +8,7 @@ from scipy import sparse
 
 from batch.data.interactions import Interactions
 from batch.errors import InputError
+from batch.model.positives import is_positive
 
 # A user who comes back evaluates a split by time only if so many ratings are known.
 MIN_RATINGS = 5
@@ -24,7 +25,7 @@ class Popularity:
 
 @dataclass(frozen=True)
 class Split:
-    """Ratings to learn from, and the later ones that lists should foresee.
+    """Ratings to learn from, and the later ones, of which lists should foresee the positives.
 
     Only what is in `train` has an index: users and movies that come later are unknown to every model, and
     so is how many there are.
@@ -34,8 +35,9 @@ class Split:
     train: Interactions
     days_inactive: NDArray[np.float64]  # (users of train,), days from the last known rating to the moment
     users: NDArray[np.int32]  # (evaluated,), who evaluates; rising
-    relevant: sparse.csr_matrix  # (evaluated, items of train), the stars of each later rating; NaN: a vote
-    unknown: NDArray[np.int64]  # (evaluated,), how many later ratings are of movies that nobody knows yet
+    relevant: sparse.csr_matrix  # (evaluated, items of train), an entry for each later positive
+    disliked: sparse.csr_matrix  # the same, for each later rating that is no positive
+    unknown: NDArray[np.int64]  # (evaluated,), how many later positives are of movies that nobody knows yet
     old_users: NDArray[np.intp]  # (users of train,), the index among all ratings
     old_items: NDArray[np.intp]  # (items of train,), the same
     is_tied: NDArray[np.bool_]  # (evaluated,), has a later rating at the very second of the last known one
@@ -56,9 +58,15 @@ class Split:
             name=f"{self.name}, {most:,} of {len(self.users):,} users",
             users=self.users[rows],
             relevant=self.relevant[rows],
+            disliked=self.disliked[rows],
             unknown=self.unknown[rows],
             is_tied=self.is_tied[rows],
         )
+
+
+def entries(row: NDArray[np.integer], item: NDArray[np.integer], shape: tuple[int, int]) -> sparse.csr_matrix:
+    """Return a matrix (evaluated, items) with an entry of 1 for each of these."""
+    return sparse.csr_matrix((np.ones(len(row), dtype=np.float32), (row, item)), shape=shape)
 
 
 def by_last(ratings: Interactions) -> Split:
@@ -121,28 +129,31 @@ def _split(name: str, known_ratings: Interactions, later: Interactions, moment: 
         days_inactive = train.days_inactive(moment)
         evaluated = (user >= 0) & (item >= 0)
         evaluated[evaluated] = train.ratings_of_user[user[evaluated]] >= MIN_RATINGS
+    # Lists should foresee positives: who has no later one evaluates nothing.
+    positive = is_positive(later.weight)
+    evaluated &= np.isin(user, user[evaluated & positive])
     if not evaluated.any():
-        needed = "ratings of two movies"
+        needed = "ratings of two movies, the last one of which is a positive"
         if moment is not None:
-            needed = f"{MIN_RATINGS} or more ratings before the cut, and later ones of movies rated before it"
+            needed = (
+                f"{MIN_RATINGS} or more ratings before the cut, and later positives of movies rated before it"
+            )
         raise InputError(
             f"ratings: nobody can be evaluated by the split '{name}'; it needs users with {needed}; "
             "use another split or cut"
         )
     users, row = np.unique(user[evaluated], return_inverse=True)
-    known = item[evaluated] >= 0
-    relevant = sparse.csr_matrix(
-        (later.rating[evaluated][known], (row[known], item[evaluated][known])),
-        shape=(len(users), train.items),
-    )
+    known, positive = item[evaluated] >= 0, positive[evaluated]
+    shape = len(users), train.items
     ties = later.rated_at[evaluated] == train.last_rated_at[user[evaluated]]
     return Split(
         name=name,
         train=train,
         days_inactive=days_inactive,
         users=users.astype(np.int32),
-        relevant=relevant,
-        unknown=np.bincount(row[~known], minlength=len(users)),
+        relevant=entries(row[known & positive], item[evaluated][known & positive], shape),
+        disliked=entries(row[known & ~positive], item[evaluated][known & ~positive], shape),
+        unknown=np.bincount(row[~known & positive], minlength=len(users)),
         old_users=np.flatnonzero(new_users >= 0),
         old_items=np.flatnonzero(new_items >= 0),
         is_tied=np.bincount(row, weights=ties, minlength=len(users)) > 0,

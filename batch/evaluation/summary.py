@@ -14,7 +14,7 @@ from batch.runtime.tables import bare_table
 MAIN = ("hr@10", "ndcg@10")
 OTHERS = ("recall@10", "mrr@10", "hr@50", "ndcg@50", "recall@50", "mrr@50")
 OF_LISTS = ("coverage@10", "novelty@10", "popular_tenth@10", "gini@10")
-WELCOME = ("recall_liked@10", "recall_disliked@10", "recall_liked@50", "recall_disliked@50")
+WELCOME = ("recall_disliked@10", "recall_disliked@50")
 SHARE = f"{CONFIDENCE:.0%}"
 
 
@@ -23,7 +23,7 @@ def summary(evaluation: Evaluation) -> list[str]:
     return [
         f"{split.name}: {len(split.train):,} ratings of {split.train.items:,} movies by "
         f"{split.train.users:,} users to learn from; {len(split.users):,} users evaluated by "
-        f"{split.relevant.nnz + split.unknown.sum():,} later ratings "
+        f"{split.relevant.nnz + split.unknown.sum():,} later positives "
         f"({split.unknown.sum():,} of movies that nobody had rated); "
         f"{split.tied:.1%} of them have a later rating at the same second as their last known one"
         for split in evaluation.splits

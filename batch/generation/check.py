@@ -51,7 +51,7 @@ def check(  # noqa: PLR0913, PLR0917 (what was promised, and what is compared wi
     with the `kept` generations. `advance` is called after each statement.
     """
     for generation, quality in kept.items():
-        if quality.is_rolling is not candidate.is_rolling:
+        if quality.way != candidate.way:
             log.warning("%s was evaluated in another way, so its quality is not compared", generation)
     return Checked(
         list(violations(draft.connection, top_n, top_n, advance)),

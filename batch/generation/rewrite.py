@@ -103,6 +103,7 @@ def _fill(connection: duckdb.DuckDBPyConnection, generation: str, made_by: str) 
         connection.execute(f"drop table draft.{OLD_ITEM_STATS}")
     others = {*LISTS, *ITEMS_AND_COUNTS, *DERIVED, OLD_ITEM_STATS}
     _copy(connection, [table for table in tables if table not in others])
+    connection.execute(statement("rewrite/weights"))
     unlisted = connection.execute(statement("rewrite/items")).fetchall()
     if unlisted:
         connection.execute(statement("rewrite/lists"))

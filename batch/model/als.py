@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from batch.data.interactions import Interactions
 from batch.errors import InputError
-from batch.model.positives import MIN_POSITIVE_RATING, is_positive, recency
+from batch.model.positives import confidences
 from batch.settings import Settings
 
 # From vectors that were learned without the newest ratings, so many of the iterations lead to the loss that
@@ -42,7 +42,7 @@ class Collaborative:
         A user without a positive has the mean of the others, which ranks much as popularity does; the zero
         vector would rank by id.
         """
-        positives = ratings.matrix(is_positive(ratings.rating) * recency(ratings.age, self._half_life))
+        positives = ratings.matrix(confidences(ratings.weight, ratings.age, self._half_life))
         with threadpool_limits(limits=1, user_api="blas"):
             factors = np.asarray(self._als.recalculate_user(np.arange(ratings.users), positives))
         has_positives = np.diff(positives.indptr) > 0
@@ -63,7 +63,7 @@ def fit_collaborative(
     `start` are vectors (items, factors) that were learned from most of these ratings, zeros for a new movie:
     then a quarter of the iterations is enough. `advance` is called after each iteration.
     """
-    weights = is_positive(ratings.rating) * recency(ratings.age, settings.item_half_life)
+    weights = confidences(ratings.weight, ratings.age, settings.item_half_life)
     als, losses = factorise(ratings.matrix(weights), settings, advance, start)
     return replace(collaborative_of(np.asarray(als.item_factors), settings), losses=losses)
 
@@ -124,6 +124,6 @@ def factorise(
 def no_positives() -> InputError:
     """Return the error of ratings without a positive."""
     return InputError(
-        f"ratings: none is {MIN_POSITIVE_RATING:g} or more, so nobody likes anything and nothing can be "
+        "ratings: none is a positive (half of the scale or more, or without stars), so nothing can be "
         "learned; check the scale of the ratings"
     )

@@ -4,7 +4,8 @@ A score is a sum over the movies of the user's history, and an explanation is it
 estimated: a score comes apart as it was put together.
 
 **The collaborative part.** The vector of a user solves A u = sum over j of c_j y_j, with y the vectors of
-movies, c_j = alpha times the weight of positive j, and A = Y'Y + lambda I + sum over j of (c_j - 1) y_j y_j'.
+movies, c_j = alpha times the weight of positive j, which falls with its age, and
+A = Y'Y + lambda I + sum over j of (c_j - 1) y_j y_j'.
 So positive j adds c_j y_i' inv(A) y_j to the score of movie i (Hu, Koren and Volinsky, ICDM 2008, section 5).
 A differs from user to user by a little: with L L' = Y'Y + lambda I, the same for all, and z = inv(L) y, that
 is c_j z_i' inv(B) z_j, where B = I + sum over j of (c_j - 1) z_j z_j' is near the unit matrix, and single
@@ -25,7 +26,7 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from batch.data.interactions import Interactions
-from batch.model.positives import is_positive, recency
+from batch.model.positives import recency
 from batch.model.weighted_parts import FittedItems, Model
 from batch.recommend.inverse import invert_positive
 from batch.recommend.topn import Advance, TopN
@@ -44,9 +45,8 @@ class _Model(NamedTuple):
     """All of the model that an explanation is found from, as compiled code takes it."""
 
     is_hidden: NDArray[np.bool_]  # (items,)
-    confidences: NDArray[np.float32]  # c above, by how many newer ratings there are
+    confidences: NDArray[np.float32]  # c above of a weight of 1, by how many newer ratings there are
     next_weights: NDArray[np.float32]  # in the sequential part, by the same
-    is_explaining: NDArray[np.bool_]  # by the same: whether any of both is large enough
     collaborative: NDArray[np.float32]  # (items, factors), z above
     next_items: NDArray[np.float32]  # (items, factors), as the next movie
     next_history: NDArray[np.float32]  # (items, factors), as part of a history
@@ -58,7 +58,8 @@ class _Block(NamedTuple):
     positive_ends: NDArray[np.int64]  # (users + 1,)
     items: NDArray[np.int32]  # of each positive
     ages: NDArray[np.int32]  # how many newer ratings there are
-    explaining: NDArray[np.int64]  # (users,), how many positives, the newest, weigh anything
+    confidences: NDArray[np.float32]  # c above
+    explaining: NDArray[np.int64]  # (users,), how many positives, the newest, can explain anything
     list_ends: NDArray[np.int64]  # (users + 1,)
     listed: NDArray[np.int32]  # the movies of the lists, by user and rank
     weights: NDArray[np.float32]  # (users, 2), of the collaborative and the sequential part
@@ -88,14 +89,19 @@ def explain(  # noqa: PLR0913, PLR0917 (all that a score is made of)
     def explain_block(first: int) -> int:
         last = min(first + USERS_PER_BLOCK, ratings.users)
         rows, places = (slice(ends[first], ends[last]) for ends in (rating_ends, list_ends))
+        confidences = np.maximum(ratings.weight[rows], 0) * compact.confidences[ratings.age[rows]]
         # A positive whose weight is zero in single precision is none: `batch.model.als` leaves it out, too.
-        is_kept = is_positive(ratings.rating[rows]) & (compact.confidences[ratings.age[rows]] > 0)
+        is_kept = confidences > 0
         user_index, ages = ratings.user_index[rows][is_kept] - first, ratings.age[rows][is_kept]
+        confidences = confidences[is_kept]
+        positive_ends = _ends(user_index, last - first)
+        is_explaining = (confidences >= settings.alpha * MIN_WEIGHT) | (compact.next_weights[ages] > 0)
         block = _Block(
-            positive_ends=_ends(user_index, last - first),
+            positive_ends=positive_ends,
             items=ratings.item_index[rows][is_kept],
             ages=ages,
-            explaining=np.bincount(user_index[compact.is_explaining[ages]], minlength=last - first),
+            confidences=confidences,
+            explaining=_explaining(is_explaining, user_index, positive_ends),
             list_ends=list_ends[first : last + 1] - list_ends[first],
             listed=lists.item_index[places],
             weights=weights[first:last],
@@ -123,11 +129,20 @@ def _compact(fitted: FittedItems, ratings: Interactions, settings: Settings) -> 
         is_hidden=ratings.is_hidden,
         confidences=confidences,
         next_weights=next_weights,
-        is_explaining=(confidences >= settings.alpha * MIN_WEIGHT) | (next_weights > 0),
         collaborative=_evened_out(fitted.collaborative.item_factors, settings.regularization),
         next_items=fitted.sequential.item_factors,
         next_history=fitted.sequential.history_factors,
     )
+
+
+def _explaining(
+    is_explaining: NDArray[np.bool_], user_index: NDArray[np.int32], positive_ends: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return (users,), how many positives of each there are down to the oldest that explains anything."""
+    oldest = positive_ends[1:].copy()
+    found = np.flatnonzero(is_explaining)[::-1]
+    oldest[user_index[found]] = found
+    return np.asarray(positive_ends[1:] - oldest)
 
 
 def _ends(user_index: NDArray[np.int32], users: int) -> NDArray[np.int64]:
@@ -159,8 +174,9 @@ def _explain_block(model: _Model, block: _Block, found: NDArray[np.int32]) -> in
         # Newest first: those that weigh anything come before the others.
         positives = slice(block.positive_ends[user], block.positive_ends[user + 1])
         items, ages = block.items[positives][::-1], block.ages[positives][::-1]
+        confidences = block.confidences[positives][::-1]
         listed, (of_collaborative, of_sequential) = block.listed[begin:end], block.weights[user]
-        added = _collaborative(model, items, ages, explaining, of_collaborative, listed)
+        added = _collaborative(model, items, confidences, explaining, of_collaborative, listed)
         if len(added) == 0:
             unsolved += 1
             continue
@@ -174,7 +190,7 @@ def _explain_block(model: _Model, block: _Block, found: NDArray[np.int32]) -> in
 def _collaborative(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
     model: _Model,
     items: NDArray[np.int32],
-    ages: NDArray[np.int32],
+    confidences: NDArray[np.float32],
     explaining: int,
     weight: np.float32,
     listed: NDArray[np.int32],
@@ -184,7 +200,7 @@ def _collaborative(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
     vectors = np.empty((len(items), factors), dtype=np.float32)
     weighted = np.empty((len(items), factors), dtype=np.float32)
     for row in range(len(items)):
-        vector, more = model.collaborative[items[row]], model.confidences[ages[row]] - np.float32(1)
+        vector, more = model.collaborative[items[row]], confidences[row] - np.float32(1)
         for column in range(factors):
             vectors[row, column] = vector[column]
             weighted[row, column] = vector[column] * more
@@ -195,7 +211,7 @@ def _collaborative(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
     if not invert_positive(system):
         return np.empty((0, len(listed)), dtype=np.float32)
     for row in range(explaining):
-        share = weight * model.confidences[ages[row]]
+        share = weight * confidences[row]
         for column in range(factors):
             weighted[row, column] = vectors[row, column] * share
     solved = np.dot(weighted[:explaining], system)  # c_j weight z_j' inv(B)

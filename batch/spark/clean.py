@@ -42,6 +42,7 @@ from batch.data.load import (
     prepare,
     without_rows,
 )
+from batch.data.meaning import STARS, Meaning
 from batch.errors import InputError
 from batch.spark.pieces import LOOKED, RAW, VALIDATED, Place, look, raw, validate
 from batch.spark.segments import Kinds, count_users, read_kinds
@@ -49,7 +50,10 @@ from batch.spark.shares import RATINGS_PER_SHARE, Batches
 from batch.spark.tables import Tables, bring, header_of, rows_of
 from sql import statement
 
-_ORDERED = "user_id string, item_id string, rating double, rated_at long, line long, is_superseded boolean"
+_ORDERED = (
+    "user_id string, item_id string, rating double, weight double, rated_at long, line long, "
+    "is_superseded boolean"
+)
 
 
 @dataclass(frozen=True)
@@ -123,8 +127,13 @@ def read(driver: Driver, tables: Tables) -> Read:
     )
 
 
-def clean(
-    driver: Driver, found: Read, max_rejected: float, started_at: datetime, exclusions: Exclusions
+def clean(  # noqa: PLR0913, PLR0917 (the arguments of the local run, and the cluster)
+    driver: Driver,
+    found: Read,
+    max_rejected: float,
+    started_at: datetime,
+    exclusions: Exclusions,
+    meaning: Meaning = STARS,
 ) -> Cleaned:
     """Make what the local `clean` makes; the ratings stay on the cluster. Raises InputError as it does."""
     connection, loaded = driver.connection, found.loaded
@@ -152,7 +161,7 @@ def clean(
         lambda file, line: _raw_of_line(driver, found, file, line),
         lambda: scale_of(ratings_as_read.project("rating, unnest(range(rows))")),
     )
-    ratings = _by_user(driver, file, validated)
+    ratings = _by_user(driver, file, validated, meaning)
     warn_of_unknown_hidden(connection, hidden)
     _look_up_raw_text(driver, found)
     kinds = read_kinds(connection)
@@ -167,24 +176,30 @@ def clean(
     return Cleaned(ratings, counts, kinds, users)
 
 
-def _by_user(driver: Driver, file: str, validated: DataFrame) -> DataFrame:
+def _by_user(driver: Driver, file: str, validated: DataFrame, meaning: Meaning) -> DataFrame:
     """Return the ratings that count by user, and make the tables of movies, of rating counts and of lines."""
-    kept = validated.where("kind = 'kept'").select("line", "user_id", "item_id", "rating", "rated_at")
+    columns = ("line", "user_id", "item_id", "rating", "weight", "rated_at")
+    kept = validated.where("kind = 'kept'").select(*columns)
     shares = max(driver.spark.sparkContext.defaultParallelism, -(-kept.count() // RATINGS_PER_SHARE))
-    ordered = kept.repartitionByRange(shares, "user_id").mapInArrow(supersede, _ORDERED).checkpoint()
+    ordered = (
+        kept.repartitionByRange(shares, "user_id")
+        .mapInArrow(partial(supersede, meaning=meaning), _ORDERED)
+        .checkpoint()
+    )
     validated.unpersist()
     ratings = ordered.where("not is_superseded")
     driver.bring(ordered.where("is_superseded").select("line", "user_id"), "superseded")
     driver.bring(ratings.groupBy("rating").agg(count("*").alias("rows")), "kept_ratings")
     of_item = count("*").alias("ratings"), avg("rating").alias("mean_rating")
     driver.bring(ratings.groupBy("item_id").agg(*of_item), "rated_items")
+    driver.execute("clean/meaning", adds_up=meaning.adds_up, is_logarithmic=meaning.is_logarithmic)
     driver.execute("spark/cleaned_lines", file=file)
     driver.execute("clean/items")
     driver.execute("spark/rating_counts", file=file)
     return ratings
 
 
-def supersede(batches: Batches) -> Batches:
+def supersede(batches: Batches, meaning: Meaning = STARS) -> Batches:
     """Find which ratings of a share of users a later one supersedes; by user, newest first."""
     found = list(batches)
     if not sum(map(len, found)):
@@ -195,6 +210,8 @@ def supersede(batches: Batches) -> Batches:
         connection.register(
             "valid_ratings", rows.set_column(place, "rated_at", rows["rated_at"].cast(pa.timestamp("us")))
         )
+        values = {"adds_up": meaning.adds_up, "is_logarithmic": meaning.is_logarithmic}
+        connection.execute(statement("clean/meaning"), values)
         connection.execute(statement("clean/interactions"))
         ordered = connection.sql(statement("spark/all_interactions")).to_arrow_table()
     yield from ordered.to_batches()

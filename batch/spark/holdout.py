@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame
-from scipy import sparse
 
 from batch.evaluation.holdout import (
     CUTS,
@@ -20,7 +19,8 @@ from batch.evaluation.holdout import (
     hold_out_of,
     max_evaluated,
 )
-from batch.evaluation.splits import MIN_RATINGS, Split
+from batch.evaluation.splits import MIN_RATINGS, Split, entries
+from batch.model.positives import is_positive
 from batch.spark.shares import MICROSECONDS, Batches, Catalogue, HeldOut, Share, share_of, shares
 
 # Of the moment of a cut; it may be a few ratings earlier or later.
@@ -70,14 +70,14 @@ def _split_at(share: Share, held_out: HeldOut, known_of_item: NDArray[np.int64])
     # A movie without a known rating can be in no list.
     train = replace(train, is_hidden=train.is_hidden | (known_of_item == 0))
     everyone = np.arange(train.users, dtype=np.int32)
+    positive, shape = is_positive(later.weight), (train.users, train.items)
     return Split(
         name=f"time, from {held_out.moment:.0f} on",
         train=train,
         days_inactive=train.days_inactive(held_out.moment),
         users=everyone,
-        relevant=sparse.csr_matrix(
-            (later.rating, (later.user_index, later.item_index)), shape=(train.users, train.items)
-        ),
+        relevant=entries(later.user_index[positive], later.item_index[positive], shape),
+        disliked=entries(later.user_index[~positive], later.item_index[~positive], shape),
         unknown=np.zeros(train.users, dtype=np.int64),
         old_users=everyone.astype(np.intp),
         old_items=np.arange(train.items),
@@ -133,8 +133,9 @@ def _with_lowest_hashes(
 def _returning(
     share: Share, _hashes: NDArray[np.str_], held_out: HeldOut, known_of_item: NDArray[np.int64]
 ) -> NDArray[np.integer]:
-    """Return the users with enough known ratings, and a later one of a known movie."""
+    """Return the users with enough known ratings, and a later positive of a known movie."""
     ratings, is_known = share.ratings, ~held_out.of(share)
     known = np.bincount(ratings.user_index[is_known], minlength=ratings.users)
-    later = ratings.user_index[~is_known & (known_of_item[ratings.item_index] > 0)]
+    is_later = ~is_known & is_positive(ratings.weight)
+    later = ratings.user_index[is_later & (known_of_item[ratings.item_index] > 0)]
     return np.flatnonzero((known >= MIN_RATINGS) & (np.bincount(later, minlength=ratings.users) > 0))

@@ -33,8 +33,8 @@ from sql import statement
 
 LOOKED = "kind string, file string, start long, line long, text string"
 VALIDATED = (
-    "kind string, file string, line long, user_id string, item_id string, rating double, rated_at long, "
-    "rule string, rows long"
+    "kind string, file string, line long, user_id string, item_id string, rating double, weight double, "
+    "rated_at long, rule string, rows long"
 )
 RAW = "file string, line long, raw string"
 

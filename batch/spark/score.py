@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from pyspark import Broadcast
 
 _LISTED = (
-    "user_id string, watched array<string>, stars array<double>, watched_at array<long>, "
-    "listed array<string>, scores array<float>, reasons array<string>, recommendations string, "
+    "user_id string, watched array<string>, stars array<double>, weights array<double>, "
+    "watched_at array<long>, listed array<string>, "
+    "scores array<float>, reasons array<string>, recommendations string, "
     "because string, history string, segment string"
 )
 
@@ -81,6 +82,7 @@ def _rows(share: Share, given: Given) -> pa.Table:
         "user_id": share.user_ids,
         "watched": lists_of(rated, item_ids.take(pa.array(watched))),
         "stars": lists_of(rated, share.rows["rating"].combine_chunks()),
+        "weights": lists_of(rated, share.rows["weight"].combine_chunks()),
         "watched_at": lists_of(rated, share.rows["rated_at"].combine_chunks()),
         "listed": lists_of(listed, item_ids.take(pa.array(lists.item_index))),
         "scores": lists_of(listed, pa.array(lists.score)),

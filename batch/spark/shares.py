@@ -41,7 +41,7 @@ class Share:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """What a model may not know: all from a moment on, in seconds since 1970, or the newest of some users."""
+    """What a model may not know: all from a moment on, or the newest positive of some users."""
 
     moment: float = math.inf
     drawn: frozenset[str] = frozenset()
@@ -50,9 +50,9 @@ class HeldOut:
         """Return which ratings are held out."""
         is_drawn = np.array([user_id in self.drawn for user_id in share.user_ids.to_pylist()], dtype=np.bool_)
         ratings = share.ratings
-        return np.asarray(
-            (ratings.rated_at >= self.moment) | ((ratings.age == 0) & is_drawn[ratings.user_index])
-        )
+        # Without times nothing is the last, and all is held out.
+        is_last = ratings.is_last_positive if ratings.has_times else ratings.age == 0
+        return np.asarray((ratings.rated_at >= self.moment) | (is_last & is_drawn[ratings.user_index]))
 
 
 NOTHING_HELD_OUT = HeldOut()
@@ -81,7 +81,7 @@ def share_of(rows: pa.Table, catalogue: Catalogue) -> Share:
     columns = {
         "user_index": users.indices.to_numpy(),
         "item_index": pc.index_in(rows["item_id"], value_set=catalogue.item_ids).to_numpy(),
-        "rating": _numbers(rows["rating"]),
+        "weight": rows["weight"].to_numpy(),
         "rated_at": _numbers(rows["rated_at"]) / MICROSECONDS,
         "line": rows["line"].to_numpy(),
     }

@@ -24,7 +24,7 @@ from pyspark.ml.recommendation import ALS
 from batch.evaluation.holdout import Candidate
 from batch.evaluation.splits import Popularity
 from batch.model.als import Collaborative, collaborative_of, no_positives
-from batch.model.positives import is_positive, recency
+from batch.model.positives import confidences, is_positive
 from batch.model.sequential import Sequential, core_of, count_pairs, solve_sequential
 from batch.model.trend import popularity_trend
 from batch.model.weighted_parts import FittedItems
@@ -130,7 +130,7 @@ def _positives(
     first = first_user[context.partitionId()]
     for share in shares(batches, catalogue):
         ratings = share.ratings.where(~held_out.of(share))
-        weights = is_positive(ratings.rating) * recency(ratings.age, settings.item_half_life)
+        weights = confidences(ratings.weight, ratings.age, settings.item_half_life)
         some = weights > 0
         yield pa.RecordBatch.from_arrays(
             [
@@ -146,7 +146,7 @@ def _positives(
 def _add_factors(batches: Batches, catalogue: Catalogue, collaborative: Collaborative) -> Batches:
     """Add up the factors of users with a positive rating."""
     for share in shares(batches, catalogue):
-        positives = is_positive(share.ratings.rating)
+        positives = is_positive(share.ratings.weight)
         some = share.ratings.where(np.isin(share.ratings.user_index, share.ratings.user_index[positives]))
         users = np.unique(some.user_index)
         factors = collaborative.of_users(some)[users]

@@ -1,4 +1,4 @@
--- one row per row of ratings that a later one supersedes, added to the rejected lines
+-- one row per row of ratings that a later one supersedes, added to the rejected lines; none if weights add up
 -- parameters: $file
 insert into rejected_lines by name
 select
@@ -7,4 +7,4 @@ select
     'superseded' as rule,
     cast(user_id as varchar) as user_id
 from all_interactions
-where position is null;
+where position is null and not getvariable('meaning').adds_up;

@@ -1,5 +1,5 @@
 -- one row: what this file is, from what it was made, how and when
--- parameters: $id, $started_at, $finished_at, $steps, $seconds, $counted_steps, $rows, $peak_mb, $fingerprint, $exclusions, $top_n, $settings, $setting_values, $packages, $versions, $overridden, $rows_read, $rows_kept, $rows_repaired, $rows_rejected, $rows_superseded, $rows_held_out, $users, $items
+-- parameters: $id, $started_at, $finished_at, $steps, $seconds, $counted_steps, $rows, $peak_mb, $fingerprint, $exclusions, $top_n, $settings, $setting_values, $packages, $versions, $overridden, $rows_read, $rows_kept, $rows_repaired, $rows_rejected, $rows_superseded, $rows_merged, $rows_held_out, $users, $items
 create table draft.generation (
     id varchar not null,
     started_at timestamp not null,
@@ -20,6 +20,7 @@ create table draft.generation (
     rows_repaired bigint not null,
     rows_rejected bigint not null,
     rows_superseded bigint not null,
+    rows_merged bigint not null,
     rows_held_out bigint not null,
     users bigint not null,
     items bigint not null
@@ -44,6 +45,7 @@ comment on column draft.generation.rows_kept is 'Rows of the ratings file that c
 comment on column draft.generation.rows_repaired is 'How many of the kept rows were repaired.';
 comment on column draft.generation.rows_rejected is 'Rows of the ratings file that break a rule.';
 comment on column draft.generation.rows_superseded is 'Rows of the ratings file that a later row says anew.';
+comment on column draft.generation.rows_merged is 'Rows of the ratings file whose weight was added to a newer row of the same user and movie; those of users who were forgotten since are still counted.';
 comment on column draft.generation.rows_held_out is 'Rows of the ratings file that were not read, since their users are forgotten.';
 comment on column draft.generation.users is 'Users with at least one kept rating.';
 comment on column draft.generation.items is 'Movies with at least one kept rating.';
@@ -68,6 +70,7 @@ select
     $rows_repaired,
     $rows_rejected,
     $rows_superseded,
+    $rows_merged,
     $rows_held_out,
     $users,
     $items;

@@ -11,7 +11,7 @@ create table draft.item_stats (
 );
 comment on table draft.item_stats is 'One row per movie: who has watched it and to whom it is recommended, in numbers. The view `viewers` has the same rows: its old name, which the next version removes.';
 comment on column draft.item_stats.item_id is 'The movie, as in `items`.';
-comment on column draft.item_stats.likes is 'How many users have rated it 3 or more, or without stars.';
+comment on column draft.item_stats.likes is 'For how many users it is a positive: rated 3 or more, without stars, or with a weight above 0.';
 comment on column draft.item_stats.stars is 'How many users gave it up to half a star, up to one star, and so on to five: ten numbers; ratings without stars are in none.';
 comment on column draft.item_stats.first_rated_at is 'Time of the first rating, UTC; null if the input has no times.';
 comment on column draft.item_stats.last_rated_at is 'Time of the last rating, UTC; null if the input has no times.';
@@ -21,7 +21,7 @@ insert into draft.item_stats
 with watched as (
     select
         item_id,
-        count_if(rating is null or rating >= 3) as likes,
+        count_if(weight > 0) as likes,
         [
             count_if(ceil(rating * 2) = 1),
             count_if(ceil(rating * 2) = 2),

@@ -18,7 +18,7 @@ likes as (
         histories.position = min(histories.position) over (partition by histories.user_id) as is_newest
     from histories
     inner join items on histories.item_id = items.item_id
-    where histories.rating is null or histories.rating >= 3
+    where histories.weight > 0
 ),
 
 pairs as (

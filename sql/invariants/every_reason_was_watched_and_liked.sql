@@ -1,9 +1,9 @@
 -- one row per user and movie that is a reason, but that the user has not liked, or that is hidden
--- A like is rated 3 or more, or without stars, as in `batch/model/positives.py`. Pairs are compared by their hashes.
+-- A like has a weight above 0. Pairs are compared by their hashes.
 with likes as (
     select hash(user_id, item_id) as pair
     from draft.histories
-    where rating is null or rating >= 3
+    where weight > 0
 ),
 
 reasons as (

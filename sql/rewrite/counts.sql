@@ -1,5 +1,5 @@
 -- one row per rejected row, rating, segment and generation, without the forgotten user
--- The rating of a rejected row is not known, and stays counted.
+-- The rating of a rejected row is not known, and stays counted; so does a row that was merged into another one.
 -- parameters: $id, $made_by, $removed
 insert into draft.rejected_rows
 select rejected_rows.*
@@ -42,6 +42,14 @@ with left_over as (
         count(*) filter (where rule = 'superseded') as superseded
     from draft.rejected_rows
     where starts_with(lower(file), 'ratings.')
+),
+
+gone as (
+    select
+        generation.rows_kept + generation.rows_rejected + generation.rows_superseded
+        - left_over.kept - left_over.rejected - left_over.superseded as rows
+    from kept.generation
+    cross join left_over
 )
 
 select
@@ -50,15 +58,15 @@ select
         $made_by as made_by,
         generation.id as made_from,
         map_concat(generation.rows, map {'removed': coalesce(generation.rows['removed'], 0) + $removed}) as rows,
-        left_over.kept + left_over.rejected + left_over.superseded as rows_read,
+        generation.rows_read - gone.rows as rows_read,
         left_over.kept as rows_kept,
         left_over.repaired as rows_repaired,
         left_over.rejected as rows_rejected,
         left_over.superseded as rows_superseded,
-        generation.rows_held_out + generation.rows_read - left_over.kept - left_over.rejected - left_over.superseded
-            as rows_held_out,
+        generation.rows_held_out + gone.rows as rows_held_out,
         (select count(*) from draft.users) as users,
         (select count(*) from draft.items where ratings > 0) as items
     )
 from kept.generation
-cross join left_over;
+cross join left_over
+cross join gone;

@@ -3,6 +3,7 @@ select
     cast(user_id as varchar) as user_id,
     cast(item_id as varchar) as item_id,
     rating,
+    confidence_of(weight) as weight,
     epoch_us(rated_at) as rated_at,
     line,
     position is null as is_superseded

@@ -1,5 +1,6 @@
 -- one row per line of ratings that counts after a repair, or that a later one supersedes
 -- parameters: $file
+-- If weights add up, what a later row supersedes is counted, and not recorded.
 create table repaired_lines as
 select
     line,
@@ -16,4 +17,5 @@ select
     'superseded' as rule,
     user_id
 from superseded
+where not getvariable('meaning').adds_up
 order by line;

@@ -4,6 +4,7 @@ select
     user_id,
     unnest(watched) as item_id,
     unnest(stars) as rating,
+    unnest(weights) as weight,
     make_timestamp(unnest(watched_at)) as rated_at,
     unnest(range(1, len(watched) + 1)) as position
 from users_written;

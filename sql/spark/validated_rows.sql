@@ -9,6 +9,7 @@ with validated as (
         user_id,
         item_id,
         rating,
+        weight,
         epoch_us(rated_at) as rated_at,
         cast(null as varchar) as file,
         cast(null as varchar) as rule,
@@ -57,6 +58,7 @@ select
     user_id,
     item_id,
     rating,
+    weight,
     rated_at,
     rule,
     cast(rows as bigint) as rows

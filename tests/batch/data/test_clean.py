@@ -186,6 +186,7 @@ def test_a_row_with_several_faults_counts_once(cleaned: Any) -> None:
         rows_repaired=0,
         rows_rejected=1,
         rows_superseded=0,
+        rows_merged=0,
         rows_held_out=0,
         users=1,
         items=1,

@@ -52,7 +52,7 @@ def test_als_finds_the_withheld_movie_from_what_was_seen_whatever_the_stars() ->
     )  # fmt: skip
     users = np.arange(USERS, dtype=np.int32)
     scores = als(ratings, seed=1)(users)
-    one_star = als(replace(ratings, rating=np.ones_like(ratings.rating)), seed=1)(users)
+    one_star = als(replace(ratings, weight=np.zeros_like(ratings.weight)), seed=1)(users)
     np.testing.assert_array_equal(scores, one_star)
     scores[ratings.seen.nonzero()] = -np.inf
     assert scores.argmax(axis=1).tolist() == [withheld(user) for user in range(USERS)]

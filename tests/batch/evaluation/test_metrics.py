@@ -64,10 +64,11 @@ def _split() -> Split:
     return by_time(interactions([*known, *padding, *later]), 15 / 21)
 
 
-def test_later_likes_are_counted_apart_from_dislikes() -> None:
-    by_user = compute_metrics(_ranked([[0], [0, 1, 2, 3], [0, 1, 2]]), _split()).by_user
-    assert by_user["recall_liked@10"].tolist() == [1, 1, pytest.approx(math.nan, nan_ok=True)]
-    assert by_user["recall_disliked@10"].tolist() == [0, pytest.approx(math.nan, nan_ok=True), 1]
+def test_lists_are_evaluated_by_later_positives_and_dislikes_are_counted_apart() -> None:
+    by_user = compute_metrics(_ranked([[0, 2], [0, 1, 2, 3], [0, 1, 2]]), _split()).by_user
+    assert by_user["recall@10"].tolist() == [1, 1, 1]
+    assert by_user["mrr@10"].tolist() == [1, 1 / 2, 1 / 3]
+    assert by_user["recall_disliked@10"].tolist() == [1, pytest.approx(math.nan, nan_ok=True), 1]
 
 
 @pytest.mark.parametrize(

@@ -99,15 +99,15 @@ def test_without_times_one_rating_of_each_user_is_held_out_by_chance_and_none_is
 
 @pytest.mark.parametrize("make", [by_last, lambda ratings: by_time(ratings, 0.6)], ids=["last", "time"])
 def test_no_model_and_no_baseline_can_tell_what_was_held_out(make: object) -> None:
-    """Other movies and stars in the held-out ratings change no score."""
+    """Other movies and weights in the held-out ratings change no score."""
     ratings = _ratings()
     split: Split = make(ratings)  # type: ignore[operator]
     users, items = split.old_users[split.train.user_index], split.old_items[split.train.item_index]
     held_out = ~np.isin(ratings.pair, users * ratings.items + items)
     assert held_out.any()
     item_index = np.where(held_out, (ratings.item_index + 7) % ratings.items, ratings.item_index)
-    stars = np.where(held_out, 6 - ratings.rating, ratings.rating).astype(np.float32)
-    changed = replace(ratings, item_index=item_index.astype(np.int32), rating=stars)
+    weight = np.where(held_out, ratings.weight * 2, ratings.weight).astype(np.float32)
+    changed = replace(ratings, item_index=item_index.astype(np.int32), weight=weight)
     for score, score_of_changed in zip(_scores(split), _scores(make(changed)), strict=True):  # type: ignore[operator]
         everyone = np.arange(split.train.users, dtype=np.int32)
         np.testing.assert_array_equal(score(everyone), score_of_changed(everyone))
@@ -151,10 +151,10 @@ def test_a_sample_of_evaluated_users_keeps_their_held_out_ratings() -> None:
 def test_an_item_that_is_rated_again_later_was_known_before_and_is_not_foreseen() -> None:
     known = [(0, 0), (1, 1), (2, 2), (0, 1), (1, 0), (0, 2)]
     again = by_last(interactions([*known, (0, 0, 1.0, 99.0), (1, 2, 5.0, 98.0)]))
-    assert again.train.rating.tolist() == [5.0] * 6
+    assert again.train.weight.tolist() == [1.0] * 6
     assert _held_out(again) == [(1, 2)]
 
 
 def test_the_newer_of_two_ratings_before_the_cut_counts() -> None:
     split = by_last(interactions([(0, 0, 1.0, 1.0), (0, 0, 4.0, 2.0), (1, 1), (1, 0), (0, 1, 5.0, 9.0)]))
-    assert split.train.rating[split.train.user_index == 0].tolist() == [4.0]
+    assert split.train.weight[split.train.user_index == 0].tolist() == [1.0]

@@ -43,12 +43,12 @@ FAULTS = {
         "delete from draft.histories where user_id = '3' and position = 2",
         "update draft.histories set item_id = 'unrated' where user_id = '3' and position = 2",
         "update draft.histories set position = 12 - position where user_id = '3'",
-        "insert into draft.histories values ('3', 12, '3', 5, null)",
+        "insert into draft.histories values ('3', 12, '3', 5, null, 1)",
     ],
     "every_reason_was_watched_and_liked": [
         "update draft.recommendations set because_item_id = 'nobody' where user_id = '3' and rank = 2",
         "update draft.recommendations set because_item_id = item_id where user_id = '3' and rank = 2",
-        "update draft.histories set rating = 2.5 where rating = 5 and user_id = '3'",
+        "update draft.histories set weight = 0 where rating = 5 and user_id = '3'",
         "update draft.items set is_hidden = true",
     ],
     "every_user_has_ratings": [
@@ -69,7 +69,8 @@ FAULTS = {
         "insert into draft.popular_by_segment values ('x', 1, '3', 1), ('x', 2, '3', 1)",
     ],
     "no_seen_item_is_recommended": [
-        "insert into draft.histories select user_id, 99, item_id, 5, null from draft.recommendations limit 1"
+        "insert into draft.histories "
+        "select user_id, 99, item_id, 5, null, 1 from draft.recommendations limit 1"
     ],
     "only_candidates_are_recommended": [
         "update draft.recommendations set item_id = 'unrated' where user_id = '3' and rank = 2",

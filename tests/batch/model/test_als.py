@@ -1,16 +1,13 @@
 """Taste: what is a like, and that the same data and seed give the same vectors."""
 
-import re
-
 import numpy as np
 import pytest
 
 from batch.data.interactions import Interactions
 from batch.errors import InputError
 from batch.model.als import fit_collaborative
-from batch.model.positives import MIN_POSITIVE_RATING, is_positive, recency
+from batch.model.positives import confidences, is_positive, recency
 from batch.settings import Settings
-from sql import statement
 from tests.films import ITEMS, USERS, withheld
 from tests.made import interactions
 
@@ -54,9 +51,10 @@ def test_the_loss_falls_and_there_is_one_for_each_iteration() -> None:
     assert losses[-1] < losses[0]
 
 
-def test_a_rating_below_3_is_no_like_and_a_vote_without_stars_is_one() -> None:
-    ratings = np.array([1, 2.5, 3, 5, np.nan], dtype=np.float32)
-    assert is_positive(ratings).tolist() == [False, False, True, True, True]
+def test_a_weight_above_0_is_a_positive_and_counts_as_much() -> None:
+    weights, ages = np.array([-1, 0, 1, 5], dtype=np.float32), np.array([0, 0, 3, 3], dtype=np.int32)
+    assert is_positive(weights).tolist() == [False, False, True, True]
+    assert confidences(weights, ages, half_life=3).tolist() == [0, 0, 0.5, 2.5]
 
 
 def test_a_rating_weighs_half_when_its_user_has_rated_as_many_more_as_the_half_life() -> None:
@@ -80,15 +78,5 @@ def test_a_user_who_likes_nothing_has_the_mean_taste() -> None:
 
 
 def test_ratings_without_a_like_stop_the_run() -> None:
-    with pytest.raises(InputError, match=r"ratings: none is 3 or more, so nobody likes anything"):
+    with pytest.raises(InputError, match=r"ratings: none is a positive"):
         fit_collaborative(interactions([(0, 0, 1.0), (1, 1, 2.5)]), SETTINGS)
-
-
-def test_sql_knows_the_least_positive_rating() -> None:
-    for name in (
-        "generation/item_stats",
-        "inspect/do_reasons_fit",
-        "invariants/every_reason_was_watched_and_liked",
-    ):
-        numbers = re.findall(r"rating >= ([\d.]+)", statement(name))
-        assert {float(number) for number in numbers} == {MIN_POSITIVE_RATING}, name

@@ -49,7 +49,7 @@ def _added(fitted: FittedItems, model: Model, ratings: Interactions, user: int) 
     history = np.flatnonzero(ratings.user_index == user)
     items, ages = ratings.item_index[history], np.arange(len(history))[::-1]
     vectors = fitted.collaborative.item_factors.astype(np.float64)
-    positives = is_positive(ratings.rating[history])
+    positives = is_positive(ratings.weight[history])
     confidences = SETTINGS.alpha * 0.5 ** (ages / SETTINGS.taste_half_life) * positives
     system = vectors.T @ vectors + SETTINGS.regularization * np.eye(vectors.shape[1])
     for confidence, vector in zip(confidences[positives], vectors[items[positives]], strict=True):
@@ -69,7 +69,7 @@ def _added(fitted: FittedItems, model: Model, ratings: Interactions, user: int) 
 def test_history_and_trend_add_up_to_the_score(made_up: MadeUp) -> None:
     fitted, model, ratings, _ = made_up
     for user in range(USERS):
-        if is_positive(ratings.rating[ratings.user_index == user]).any():
+        if is_positive(ratings.weight[ratings.user_index == user]).any():
             total = (
                 _added(fitted, model, ratings, user).sum(axis=0) + model.user_factors[user, -1] * fitted.trend
             )
@@ -84,7 +84,7 @@ def test_the_explanations_are_those_of_brute_force(made_up: MadeUp) -> None:
     for user in range(USERS):
         history = np.flatnonzero(ratings.user_index == user)
         items = ratings.item_index[history]
-        told = is_positive(ratings.rating[history]) & ~ratings.is_hidden[items]
+        told = is_positive(ratings.weight[history]) & ~ratings.is_hidden[items]
         added = _added(fitted, model, ratings, user)[told]
         for row in np.flatnonzero(lists.user_index == user):
             of_item = dict(zip(items[told].tolist(), added[:, lists.item_index[row]].tolist(), strict=True))
@@ -101,7 +101,7 @@ def test_the_explanations_are_those_of_brute_force(made_up: MadeUp) -> None:
 
 def test_a_user_who_likes_nothing_gets_no_explanation(made_up: MadeUp) -> None:
     fitted, model, ratings, lists = made_up
-    positives = np.bincount(ratings.user_index, is_positive(ratings.rating), minlength=USERS)
+    positives = np.bincount(ratings.user_index, is_positive(ratings.weight), minlength=USERS)
     explanations = explain(fitted, model, ratings, lists, SETTINGS)
     assert (positives == 0).sum() > 3
     assert set(explanations[positives[lists.user_index] == 0].tolist()) == {-1}
