@@ -194,13 +194,17 @@ def look_up_raw_text(connection: duckdb.DuckDBPyConnection, rows: str, source: S
 
 def stop_if_events_are_unknown(loaded: Loaded) -> None:
     """Raise InputError, with their numbers of rows, if rows have events that the spec does not name."""
-    if loaded.spec.event is None:
-        return
-    unknown = loaded.connection.execute(statement("clean/unknown_events")).fetchall()
+    if loaded.spec.event is not None:
+        unknown = loaded.connection.execute(statement("clean/unknown_events")).fetchall()
+        stop_at_unknown_events(unknown, loaded.ratings.name)
+
+
+def stop_at_unknown_events(unknown: list[tuple[str, int]], file: str) -> None:
+    """Raise InputError if there are kinds of events, with numbers of rows, that the spec does not name."""
     if unknown:
         named = ", ".join(f"{event!r} ({rows:,} rows)" for event, rows in unknown[:IDS_NAMED])
         raise InputError(
-            f"{loaded.ratings.name}: has kinds of events that are not known: {named}; give each a weight, "
+            f"{file}: has kinds of events that are not known: {named}; give each a weight, "
             f'"ignore" or "negative" under [event] in input.toml'
         )
 

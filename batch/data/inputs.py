@@ -49,6 +49,11 @@ class InputTable:
         suffixes = [each.lower() for each in self.paths[0].suffixes]
         return next((FORMATS[each] for each in reversed(suffixes) if each in FORMATS), "csv")
 
+    @property
+    def has_header(self) -> bool:
+        """Whether the first line of each file has the names of the columns."""
+        return self.format == "csv" and self.files.header
+
 
 @dataclass(frozen=True)
 class Inputs:

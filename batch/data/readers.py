@@ -129,10 +129,10 @@ def _read_csv(connection: duckdb.DuckDBPyConnection, table: InputTable, text: Te
         strict_mode=True,
         store_rejects=True,
     )
-    if not table.files.header:
+    if not table.has_header:
         names = [str(position) for position in range(1, len(names) + 1)]
     of_column: list[Expression] = [ColumnExpression(column) for column in columns]
-    return Reading(rows, names, table.files.header, of_column, lines=int(lines), records=records)
+    return Reading(rows, names, table.has_header, of_column, lines=int(lines), records=records)
 
 
 def _read_json(connection: duckdb.DuckDBPyConnection, _table: InputTable, text: Text) -> Reading:

@@ -56,10 +56,10 @@ def copy_as_text(table: InputTable, target: Path, digests: Mapping[Path, str]) -
                 for line in _blank_and_first(source, name):
                     lines += 1
                     first = line
-                    copy.write("\n" if lines_before[-1] and table.files.header else line)
+                    copy.write("\n" if lines_before[-1] and table.has_header else line)
                 if not lines_before[-1]:
-                    first_record, header_line = first, lines if table.files.header else 0
-                elif table.files.header and first.strip() != first_record.strip():
+                    first_record, header_line = first, lines if table.has_header else 0
+                elif table.has_header and first.strip() != first_record.strip():
                     raise InputError(
                         f"{name}: begins with {first[:80]!r}, and {table.names[0]} with "
                         f"{first_record[:80]!r}; give every file the same header"

@@ -8,7 +8,7 @@ ratings that a later one supersedes. If anything was rejected or repaired, a thi
 Only what was rejected, repaired or counted comes to the driver, beside what is known of movies.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -26,28 +26,29 @@ from batch.data.clean import (
     look_up_raw_text,
     raw_of_line,
     scale_of,
+    stop_at_unknown_events,
     stop_if_nothing_is_left,
     stop_if_too_many_are_rejected,
     validate_others,
     warn_of_unknown_hidden,
 )
-from batch.data.columns import ignored, known_names
 from batch.data.exclusions import Exclusions
 from batch.data.forgotten import hold_out_forgotten
 from batch.data.load import (
     Loaded,
-    Source,
     load_others,
+    load_ratings,
     loaded as all_loaded,
     prepare,
     without_rows,
 )
-from batch.data.meaning import STARS, Meaning
+from batch.data.meaning import STARS, Meaning, meaning_of
+from batch.data.readers import Source
 from batch.errors import InputError
 from batch.spark.pieces import LOOKED, RAW, VALIDATED, Place, look, raw, validate
 from batch.spark.segments import Kinds, count_users, read_kinds
 from batch.spark.shares import RATINGS_PER_SHARE, Batches
-from batch.spark.tables import Tables, bring, header_of, rows_of
+from batch.spark.tables import Table, Tables, bring, rows_of
 from sql import statement
 
 _ORDERED = (
@@ -98,56 +99,63 @@ class Driver:
 def read(driver: Driver, tables: Tables) -> Read:
     """Read everything once: lines are counted, and missing ids found. Raises InputError as `load` does."""
     spark, connection, work, table = driver.spark, driver.connection, driver.work, tables.ratings
-    prepare(connection)
-    looked = rows_of(spark, table).mapInArrow(partial(look, table=table), LOOKED).toArrow()
+    prepare(connection, tables.spec)
+    look_at_pieces = partial(look, table=table, spec=tables.spec)
+    looked = rows_of(spark, table).mapInArrow(look_at_pieces, LOOKED).toArrow()
     kinds = looked["kind"].to_pylist()
     if "fault" in kinds:
         raise InputError(looked["text"][kinds.index("fault")].as_py())
     connection.register("looked_rows", looked)
-    driver.execute("spark/pieces", file=table.local_name)
+    driver.execute("spark/pieces", file=table.name)
     connection.unregister("looked_rows")
     pieces = connection.table("pieces").fetchall()
     if not pieces:
         raise without_rows(table.name)
-    driver.execute("clean/repaired_users", file=table.local_name)
+    driver.execute("clean/repaired_users", file=table.name)
     repairs = connection.table("repaired_users").order("line").to_arrow_table()
     connection.execute("delete from rating_rows; delete from repaired_users; delete from blank_lines")
     brought = {each.name: bring(spark, each, work) for each in tables.all()[1:]}
-    users, hidden = (work / each.local_name if each else None for each in (tables.users, tables.hidden))
-    others = load_others(connection, work / tables.movies.local_name, users, hidden, work)
-    header = header_of(spark, table)
-    names = known_names(Path(table.name), header, table.columns)
-    ratings = Source(table.local_name, work, is_text=False, ignored=ignored(header, names))
+    movies, users, hidden = (
+        each.at(each.local_path(work)) if each else None
+        for each in (tables.movies, tables.users, tables.hidden)
+    )
+    others = load_others(connection, tables.spec, (movies, users, hidden), work, {})
+    sources = (_source_of_ratings(tables, work), *others)
     return Read(
         tables=tables,
-        loaded=all_loaded(connection, (ratings, *others), has_rating=True, has_timestamp=True),
+        loaded=all_loaded(connection, tables.spec, sources),
         lines_before={Place(file, start): lines for file, start, lines in pieces},
         brought=brought,
         repairs=repairs,
     )
 
 
-def clean(  # noqa: PLR0913, PLR0917 (the arguments of the local run, and the cluster)
-    driver: Driver,
-    found: Read,
-    max_rejected: float,
-    started_at: datetime,
-    exclusions: Exclusions,
-    meaning: Meaning = STARS,
+def _source_of_ratings(tables: Tables, work: Path) -> Source:
+    """Return the ratings as a source without copies, which has the columns that mean nothing."""
+    with duckdb.connect() as connection:
+        prepare(connection, tables.spec)
+        sample = load_ratings(connection, tables.spec, tables.ratings.given, work, {})
+    return replace(sample, paths=(work,), is_text=False, parts=())
+
+
+def clean(
+    driver: Driver, found: Read, max_rejected: float, started_at: datetime, exclusions: Exclusions
 ) -> Cleaned:
     """Make what the local `clean` makes; the ratings stay on the cluster. Raises InputError as it does."""
-    connection, loaded = driver.connection, found.loaded
-    file, hidden = loaded.ratings.name, loaded.hidden.name if loaded.hidden else "hidden.csv"
+    connection, loaded, meaning = driver.connection, found.loaded, meaning_of(found.tables.spec)
+    file, hidden = loaded.ratings.name, loaded.hidden.name if loaded.hidden else "hide"
     of_pieces = partial(
         validate,
         table=found.tables.ratings,
+        spec=found.tables.spec,
         lines_before=found.lines_before,
         repairs=found.repairs,
         latest=latest_time(started_at),
         exclusions=exclusions,
     )
     validated = rows_of(driver.spark, found.tables.ratings).mapInArrow(of_pieces, VALIDATED).persist()
-    driver.bring(validated.where("kind <> 'kept'"), "validated")
+    driver.bring(validated.where("kind not in ('kept', 'seen')"), "validated")
+    stop_at_unknown_events(driver.execute("spark/unknown_events").fetchall(), found.tables.ratings.name)
     # Of the forgotten in the other files; workers have excluded those in the ratings.
     hold_out_forgotten(connection, loaded.ratings, loaded.users, exclusions)
     driver.execute("exclude/hidden_items", item_ids=list(exclusions.hidden))
@@ -186,8 +194,9 @@ def _by_user(driver: Driver, file: str, validated: DataFrame, meaning: Meaning) 
         .mapInArrow(partial(supersede, meaning=meaning), _ORDERED)
         .checkpoint()
     )
-    validated.unpersist()
     ratings = ordered.where("not is_superseded")
+    driver.bring(_only_seen(validated.where("kind = 'seen'"), ratings), "seen_items")
+    validated.unpersist()
     driver.bring(ordered.where("is_superseded").select("line", "user_id"), "superseded")
     driver.bring(ratings.groupBy("rating").agg(count("*").alias("rows")), "kept_ratings")
     of_item = count("*").alias("ratings"), avg("rating").alias("mean_rating")
@@ -197,6 +206,16 @@ def _by_user(driver: Driver, file: str, validated: DataFrame, meaning: Meaning) 
     driver.execute("clean/items")
     driver.execute("spark/rating_counts", file=file)
     return ratings
+
+
+def _only_seen(named: DataFrame, ratings: DataFrame) -> DataFrame:
+    """Return pairs of user and movie that are in no rating, of users and movies that are."""
+    pairs = named.select("user_id", "item_id").distinct()
+    if pairs.isEmpty():
+        return pairs
+    for column in ("user_id", "item_id"):
+        pairs = pairs.join(ratings.select(column).distinct(), column, "left_semi")
+    return pairs.join(ratings, ["user_id", "item_id"], "left_anti")
 
 
 def supersede(batches: Batches, meaning: Meaning = STARS) -> Batches:
@@ -234,7 +253,12 @@ def _look_up_raw_text(driver: Driver, found: Read) -> None:
             place.file: lines for place, lines in reversed(found.lines_before.items())
         }
         parts += [
-            {"table_name": table.local_name, "name": table.part(file), "lines_before": before}
+            {
+                "table_name": table.name,
+                "name": table.part(file),
+                "lines_before": before,
+                "content": table.content,
+            }
             for file, before in lines_before.items()
         ]
     driver.connection.register("parts_read", pa.Table.from_pylist(parts))
@@ -243,7 +267,8 @@ def _look_up_raw_text(driver: Driver, found: Read) -> None:
 
 def _raw_rows(driver: Driver, found: Read, lines: NDArray[np.int64]) -> DataFrame:
     table = found.tables.ratings
-    of_pieces = partial(raw, table=table, lines_before=found.lines_before, wanted=lines)
+    spec = found.tables.spec
+    of_pieces = partial(raw, table=table, spec=spec, lines_before=found.lines_before, wanted=lines)
     return rows_of(driver.spark, table).mapInArrow(of_pieces, RAW)
 
 

@@ -24,7 +24,9 @@ from pyarrow import parquet
 from batch.data.exclusions import Exclusions
 from batch.data.forgotten import hold_out_forgotten
 from batch.data.inputs import changed
-from batch.data.load import Source, load_file, prepare
+from batch.data.input_spec import InputSpec
+from batch.data.load import load_ratings, prepare
+from batch.data.readers import Source
 from batch.data.text import copy_as_text
 from batch.errors import InputError
 from batch.spark.shares import Batches
@@ -53,12 +55,8 @@ class Piece:
     place: Place
     path: Path  # the same rows as a file
     lines: int
-    header_line: int  # of the file; 0 where the header is before the piece
-
-    @property
-    def shift(self) -> int:
-        """Return how many lines were put before the rows: a header, if they have none."""
-        return 0 if self.header_line or self.path.suffix == ".parquet" else 1
+    header_line: int  # of the file; 0 without a header, or where it is before the piece
+    shift: int  # how many lines were put before the rows: a header, if they have none
 
     def offset(self, lines_before: dict[Place, int]) -> int:
         """Return what makes a line of the piece one among all. Raises InputError if the file has changed."""
@@ -78,7 +76,7 @@ def pieces(batches: Batches, table: Table, work: Path) -> Iterator[Piece]:
     runs = (run for batch in batches for run in _runs(batch))
     write = _text_piece if table.is_text else _parquet_piece
     for place, of_piece in groupby(runs, key=itemgetter(0)):
-        yield write(place, (rows for _, rows in of_piece), table, work / table.local_name)
+        yield write(place, (rows for _, rows in of_piece), table, table.local_path(work))
 
 
 def _runs(batch: pa.RecordBatch) -> Iterator[tuple[Place, pa.RecordBatch]]:
@@ -94,17 +92,18 @@ def _runs(batch: pa.RecordBatch) -> Iterator[tuple[Place, pa.RecordBatch]]:
 
 def _text_piece(place: Place, runs: Batches, table: Table, path: Path) -> Piece:
     lines = header_line = 0
+    has_header = table.given.has_header
     with path.open("wb") as stream:
-        if place.start:
+        if place.start and has_header:
             stream.write(table.header + b"\n")
         for rows in runs:
             texts = rows.column("__line").to_pylist()
-            if not place.start and not header_line:
+            if has_header and not place.start and not header_line:
                 found = _header_line(texts, table, place.file)
                 header_line = lines + found if found else 0
             stream.write(b"\n".join(texts) + b"\n")
             lines += len(texts)
-    return Piece(place, path, lines, header_line)
+    return Piece(place, path, lines, header_line, shift=1 if has_header and not header_line else 0)
 
 
 def _parquet_piece(place: Place, runs: Batches, _table: Table, path: Path) -> Piece:
@@ -114,14 +113,14 @@ def _parquet_piece(place: Place, runs: Batches, _table: Table, path: Path) -> Pi
         for rows in chain([first], runs):
             writer.write_batch(arrow_rows(rows))
             lines += len(rows)
-    return Piece(Place(place.file, first.column("__row")[0].as_py()), path, lines, 0)
+    return Piece(Place(place.file, first.column("__row")[0].as_py()), path, lines, header_line=0, shift=0)
 
 
 def _header_line(texts: list[bytes], table: Table, file: str) -> int:
     """Return the line of the header, 0 without one. Raises InputError if it is not that of the first part."""
     for number, text in enumerate(texts, 1):
         if header := without_mark(text):
-            if columns_of(header) != columns_of(table.header):
+            if columns_of(header, table) != columns_of(table.header, table):
                 raise InputError(
                     f"{table.part(file)}: begins with {header[:100].decode(errors='replace')!r}, and "
                     f"{table.part(table.files[0])} with {table.header[:100].decode(errors='replace')!r}; "
@@ -132,15 +131,16 @@ def _header_line(texts: list[bytes], table: Table, file: str) -> int:
 
 
 @contextmanager
-def _loaded(piece: Piece, table: Table) -> Iterator[tuple[duckdb.DuckDBPyConnection, Source, set[str]]]:
+def _loaded(
+    piece: Piece, table: Table, spec: InputSpec
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, Source]]:
     work = piece.path.parent
     with duckdb.connect(config={"threads": 1, "temp_directory": str(work)}) as connection:
-        prepare(connection)
-        source, known = load_file(connection, piece.path, table.columns, work, "load/rating_rows")
-        yield connection, source, known
+        prepare(connection, spec)
+        yield connection, load_ratings(connection, spec, table.at(piece.path), work, {})
 
 
-def look(batches: Batches, table: Table) -> Batches:
+def look(batches: Batches, table: Table, spec: InputSpec) -> Batches:
     """Return of each piece how many lines it has, and the rows by which missing user ids are found.
 
     An error of a file is returned as a row of the kind `fault`: Spark would wrap it in an error of its own.
@@ -148,7 +148,7 @@ def look(batches: Batches, table: Table) -> Batches:
     with tempfile.TemporaryDirectory() as work:
         try:
             for piece in pieces(batches, table, Path(work)):
-                with _loaded(piece, table) as (connection, _, _):
+                with _loaded(piece, table, spec) as (connection, _):
                     values = {
                         "file": piece.place.file,
                         "start": piece.place.start,
@@ -166,6 +166,7 @@ def look(batches: Batches, table: Table) -> Batches:
 def validate(  # noqa: PLR0913, PLR0917 (the rows, and what validates them)
     batches: Batches,
     table: Table,
+    spec: InputSpec,
     lines_before: dict[Place, int],
     repairs: pa.Table,
     latest: datetime,
@@ -179,22 +180,27 @@ def validate(  # noqa: PLR0913, PLR0917 (the rows, and what validates them)
     with tempfile.TemporaryDirectory() as work:
         for piece in pieces(batches, table, Path(work)):
             offset = piece.offset(lines_before)
-            with _loaded(piece, table) as (connection, source, known):
+            with _loaded(piece, table, spec) as (connection, source):
                 lines = repairs["line"].to_numpy()
                 part = piece.part_of(lines, offset)
                 found = pa.table({"line": lines[part] - offset, "user_id": repairs["user_id"][part]})
                 connection.from_arrow(found).create("repaired_users")
                 connection.execute(statement("load/no_rows"))
                 hold_out_forgotten(connection, source, None, exclusions)
-                has_columns = {"has_rating": "rating" in known, "has_timestamp": "timestamp" in known}
-                connection.execute(statement("clean/rejected_ratings"), {**has_columns, "latest": latest})
+                connection.execute(statement("clean/rejected_ratings"), {"latest": latest})
                 connection.execute(statement("clean/rejected_rating_lines"), {"file": source.name})
                 connection.execute(statement("clean/valid_ratings"))
                 validated = connection.sql(statement("spark/validated_rows"), params={"offset": offset})
                 yield from validated.to_arrow_table().to_batches()
 
 
-def raw(batches: Batches, table: Table, lines_before: dict[Place, int], wanted: NDArray[np.int64]) -> Batches:
+def raw(
+    batches: Batches,
+    table: Table,
+    spec: InputSpec,
+    lines_before: dict[Place, int],
+    wanted: NDArray[np.int64],
+) -> Batches:
     """Look up the raw text of these lines among all, which are in rising order."""
     with tempfile.TemporaryDirectory() as work:
         for piece in pieces(batches, table, Path(work)):
@@ -204,10 +210,10 @@ def raw(batches: Batches, table: Table, lines_before: dict[Place, int], wanted: 
                 path, raw_lines = piece.path, "json_lines_of"
                 if table.is_text:
                     path, raw_lines = path.with_suffix(".text"), "text_lines_of"
-                    copy_as_text(piece.path, path, table.columns.required)
-                values = {"file": table.local_name, "lines": lines.tolist(), "offset": offset}
+                    copy_as_text(table.at(piece.path), path, {})
+                values = {"file": table.name, "lines": lines.tolist(), "offset": offset}
                 with duckdb.connect(config={"threads": 1}) as connection:
-                    prepare(connection)
+                    prepare(connection, spec)
                     connection.table_function(raw_lines, [str(path)]).create_view("raw_lines")
                     found = connection.sql(statement("spark/raw_rows"), params=values).to_arrow_table()
                 yield from found.to_batches()

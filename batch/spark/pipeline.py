@@ -16,6 +16,7 @@ from batch.data.clean import relations_of
 from batch.data.exclusions import read_exclusions
 from batch.data.interactions import read_hidden, read_item_ids, read_item_numbers
 from batch.data.load import ignored_columns
+from batch.data.meaning import meaning_of
 from batch.evaluation.catalogue import read_catalogue
 from batch.evaluation.holdout import Metrics, evaluate_candidates, of_places
 from batch.evaluation.metrics import DEPTHS
@@ -55,7 +56,7 @@ def run(settings: Settings, progress: Progress) -> Published:
     output = Output(settings.output)
     with output.locked(), connected(settings.master, output.work) as spark:
         with progress.step("compare") as step:
-            tables = find_tables(spark, settings.data)
+            tables = find_tables(spark, settings.data, output.work)
             step.status(f"input {tables.fingerprint[:6]}")
         exclusions = read_exclusions(output.folder)
         published = up_to_date(output, tables.fingerprint, exclusions, settings, progress)
@@ -84,6 +85,8 @@ def _publish_new(job: Job, spark: SparkSession, tables: Tables, progress: Progre
         with progress.step("load") as step:
             found = read(driver, tables)
             step.status(", ".join(f"{each.name} in {len(each.files):,} files" for each in tables.all()))
+            for line in tables.findings:
+                step.notes(line)
             for line in ignored_columns(found.loaded.sources()):
                 step.notes(line)
         with progress.step("clean") as step:
@@ -92,7 +95,8 @@ def _publish_new(job: Job, spark: SparkSession, tables: Tables, progress: Progre
             step.status(f"{summary_of_cleaning(found.loaded, cleaned.counts)}; {catalogue.summary()}")
         warn_if_catalogue_is_lost(catalogue, found.loaded, output)
         artifacts = _make(settings, driver, cleaned, progress)
-        return finish(job, relations_of(connection, cleaned.counts), catalogue, artifacts, progress)
+        relations = relations_of(connection, cleaned.counts, meaning_of(tables.spec))
+        return finish(job, relations, catalogue, artifacts, progress)
 
 
 def _make(settings: Settings, driver: Driver, cleaned: Cleaned, progress: Progress) -> Artifacts:
@@ -122,6 +126,7 @@ def _make(settings: Settings, driver: Driver, cleaned: Cleaned, progress: Progre
             numbers=np.array([*map(str, read_item_numbers(connection.table("items"))), ""], dtype=object),
             now=now,
             kinds=kinds,
+            only_seen=connection.table("seen_items").order("user_id, item_id").to_arrow_table(),
             segment_of_kind=np.array([*of_segments.names, None], dtype=object)[of_segments.of_user],
             settings=settings,
         )

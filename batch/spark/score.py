@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame, SparkSession
 
 from batch.generation.lookups import texts
-from batch.model.weighted_parts import FittedItems, fold_in_users
+from batch.model.weighted_parts import FittedItems, fold_in_users, with_seen
 from batch.recommend.explanations import explain
 from batch.recommend.topn import score
 from batch.settings import Settings
@@ -42,6 +43,7 @@ class Given:
     numbers: NDArray[np.object_]  # (items + 1,), of movies in look-ups; the last one is empty
     now: float  # in seconds since 1970; NaN without times
     kinds: Kinds
+    only_seen: pa.Table  # user_id, item_id: seen without a rating that counts
     segment_of_kind: NDArray[np.object_]  # (kinds,), names; None without a segment
     settings: Settings
 
@@ -65,6 +67,10 @@ def _rows(share: Share, given: Given) -> pa.Table:
     """Return one row per user: what is known, what is recommended and why, look-ups and vector."""
     ratings, settings = share.ratings, given.settings
     model = fold_in_users(given.fitted, ratings, ratings.days_inactive(given.now), settings)
+    seen = given.only_seen.filter(pc.is_in(given.only_seen["user_id"], share.user_ids))
+    users = pc.index_in(seen["user_id"], share.user_ids).to_numpy()
+    items = pc.index_in(seen["item_id"], given.catalogue.item_ids).to_numpy()
+    model = with_seen(model, users, items)
     lists = score(model, settings.top_n)
     explanations = explain(given.fitted, model, ratings, lists, settings)
     item_ids = given.catalogue.item_ids

@@ -1,12 +1,14 @@
 """Tables: the input as Spark finds it, a file or a folder of parts for each, wherever it can read."""
 
-import csv
+import gzip
 import hashlib
+import os
 import re
+import shutil
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -16,38 +18,49 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.functions import col
 
-from batch.data.columns import HIDDEN, MOVIES, RATINGS, USERS, Columns
-from batch.data.inputs import ENDINGS, changed, missing, twice
+from batch.data.input_spec import FILE, InputSpec
+from batch.data.inputs import Inputs, InputTable, changed, find_inputs
+from batch.data.text import fields_of
 from batch.errors import InputError
 
-# Blank lines may stand before a header; so many lines are looked at.
-LINES_BEFORE_HEADER = 1_000
+# So many rows at the beginning of a file are looked at to understand it.
+ROWS_OF_SAMPLE = 5_000
+# So many files of the folder itself are looked at; of a folder in it, the first of each ending.
+MAX_SAMPLED_FILES = 50
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+ENDING_OF_PIECE = {"csv": ".csv", "json": ".jsonl", "parquet": ".parquet"}
 
 
 @dataclass(frozen=True)
 class Table:
-    """One table of the input: the local run reads it from a single file of the same name."""
+    """One table of the input."""
 
-    name: str  # ratings.csv
-    columns: Columns
-    files: tuple[str, ...]  # in order of their names, which is the order of the rows
+    content: str  # interactions, items, users or hidden
+    given: InputTable  # as it was found among the samples of the files
+    files: tuple[str, ...]  # addresses, in order of their names, which is the order of the rows
     header: bytes = b""  # of a text file, and then of every part
 
     @property
-    def is_text(self) -> bool:
-        """Whether it is CSV; else it is Parquet."""
-        return not self.name.lower().endswith(".parquet")
+    def name(self) -> str:
+        """Return its name in messages."""
+        return self.given.name
 
     @property
-    def local_name(self) -> str:
-        """Return the name of a piece of it in the folder of a worker."""
-        return re.sub(r"\.gz$", "", self.name, flags=re.IGNORECASE)
+    def is_text(self) -> bool:
+        """Whether it has lines; else it is Parquet."""
+        return self.given.format != "parquet"
+
+    def local_path(self, folder: Path) -> Path:
+        """Return where a piece of it, or all of it, lies in a folder of a worker or of the driver."""
+        return folder / f"{self.content}{ENDING_OF_PIECE[self.given.format]}"
+
+    def at(self, path: Path) -> InputTable:
+        """Return the table of which all is in one file."""
+        return InputTable(self.given.name, self.given.files, (path,), (self.given.name,))
 
     def part(self, file: str) -> str:
         """Return the name of one of its files in messages."""
-        name = PurePosixPath(unquote(urlsplit(file).path)).name
-        return self.name if name == self.name else f"{self.name}/{name}"
+        return self.given.names[self.files.index(file)]
 
 
 class File(NamedTuple):
@@ -61,10 +74,12 @@ class File(NamedTuple):
 
 @dataclass(frozen=True)
 class Tables:
-    """The tables of one run."""
+    """The tables of one run, and what their columns mean."""
 
+    spec: InputSpec
+    findings: tuple[str, ...]  # what was found by looking
     ratings: Table
-    movies: Table
+    movies: Table | None
     users: Table | None
     hidden: Table | None
     files: tuple[File, ...]  # of the folder, whether a table has them or not
@@ -80,23 +95,84 @@ class Tables:
         return [each for each in (self.ratings, self.movies, self.users, self.hidden) if each is not None]
 
 
-def find_tables(spark: SparkSession, folder: Path) -> Tables:
-    """Find the tables in a folder. Raises InputError as the local run does.
+def find_tables(spark: SparkSession, folder: Path, work: Path) -> Tables:
+    """Find the tables in a folder, by samples of its files in `work`. Raises InputError as the local run does.
 
     Unlike the local run, it compares names, sizes and times of change: to read all of the input only to see
     that nothing has changed would cost a good part of the run.
     """
     address = _address(folder)
     files = _files(spark, address)
-    ratings, movies, users, hidden = (
-        _table(spark, address, files, name, columns)
-        for name, columns in (("ratings", RATINGS), ("movies", MOVIES), ("users", USERS), ("hidden", HIDDEN))
+    samples = work / "samples"
+    shutil.rmtree(samples, ignore_errors=True)
+    _write_samples(spark, files, samples)
+    try:
+        inputs = find_inputs(samples)
+    except InputError as error:
+        raise InputError(str(error).replace(str(samples), address)) from None
+    _stop_if_local_only(inputs)
+    urls = {file.name: file.url for file in files}
+
+    def table(content: str, given: InputTable | None) -> Table | None:
+        return _table(spark, content, given, urls) if given else None
+
+    return Tables(
+        spec=inputs.spec,
+        findings=inputs.findings,
+        ratings=_table(spark, "interactions", inputs.ratings, urls),
+        movies=table("items", inputs.movies),
+        users=table("users", inputs.users),
+        hidden=table("hidden", inputs.hidden),
+        files=tuple(files),
     )
-    if ratings is None:
-        raise missing(address, "ratings")
-    if movies is None:
-        raise missing(address, "movies")
-    return Tables(ratings, movies, users, hidden, tuple(files))
+
+
+def _table(spark: SparkSession, content: str, given: InputTable, urls: dict[str, str]) -> Table:
+    header = given.paths[0].read_bytes() if given.has_header else b""
+    if given.has_header and given.paths[0].suffix.lower() == ".gz":
+        header = gzip.decompress(header)
+    first = next((line for line in header.splitlines() if without_mark(line)), b"")
+    return Table(content, given, tuple(urls[name] for name in given.names), without_mark(first))
+
+
+def _write_samples(spark: SparkSession, files: list[File], samples: Path) -> None:
+    """Write the first rows of each file of a folder into files of the same names."""
+    first_of_kind: dict[tuple[str, str], Path] = {}
+    sampled = 0
+    for file in files:
+        path = samples / file.name
+        if not file.size or path.name[0] in "._":
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        is_in_folder = "/" in file.name
+        kind = (str(path.parent), path.suffix.lower())
+        if kind in first_of_kind and (is_in_folder or sampled >= MAX_SAMPLED_FILES):
+            os.link(first_of_kind[kind], path)
+            continue
+        sampled += 1
+        first_of_kind.setdefault(kind, path)
+        _write_sample(spark, file, path)
+
+
+def _write_sample(spark: SparkSession, file: File, path: Path) -> None:
+    if path.suffix.lower() == ".parquet":
+        parquet.write_table(spark.read.parquet(file.url).limit(ROWS_OF_SAMPLE).toArrow(), path)
+        return
+    rows = spark.read.text(file.url).select(col("value").cast("binary")).take(ROWS_OF_SAMPLE)
+    text = b"".join(bytes(line) + b"\n" for (line,) in rows)
+    path.write_bytes(gzip.compress(text) if path.suffix.lower() == ".gz" else text)
+
+
+def _stop_if_local_only(inputs: Inputs) -> None:
+    """Raise InputError if something is declared that only the local run can read."""
+    for table in inputs.tables():
+        if table.files.query:
+            raise InputError(f"{FILE}: a query needs --engine local; on Spark, name files")
+        encoding = table.files.encoding.lower().replace("_", "-")
+        if encoding.startswith(("utf-16", "utf-32", "utf16", "utf32")):
+            raise InputError(f"{table.name}: is {encoding}, which Spark can't split; convert it to UTF-8")
+        if any(path.suffix.lower() == ".zst" for path in table.paths):
+            raise InputError(f"{table.name}: Spark reads no .zst; compress it by gzip")
 
 
 def stop_if_written(spark: SparkSession, folder: Path, tables: Tables) -> None:
@@ -117,7 +193,7 @@ def _files(spark: SparkSession, address: str) -> list[File]:
         )
     except AnalysisException as error:
         raise InputError(
-            f"{address}: no such folder; name the one with ratings.csv and movies.csv by --data"
+            f"{address}: no such folder; name the one with the interactions by --data"
         ) from error
     root = urlsplit(address).path.strip("/")
     files = []
@@ -127,29 +203,12 @@ def _files(spark: SparkSession, address: str) -> list[File]:
     return files
 
 
-def _table(spark: SparkSession, address: str, files: list[File], name: str, columns: Columns) -> Table | None:
-    """Return the table of that name; None if there is none."""
-    wanted = {f"{name}{ending}" for ending in ENDINGS}
-    of_name: dict[str, list[str]] = {}
-    for file in files:
-        entry = file.name.split("/")[0]
-        if file.size and entry.lower() in wanted:
-            of_name.setdefault(entry, []).append(file.url)
-    if not of_name:
-        return None
-    if len(of_name) > 1:
-        raise twice(address, sorted(of_name))
-    ((entry, urls),) = of_name.items()
-    table = Table(entry, columns, tuple(sorted(urls)))
-    return replace(table, header=_header(spark, table)) if table.is_text else table
-
-
 def bring(spark: SparkSession, table: Table, work: Path) -> dict[str, int]:
     """Bring a table that is small beside the ratings to the driver, row by row, as one file in `work`.
 
     Return how many lines of it come before each part.
     """
-    target = work / table.local_name
+    target = table.local_path(work)
     if not table.is_text:
         place = [col("_metadata.file_path").alias("__file"), col("_metadata.row_index").alias("__row")]
         found = spark.read.parquet(*table.files).select("*", *place).toArrow()
@@ -163,7 +222,7 @@ def bring(spark: SparkSession, table: Table, work: Path) -> dict[str, int]:
     with target.open("wb") as stream:
         for file in table.files:
             before[file] = lines
-            is_header = bool(lines)
+            is_header = bool(lines) and table.given.has_header
             for (line,) in spark.read.text(file).select(col("value").cast("binary")).toLocalIterator():
                 # A blank line in the place of the header of a later part keeps lines in their places.
                 stream.write((b"" if is_header else bytes(line)) + b"\n")
@@ -180,32 +239,15 @@ def _address(folder: Path) -> str:
     return folder.resolve().as_uri()
 
 
-def _header(spark: SparkSession, table: Table) -> bytes:
-    """Return the header line of the first part."""
-    lines = spark.read.text(table.files[0]).select(col("value").cast("binary")).take(LINES_BEFORE_HEADER)
-    for (line,) in lines:
-        if header := without_mark(bytes(line)):
-            return header
-    raise InputError(
-        f"{table.name}: is empty; expected a header line with {','.join(table.columns.required)}"
-    )
-
-
 def without_mark(line: bytes) -> bytes:
     """Return a line without a byte order mark and spaces around it."""
     return line.removeprefix(BYTE_ORDER_MARK).strip()
 
 
-def columns_of(header: bytes) -> list[str]:
+def columns_of(header: bytes, table: Table) -> list[str]:
     """Return the names in a header."""
-    return next(csv.reader([header.decode(errors="replace")]))
-
-
-def header_of(spark: SparkSession, table: Table) -> list[str]:
-    """Return the names of the columns of a table."""
-    if table.is_text:
-        return [name.strip() for name in columns_of(table.header)]
-    return spark.read.parquet(*table.files).columns
+    files = table.given.files
+    return fields_of(header.decode(files.encoding, errors="replace"), files.separator, files.quote)
 
 
 def rows_of(spark: SparkSession, table: Table) -> DataFrame:

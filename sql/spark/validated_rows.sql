@@ -17,6 +17,24 @@ with validated as (
     from valid_ratings
     union all by name
     select
+        'seen' as kind,
+        user_id,
+        seen_item_id as item_id
+    from rejected_ratings
+    where seen_item_id is not null and user_id is not null
+    union all by name
+    select
+        'unknown_event' as kind,
+        event as rule,
+        count(*) as rows
+    from rating_rows
+    where
+        getvariable('has_events')
+        and event is not null
+        and not list_contains(cast(getvariable('event_names') as varchar []), event)
+    group by event
+    union all by name
+    select
         'rejected' as kind,
         file,
         line,

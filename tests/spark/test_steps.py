@@ -86,7 +86,7 @@ def _found_there(spark: SparkSession, data: Path, work: Path) -> dict[str, Any]:
     work.mkdir()
     with duckdb.connect() as connection:
         driver = Driver(spark, connection, work)
-        cleaned = clean(driver, read(driver, find_tables(spark, data)), 1, datetime.now(UTC), NO_EXCLUSIONS)
+        cleaned = clean(driver, read(driver, find_tables(spark, data, work)), 1, datetime.now(UTC), NO_EXCLUSIONS)
         ratings = cleaned.ratings.select("user_id", "item_id", "rating", "rated_at").toArrow()
         return {
             "counts of rows": cleaned.counts,
@@ -196,14 +196,14 @@ def test_a_part_with_another_header_is_bad_input(spark: SparkSession, data: Path
 
 
 def test_input_is_known_again_until_a_file_changes_and_then_the_run_stops(
-    spark: SparkSession, data: Path
+    spark: SparkSession, data: Path, tmp_path: Path
 ) -> None:
-    before = find_tables(spark, data)
-    assert find_tables(spark, data).fingerprint == before.fingerprint
+    before = find_tables(spark, data, tmp_path)
+    assert find_tables(spark, data, tmp_path).fingerprint == before.fingerprint
     stop_if_written(spark, data, before)
     with (data / "users.csv").open("a", encoding="utf-8") as file:
         file.write("5,F,30,\n")
-    assert find_tables(spark, data).fingerprint != before.fingerprint
+    assert find_tables(spark, data, tmp_path).fingerprint != before.fingerprint
     with pytest.raises(InputError, match=r"^users\.csv changed while it was read; run again$"):
         stop_if_written(spark, data, before)
 
@@ -224,7 +224,7 @@ def test_ignored_columns_are_named(spark: SparkSession, data: Path, tmp_path: Pa
         table = pa.table({"userId": ["1"], "movieId": ["10"], "Stars": ["3"]})
         parquet.write_table(table, data / "ratings.parquet")
     with duckdb.connect() as connection:
-        loaded = read(Driver(spark, connection, tmp_path), find_tables(spark, data)).loaded
+        loaded = read(Driver(spark, connection, tmp_path), find_tables(spark, data, tmp_path)).loaded
     assert [*ignored_columns(loaded.sources())] == [f"ratings.{ending}: ignores the columns Stars"]
 
 
@@ -275,6 +275,7 @@ def test_with_the_vectors_of_a_local_run_the_lists_are_the_same(
         numbers=np.array([*map(str, range(ratings.items)), ""], dtype=object),
         now=ratings.now,
         kinds=NOTHING_KNOWN,
+        only_seen=pa.table({"user_id": pa.array([], pa.string()), "item_id": pa.array([], pa.string())}),
         segment_of_kind=np.array([None], dtype=object),
         settings=settings,
     )
