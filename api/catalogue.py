@@ -6,6 +6,8 @@ In a look-up an item is its number, from 1.
 from array import array
 from collections.abc import Iterable, Sequence
 
+from api.attributes import Attribute
+
 BYTES_BEFORE_ID = len(b'{"id":')
 
 
@@ -41,11 +43,21 @@ class Catalogue:
             genre.casefold(): genre for genre in sorted(frozenset[str]().union(*kinds.values()))
         }
 
-    def items(self, numbers: Iterable[int], *, metadata: bool = True) -> list[bytes]:
-        """Return items as JSON objects: id, title and genres, or without metadata the id."""
+    def items(
+        self, numbers: Iterable[int], *, metadata: bool = True, fields: Iterable[Attribute] = ()
+    ) -> list[bytes]:
+        """Return items as JSON objects: id, title and genres, or without metadata the id; and fields."""
         text, starts = self._text, self._starts
         ends, rest = (self._ends, b"") if metadata else (self._id_ends, b"}")
-        return [text[starts[number] : ends[number]] + rest for number in numbers]
+        if not fields:
+            return [text[starts[number] : ends[number]] + rest for number in numbers]
+        end = -len(b"}") if metadata else None
+        return [
+            text[starts[number] : ends[number]][:end]
+            + b"".join([field.key + field.value(number) for field in fields])
+            + b"}"
+            for number in numbers
+        ]
 
     def ids(self, numbers: Iterable[int]) -> list[bytes]:
         """Return the ids of items, as JSON."""

@@ -1,5 +1,14 @@
--- one row: the generation that this file is, when it was complete in seconds since 1970, the depth of its lists, how many movies it has, the popular list as numbers of movies, and for how many bytes of memory the indexes by which users and movies are looked up may ask
+-- one row: the generation that this file is, when it was complete in seconds since 1970, the depth of its lists, how many movies it has, the popular list as numbers of movies, for how many bytes of memory the indexes by which users and movies are looked up may ask, and what an item is called: one, several
+-- Files of older versions have no noun.
 -- The nodes of an index take less: from 37 bytes for an id of 5 characters to 121 for one of 64; `tests/api/test_generation.py` compares.
+with whole as (
+    select *
+    from generation
+    union all by name
+    select cast(null as varchar []) as noun
+    where false
+)
+
 select
     id,
     epoch(finished_at) as finished_at,
@@ -19,5 +28,6 @@ select
             select item_id
             from similar_lookups
         ) as keys
-    ) as bytes_of_indexes
-from generation;
+    ) as bytes_of_indexes,
+    coalesce(noun, ['movie', 'movies']) as noun
+from whole;
