@@ -14,6 +14,9 @@ from typing import Any, NamedTuple
 
 # Keys of an item in an answer; an attribute of such a name would repeat it.
 RESERVED = frozenset({"id", "title", "genres", "because", "source"})
+# A text, or JSON of anything else: a number is not the text of its digits.
+_Value = str | bytes
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 # JSON has larger numbers than can be told apart.
 _NO_VALUE = (None, inf, -inf)
 
@@ -31,18 +34,18 @@ class Attribute:
     Codes count numbers from the lowest up, and then all else as text, letter case aside, by the alphabet.
     """
 
-    def __init__(self, name: str, found: "array[int]", values: Iterable[str]) -> None:
-        """Take values as JSON, and for each item the place where its value was found among them, from 1."""
+    def __init__(self, name: str, found: "array[int]", values: Iterable[_Value]) -> None:
+        """Take values, and for each item the place where its value was found among them, from 1."""
         self.key = f",{json.dumps(name)}:".encode()
-        ordered = sorted((_rank(value), place, value) for place, value in enumerate(values, 1))
-        self._numbers = sum(not is_text for (is_text, _), _, _ in ordered)
+        ordered = sorted(enumerate(values, 1), key=lambda each: _rank(each[1]))
+        self._numbers = bisect_left(ordered, (True, ""), key=lambda each: _rank(each[1]))
         # One text of all, and where each ends: small objects would take several times the memory.
         text = bytearray(b"null")
         self._ends = array("Q", [len(text)])
         codes = array("I", bytes(4 * (len(ordered) + 1)))
-        for code, (_, place, value) in enumerate(ordered, 1):
+        for code, (place, value) in enumerate(ordered, 1):
             codes[place] = code
-            text += value.encode("utf-8", "replace")
+            text += _encode(value).encode("utf-8", "replace") if isinstance(value, str) else value
             self._ends.append(len(text))
         self._text = bytes(text)
         self.codes = array("I", [codes[place] for place in found])
@@ -67,7 +70,7 @@ class Attribute:
         """Return the codes of this rank; if there are none, an empty range where they would be."""
         codes = range(1, len(self._ends))
         first, end = (
-            place(codes, rank, key=lambda code: _rank(self._value(code).decode()))
+            place(codes, rank, key=lambda code: _rank(_value(self._value(code))))
             for place in (bisect_left, bisect_right)
         )
         return range(first + 1, end + 1)
@@ -82,15 +85,16 @@ class Attributes(dict[str, Attribute]):
     def __init__(self, items: int, rows: Iterable[tuple[int, str]]) -> None:
         """Take how many items there are, and of each that has attributes its number, and these as JSON."""
         found: dict[str, array[int]] = {}
-        values: dict[str, dict[str, int]] = {}
+        values: dict[str, dict[_Value, int]] = {}
         for item, text in rows:
             for name, value in json.loads(text).items():
                 if value in _NO_VALUE or name in RESERVED:
                     continue
                 if name not in found:
                     found[name], values[name] = array("I", bytes(4 * (items + 1))), {}
-                written = json.dumps(value, ensure_ascii=False)
-                found[name][item] = values[name].setdefault(written, len(values[name]) + 1)
+                known = values[name]
+                key = value if isinstance(value, str) else _encode(value).encode()
+                found[name][item] = known.setdefault(key, len(known) + 1)
         super().__init__({name: Attribute(name, found[name], values.pop(name)) for name in sorted(found)})
         names = "|".join(map(re.escape, self))
         # Without attributes there are no conditions.
@@ -124,12 +128,16 @@ class Attributes(dict[str, Attribute]):
         return f"there are {', '.join(self)}" if self else "no item has attributes"
 
 
-def _rank(value: str) -> tuple[bool, Any]:
-    """Return by what a value, given as JSON, is ordered: a number, or whether it is none, and a text."""
-    number = None if value.startswith('"') else _number(value)
+def _value(written: bytes) -> _Value:
+    return str(json.loads(written)) if written.startswith(b'"') else written
+
+
+def _rank(value: _Value) -> tuple[bool, Any]:
+    """Return by what a value is ordered: whether it is no number, and the number or text that it is."""
+    number = None if isinstance(value, str) else _number(value.decode())
     if number is not None:
         return False, number
-    return True, (json.loads(value) if value.startswith('"') else value).casefold()
+    return True, (value if isinstance(value, str) else value.decode()).casefold()
 
 
 def _number(text: str) -> float | None:

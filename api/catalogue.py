@@ -6,7 +6,7 @@ In a look-up an item is its number, from 1.
 from array import array
 from collections.abc import Iterable, Sequence
 
-from api.attributes import Attribute
+from api.attributes import Attribute, Attributes
 
 BYTES_BEFORE_ID = len(b'{"id":')
 
@@ -14,8 +14,14 @@ BYTES_BEFORE_ID = len(b'{"id":')
 class Catalogue:
     """The items of one generation; each list is by number."""
 
-    def __init__(self, items: int, rows: Iterable[tuple[str, int, int, bytes, int | None, str]]) -> None:
-        """Take how many there are, and a row of each, in any order, by `sql/lookups/items_as_json.sql`."""
+    def __init__(
+        self,
+        items: int,
+        rows: Iterable[tuple[str, int, int, bytes, int | None, str]],
+        attributes: Iterable[tuple[int, str]],
+    ) -> None:
+        """Take how many there are, and the rows of `lookups/items_as_json` and `attributes`, in any order."""
+        self.attributes = Attributes(items, attributes)
         self.item_ids = [""] * (items + 1)
         self.years: list[int | None] = [None] * (items + 1)
         self.genres = [frozenset[str]()] * (items + 1)

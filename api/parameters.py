@@ -95,8 +95,8 @@ def _of_attributes(key: str, text: str, generation: Generation) -> list[Attribut
     # A comma in a value has a backslash before it.
     found = [word.strip().replace("\\,", ",") for word in re.split(r"(?<!\\),", text)]
     if key == "fields":
-        return generation.attributes.fields(_words("attributes", found, text))
-    return generation.attributes.conditions(_words("conditions", found, text))
+        return generation.catalogue.attributes.fields(_words("attributes", found, text))
+    return generation.catalogue.attributes.conditions(_words("conditions", found, text))
 
 
 def _words(what: str, found: Sequence[str | None], text: str) -> list[str]:
