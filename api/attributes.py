@@ -96,7 +96,7 @@ class Attributes(dict[str, Attribute]):
                 key = value if isinstance(value, str) else _encode(value).encode()
                 found[name][item] = known.setdefault(key, len(known) + 1)
         super().__init__({name: Attribute(name, found[name], values.pop(name)) for name in sorted(found)})
-        names = "|".join(map(re.escape, self))
+        names = "|".join(map(re.escape, sorted(self, key=len, reverse=True)))
         # Without attributes there are no conditions.
         self._condition = re.compile(rf"({names or '(?!)'})\s*(:|<=?|>=?)(.+)", re.DOTALL)
 
@@ -115,7 +115,8 @@ class Attributes(dict[str, Attribute]):
         for word in words:
             parts = self._condition.fullmatch(word)
             if not parts:
-                raise ValueError(f"has {word!r}, which is no NAME:VALUE or NAME<NUMBER; {self._there_are()}")
+                write = "write NAME:VALUE or NAME<NUMBER"
+                raise ValueError(f"has {word!r}, which is no condition; {write}; {self._there_are()}")
             name, sign, text = parts.groups()
             wanted = self[name].wanted(sign, text.strip())
             if sign == ":":

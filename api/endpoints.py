@@ -174,11 +174,9 @@ async def docs(request: Request) -> Response:
 def _served(request: Request) -> tuple[int, tuple[str, ...]]:
     """Return on what the document depends: the depth of the lists, and the names of attributes."""
     generation: Generation | None = request.scope["generation"]
-    return (
-        (generation.depth, tuple(generation.catalogue.attributes))
-        if generation
-        else (parameters.DEFAULT_LIMIT, ())
-    )
+    if generation is None:
+        return parameters.DEFAULT_LIMIT, ()
+    return generation.depth, tuple(generation.catalogue.attributes)
 
 
 # Compiled at the start, so that no first request keeps others waiting.

@@ -9,7 +9,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from batch.generation.publish import Published
 from tests.browser.conftest import NASTY, NASTY_ID
+from tests.conftest import changed
 from tests.servers import serving
 
 VIEWS = {
@@ -306,3 +308,21 @@ def test_a_view_is_one_page_one_style_and_one_script(open_page: Open) -> None:
     # The icon is used twice.
     assert len({name.partition("#")[0] for name, _ in loaded}) <= 3
     assert sum(size for _, size in loaded) < 60_000
+
+
+def test_a_picture_is_shown_and_one_that_can_not_be_leaves_the_tile(
+    browser: Browser, published: Published, tmp_path: Path
+) -> None:
+    with changed(published, tmp_path) as connection:
+        connection.execute(
+            "update items set attributes = json_object('image', 'static/' || "
+            "if(item_id = '0', 'icon.svg', 'none.png'))"
+        )
+    with serving(tmp_path) as base:
+        page = browser.new_page()
+        for item, pictures in ((0, 1), (1, 0)):
+            page.goto(f"{base}/films/{item}")
+            expect(page.locator(".face.large img")).to_have_count(pictures)
+            assert page.locator(".face.large").bounding_box() == {"x": 0, "y": 0, "width": 144, "height": 192}
+        page.goto(f"{base}/films/0")
+        assert page.locator(".face.large img").evaluate("each => each.naturalWidth") > 0
