@@ -68,7 +68,7 @@ def test_fields_includes_attributes_as_they_are_and_null_for_what_an_item_lacks(
 
 
 def test_fields_includes_no_metadata_and_goes_with_them_and_with_explanations(shop: TestClient) -> None:
-    assert _items(shop, "/similar", item_id="2", fields="price", limit="1") == [{"id": "0", "price": 9.5}]
+    assert {"id": "0", "price": 9.5} in _items(shop, "/similar", item_id="2", fields="price")
     (item,) = _items(
         shop, where="price:10", fields=["price", "brand"], returnMetadata="true", explain="true", limit="1"
     )
