@@ -8,7 +8,7 @@ import json
 import re
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from math import inf, isfinite
 from typing import Any, NamedTuple
 
@@ -34,17 +34,17 @@ class Attribute:
     Codes count numbers from the lowest up, and then all else as text, letter case aside, by the alphabet.
     """
 
-    def __init__(self, name: str, found: "array[int]", values: Iterable[_Value]) -> None:
-        """Take values, and for each item the place where its value was found among them, from 1."""
+    def __init__(self, name: str, found: "array[int]", places: Mapping[_Value, int]) -> None:
+        """Take the place of each value, from 1, and for each item the place that was found."""
         self.key = f",{json.dumps(name)}:".encode()
-        ordered = sorted(enumerate(values, 1), key=lambda each: _rank(each[1]))
-        self._numbers = bisect_left(ordered, (True, ""), key=lambda each: _rank(each[1]))
+        ordered = sorted(places, key=_rank)
+        self._numbers = bisect_left(ordered, (True, ""), key=_rank)
         # One text of all, and where each ends: small objects would take several times the memory.
         text = bytearray(b"null")
         self._ends = array("Q", [len(text)])
         codes = array("I", bytes(4 * (len(ordered) + 1)))
-        for code, (place, value) in enumerate(ordered, 1):
-            codes[place] = code
+        for code, value in enumerate(ordered, 1):
+            codes[places[value]] = code
             text += _encode(value).encode("utf-8", "replace") if isinstance(value, str) else value
             self._ends.append(len(text))
         self._text = bytes(text)
