@@ -6,14 +6,22 @@ In a look-up an item is its number, from 1.
 from array import array
 from collections.abc import Iterable, Sequence
 
+from api.attributes import Attribute, Attributes
+
 BYTES_BEFORE_ID = len(b'{"id":')
 
 
 class Catalogue:
     """The items of one generation; each list is by number."""
 
-    def __init__(self, items: int, rows: Iterable[tuple[str, int, int, bytes, int | None, str]]) -> None:
-        """Take how many there are, and a row of each, in any order, by `sql/lookups/items_as_json.sql`."""
+    def __init__(
+        self,
+        items: int,
+        rows: Iterable[tuple[str, int, int, bytes, int | None, str]],
+        attributes: Iterable[tuple[int, str]],
+    ) -> None:
+        """Take how many there are, and the rows of `lookups/items_as_json` and `attributes`, in any order."""
+        self.attributes = Attributes(items, attributes)
         self.item_ids = [""] * (items + 1)
         self.years: list[int | None] = [None] * (items + 1)
         self.genres = [frozenset[str]()] * (items + 1)
@@ -41,11 +49,21 @@ class Catalogue:
             genre.casefold(): genre for genre in sorted(frozenset[str]().union(*kinds.values()))
         }
 
-    def items(self, numbers: Iterable[int], *, metadata: bool = True) -> list[bytes]:
-        """Return items as JSON objects: id, title and genres, or without metadata the id."""
+    def items(
+        self, numbers: Iterable[int], *, metadata: bool = True, fields: Iterable[Attribute] = ()
+    ) -> list[bytes]:
+        """Return items as JSON objects: id, title and genres, or without metadata the id; and fields."""
         text, starts = self._text, self._starts
         ends, rest = (self._ends, b"") if metadata else (self._id_ends, b"}")
-        return [text[starts[number] : ends[number]] + rest for number in numbers]
+        if not fields:
+            return [text[starts[number] : ends[number]] + rest for number in numbers]
+        end = -len(b"}") if metadata else None
+        return [
+            text[starts[number] : ends[number]][:end]
+            + b"".join([field.key + field.value(number) for field in fields])
+            + b"}"
+            for number in numbers
+        ]
 
     def ids(self, numbers: Iterable[int]) -> list[bytes]:
         """Return the ids of items, as JSON."""

@@ -35,7 +35,7 @@ RETRY_AFTER = {"Retry-After": "10"}
 WHO = ("user_id", "liked", "user_ids")
 RECOMMENDATIONS, SIMILAR, FEATURES = map(taken, ("/recommendations", "/similar", "/features"))
 # A request with none but these gets what is stored, and is answered in the shortest way.
-PLAIN = frozenset({"user_id", "limit", "offset", "returnMetadata"})
+PLAIN = frozenset({"user_id", "limit", "offset", "returnMetadata", "fields"})
 # Proxies have room for about 4 KB of headers.
 MAX_HEADER = 2_048
 TEMPLATES = Path(__file__).parent / "templates"
@@ -121,7 +121,7 @@ async def similar(request: Request) -> Response:
     asked = parameters.read(request.scope["query_string"], SIMILAR, generation)
     item_id = asked["item_id"]
     if item_id not in generation.catalogue.numbers:
-        raise HTTPException(404, f"there is no movie {item_id!r}")
+        raise HTTPException(404, f"there is no {generation.noun[0]} {item_id!r}")
     if _is_known(request, generation):
         return _answer(generation, None)
     return _answer(generation, _stored(await generation.similar(item_id), asked, generation))
@@ -161,19 +161,22 @@ async def prometheus(request: Request) -> Response:
 
 async def openapi(request: Request) -> Response:
     """Answer with everything that can be asked, and what comes back."""
-    return JSONResponse(parameters.document(_depth(request), prefix.get()))
+    return JSONResponse(parameters.document(*_served(request), prefix.get()))
 
 
 async def docs(request: Request) -> Response:
     """Answer with the same as a page with a form for each question."""
     has_page = any(getattr(route, "path", None) == "/" for route in request.app.routes)
-    page, policy = _docs(_depth(request), has_page=has_page)
+    page, policy = _docs(*_served(request), has_page=has_page)
     return HTMLResponse(page, headers={"Content-Security-Policy": policy})
 
 
-def _depth(request: Request) -> int:
+def _served(request: Request) -> tuple[int, tuple[str, ...]]:
+    """Return on what the document depends: the depth of the lists, and the names of attributes."""
     generation: Generation | None = request.scope["generation"]
-    return generation.depth if generation else parameters.DEFAULT_LIMIT
+    if generation is None:
+        return parameters.DEFAULT_LIMIT, ()
+    return generation.depth, tuple(generation.catalogue.attributes)
 
 
 # Compiled at the start, so that no first request keeps others waiting.
@@ -183,11 +186,11 @@ _TEMPLATE = Environment(
 
 
 @cache
-def _docs(depth: int, *, has_page: bool) -> tuple[str, str]:
+def _docs(depth: int, names: tuple[str, ...], *, has_page: bool) -> tuple[str, str]:
     """Return the page, and what a browser may do with it: its own style, and forms to this service."""
     style = (TEMPLATES / "docs.css").read_text(encoding="utf-8")
-    document = parameters.document(depth)
-    asked = {path: parameters.fields(path, depth) for path in document["paths"]}
+    document = parameters.document(depth, names)
+    asked = {path: parameters.fields(path, depth, names) for path in document["paths"]}
     page = _TEMPLATE.render(document=document, asked=asked, style=style, has_page=has_page)
     digest = b64encode(sha256(style.encode()).digest()).decode()
     allowed = f"style-src 'sha256-{digest}'; form-action 'self'; frame-ancestors 'none'"
@@ -198,9 +201,7 @@ async def _listed(found: FilteredList, asked: Mapping[str, Any], catalogue: Cata
     """Return the items of a list, which is counted as one that is served."""
 
     def shown(entries: Sequence[Entry]) -> Sequence[bytes]:
-        items = catalogue.items(
-            (entry.item for entry in entries), metadata=asked.get("returnMetadata", False)
-        )
+        items = catalogue.items((entry.item for entry in entries), **_form(asked))
         if not asked.get("explain"):
             return items
         return [
@@ -233,8 +234,12 @@ def _json(text: str) -> bytes:
 def _stored(items: str, asked: Mapping[str, Any], generation: Generation) -> bytes:
     """Return a page of a list that is stored."""
     page = numbers(items, *_page(asked, generation))
-    found = generation.catalogue.items(page, metadata=asked.get("returnMetadata", False))
-    return b'{"items":[%b]}' % b",".join(found)
+    return b'{"items":[%b]}' % b",".join(generation.catalogue.items(page, **_form(asked)))
+
+
+def _form(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of each item is asked for, as `Catalogue.items` takes it."""
+    return {"metadata": asked.get("returnMetadata", False), "fields": asked.get("fields", ())}
 
 
 def _page(asked: Mapping[str, Any], generation: Generation) -> Page:

@@ -54,6 +54,7 @@ FILTERS: dict[str, Callable[[Catalogue, Any], Predicate]] = {
     "exclude": _excluded,
     "min_year": lambda known, year: lambda item: (known.years[item] or -1) >= year,
     "max_year": lambda known, year: lambda item: (known.years[item] or year + 1) <= year,
+    "where": lambda _known, all_of: lambda item: all(codes[item] in wanted for codes, wanted in all_of),
 }
 
 

@@ -122,6 +122,8 @@ class Lookup:
 class Generation:
     """An open generation: `id`, `finished_at` in seconds since 1970, `depth` of the lists, its `catalogue`.
 
+    `noun` is what an item is called: one, several.
+
     It has the `popular` list and those of the `segments`, by name, narrow ones first. Lists are texts as they
     are stored: numbers of items, best or newest first, with commas between them. All that looks something up
     raises duckdb.Error if the file is damaged there.
@@ -135,8 +137,8 @@ class Generation:
         self._holders = 1
         try:
             self._limit_memory(BYTES_OF_LISTS)
-            ((self.id, self.finished_at, self.depth, items, self.popular, bytes_of_indexes),) = self._read(
-                "generation"
+            ((self.id, self.finished_at, self.depth, items, self.popular, self.noun, bytes_of_indexes),) = (
+                self._read("generation")
             )
             self.segments = {segment.name: segment for segment in map(_segment, self._read("segments"))}
             self._limit_memory(BYTES_OF_BLOCKS + bytes_of_indexes)
@@ -148,7 +150,7 @@ class Generation:
             self._page_turn, self._liked_turn = asyncio.Lock(), asyncio.Lock()
             for lookup in (self._lists, self._histories, self._whole_rows, self._similar):
                 lookup.find_all([""])
-            self.catalogue = Catalogue(items, self._read("items_as_json"))
+            self.catalogue = Catalogue(items, self._read("items_as_json"), self._read("attributes"))
         except BaseException:
             self.close()
             raise

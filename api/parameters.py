@@ -4,7 +4,8 @@ Each is known by name, is given once or is a list, and has a value that makes se
 """
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from functools import cache, partial, reduce
 from operator import getitem
@@ -15,6 +16,7 @@ from urllib.parse import parse_qsl
 from starlette.exceptions import HTTPException
 
 from api import __version__
+from api.attributes import Attribute, Condition
 from api.lookup import Generation
 from sql.ids import SPACES, id_of
 
@@ -23,6 +25,8 @@ MAX_WORDS = 100
 MAX_PARAMETERS = 16
 MAX_LIST = 8_192
 DEFAULT_LIMIT = 10
+# What stands for something else in a pattern.
+_SPECIAL = re.compile(r"[\\^$.*+?()\[\]{}|/]")
 # What is past every list, and still an index.
 _PAST_EVERYTHING = 2**31 - 1
 
@@ -54,6 +58,8 @@ def _parsed(key: str, schema: Mapping[str, Any], text: str, generation: Generati
         if text.lower() not in ("true", "false"):
             raise ValueError(f"must be true or false, not {text!r}")
         return text.lower() == "true"
+    if key in ("fields", "where"):
+        return _of_attributes(key, text, generation)
     if schema["type"] == "array":
         # It may be empty: somebody may have taken back the last item that was liked.
         return _list(key, text, generation) if text.strip() or key != "liked" else []
@@ -74,20 +80,32 @@ def _whole_number(text: str, least: int, most: int | None) -> int:
 
 def _list(key: str, text: str, generation: Generation) -> list[str] | frozenset[str]:
     what, clean = ("genres", str.strip) if key.endswith("genres") else ("ids", id_of)
-    found = [clean(word) for word in text.split(",")]
-    words = [word for word in found if word]
-    if len(words) < len(found):
-        raise ValueError(f"must be {what} with commas between them, not {text!r}")
-    if len(words) > MAX_WORDS:
-        raise ValueError(f"has more than {MAX_WORDS} {what}")
+    words = _words(what, [clean(word) for word in text.split(",")], text)
     if what == "ids":
         return [*dict.fromkeys(words)] if key == "user_ids" else words
     known = generation.catalogue.known_genres
     for genre in words:
         if genre.casefold() not in known:
-            there_are = ", ".join(known.values())
-            raise HTTPException(404, f"{key} has {genre!r}, which no movie has; there are {there_are}")
+            nobody = f"{key} has {genre!r}, which no {generation.noun[0]} has"
+            raise HTTPException(404, f"{nobody}; there are {', '.join(known.values())}")
     return frozenset(known[genre.casefold()] for genre in words)
+
+
+def _of_attributes(key: str, text: str, generation: Generation) -> list[Attribute] | list[Condition]:
+    # A comma in a value has a backslash before it.
+    found = [word.strip().replace("\\,", ",") for word in re.split(r"(?<!\\),", text)]
+    if key == "fields":
+        return generation.catalogue.attributes.fields(_words("attributes", found, text))
+    return generation.catalogue.attributes.conditions(_words("conditions", found, text))
+
+
+def _words(what: str, found: Sequence[str | None], text: str) -> list[str]:
+    words = [word for word in found if word]
+    if len(words) < len(found):
+        raise ValueError(f"must be {what} with commas between them, not {text!r}")
+    if len(words) > MAX_WORDS:
+        raise ValueError(f"has more than {MAX_WORDS} {what}")
+    return words
 
 
 def _resolved(part: Any) -> Any:
@@ -140,26 +158,39 @@ def taken(path: str) -> dict[str, Parameter]:
     return found
 
 
-def document(depth: int, prefix: str = "") -> dict[str, Any]:
-    """Return what the service answers, as OpenAPI 3.1, for lists of that depth, served below a prefix."""
-    return _document(depth) | {"servers": [{"url": prefix or "/"}]}
+def document(depth: int, names: tuple[str, ...] = (), prefix: str = "") -> dict[str, Any]:
+    """Return what the service answers, as OpenAPI 3.1, below a prefix.
+
+    `depth` is that of the lists, `names` are those of attributes.
+    """
+    return _document(depth, names) | {"servers": [{"url": prefix or "/"}]}
 
 
 @cache
-def _document(depth: int) -> dict[str, Any]:
+def _document(depth: int, names: tuple[str, ...]) -> dict[str, Any]:
     whole: dict[str, Any] = deepcopy(_DOCUMENT)
     for path, operations in whole["paths"].items():
-        for each in operations["get"]["parameters"]:
+        found = operations["get"]["parameters"]
+        if not names:
+            found[:] = [each for each in found if each["name"] not in ("fields", "where")]
+        for each in found:
+            schema = each["schema"]
             if each["name"] == "limit":
-                each["schema"]["default"] = min(DEFAULT_LIMIT, depth)
+                schema["default"] = min(DEFAULT_LIMIT, depth)
                 if path == "/recommendations":
-                    each["schema"]["maximum"] = depth
+                    schema["maximum"] = depth
+            elif each["name"] in ("fields", "where"):
+                any_name = "|".join(_SPECIAL.sub(r"\\\g<0>", name) for name in names)
+                schema["items"]["pattern"] = schema["items"]["pattern"].replace("NAME", f"(?:{any_name})")
+                each["example"] = [example.replace("NAME", names[0]) for example in each["example"]]
+    # So clients that are generated for a service whose items have no attributes stay as they are.
+    whole["components"]["schemas"]["Item"]["additionalProperties"] = bool(names)
     return whole
 
 
-def fields(path: str, depth: int) -> list[dict[str, Any]]:
-    """Return all parameters of a path, for lists of that depth."""
-    found = document(depth)["paths"][path]["get"]["parameters"]
+def fields(path: str, depth: int, names: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    """Return all parameters of a path, of the same document."""
+    found = document(depth, names)["paths"][path]["get"]["parameters"]
     if path == "/recommendations":
         return [*(_DEFINED[name] for name in SUBJECT), *found[1:]]
     return [*found]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from batch.data.clean import Cleaned, Counts
+    from batch.data.input_spec import InputSpec
     from batch.data.load import Loaded
     from batch.evaluation.catalogue import Catalogue
     from batch.evaluation.holdout import Metrics
@@ -43,6 +44,7 @@ class Job:
     exclusions: Exclusions
     started_at: datetime  # UTC
     stop_if_written: Callable[[], None]  # raises InputError if somebody has written to the input since
+    spec: InputSpec | None = None  # of the input
 
 
 def run(settings: Settings, progress: Progress) -> Published:
@@ -62,7 +64,8 @@ def run(settings: Settings, progress: Progress) -> Published:
         exclusions = read_exclusions(output.folder)
         published = up_to_date(output, fingerprint, exclusions, settings, progress)
         if not published:
-            job = Job(settings, output, fingerprint, exclusions, started_at, snapshot.stop_if_written)
+            stop = snapshot.stop_if_written
+            job = Job(settings, output, fingerprint, exclusions, started_at, stop, inputs.spec)
             published = publish_new(job, snapshot, progress)
         if settings.report:
             keep_after_run(output, published.generation, progress)
@@ -105,6 +108,7 @@ def finish(
     job: Job, cleaned: Cleaned, catalogue: Catalogue, artifacts: Artifacts, progress: Progress
 ) -> Published:
     """Write, check and publish a generation. Raises RefusedError if it must not be published."""
+    from batch.data.input_spec import InputSpec
     from batch.evaluation.gate import Quality
     from batch.generation.check import INVARIANTS, check, kept_qualities, refuse, titles_of
     from batch.generation.write import TABLES, write
@@ -126,6 +130,8 @@ def finish(
             draft, candidate, kept_qualities(output), settings.top_n, settings.max_fall, step.advance
         )
         step.status("; ".join(checked.all))
+    # Without a spec its defaults hold.
+    spec = job.spec or InputSpec.model_construct()
     provenance = Provenance(
         settings,
         job.fingerprint,
@@ -136,6 +142,8 @@ def finish(
         _rows_of_steps(counts, metrics, draft.rows, progress),
         dict(progress.peak_mb),
         checked.regressions,
+        spec.noun,
+        spec.repeats,
     )
     job.stop_if_written()
     if checked.violations or (checked.regressions and not settings.accept_regression):

@@ -1,11 +1,13 @@
-"""Cards: what is shown of a movie, and a face of its own, of genre and year, as there are no pictures."""
+"""Cards: what is shown of an item, and a face: its picture, or one of genre and year."""
 
 import json
+import re
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zlib import crc32
 
 from api.catalogue import Catalogue
+from api.middleware import prefix
 from api.page.formats import spoken
 from api.page.links import link_to_item
 
@@ -33,6 +35,13 @@ HUES = {
 }
 _TWELFTHS = 12
 
+IMAGE = "image"
+# A picture of another site, and one of this, below the path of the service if the address is relative.
+_ADDRESS = re.compile(r"(?i:https?:)?//[^\s\\]+")
+_PATH = re.compile(r"[^\s\\:][^\\:\x00-\x1f]*")
+# Attributes that stand for genres and year where there are none: so many, so long at most.
+BRIEF_ATTRIBUTES, BRIEF_LENGTH = 2, 40
+
 
 class Card(NamedTuple):
     """A movie as it is shown."""
@@ -45,6 +54,15 @@ class Card(NamedTuple):
     address: str
     # Classes of its face: a hue for the first genre and one for the second, and a pattern for the decade.
     face: str
+    # The address of a picture; empty without one.
+    image: str
+    attributes: list[tuple[str, str]]
+
+    @property
+    def brief(self) -> list[str]:
+        """The first attributes that are short."""
+        written = (f"{name} {value}" for name, value in self.attributes)
+        return [each for each in written if len(each) <= BRIEF_LENGTH][:BRIEF_ATTRIBUTES]
 
     @property
     def can_be_picked(self) -> bool:
@@ -69,6 +87,8 @@ def card(catalogue: Catalogue, number: int) -> Card:
     year = catalogue.years[number]
     genres = tuple(known["genres"])
     item_id = known["id"]
+    attributes = _attributes(catalogue, number)
+    image = picture(attributes.get(IMAGE))
     return Card(
         number,
         item_id,
@@ -77,7 +97,31 @@ def card(catalogue: Catalogue, number: int) -> Card:
         genres,
         link_to_item(item_id),
         _face(genres, year),
+        image,
+        [(name, _written(value)) for name, value in attributes.items() if name != IMAGE or not image],
     )
+
+
+def picture(address: Any) -> str:
+    """Return the address of a picture as a page links to it; empty if it is none."""
+    if not isinstance(address, str):
+        return ""
+    if _ADDRESS.fullmatch(address):
+        return address
+    if not _PATH.fullmatch(address):
+        return ""
+    return address if address.startswith("/") else f"{prefix.get()}/{address}"
+
+
+def _attributes(catalogue: Catalogue, number: int) -> dict[str, Any]:
+    found = {name: json.loads(each.value(number)) for name, each in catalogue.attributes.items()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_written, value))
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _face(genres: tuple[str, ...], year: int | None) -> str:

@@ -68,7 +68,13 @@ def plural(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def capital(text: str) -> str:
+    """Return a text with a capital letter at its beginning."""
+    return text[:1].upper() + text[1:]
+
+
 FILTERS = {
+    "capital": capital,
     "thousands": thousands,
     "percent": percent,
     "day": day,

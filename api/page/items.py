@@ -56,7 +56,9 @@ async def _item(generation: Generation, given_id: str) -> Response:
     item_id = id_of(given_id) or ""
     found = await generation.read("page/item", item_id=item_id)
     if not found or item_id not in generation.catalogue.numbers:
-        raise HTTPException(404, f"No movie has the id {given_id[: parameters.MAX_VALUE_LENGTH]!r}.")
+        raise HTTPException(
+            404, f"No {generation.noun[0]} has the id {given_id[: parameters.MAX_VALUE_LENGTH]!r}."
+        )
     alike = cards(generation.catalogue, numbers(await generation.similar(item_id), LIKE_IT))
     ratings, mean, is_hidden, likes, stars, first, last, lists, top_tens, users, likeness = found[0]
     return shown(

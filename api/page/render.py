@@ -1,6 +1,6 @@
 """What is done with every page: one generation answers it, in one frame; a refusal is a page, too."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import wraps
 from http import HTTPStatus
 from pathlib import Path
@@ -17,6 +17,7 @@ from api.endpoints import served, unreadable
 from api.lookup import Generation
 from api.middleware import http_error
 from api.page import formats
+from api.page.cards import IMAGE
 from api.page.links import fields_of, link
 from api.page.static import address
 from api.parameters import Parameter, read
@@ -26,6 +27,10 @@ POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# With pictures, whose addresses may be of any site.
+POLICY_WITH_IMAGES = POLICY.replace("img-src 'self'", "img-src 'self' https: http:")
+# What items are called where nothing says it.
+NOUN = ("item", "items")
 TITLES = {
     400: "That can\N{RIGHT SINGLE QUOTATION MARK}t be asked",
     401: "A key is needed",
@@ -68,12 +73,15 @@ def page(view: View) -> Callable[[Request], Awaitable[Response]]:
                 return await view(request, served(request))
             except duckdb.CatalogException:  # no damage: its tables are not those that are asked for
                 message = "What is published was written by another version; run the job anew."
-                return refusal(503, message)
+                raise HTTPException(503, message) from None
             except duckdb.Error as error:
                 raise unreadable(request, error) from error
         except HTTPException as error:
-            is_empty = request.scope["generation"] is None
-            return refusal(error.status_code, error.detail, error.headers, is_empty=is_empty)
+            generation: Generation | None = request.scope["generation"]
+            noun = generation.noun if generation else NOUN
+            return refusal(
+                error.status_code, error.detail, error.headers, noun=noun, is_empty=generation is None
+            )
 
     return endpoint
 
@@ -96,14 +104,21 @@ def asked(request: Request, allowed: Mapping[str, Parameter], generation: Genera
         raise HTTPException(error.status_code, f"{LABELS.get(name, name)} {wrong}") from error
 
 
-def shown(template: str, generation: Generation | None, **context: Any) -> Response:
+def shown(template: str, generation: Generation, **context: Any) -> Response:
     """Return a page; `generation` is the one that it is made from."""
-    headers = {"X-Generation": generation.id} if generation else {}
-    return _html(template, 200, headers, generation=generation, **context)
+    headers = {"X-Generation": generation.id}
+    if IMAGE in generation.catalogue.attributes:
+        headers["Content-Security-Policy"] = POLICY_WITH_IMAGES
+    return _html(template, 200, headers, generation=generation, noun=generation.noun, **context)
 
 
 def refusal(
-    status: int, message: str, headers: Mapping[str, str] | None = None, *, is_empty: bool = False
+    status: int,
+    message: str,
+    headers: Mapping[str, str] | None = None,
+    *,
+    noun: Sequence[str] = NOUN,
+    is_empty: bool = False,
 ) -> Response:
     """Return a page that says why there is none; if `is_empty`, since nothing is published."""
     title = NOTHING_YET if is_empty else TITLES[status]
@@ -113,6 +128,7 @@ def refusal(
         status,
         headers or {},
         generation=None,
+        noun=noun,
         here="",
         title=title,
         is_empty=is_empty,
@@ -129,7 +145,8 @@ async def http_error_for_people(request: Request, error: Exception) -> Response:
     answer = await http_error(request, error)
     if answer.status_code == HTTPStatus.NOT_FOUND and "endpoint" not in request.scope:
         if "text/html" in request.headers.get("Accept", ""):
-            answer = refusal(HTTPStatus.NOT_FOUND, "Not Found")
+            generation: Generation | None = request.state.watcher.generation
+            answer = refusal(HTTPStatus.NOT_FOUND, "Not Found", noun=generation.noun if generation else NOUN)
         answer.headers["Vary"] = "Accept"
     return answer
 

@@ -47,6 +47,8 @@ class Provenance:
     rows: dict[str, int]  # by step
     peak_mb: dict[str, float]  # by step, in MiB
     regressions: list[str]  # for which it would have been refused without `accept_regression`
+    noun: tuple[str, str]  # what an item is called: one, several
+    repeats: str  # `exclude` or `recommend`
 
 
 def publish(draft: Draft, output: Output, provenance: Provenance) -> str:
@@ -77,6 +79,8 @@ def publish(draft: Draft, output: Output, provenance: Provenance) -> str:
             "packages": list(origin.versions),
             "versions": list(origin.versions.values()),
             "overridden": provenance.regressions,
+            "noun": list(provenance.noun),
+            "repeats": provenance.repeats,
             **asdict(provenance.counts),
         },
     )

@@ -62,7 +62,7 @@ def run(settings: Settings, progress: Progress) -> Published:
         published = up_to_date(output, tables.fingerprint, exclusions, settings, progress)
         if not published:
             stop = partial(stop_if_written, spark, settings.data, tables)
-            job = Job(settings, output, tables.fingerprint, exclusions, started_at, stop)
+            job = Job(settings, output, tables.fingerprint, exclusions, started_at, stop, tables.spec)
             try:
                 published = _publish_new(job, spark, tables, progress)
             except Exception:

@@ -1,5 +1,5 @@
 -- one row: what this file is, from what it was made, how and when
--- parameters: $id, $started_at, $finished_at, $steps, $seconds, $counted_steps, $rows, $peak_mb, $fingerprint, $exclusions, $top_n, $settings, $setting_values, $packages, $versions, $overridden, $rows_read, $rows_kept, $rows_repaired, $rows_rejected, $rows_superseded, $rows_merged, $rows_held_out, $users, $items
+-- parameters: $id, $started_at, $finished_at, $steps, $seconds, $counted_steps, $rows, $peak_mb, $fingerprint, $exclusions, $top_n, $settings, $setting_values, $packages, $versions, $overridden, $rows_read, $rows_kept, $rows_repaired, $rows_rejected, $rows_superseded, $rows_merged, $rows_held_out, $users, $items, $noun, $repeats
 create table draft.generation (
     id varchar not null,
     started_at timestamp not null,
@@ -23,7 +23,9 @@ create table draft.generation (
     rows_merged bigint not null,
     rows_held_out bigint not null,
     users bigint not null,
-    items bigint not null
+    items bigint not null,
+    noun varchar [] not null,
+    repeats varchar not null
 );
 comment on table draft.generation is 'One row: what this file is, from what it was made, how and when.';
 comment on column draft.generation.id is 'Name of the generation; ids sort by time.';
@@ -49,6 +51,8 @@ comment on column draft.generation.rows_merged is 'Rows of the ratings file whos
 comment on column draft.generation.rows_held_out is 'Rows of the ratings file that were not read, since their users are forgotten.';
 comment on column draft.generation.users is 'Users with at least one kept rating.';
 comment on column draft.generation.items is 'Movies with at least one kept rating.';
+comment on column draft.generation.noun is 'What an item is called: one, several.';
+comment on column draft.generation.repeats is '`exclude`, or `recommend` if what a user has had may be recommended again.';
 insert into draft.generation
 select
     $id,
@@ -73,4 +77,6 @@ select
     $rows_merged,
     $rows_held_out,
     $users,
-    $items;
+    $items,
+    $noun,
+    $repeats;

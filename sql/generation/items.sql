@@ -8,7 +8,8 @@ create table draft.items (
     ratings bigint not null,
     mean_rating double,
     popularity double,
-    is_hidden boolean not null
+    is_hidden boolean not null,
+    attributes json not null
 );
 comment on table draft.items is 'One row per movie of the input, rated or not.';
 comment on column draft.items.item_id is 'The movie, as in the input.';
@@ -20,6 +21,7 @@ comment on column draft.items.ratings is 'How many users have rated the movie.';
 comment on column draft.items.mean_rating is 'Mean of their ratings, in stars; null without ratings.';
 comment on column draft.items.popularity is 'How much the movie is watched lately, the score of `popular`; null without ratings.';
 comment on column draft.items.is_hidden is 'Whether the movie must be shown to nobody, by the file `hidden` or the command `hide`.';
+comment on column draft.items.attributes is 'What else the input says of the movie: an object, by name of the attribute; `image` is the address of a picture.';
 insert into draft.items
 select
     items.item_id,
@@ -30,7 +32,8 @@ select
     items.ratings,
     items.mean_rating,
     lately.popularity,
-    items.is_hidden
+    items.is_hidden,
+    items.attributes
 from items
 left join lately on items.item_id = lately.item_id
 order by items.item_id;

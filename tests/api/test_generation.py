@@ -60,7 +60,7 @@ def test_a_large_catalogue_and_many_segments_can_be_opened(published: Published,
         ((items_before,),) = connection.execute("select count(*) from items").fetchall()
         connection.execute(
             "insert into items select 'new ' || number, $before + 1 + number, 'Movie ' || number, 1999, "
-            "['Drama'], 0, null, null, false from range($movies) as numbers(number)",
+            "['Drama'], 0, null, null, false, '{}' from range($movies) as numbers(number)",
             {"before": items_before, "movies": items},
         )
         connection.execute(

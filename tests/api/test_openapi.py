@@ -15,6 +15,7 @@ from openapi_spec_validator import validate
 
 from sql.ids import MISSING
 from tests.films import withheld
+from tests.servers import serving
 
 BIN = Path(sys.executable).parent
 LISTS = {"liked", "exclude", "genres", "not_genres", "user_ids"}
@@ -62,22 +63,24 @@ def test_the_document_excludes_what_counts_as_no_id(document: Any) -> None:
 
 
 def test_answers_are_as_the_openapi_document_says(url: str, tmp_path: Path) -> None:
+    _check_answers(url, tmp_path, "--max-examples", "15")
+
+
+def test_answers_about_attributes_are_as_the_openapi_document_says(shop_output: Path, tmp_path: Path) -> None:
+    with serving(shop_output) as url:
+        _check_answers(url, tmp_path, "--max-examples", "5", "--phases", "examples,fuzzing")
+
+
+def _check_answers(url: str, folder: Path, *options: str) -> None:
     checked = subprocess.run(
         [
-            BIN / "schemathesis",
-            "run",
-            f"{url}/openapi.json",
-            "--checks",
-            "all",
-            "--seed",
-            "42",
-            "--max-examples",
-            "15",
+            *(BIN / "schemathesis", "run", f"{url}/openapi.json"),
+            *("--checks", "all", "--seed", "42", *options),
         ],
         capture_output=True,
         text=True,
         check=False,
-        cwd=tmp_path,
+        cwd=folder,
     )
     assert checked.returncode == 0, checked.stdout
     assert "No issues found" in checked.stdout

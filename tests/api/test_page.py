@@ -168,7 +168,7 @@ def test_somebody_new_gets_what_the_service_says_of_the_picks(client: TestClient
     api = client.get("/recommendations?liked=2,4&limit=10").json()["items"]
     assert _listed(listed) == [item["id"] for item in api]
     assert 'href="/new?liked=4"' in page
-    assert "Watched lately" in _text(client, "/new")
+    assert "Popular lately" in _text(client, "/new")
     assert _text(client, "/new?liked=nobody-knows-it") == _text(client, "/new")
 
 
@@ -248,10 +248,10 @@ def test_past_the_end_of_a_list_there_is_its_last_page(client: TestClient) -> No
 
 
 def test_a_list_that_is_empty_says_why(odd: TestClient) -> None:
-    assert "every movie that could be was watched already" in _text(odd, "/users/glutton")
+    assert "every movie that could be is in the history" in _text(odd, "/users/glutton")
     filtered = _text(odd, "/users/glutton?max_year=1900")
     assert "No movie is left under these filters" in filtered
-    assert "Nothing that was watched fits these filters" in filtered
+    assert "Nothing in the history fits these filters" in filtered
 
 
 def test_titles_are_text_whatever_stands_in_them(odd: TestClient) -> None:

@@ -9,7 +9,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from batch.generation.publish import Published
 from tests.browser.conftest import NASTY, NASTY_ID
+from tests.conftest import changed
 from tests.servers import serving
 
 VIEWS = {
@@ -102,7 +104,7 @@ def test_a_user_is_found_by_mouse_and_the_lists_lead_to_items(open_page: Open) -
     expect(page).to_have_url(re.compile(r"/users/18$"))
     expect(page.get_by_role("heading", level=1)).to_have_text("User 18")
     expect(page.locator("[data-part=recommended] li")).to_have_count(20)
-    expect(page.locator("[data-part=recommended]")).to_contain_text("Because you watched")
+    expect(page.locator("[data-part=recommended]")).to_contain_text("Because of")
     item = page.locator("[data-part=recommended] .title").first
     title = item.inner_text()
     item.click()
@@ -124,7 +126,7 @@ def test_filters_change_both_lists_at_once_and_the_address(open_page: Open) -> N
     page.get_by_label("Genre").select_option("Comedy")
     page.get_by_label("From year").fill("1990")
     expect(page.locator(".year", has_text=re.compile("19[0-8]"))).to_have_count(0)
-    told = re.compile(r"Recommended \d+ movies\. .*Watched \d+ movies")
+    told = re.compile(r"Recommended \d+ movies\. .*History \d+ movies")
     expect(page.get_by_role("status")).to_have_text(told)
     expect(page).to_have_url(re.compile("genres=Comedy&min_year=1990"))
     years = page.locator(".list .year").all_inner_texts()
@@ -150,7 +152,7 @@ def test_a_turned_page_goes_on_where_the_last_one_ended(open_page: Open) -> None
 def test_somebody_new_sees_the_list_change_at_each_pick(open_page: Open) -> None:
     page = open_page("/new")
     before = page.locator("[data-part=suggested] .title").all_inner_texts()
-    page.get_by_label("Find a movie to pick").press_sequentially("toy st")
+    page.get_by_label("Find movies to pick").press_sequentially("toy st")
     pick = page.locator("[data-part=offered]").get_by_role("link", name="Pick Toy Story", exact=True)
     pick.click()
     expect(page.get_by_role("heading", name="For you")).to_contain_text("from 1 pick")
@@ -158,8 +160,8 @@ def test_somebody_new_sees_the_list_change_at_each_pick(open_page: Open) -> None
     after = page.locator("[data-part=suggested] .title").all_inner_texts()
     assert after != before
     # The words that are searched stay, and a second pick is added to the first.
-    expect(page.get_by_label("Find a movie to pick")).to_have_value("toy st")
-    page.get_by_label("Find a movie to pick").fill("matrix")
+    expect(page.get_by_label("Find movies to pick")).to_have_value("toy st")
+    page.get_by_label("Find movies to pick").fill("matrix")
     page.get_by_role("link", name="Pick The Matrix", exact=True).click()
     expect(page.get_by_role("heading", name="For you")).to_contain_text("from 2 picks")
     assert "liked=1%2C2571" in page.url
@@ -222,7 +224,7 @@ def test_the_page_is_used_by_keyboard_alone(open_page: Open) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url("**/users/18")
     page.goto(page.url.replace("/users/18", "/new"))
-    page.get_by_label("Find a movie to pick").focus()
+    page.get_by_label("Find movies to pick").focus()
     page.keyboard.type("matrix")
     expect(page.locator("[data-part=offered]")).not_to_contain_text("The Mask")
     expect(page.locator("[data-part=offered]")).to_contain_text("The Matrix Reloaded")
@@ -234,7 +236,7 @@ def test_the_page_is_used_by_keyboard_alone(open_page: Open) -> None:
     # The same movie can be taken back where one is.
     expect(page.get_by_role("link", name=re.compile("^Picked ?, take back The Matrix$"))).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Watched lately")).to_be_visible()
+    expect(page.get_by_role("heading", name="Popular lately")).to_be_visible()
 
 
 def test_a_title_is_shown_as_text_and_its_movie_is_reached_whatever_its_id_is(open_page: Open) -> None:
@@ -291,7 +293,7 @@ def test_without_script_every_view_says_the_same_and_items_are_picked_by_links(o
         # The age of the generation is that of the moment.
         assert re.sub(r"Made .+", "", without) == re.sub(r"Made .+", "", with_script)
     page = open_page("/new", has_script=False)
-    page.get_by_label("Find a movie to pick").fill("matrix")
+    page.get_by_label("Find movies to pick").fill("matrix")
     page.get_by_role("button", name="Find").click()
     page.get_by_role("link", name="Pick The Matrix", exact=True).click()
     expect(page.get_by_role("heading", name="For you")).to_contain_text("from 1 pick")
@@ -306,3 +308,23 @@ def test_a_view_is_one_page_one_style_and_one_script(open_page: Open) -> None:
     # The icon is used twice.
     assert len({name.partition("#")[0] for name, _ in loaded}) <= 3
     assert sum(size for _, size in loaded) < 60_000
+
+
+def test_a_picture_is_shown_and_one_that_can_not_be_leaves_the_tile(
+    browser: Browser, published: Published, tmp_path: Path
+) -> None:
+    with changed(published, tmp_path) as connection:
+        connection.execute(
+            "update items set attributes = json_object('image', 'static/' || "
+            "if(item_id = '0', 'icon.svg', 'none.png'))"
+        )
+    with serving(tmp_path) as base:
+        page = browser.new_page()
+        for item, pictures in ((0, 1), (1, 0)):
+            page.goto(f"{base}/films/{item}")
+            expect(page.locator(".face.large img")).to_have_count(pictures)
+            box = page.locator(".face.large").bounding_box()
+            assert box
+            assert (box["width"], box["height"]) == (144, 192)
+        page.goto(f"{base}/films/0")
+        assert page.locator(".face.large img").evaluate("each => each.naturalWidth") > 0

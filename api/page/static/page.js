@@ -103,6 +103,11 @@ document.addEventListener("input", (event) => {
   waiting = setTimeout(() => form.checkValidity() && show(addressOf(form), namesOf(form), { typed }), WAIT);
 });
 
+// A picture that can't be loaded leaves the face below it; some may have failed before this was loaded.
+const isBroken = (image) => image.complete && !image.naturalWidth;
+addEventListener("error", ({ target }) => target.matches?.(".face img") && target.remove(), true);
+document.querySelectorAll(".face img").forEach((image) => isBroken(image) && image.remove());
+
 // Back and forward, but not to another place of the same view.
 addEventListener("popstate", () => {
   if (here() !== wanted) show(here(), ["content"]);
