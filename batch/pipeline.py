@@ -208,7 +208,7 @@ def _make(cleaned: Cleaned, settings: Settings, progress: Progress) -> Artifacts
         losses=model.losses,
         similar=similar_items,
         popular=popular(interactions, settings.top_n),
-        segments=segments(interactions, read_attributes(cleaned), settings.top_n),
+        segments=segments(interactions, read_attributes(cleaned.users), settings.top_n),
         metrics=metrics,
     )
     return Artifacts(item_output, UserOutput(model.user_factors, lists, explanations))

@@ -3,7 +3,6 @@
 The rules are SQL, in `sql/clean/`. Nothing is dropped without a row in `rejected_rows`.
 """
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,11 +10,13 @@ from datetime import UTC, datetime, timedelta
 import duckdb
 import pandas as pd
 
+from batch.data.check_meaning import check_meaning
 from batch.data.exclusions import NO_EXCLUSIONS, Exclusions
 from batch.data.forgotten import hold_out_forgotten
 from batch.data.load import Loaded
 from batch.data.meaning import STARS, Meaning, meaning_of
 from batch.data.readers import Source
+from batch.data.warnings import warn
 from batch.errors import InputError
 from sql import statement
 
@@ -32,12 +33,10 @@ OTHER_REMEDIES = {
 
 RELATIONS = (
     "interactions", "all_interactions", "seen_items", "items", "users", "rejected_rows", "repaired_rows",
-    "rating_counts",
+    "rating_counts", "input_warnings",
 )  # fmt: skip
 # So many ids are named in a message.
 IDS_NAMED = 5
-
-log = logging.getLogger("batch")
 
 
 @dataclass(frozen=True)
@@ -73,6 +72,7 @@ class Cleaned:
     rejected_rows: duckdb.DuckDBPyRelation  # one row per input row that does not count, by file and line
     repaired_rows: duckdb.DuckDBPyRelation  # one row per repaired row that counts, by file and line
     rating_counts: duckdb.DuckDBPyRelation  # one row per stage and rating
+    input_warnings: duckdb.DuckDBPyRelation  # one row per file and warning
     counts: Counts
     meaning: Meaning
 
@@ -132,11 +132,14 @@ def clean(
     for source in loaded.sources():
         look_up_raw_text(connection, "clean/rejected_rows", source)
     look_up_raw_text(connection, "clean/repaired_rows", loaded.ratings)
+    if loaded.users:
+        look_up_raw_text(connection, "clean/repaired_user_rows", loaded.users)
     name_files(loaded)
     loaded.remove_copies()
     (row,) = execute("clean/counts", file=ratings).fetchall()
     cleaned = relations_of(connection, Counts(*row), meaning)
     stop_if_nothing_is_left(cleaned.counts, cleaned.items, ratings, hidden)
+    check_meaning(loaded)
     return cleaned
 
 
@@ -167,9 +170,8 @@ def warn_of_unknown_hidden(connection: duckdb.DuckDBPyConnection, hidden: str) -
     if found:
         first = ", ".join(item_id for (item_id,) in found[:IDS_NAMED])
         more = f" and {len(found) - IDS_NAMED:,} more" if len(found) > IDS_NAMED else ""
-        log.warning(
-            "%s: no movie has the ids %s%s, so they hide nothing; correct or remove them", hidden, first, more
-        )
+        text = f"no movie has the ids {first}{more}, so they hide nothing; correct or remove them"
+        warn(connection, "unknown_item", hidden, len(found), text)
 
 
 def validate_others(loaded: Loaded) -> None:

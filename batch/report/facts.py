@@ -42,6 +42,7 @@ class Facts:
     rating_counts: list[Row]
     rating_boxes: list[Row]
     rejected: list[Row]
+    warnings: list[Row]  # what was odd in the input
     long_tails: list[Row]
     over_time: list[Row]
     training: list[Row]
@@ -77,6 +78,7 @@ def read(output: Output, generation: str) -> Facts:
             rating_counts=_rows(rating_counts.order("stage desc, rating")),
             rating_boxes=rows_of(connection, "report/rating_boxes"),
             rejected=rows_of(connection, "inspect/rejected_by_rule"),
+            warnings=_warnings(connection),
             long_tails=rows_of(connection, "report/long_tails"),
             over_time=rows_of(connection, "report/ratings_over_time"),
             training=_rows(connection.table("training").order("iteration")),
@@ -89,6 +91,14 @@ def read(output: Output, generation: str) -> Facts:
             settings=rows_of(connection, "report/settings"),
             left_out=left_out,
         )
+
+
+def _warnings(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """Return what was odd in the input; nothing of a file of an older version, which does not say."""
+    try:
+        return rows_of(connection, "inspect/input_warnings")
+    except duckdb.CatalogException:
+        return []
 
 
 def _state(output: Output, generation: str) -> str:

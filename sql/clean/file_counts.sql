@@ -2,7 +2,7 @@
 with of_rules as (
     select
         file,
-        count(*) filter (where rule <> 'superseded') as rejected,
+        count(*) filter (where rule not in ('superseded', 'over_max_per_user')) as rejected,
         count(*) filter (where rule = 'superseded') as superseded
     from rejected_lines
     group by file

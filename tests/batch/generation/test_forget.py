@@ -162,12 +162,15 @@ def test_attributes_of_the_user_go_too_and_a_segment_has_one_user_less(
     data, output = write_input(ratings, users=users), tmp_path / "output"
     before = publish(data, output, max_rejected=1)
     query = "select rule, user_id from rejected_rows order by line"
-    assert select(before.file, query) == [("age_out_of_range", ZOE), ("missing_columns", None)]
+    assert select(before.file, query) == [("superseded", ZOE), ("missing_columns", None)]
+    repaired = "select file, rule, user_id from repaired_rows"
+    assert select(before.file, repaired) == [("users.csv", "age_out_of_range", ZOE)]
     assert select(before.file, "select segment, users from segments") == [("gender=F", 61)]
     forgotten(output, ZOE)
     (file,) = files_of(output)
     assert ZOE.encode() not in file.read_bytes()
     assert select(file, "select segment, users from segments") == [("gender=F", 60)]
+    assert select(file, repaired) == []
     again = publish(data, output, max_rejected=1)
     assert ZOE.encode() not in again.file.read_bytes()
     assert again.counts.rows_held_out == 3
