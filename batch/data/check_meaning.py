@@ -92,8 +92,8 @@ def _check_superseded(loaded: Loaded) -> None:
     for file, rows, _, superseded, _ in counts:
         if file == loaded.ratings.name and rows >= MIN_ROWS and superseded > MAX_SUPERSEDED * rows:
             text = (
-                f"{superseded:,} of {rows:,} rows are superseded by a later row of the same user and item; if "
-                "each of them says something, such as a purchase or a play, give [event] or a [value] of the "
+                f"{superseded:,} of {rows:,} rows are superseded by a later row of the same user and item; "
+                "if each says something, such as a purchase or a play, give [event] or a [value] of the "
                 'kind "weight" in input.toml, so that they add up'
             )
             warn(loaded.connection, "mostly_superseded", file, superseded, text)
@@ -132,8 +132,8 @@ def _check_ages(loaded: Loaded) -> None:
     rows = len(repaired)
     if rows and loaded.users:
         text = (
-            f"an age is not a number of years from 0 to 150 in {rows:,} of the rows that count, and so is not "
-            "known; the table repaired_rows has these rows"
+            f"an age is not a number of years from 0 to 150 in {rows:,} of the rows that count, and so is "
+            "not known; the table repaired_rows has these rows"
         )
         warn(loaded.connection, "age_out_of_range", loaded.users.name, rows, text)
 

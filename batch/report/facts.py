@@ -8,7 +8,16 @@ import duckdb
 from batch.errors import BatchError, UsageError
 from batch.generation.diff import Diff, diff
 from batch.generation.output_folder import Output
-from batch.generation.reader import Row, attached, metrics_of, named_errors, open_generation, rows_of
+from batch.generation.reader import (
+    Noun,
+    Row,
+    attached,
+    metrics_of,
+    named_errors,
+    noun_of,
+    open_generation,
+    rows_of,
+)
 from batch.generation.rollback import before as generation_before
 
 MAX_EXAMPLES = 30
@@ -38,6 +47,7 @@ class Facts:
     """Everything that a report shows; rows are by column, as the statements in `sql/report/` return them."""
 
     summary: Row
+    noun: Noun  # what an item is called
     state: str  # published, kept or rolled back
     rating_counts: list[Row]
     rating_boxes: list[Row]
@@ -74,6 +84,7 @@ def read(output: Output, generation: str) -> Facts:
         rating_counts = connection.table("rating_counts").filter("rating is not null")
         return Facts(
             summary=rows_of(connection, "report/summary")[0],
+            noun=noun_of(connection),
             state=_state(output, generation),
             rating_counts=_rows(rating_counts.order("stage desc, rating")),
             rating_boxes=rows_of(connection, "report/rating_boxes"),
