@@ -89,7 +89,7 @@ def _check_times(loaded: Loaded) -> None:
 
 def _check_superseded(loaded: Loaded) -> None:
     counts = loaded.connection.execute(statement("clean/file_counts")).fetchall()
-    for file, rows, _, superseded, _ in counts:
+    for file, rows, _, superseded, *_ in counts:
         if file == loaded.ratings.name and rows >= MIN_ROWS and superseded > MAX_SUPERSEDED * rows:
             text = (
                 f"{superseded:,} of {rows:,} rows are superseded by a later row of the same user and item; "

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import duckdb
 import pandas as pd
 
+from batch.data.cap import cap_users
 from batch.data.check_meaning import check_meaning
 from batch.data.exclusions import NO_EXCLUSIONS, Exclusions
 from batch.data.forgotten import hold_out_forgotten
@@ -50,6 +51,7 @@ class Counts:
     rows_superseded: int
     rows_merged: int  # added to a newer row of the same user and movie
     rows_held_out: int
+    rows_capped: int  # beyond the newest of their user that count
     users: int
     items: int
 
@@ -75,13 +77,18 @@ class Cleaned:
     input_warnings: duckdb.DuckDBPyRelation  # one row per file and warning
     counts: Counts
     meaning: Meaning
+    segments: tuple[str, ...]  # attributes of users whose values make segments; none named: the usual ones
 
 
-def relations_of(connection: duckdb.DuckDBPyConnection, counts: Counts, meaning: Meaning = STARS) -> Cleaned:
+def relations_of(
+    connection: duckdb.DuckDBPyConnection,
+    counts: Counts,
+    meaning: Meaning = STARS,
+    segments: tuple[str, ...] = (),
+) -> Cleaned:
     """Return the relations of a database in which everything has been cleaned."""
-    return Cleaned(
-        connection, **{name: connection.table(name) for name in RELATIONS}, counts=counts, meaning=meaning
-    )
+    relations = {name: connection.table(name) for name in RELATIONS}
+    return Cleaned(connection, **relations, counts=counts, meaning=meaning, segments=segments)
 
 
 def clean(
@@ -119,6 +126,7 @@ def clean(
         lambda: scale_of(loaded.rating_rows),
     )
     execute("clean/valid_ratings")
+    cap_users(connection, ratings, loaded.spec.max_per_user)
     execute("clean/meaning", adds_up=meaning.adds_up, is_logarithmic=meaning.is_logarithmic)
     execute("clean/interactions")
     execute("clean/seen_items")
@@ -137,9 +145,10 @@ def clean(
     name_files(loaded)
     loaded.remove_copies()
     (row,) = execute("clean/counts", file=ratings).fetchall()
-    cleaned = relations_of(connection, Counts(*row), meaning)
+    segments = loaded.spec.users.segments if loaded.spec.users else ()
+    cleaned = relations_of(connection, Counts(*row), meaning, segments)
     stop_if_nothing_is_left(cleaned.counts, cleaned.items, ratings, hidden)
-    check_meaning(loaded)
+    check_meaning(loaded, segments)
     return cleaned
 
 

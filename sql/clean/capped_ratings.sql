@@ -1,4 +1,4 @@
--- one row per valid row of ratings beyond the newest of its user that count: its line and its user
+-- one row per valid row of ratings beyond the newest of its user that count: its line, its user and its item
 -- parameters: $max_per_user
 -- Among equal times, and where there are none, the later line of the file is newer. Few users have so many rows: only theirs
 -- are sorted.
@@ -12,7 +12,8 @@ with heavy as (
 
 select
     line,
-    user_id
+    user_id,
+    item_id
 from valid_ratings
 semi join heavy using (user_id)
 qualify row_number() over (partition by user_id order by rated_at desc nulls last, line desc) > $max_per_user

@@ -5,14 +5,19 @@
 create table validated_users as
 with ages as (
     select
-        line,
-        user_id,
-        gender,
-        case when number_of(age) between 0 and 150 then number_of(age) end as age,
-        age is not null and not coalesce(number_of(age) between 0 and 150, false) as is_no_age,
-        occupation,
-        cast('{}' as json) as attributes
+        user_rows.line,
+        user_rows.user_id,
+        user_rows.gender,
+        case when number_of(user_rows.age) between 0 and 150 then number_of(user_rows.age) end as age,
+        user_rows.age is not null and not coalesce(number_of(user_rows.age) between 0 and 150, false) as is_no_age,
+        user_rows.occupation,
+        -- These three are columns of their own.
+        json_merge_patch(
+            coalesce(described.attributes, cast('{}' as json)),
+            cast('{"gender": null, "age": null, "occupation": null}' as json)
+        ) as attributes
     from user_rows
+    left join attributes_of('user_rows') as described on user_rows.line = described.line
 )
 
 select

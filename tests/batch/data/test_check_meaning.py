@@ -1,5 +1,6 @@
 """What is odd in an input as a whole is recorded, and what is not odd is not."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from batch.generation.publish import Published
 from sql import statement
 from tests.cleaned import HEADER
-from tests.conftest import select
+from tests.conftest import publish, select
 
 # 2020-09-13 and later.
 NOW = 1_600_000_000
@@ -165,3 +166,50 @@ def test_without_a_cap_every_valid_row_counts(cleaned: Any) -> None:
     result = cleaned(CAPPED)
     result.cap(None)
     assert result.rows("select count(*) from valid_ratings") == [(6,)]
+
+
+SPEC = """
+max_per_user = 20
+
+[interactions]
+file = "events.csv"
+user = "who"
+item = "what"
+
+[time]
+column = "when"
+
+[users]
+file = "people.csv"
+id = "who"
+attributes = ["Country", "plan", "visits"]
+segments = ["Country", "plan"]
+"""
+
+
+def test_attributes_and_segments_of_users_and_the_cap_are_as_the_input_says(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "input.toml").write_text(SPEC)
+    rows = [f"u{user},i{item},{NOW + item}\n" for user in range(60) for item in range(10 + user % 2)]
+    rows += [f"bot,i{item},{NOW + item}\n" for item in range(50)]
+    (data / "events.csv").write_text("who,what,when\n" + "".join(rows))
+    people = [f"u{user},{'DE' if user < 50 else 'FR'},free,{user}\n" for user in range(60)]
+    (data / "people.csv").write_text("who,Country,plan,visits\n" + "".join(people))
+    published = publish(data, tmp_path / "output")
+    query = "select segment, attributes, users from segments order by place"
+    assert select(published.file, query) == [
+        ("Country=DE&plan=free", '{"Country": "DE", "plan": "free"}', 50),
+        ("Country=DE", '{"Country": "DE"}', 50),
+        ("plan=free", '{"plan": "free"}', 60),
+    ]
+    attributes = (
+        "select unnest(attributes ->> ['$.Country', '$.plan', '$.visits']) from users where user_id = 'u7'"
+    )
+    assert [each for (each,) in select(published.file, attributes)] == ["DE", "free", "7"]
+    capped = "select file, rule, user_id, count(*) from rejected_rows group by all"
+    assert select(published.file, capped) == [("events.csv", "over_max_per_user", "bot", 30)]
+    counts = "select rows_read, rows_kept, rows_rejected, rows_superseded, rows_capped from generation"
+    assert select(published.file, counts) == [(680, 650, 0, 0, 30)]
+    seen = "select count(*) from recommendations where user_id = 'bot'"
+    assert select(published.file, seen) == [(0,)]
