@@ -59,7 +59,7 @@ ALSO_INVALID = {
     "/recommendations?user_id=1&max_year=10000": "max_year must be a whole number",
     "/recommendations?user_id=1&gender=": "gender is empty",
     "/recommendations?segment=": "segment must be attributes such as gender:F with commas between them",
-    "/recommendations?segment=a:b,:c": "with commas between them, not 'a:b,:c'",
+    "/recommendations?segment=a:b,:c": "segment must be attributes such as gender:F",
     "/recommendations?user_id=1&age_group=30": "age_group must be one of under-18, 18-24,",
     "/recommendations?user_id=1&explain=yes": "explain must be true or false, not 'yes'",
     "/similar": "item_id is required",
