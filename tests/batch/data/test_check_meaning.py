@@ -7,11 +7,46 @@ import pytest
 
 from batch.generation.publish import Published
 from sql import statement
-from tests.cleaned import HEADER
-from tests.conftest import publish, select
+from tests.cleaned import HEADER, MOVIES, Cleaned
+from tests.conftest import WriteInput, publish, select
 
 # 2020-09-13 and later.
 NOW = 1_600_000_000
+
+
+SPEC_OF_RATINGS = """
+[interactions]
+file = "ratings.csv"
+user = "userId"
+item = "movieId"
+[value]
+column = "rating"
+[time]
+column = "timestamp"
+[items]
+file = "movies.csv"
+id = "movieId"
+title = "title"
+genres = "genres"
+"""
+SPECS_OF_OTHERS = {
+    "users": '[users]\nfile = "users.csv"\nid = "userId"\nattributes = ["gender"]\n',
+    "hidden": '[hidden]\nfile = "hidden.csv"\nid = "movieId"\n',
+}
+
+
+@pytest.fixture
+def cleaned(write_input: WriteInput, tmp_path: Path) -> Any:
+    """Return a function that writes files with an `input.toml`, so that nothing is guessed, and cleans them."""
+
+    def make(ratings: str, movies: str = MOVIES, **others: str) -> Cleaned:
+        folder = write_input(ratings, movies, **others)
+        if ratings.startswith(HEADER):
+            specs = [SPECS_OF_OTHERS[name] for name in others]
+            (folder / "input.toml").write_text(SPEC_OF_RATINGS + "".join(specs))
+        return Cleaned(folder, tmp_path)
+
+    return make
 
 
 def _ratings(times: list[object], users: int = 5) -> str:
