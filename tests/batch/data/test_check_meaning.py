@@ -37,7 +37,7 @@ SPECS_OF_OTHERS = {
 
 @pytest.fixture
 def cleaned(write_input: WriteInput, tmp_path: Path) -> Any:
-    """Return a function that writes files with an `input.toml`, so that nothing is guessed, and cleans them."""
+    """Return a function that writes files with an `input.toml`, and cleans them: nothing is guessed."""
 
     def make(ratings: str, movies: str = MOVIES, **others: str) -> Cleaned:
         folder = write_input(ratings, movies, **others)
