@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, cycle
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
 
 import duckdb
 
@@ -38,7 +39,7 @@ ROWS_AT_A_TIME = 256
 # How often a path can be written another way; so many generations are never open at the same time.
 _SPELLINGS = cycle("./" * number for number in range(64))
 
-# What a segment may have in common.
+# Attributes that have a parameter of their own; `segment` takes any.
 ATTRIBUTES = ("gender", "age_group", "occupation")
 # List, reasons, history and name of the segment of a user, as they are stored.
 WholeRow = tuple[str, str, str, str | None]
@@ -52,7 +53,10 @@ class Page(NamedTuple):
 
 
 class Segment(NamedTuple):
-    """Users of one kind: its name, what they have in common by attribute, and their popular list."""
+    """Users of one kind: its name, what they have in common by attribute, and their popular list.
+
+    Names and values of attributes are compared in any letter case.
+    """
 
     name: str
     attributes: dict[str, str]
@@ -211,8 +215,12 @@ class Generation:
             return await asyncio.to_thread(lambda: [*chain.from_iterable(_batches(cursor, name, asked))])
 
     def segment(self, attributes: Mapping[str, Any]) -> Segment | None:
-        """Return the narrowest segment of somebody of whom that is known; other names are passed over."""
+        """Return the narrowest segment of somebody of whom that is known; other names are passed over.
+
+        `attributes` has ATTRIBUTES, and any others by name under `segment`.
+        """
         known = {name: attributes[name].casefold() for name in ATTRIBUTES if name in attributes}
+        known |= attributes.get("segment", {})
         for segment in self.segments.values():
             if segment.attributes.items() <= known.items():
                 return segment
@@ -254,7 +262,7 @@ def _batches(
             yield rows
 
 
-def _segment(row: tuple[str, str | None, str | None, str | None, str]) -> Segment:
-    name, *values, items = row
-    attributes = zip(ATTRIBUTES, values, strict=True)
-    return Segment(name, {each: str(value).casefold() for each, value in attributes if value}, items)
+def _segment(row: tuple[str, str]) -> Segment:
+    name, items = row
+    attributes = parse_qsl(name, keep_blank_values=True)
+    return Segment(name, {each.casefold(): value.casefold() for each, value in attributes}, items)

@@ -78,7 +78,29 @@ def _whole_number(text: str, least: int, most: int | None) -> int:
     return min(number, _PAST_EVERYTHING)
 
 
-def _list(key: str, text: str, generation: Generation) -> list[str] | frozenset[str]:
+def _attributes(text: str, generation: Generation) -> dict[str, str]:
+    """Return values by name of the attribute, as segments have both."""
+    attributes: dict[str, str] = {}
+    pairs = text.split(",")
+    for pair in pairs:
+        name, _, value = (each.strip() for each in pair.partition(":"))
+        if not name or not value:
+            raise ValueError(f"must be attributes such as gender:F with commas between them, not {text!r}")
+        attributes[name.casefold()] = value.casefold()
+    if len(pairs) > MAX_WORDS:
+        raise ValueError(f"has more than {MAX_WORDS} attributes")
+    known = dict.fromkeys(name for segment in generation.segments.values() for name in segment.attributes)
+    for name in attributes:
+        if known and name not in known:
+            raise HTTPException(
+                404, f"segment has {name!r}, which no segment is made of; there are {', '.join(known)}"
+            )
+    return attributes
+
+
+def _list(key: str, text: str, generation: Generation) -> list[str] | frozenset[str] | dict[str, str]:
+    if key == "segment":
+        return _attributes(text, generation)
     what, clean = ("genres", str.strip) if key.endswith("genres") else ("ids", id_of)
     words = _words(what, [clean(word) for word in text.split(",")], text)
     if what == "ids":

@@ -216,7 +216,7 @@ def _make(cleaned: Cleaned, settings: Settings, progress: Progress) -> Artifacts
         losses=model.losses,
         similar=similar_items,
         popular=popular(interactions, settings.top_n),
-        segments=segments(interactions, read_attributes(cleaned), settings.top_n),
+        segments=segments(interactions, read_attributes(cleaned.users, cleaned.segments), settings.top_n),
         metrics=metrics,
     )
     return Artifacts(item_output, UserOutput(model.user_factors, lists, explanations))
@@ -244,30 +244,25 @@ def _rows_of_steps(counts: Counts, metrics: Metrics, written: int, progress: Pro
 def summary_of_cleaning(loaded: Loaded, counts: Counts) -> str:
     """Return in a few words what became of the rows of each file."""
     found = loaded.connection.execute(statement("clean/file_counts")).fetchall()
-    of_files = {file: _summary_of_rows(*rows) for file, *rows in found}
+    of_files = {
+        file: _summary_of_rows(rows, rejected, superseded, capped, excluded=held_out)
+        for file, rows, rejected, superseded, held_out, capped in found
+    }
     of_files[loaded.ratings.name] = _summary_of_rows(
         counts.rows_read,
         counts.rows_rejected,
         counts.rows_superseded,
-        counts.rows_held_out,
-        counts.rows_repaired,
+        counts.rows_capped,
+        repaired=counts.rows_repaired,
+        excluded=counts.rows_held_out,
     )
     return f"kept {'; '.join(f'{source.name} {of_files[source.name]}' for source in loaded.sources())}"
 
 
-def _summary_of_rows(rows: int, rejected: int, superseded: int, held_out: int, repaired: int = 0) -> str:
-    found = [f"{rows - rejected - superseded:,} of {rows:,} rows"]
-    found += [
-        f"{number:,} {name}"
-        for number, name in (
-            (rejected, "rejected"),
-            (superseded, "superseded"),
-            (repaired, "repaired"),
-            (held_out, "excluded"),
-        )
-        if number
-    ]
-    return ", ".join(found)
+def _summary_of_rows(rows: int, rejected: int, superseded: int, capped: int, **others: int) -> str:
+    numbers = {"rejected": rejected, "superseded": superseded, "beyond max_per_user": capped, **others}
+    found = [f"{rows - rejected - superseded - capped:,} of {rows:,} rows"]
+    return ", ".join(found + [f"{number:,} {name}" for name, number in numbers.items() if number])
 
 
 def warn_if_catalogue_is_lost(catalogue: Catalogue, loaded: Loaded, output: Output) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import duckdb
 
+from batch.data.cap import cap_users
+from batch.data.check_meaning import check_meaning
 from batch.data.clean import Counts, clean
 from batch.data.inputs import find_inputs
 from batch.data.load import load
@@ -34,6 +36,12 @@ class Cleaned:
 
     def ratings(self) -> list[tuple[Any, ...]]:
         return self.rows("select user_id, item_id, rating from interactions order by line")
+
+    def check_meaning(self, segments: list[str]) -> None:
+        check_meaning(self.loaded, segments)
+
+    def cap(self, max_per_user: int | None) -> None:
+        cap_users(self._connection, self.loaded.ratings.name, max_per_user)
 
     def rejected(self) -> list[tuple[Any, ...]]:
         return self.rows("select line, rule from rejected_rows order by file, line")

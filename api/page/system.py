@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import Any, NamedTuple
 
+import duckdb
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -34,6 +35,15 @@ class Rule(NamedTuple):
     rule: str
     rows: int
     examples: Sequence[Mapping[str, Any]]
+
+
+class Warned(NamedTuple):
+    """What was odd in the input; `rows` is None if it is not about rows."""
+
+    warning: str
+    file: str
+    rows: int | None
+    text: str
 
 
 class Tail(NamedTuple):
@@ -70,6 +80,7 @@ async def system(request: Request, generation: Generation, *, files: KeptFiles) 
         figures=figures,
         steps=_steps(figures),
         rules=[Rule(*each) for each in await generation.read("page/rows_by_rule")],
+        warnings=await _warnings(generation),
         quality=quality(figures),
         coverage=figures.metric("coverage@10").get(PUBLISHED),
         fault=current.fault,
@@ -82,6 +93,14 @@ async def system(request: Request, generation: Generation, *, files: KeptFiles) 
         popular=_line([each.ndcg_of_popular or 0 for each in evaluated], top),
         tail=_tail(await generation.read("page/long_tail")),
     )
+
+
+async def _warnings(generation: Generation) -> list[Warned]:
+    """Return what was odd in the input; nothing of a file of an older version, which does not say."""
+    try:
+        return [Warned(*each) for each in await generation.read("page/input_warnings")]
+    except duckdb.CatalogException:
+        return []
 
 
 def _steps(figures: Figures) -> list[Step]:

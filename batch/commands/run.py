@@ -11,6 +11,7 @@ from batch.commands.options import json_option, options, own_option, quiet_optio
 from batch.commands.printing import is_terminal, print_json, print_verdict
 from batch.generation.output_folder import Output
 from batch.generation.publish import Published
+from batch.generation.reader import Noun, noun_of, open_generation
 from batch.runtime.progress import Progress, log_to_stderr
 from batch.runtime.step_table import format_share, table as table_of_figures
 from batch.settings import Settings, by_name
@@ -48,6 +49,12 @@ def run(force: bool, quiet: bool, as_json: bool, **values: Any) -> None:
         click.echo(_line(published, values["top_n"]))
 
 
+def _noun(published: Published) -> Noun:
+    """Return what the items are called."""
+    with open_generation(published.file) as connection:
+        return noun_of(connection)
+
+
 def _line(published: Published, top_n: int) -> str:
     if not published.is_new:
         return (
@@ -55,7 +62,7 @@ def _line(published: Published, top_n: int) -> str:
             "to run anyway, use --rebuild"
         )
     return (
-        f"published {published.file}: lists of up to {top_n:,} movies "
+        f"published {published.file}: lists of up to {top_n:,} {_noun(published).several} "
         f"for {published.counts.users:,} users, in {sum(published.seconds.values()):.1f} s"
     )
 
@@ -72,12 +79,12 @@ def _verdict(published: Published) -> tuple[str, str]:
 
 
 def _facts(published: Published, top_n: int) -> list[tuple[str, str]]:
-    counts = published.counts
+    counts, noun = published.counts, _noun(published)
     changes = (("rejected", counts.rows_rejected), ("repaired", counts.rows_repaired))
     report = Output(published.file.parent.parent).report(published.generation)
     return [
-        ("lists", f"of up to {top_n:,} movies, for {counts.users:,} users"),
-        ("movies", f"{counts.items:,} rated{_titled(published)}"),
+        ("lists", f"of up to {top_n:,} {noun.several}, for {counts.users:,} users"),
+        (noun.several, f"{counts.items:,} rated{_titled(published)}"),
         (
             "rows",
             f"{counts.rows_kept:,} of {counts.rows_read:,} kept"

@@ -9,6 +9,7 @@ from batch.commands.options import json_option, option, own_option, quiet_option
 from batch.commands.printing import is_terminal, print_json, print_verdict
 from batch.errors import BatchError
 from batch.generation.output_folder import Output
+from batch.generation.reader import noun_of, open_generation
 from batch.runtime.step_table import format_share
 
 
@@ -35,6 +36,8 @@ def verify(generation: str | None, users: int, output: Path, quiet: bool, as_jso
     file = Output(output).existing(generation)
     verified = verify_file(file, users)
     share = verified.catalogue_share
+    with open_generation(file) as connection:
+        several = noun_of(connection).several
     if as_json:
         # Version 0.6 called the invariants `promises`.
         old_names = {"promises": verified.invariants}
@@ -48,7 +51,7 @@ def verify(generation: str | None, users: int, output: Path, quiet: bool, as_jso
                 ("generation", verified.generation),
                 ("invariants", f"{verified.invariants:,} checked"),
                 ("lists", f"of {verified.users:,} users recomputed, {verified.places:,} places"),
-                *([] if share is None else [("titles", f"of {format_share(share)} of the rated movies")]),
+                *([] if share is None else [("titles", f"of {format_share(share)} of the rated {several}")]),
                 ("file", str(file)),
                 *(("broken", violation) for violation in verified.violations),
             ],
@@ -60,8 +63,8 @@ def verify(generation: str | None, users: int, output: Path, quiet: bool, as_jso
         )
         if share is not None and is_lost(share):
             click.echo(
-                f"only {format_share(share)} of the rated movies have a title, the others show their ids: "
-                "check that the movies of the input are whole, and have the same ids as the ratings"
+                f"only {format_share(share)} of the rated {several} have a title, the others show their "
+                f"ids: check that the {several} of the input are whole, and have the same ids as the ratings"
             )
         for violation in verified.violations:
             click.echo(violation)

@@ -3,7 +3,6 @@
 The rules are SQL, in `sql/clean/`. Nothing is dropped without a row in `rejected_rows`.
 """
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,11 +10,14 @@ from datetime import UTC, datetime, timedelta
 import duckdb
 import pandas as pd
 
+from batch.data.cap import cap_users
+from batch.data.check_meaning import check_meaning
 from batch.data.exclusions import NO_EXCLUSIONS, Exclusions
 from batch.data.forgotten import hold_out_forgotten
 from batch.data.load import Loaded
 from batch.data.meaning import STARS, Meaning, meaning_of
 from batch.data.readers import Source
+from batch.data.warnings import warn
 from batch.errors import InputError
 from sql import statement
 
@@ -32,12 +34,10 @@ OTHER_REMEDIES = {
 
 RELATIONS = (
     "interactions", "all_interactions", "seen_items", "items", "users", "rejected_rows", "repaired_rows",
-    "rating_counts",
+    "rating_counts", "input_warnings",
 )  # fmt: skip
 # So many ids are named in a message.
 IDS_NAMED = 5
-
-log = logging.getLogger("batch")
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ class Counts:
     rows_superseded: int
     rows_merged: int  # added to a newer row of the same user and movie
     rows_held_out: int
+    rows_capped: int  # beyond the newest of their user that count
     users: int
     items: int
 
@@ -73,15 +74,21 @@ class Cleaned:
     rejected_rows: duckdb.DuckDBPyRelation  # one row per input row that does not count, by file and line
     repaired_rows: duckdb.DuckDBPyRelation  # one row per repaired row that counts, by file and line
     rating_counts: duckdb.DuckDBPyRelation  # one row per stage and rating
+    input_warnings: duckdb.DuckDBPyRelation  # one row per file and warning
     counts: Counts
     meaning: Meaning
+    segments: tuple[str, ...]  # attributes of users whose values make segments; none named: the usual ones
 
 
-def relations_of(connection: duckdb.DuckDBPyConnection, counts: Counts, meaning: Meaning = STARS) -> Cleaned:
+def relations_of(
+    connection: duckdb.DuckDBPyConnection,
+    counts: Counts,
+    meaning: Meaning = STARS,
+    segments: tuple[str, ...] = (),
+) -> Cleaned:
     """Return the relations of a database in which everything has been cleaned."""
-    return Cleaned(
-        connection, **{name: connection.table(name) for name in RELATIONS}, counts=counts, meaning=meaning
-    )
+    relations = {name: connection.table(name) for name in RELATIONS}
+    return Cleaned(connection, **relations, counts=counts, meaning=meaning, segments=segments)
 
 
 def clean(
@@ -119,6 +126,7 @@ def clean(
         lambda: scale_of(loaded.rating_rows),
     )
     execute("clean/valid_ratings")
+    cap_users(connection, ratings, loaded.spec.max_per_user)
     execute("clean/meaning", adds_up=meaning.adds_up, is_logarithmic=meaning.is_logarithmic)
     execute("clean/interactions")
     execute("clean/seen_items")
@@ -132,11 +140,15 @@ def clean(
     for source in loaded.sources():
         look_up_raw_text(connection, "clean/rejected_rows", source)
     look_up_raw_text(connection, "clean/repaired_rows", loaded.ratings)
+    if loaded.users:
+        look_up_raw_text(connection, "clean/repaired_user_rows", loaded.users)
     name_files(loaded)
     loaded.remove_copies()
     (row,) = execute("clean/counts", file=ratings).fetchall()
-    cleaned = relations_of(connection, Counts(*row), meaning)
+    segments = loaded.spec.users.segments if loaded.spec.users else ()
+    cleaned = relations_of(connection, Counts(*row), meaning, segments)
     stop_if_nothing_is_left(cleaned.counts, cleaned.items, ratings, hidden)
+    check_meaning(loaded, segments)
     return cleaned
 
 
@@ -167,9 +179,8 @@ def warn_of_unknown_hidden(connection: duckdb.DuckDBPyConnection, hidden: str) -
     if found:
         first = ", ".join(item_id for (item_id,) in found[:IDS_NAMED])
         more = f" and {len(found) - IDS_NAMED:,} more" if len(found) > IDS_NAMED else ""
-        log.warning(
-            "%s: no movie has the ids %s%s, so they hide nothing; correct or remove them", hidden, first, more
-        )
+        text = f"no movie has the ids {first}{more}, so they hide nothing; correct or remove them"
+        warn(connection, "unknown_item", hidden, len(found), text)
 
 
 def validate_others(loaded: Loaded) -> None:

@@ -8,7 +8,7 @@ import duckdb
 
 from batch.errors import UsageError
 from batch.generation.output_folder import Output
-from batch.generation.reader import Row, about, attached, rows_of
+from batch.generation.reader import Noun, Row, about, attached, noun_of, rows_of
 from batch.generation.rollback import before as generation_before
 from batch.runtime.step_table import format_share
 
@@ -26,6 +26,7 @@ class Diff:
     items: list[Row]  # that are in more lists than before, or in fewer
     metadata: Row  # of how many movies title, year or genres changed
     changed_items: list[Row]  # some of these movies
+    noun: Noun  # of the items of `after`
 
     def summary(self) -> Iterator[str]:
         """Yield lines for people."""
@@ -49,14 +50,14 @@ class Diff:
     def _changes_of_metadata(self) -> Iterator[str]:
         found = self.metadata
         if found["items_before"] != found["items_after"]:
-            yield f"movies: {found['items_before']:,} before, {found['items_after']:,} after"
+            yield f"{self.noun.several}: {found['items_before']:,} before, {found['items_after']:,} after"
         shares = [found["catalogue_share_before"], found["catalogue_share_after"]]
         if any(found[f"{what}_changed"] for what in METADATA):
             changes = ", ".join(f"{what} of {found[f'{what}_changed']:,}" for what in METADATA)
-            yield f"metadata changed: {changes}, among {found['items_of_both']:,} movies of both"
+            yield f"metadata changed: {changes}, among {found['items_of_both']:,} {self.noun.several} of both"
         if None not in shares and shares[0] != shares[1]:
             before, after = map(format_share, shares)
-            yield f"rated movies with a title: {before} before, {after} after"
+            yield f"rated {self.noun.several} with a title: {before} before, {after} after"
 
 
 @dataclass(frozen=True)
@@ -67,12 +68,13 @@ class DiffOfUser:
     after: str
     user_id: str
     changes: list[Row]
+    noun: Noun  # of the items of `after`
 
     def summary(self) -> Iterator[str]:
         """Yield lines for people."""
         entered = sum(row["change"] == "entered" for row in self.changes)
         yield (
-            f"user {self.user_id}: {entered:,} movies entered the list, "
+            f"user {self.user_id}: {entered:,} {self.noun.several} entered the list, "
             f"and {len(self.changes) - entered:,} left it"
         )
 
@@ -112,6 +114,7 @@ def diff(before: Path, after: Path, items: int) -> Diff:
             items=rows_of(connection, "diff/items", items=items),
             metadata=rows_of(connection, "diff/metadata")[0],
             changed_items=rows_of(connection, "diff/changed_items", items=items),
+            noun=noun_of(connection, "after.generation"),
         )
 
 
@@ -142,4 +145,5 @@ def diff_of_user(before: Path, after: Path, user_id: str) -> DiffOfUser:
                 f"user {user_id} has no list in {' and '.join(unknown)}: there is nothing to compare"
             )
         changes = rows_of(connection, "diff/entries_and_exits", user_id=user_id)
-    return DiffOfUser(before.stem, after.stem, user_id, changes)
+        noun = noun_of(connection, "after.generation")
+    return DiffOfUser(before.stem, after.stem, user_id, changes, noun)

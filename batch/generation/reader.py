@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -13,6 +13,13 @@ from batch.generation.output_folder import Output
 from sql import statement
 
 Row = dict[str, Any]  # by column
+
+
+class Noun(NamedTuple):
+    """What an item is called: one, and several."""
+
+    one: str = "movie"
+    several: str = "movies"
 
 
 def open_generation(file: Path, before: Path | None = None) -> duckdb.DuckDBPyConnection:
@@ -79,6 +86,14 @@ def about(connection: duckdb.DuckDBPyConnection, *columns: str, table: str = "ge
     """Return columns of the one row of `generation`. Raises duckdb.Error if an older version wrote others."""
     (row,) = connection.table(table).project(", ".join(columns)).fetchall()
     return tuple(row)
+
+
+def noun_of(connection: duckdb.DuckDBPyConnection, table: str = "generation") -> Noun:
+    """Return what the items of a generation are called; movies, if an older version wrote it."""
+    if "noun" not in connection.table(table).columns:
+        return Noun()
+    ((noun,),) = connection.table(table).project("noun").fetchall()
+    return Noun(*noun) if noun else Noun()
 
 
 def metrics_of(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], float | None]:

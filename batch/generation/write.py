@@ -1,5 +1,6 @@
 """Write: everything that a generation holds, into a new DuckDB file that nobody sees yet."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -147,6 +148,7 @@ def _frames_of_items(item_output: ItemOutput, item_ids: "pd.Index[str]") -> dict
                 "segment": segments.names,
                 "place": range(1, len(segments.names) + 1),
                 **{name: [each.get(name) for each in segments.attributes] for name in ATTRIBUTES},
+                "attributes": [json.dumps(each, ensure_ascii=False) for each in segments.attributes],
                 "users": segments.users,
             }
         ),

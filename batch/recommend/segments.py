@@ -1,27 +1,38 @@
 """Segments: what is watched lately by people of one kind, for somebody of whom no more is known.
 
-A segment is the users of one gender, age group or occupation, or of two of these or all three. One with few
-users says little; for its people a wider one does, and for everybody the popular list.
+A segment is the users who have one value of an attribute, or of two or three of them in common: gender, age
+group and occupation, or those that the input names. One with few users says little; for its people a wider
+one does, and for everybody the popular list.
 """
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from urllib.parse import quote, urlencode
 
+import duckdb
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from batch.data.clean import Cleaned
 from batch.data.interactions import Interactions
 from batch.model.trend import recency_weight
 from batch.recommend.popular import HALF_LIFE, most_watched
 
+# The attributes that are columns of `users`, and whose values make segments unless others are named.
 ATTRIBUTES = ("gender", "age_group", "occupation")
+# An age is one of a group.
+GROUPS = {"age": "age_group"}
 # Fewer users than this have watched too little together to say what the next one may like.
 MIN_USERS = 50
+# Narrower segments than of so many attributes have few users, and there are very many of them.
+MAX_COMBINED = 3
+# The service holds the list of each in memory, and looks through all of them; of more, the widest are kept.
+MAX_SEGMENTS = 5_000
+
+log = logging.getLogger("batch")
 
 
 @dataclass(frozen=True)
@@ -38,10 +49,29 @@ class Segments:
     of_user: NDArray[np.int32]  # (users,), the narrowest segment that each is in; -1: none
 
 
-def read_attributes(cleaned: Cleaned) -> pd.DataFrame:
-    """Return one row per user, in the order of indices: the attributes, null for what is not known."""
-    attributes: pd.DataFrame = cleaned.users.order("user_id").project(", ".join(ATTRIBUTES)).df()
+def read_attributes(users: duckdb.DuckDBPyRelation, names: Sequence[str] = ()) -> pd.DataFrame:
+    """Return one row per user, in the order of indices: the attributes, null for what is not known.
+
+    The columns are the attributes of these names, `age` being `age_group`; without any, they are ATTRIBUTES.
+    """
+    columns: dict[str, duckdb.Expression] = {}
+    for name in names or ATTRIBUTES:
+        columns.setdefault(GROUPS.get(name, name), _values(name))
+    ordered = users.order("user_id")
+    attributes: pd.DataFrame = ordered.select(*(each.alias(name) for name, each in columns.items())).df()
     return attributes
+
+
+def _values(name: str) -> duckdb.Expression:
+    """Return the values of an attribute, as text."""
+    pointer = "/" + name.replace("~", "~0").replace("/", "~1")
+    among_others = duckdb.FunctionExpression(
+        "json_extract_string", duckdb.ColumnExpression("attributes"), duckdb.ConstantExpression(pointer)
+    )
+    column = GROUPS.get(name, name)
+    if column not in ATTRIBUTES:
+        return among_others
+    return duckdb.CoalesceOperator(duckdb.ColumnExpression(column), among_others)
 
 
 def segments(ratings: Interactions, attributes: pd.DataFrame, top_n: int) -> Segments:
@@ -90,10 +120,35 @@ def _kinds(
     attributes: pd.DataFrame, people: NDArray[np.int64]
 ) -> Iterator[tuple[NDArray[np.int64], dict[str, str]]]:
     """Yield the users of each segment that has enough of them, and what they have in common."""
-    for count in range(len(ATTRIBUTES), 0, -1):
-        for names in combinations(ATTRIBUTES, count):
-            groups = attributes.groupby(list(names), observed=True, sort=True)
-            for values, members in groups.indices.items():
-                if people[members].sum() >= MIN_USERS:
-                    common = values if isinstance(values, tuple) else (values,)
-                    yield np.sort(members), dict(zip(names, map(str, common), strict=True))
+    for names in _combinations(attributes, people):
+        groups = attributes.groupby(list(names), observed=True, sort=True)
+        for values, members in groups.indices.items():
+            if people[members].sum() >= MIN_USERS:
+                common = values if isinstance(values, tuple) else (values,)
+                yield np.sort(members), dict(zip(names, map(str, common), strict=True))
+
+
+def _combinations(attributes: pd.DataFrame, people: NDArray[np.int64]) -> list[tuple[str, ...]]:
+    """Return of which attributes segments have values in common, most of them first."""
+    widest_first = [
+        names
+        for count in range(1, min(len(attributes.columns), MAX_COMBINED) + 1)
+        for names in combinations(attributes.columns, count)
+    ]
+    kept, found = [], 0
+    # So many segments can't be.
+    if people.sum() // MIN_USERS * len(widest_first) <= MAX_SEGMENTS:
+        kept = widest_first
+    for names in widest_first[len(kept) :]:
+        users = pd.Series(people).groupby([attributes[name] for name in names], observed=True).sum()
+        found += int((users >= MIN_USERS).sum())
+        if found > MAX_SEGMENTS:
+            log.warning(
+                "there are more than %s segments of users, so there are none of %s, and none that are "
+                "narrower; name fewer attributes under segments",
+                f"{MAX_SEGMENTS:,}",
+                " and ".join(names),
+            )
+            break
+        kept.append(names)
+    return sorted(kept, key=len, reverse=True)

@@ -8,7 +8,16 @@ import duckdb
 from batch.errors import BatchError, UsageError
 from batch.generation.diff import Diff, diff
 from batch.generation.output_folder import Output
-from batch.generation.reader import Row, attached, metrics_of, named_errors, open_generation, rows_of
+from batch.generation.reader import (
+    Noun,
+    Row,
+    attached,
+    metrics_of,
+    named_errors,
+    noun_of,
+    open_generation,
+    rows_of,
+)
 from batch.generation.rollback import before as generation_before
 
 MAX_EXAMPLES = 30
@@ -38,10 +47,12 @@ class Facts:
     """Everything that a report shows; rows are by column, as the statements in `sql/report/` return them."""
 
     summary: Row
+    noun: Noun  # what an item is called
     state: str  # published, kept or rolled back
     rating_counts: list[Row]
     rating_boxes: list[Row]
     rejected: list[Row]
+    warnings: list[Row]  # what was odd in the input
     long_tails: list[Row]
     over_time: list[Row]
     training: list[Row]
@@ -73,10 +84,12 @@ def read(output: Output, generation: str) -> Facts:
         rating_counts = connection.table("rating_counts").filter("rating is not null")
         return Facts(
             summary=rows_of(connection, "report/summary")[0],
+            noun=noun_of(connection),
             state=_state(output, generation),
             rating_counts=_rows(rating_counts.order("stage desc, rating")),
             rating_boxes=rows_of(connection, "report/rating_boxes"),
             rejected=rows_of(connection, "inspect/rejected_by_rule"),
+            warnings=_warnings(connection),
             long_tails=rows_of(connection, "report/long_tails"),
             over_time=rows_of(connection, "report/ratings_over_time"),
             training=_rows(connection.table("training").order("iteration")),
@@ -89,6 +102,14 @@ def read(output: Output, generation: str) -> Facts:
             settings=rows_of(connection, "report/settings"),
             left_out=left_out,
         )
+
+
+def _warnings(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """Return what was odd in the input; nothing of a file of an older version, which does not say."""
+    try:
+        return rows_of(connection, "inspect/input_warnings")
+    except duckdb.CatalogException:
+        return []
 
 
 def _state(output: Output, generation: str) -> str:

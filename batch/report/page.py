@@ -37,7 +37,7 @@ def render(facts: Facts) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"count": _count, "share": _share, "moment": _moment, "day": _day}
+    environment.filters |= {"count": _count, "share": _share, "moment": _moment, "day": _day, "begin": _begin}
     return environment.get_template("report.html").render(
         facts=facts,
         plots={
@@ -83,13 +83,14 @@ def _of_input(facts: Facts) -> Iterator[Plot]:
 def _of_tails(facts: Facts) -> Iterator[Plot]:
     for owner, group in groupby(facts.long_tails, key=itemgetter("owner")):
         rows = list(group)
+        one, several = facts.noun if owner == "movie" else (owner, f"{owner}s")
         yield Plot(
-            f"Ratings per {owner}",
-            f"How many {owner}s have few ratings, and how many have many? Read: so many {owner}s have at "
+            f"Ratings per {one}",
+            f"How many {several} have few ratings, and how many have many? Read: so many {several} have at "
             "least that many ratings; both scales are logarithmic.",
-            f"Line that falls from {rows[-1]['at_least']:,} {owner}s with at least {rows[-1]['ratings']:,} "
+            f"Line that falls from {rows[-1]['at_least']:,} {several} with at least {rows[-1]['ratings']:,} "
             f"ratings to {rows[0]['at_least']:,} with {rows[0]['ratings']:,}.",
-            drawn(f"tail-{owner}", plots.long_tail, rows, f"{owner}s"),
+            drawn(f"tail-{owner}", plots.long_tail, rows, several),
         )
     over_time = facts.over_time
     if over_time:
@@ -121,20 +122,21 @@ def _of_training(facts: Facts) -> Iterator[Plot]:
 def _of_quality(facts: Facts) -> Iterator[Plot]:
     if not facts.metrics.get((EVALUATED_USERS, MODEL)):
         return
+    several = facts.noun.several
     whiskers = "" if ("ndcg@10_low", MODEL) in facts.metrics else " This file has no intervals."
     for name, metric, title, question, label in (
         (
             "quality-0",
             "ndcg@10",
             "Quality of the ranking",
-            "Do the lists predict later movies better than popularity alone, and rank them higher?",
+            f"Do the lists predict later {several} better than popularity alone, and rank them higher?",
             "NDCG@10, from 0 to 1",
         ),
         (
             "quality-1",
             "hr@10",
-            "Lists that predicted a movie",
-            "For which share of users was a movie that they rated later among the first ten?",
+            "Lists with a hit",
+            f"For which share of users was one of the {several} that they rated later among the first ten?",
             "hit rate@10, share of users",
         ),
     ):
@@ -158,27 +160,28 @@ def _of_quality(facts: Facts) -> Iterator[Plot]:
 
 
 def _of_lists(facts: Facts) -> Iterator[Plot]:
-    rows = facts.popularity
+    rows, several = facts.popularity, facts.noun.several
     if rows:
         yield Plot(
             "What is recommended, by popularity",
-            "Do lists show more than what everybody knows? Each pair is a tenth of the movies: its share of "
+            "Do lists show more than what everybody knows? Each pair is a tenth of the "
+            f"{several}: its share of "
             "all ratings, and its share of the first ten places of all lists.",
-            f"Bars: the most rated tenth of the movies has {rows[0]['share_of_ratings']:.0%} of the ratings "
-            f"and {rows[0]['share_of_places'] or 0:.0%} of the places.",
-            drawn("popularity", plots.popularity, rows),
+            f"Bars: the most rated tenth of the {several} has {rows[0]['share_of_ratings']:.0%} of the "
+            f"ratings and {rows[0]['share_of_places'] or 0:.0%} of the places.",
+            drawn("popularity", plots.popularity, rows, several),
         )
 
 
 def _of_changes(facts: Facts) -> Iterator[Plot]:
     if facts.changes and facts.changes.entered:
-        overlap = facts.changes.diff.lists["overlap_at_10"]
+        overlap, several = facts.changes.diff.lists["overlap_at_10"], facts.noun.several
         yield Plot(
             "How much the lists changed",
             "Are the lists new enough, but still familiar? Each bar is the share of lists with "
-            "so many movies among the first ten that were not there before.",
-            f"Bars: {overlap:.0%} of the first ten movies were there before, on average.",
-            drawn("entered", plots.entered, facts.changes.entered),
+            f"so many {several} among the first ten that were not there before.",
+            f"Bars: {overlap:.0%} of the first ten {several} were there before, on average.",
+            drawn("entered", plots.entered, facts.changes.entered, several),
         )
 
 
@@ -202,6 +205,11 @@ def _of_steps(facts: Facts) -> Iterator[Plot]:
 
 def _count(value: float | None) -> str:
     return "\N{EN DASH}" if value is None else f"{value:,.0f}"
+
+
+def _begin(text: str) -> str:
+    """Return a text as it is at the beginning of a sentence."""
+    return text[:1].upper() + text[1:]
 
 
 def _share(value: float | None, digits: int = 1) -> str:

@@ -79,12 +79,17 @@ def rating_histogram(axes: Axes, counts: Sequence[Row]) -> None:
     _stars(axes, [row["rating"] for row in counts])
 
 
+def _plain(text: str) -> str:
+    """Return a text of the input as Matplotlib writes it as it is; between dollars it would be a formula."""
+    return text.replace("$", r"\$")
+
+
 def long_tail(axes: Axes, rows: Sequence[Row], owners: str) -> None:
     """Draw how many users, or movies, have at least so many ratings; both scales are logarithmic."""
     ratings = [row["ratings"] for row in rows]
     at_least = [row["at_least"] for row in rows]
     axes.step([*ratings, 0.9], [*at_least, at_least[-1]], where="pre", color=ACCENT)
-    axes.set(xscale="log", yscale="log", xlabel="ratings", ylabel=f"{owners} with at least as many")
+    axes.set(xscale="log", yscale="log", xlabel="ratings", ylabel=f"{_plain(owners)} with at least as many")
     axes.set_xlim(left=0.9)
     axes.set_ylim(bottom=0.8)
     counted(axes.xaxis)
@@ -151,8 +156,8 @@ def _distances(metrics: Metrics, metric: str, model: str) -> tuple[float, float]
     return value - low, high - value
 
 
-def popularity(axes: Axes, rows: Sequence[Row]) -> None:
-    """Draw which share of ratings, and of places in lists, the tenths of the movies have."""
+def popularity(axes: Axes, rows: Sequence[Row], several: str) -> None:
+    """Draw which share of ratings, and of places in lists, the tenths of the items have, called `several`."""
     for shift, column, colour, label in (
         (-0.2, "share_of_ratings", MUTED, "of all ratings"),
         (0.2, "share_of_places", ACCENT, "of the first ten places"),
@@ -165,19 +170,19 @@ def popularity(axes: Axes, rows: Sequence[Row]) -> None:
             label=label,
         )
     axes.set_xticks([row["tenth"] for row in rows])
-    axes.set(xlabel="tenth of the movies, the most rated first", ylabel="share")
+    axes.set(xlabel=f"tenth of the {_plain(several)}, the most rated first", ylabel="share")
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.grid(visible=False, axis="x")
     legend(axes)
 
 
-def entered(axes: Axes, rows: Sequence[Row]) -> None:
-    """Draw how many lists have how many new movies among their first ten."""
+def entered(axes: Axes, rows: Sequence[Row], several: str) -> None:
+    """Draw how many lists have how many new items, called `several`, among their first ten."""
     lists = sum(row["lists"] for row in rows)
     shares = {row["entered"]: row["lists"] / lists for row in rows}
     axes.bar(range(11), [shares.get(items, 0) for items in range(11)], width=0.7, color=ACCENT)
     axes.set_xticks(range(11))
-    axes.set(xlabel="new movies among the first ten", ylabel="share of lists")
+    axes.set(xlabel=f"new {_plain(several)} among the first ten", ylabel="share of lists")
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.grid(visible=False, axis="x")
 

@@ -246,6 +246,8 @@ def _look_up_raw_text(driver: Driver, found: Read) -> None:
     driver.execute("spark/looked_up_rows")
     for source in found.loaded.sources()[1:]:
         look_up_raw_text(driver.connection, "clean/rejected_rows", source)
+    if found.loaded.users:
+        look_up_raw_text(driver.connection, "clean/repaired_user_rows", found.loaded.users)
     parts = []
     for table in found.tables.all():
         # A part without rows, as Spark writes them, has no piece.

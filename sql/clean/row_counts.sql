@@ -7,7 +7,7 @@ with faults as (
         count(*) as rows,
         min(line) as first_line
     from rejected_lines
-    where rule <> 'superseded'
+    where rule not in ('superseded', 'over_max_per_user')
     group by file, rule
 ),
 

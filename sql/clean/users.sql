@@ -15,7 +15,8 @@ described as (
         user_id,
         gender,
         age_group,
-        occupation
+        occupation,
+        attributes
     from validated_users
     where rule is null
 )
@@ -27,7 +28,8 @@ select
     rated.last_rated_at,
     described.gender,
     described.age_group,
-    described.occupation
+    described.occupation,
+    coalesce(described.attributes, cast('{}' as json)) as attributes
 from rated
 left join described on cast(rated.user_id as varchar) = described.user_id
 order by rated.user_id;

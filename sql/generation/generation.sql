@@ -1,5 +1,5 @@
 -- one row: what this file is, from what it was made, how and when
--- parameters: $id, $started_at, $finished_at, $steps, $seconds, $counted_steps, $rows, $peak_mb, $fingerprint, $exclusions, $top_n, $settings, $setting_values, $packages, $versions, $overridden, $rows_read, $rows_kept, $rows_repaired, $rows_rejected, $rows_superseded, $rows_merged, $rows_held_out, $users, $items, $noun, $repeats
+-- parameters: $id, $started_at, $finished_at, $steps, $seconds, $counted_steps, $rows, $peak_mb, $fingerprint, $exclusions, $top_n, $settings, $setting_values, $packages, $versions, $overridden, $rows_read, $rows_kept, $rows_repaired, $rows_rejected, $rows_superseded, $rows_merged, $rows_held_out, $rows_capped, $rows_ignored, $users, $items, $noun, $repeats
 create table draft.generation (
     id varchar not null,
     started_at timestamp not null,
@@ -22,6 +22,8 @@ create table draft.generation (
     rows_superseded bigint not null,
     rows_merged bigint not null,
     rows_held_out bigint not null,
+    rows_capped bigint not null,
+    rows_ignored bigint not null,
     users bigint not null,
     items bigint not null,
     noun varchar [] not null,
@@ -49,6 +51,8 @@ comment on column draft.generation.rows_rejected is 'Rows of the ratings file th
 comment on column draft.generation.rows_superseded is 'Rows of the ratings file that a later row says anew.';
 comment on column draft.generation.rows_merged is 'Rows of the ratings file whose weight was added to a newer row of the same user and movie; those of users who were forgotten since are still counted.';
 comment on column draft.generation.rows_held_out is 'Rows of the ratings file that were not read, since their users are forgotten.';
+comment on column draft.generation.rows_capped is 'Rows of the ratings file beyond the newest `max_per_user` of their user, as the run counted them.';
+comment on column draft.generation.rows_ignored is 'Rows of the ratings file that are events to be ignored, by `input.toml`.';
 comment on column draft.generation.users is 'Users with at least one kept rating.';
 comment on column draft.generation.items is 'Movies with at least one kept rating.';
 comment on column draft.generation.noun is 'What an item is called: one, several.';
@@ -76,6 +80,8 @@ select
     $rows_superseded,
     $rows_merged,
     $rows_held_out,
+    $rows_capped,
+    $rows_ignored,
     $users,
     $items,
     $noun,

@@ -5,6 +5,7 @@ create table draft.segments (
     gender varchar,
     age_group varchar,
     occupation varchar,
+    attributes json not null,
     users bigint not null
 );
 comment on table draft.segments is 'One row per segment of users that has a popular list of its own; empty if nothing is known of the users.';
@@ -13,6 +14,7 @@ comment on column draft.segments.place is 'Place in the order from narrow to wid
 comment on column draft.segments.gender is 'Gender of its users, as in the input; null for any.';
 comment on column draft.segments.age_group is 'Age group of its users, in years; null for any.';
 comment on column draft.segments.occupation is 'Occupation of its users, as in the input; null for any.';
+comment on column draft.segments.attributes is 'What its users have in common: an object by name of the attribute.';
 comment on column draft.segments.users is 'How many users with ratings are in it; a segment has at least 50.';
 insert into draft.segments
 select
@@ -21,6 +23,7 @@ select
     gender,
     age_group,
     occupation,
+    cast(attributes as json) as attributes,
     users
 from segments_told
 order by place;

@@ -6,7 +6,8 @@ create table draft.users (
     last_rated_at timestamp,
     gender varchar,
     age_group varchar,
-    occupation varchar
+    occupation varchar,
+    attributes json not null
 );
 comment on table draft.users is 'One row per user with at least one rating.';
 comment on column draft.users.user_id is 'The user, as in the ratings.';
@@ -16,6 +17,7 @@ comment on column draft.users.last_rated_at is 'Time of the last rating, UTC; nu
 comment on column draft.users.gender is 'Gender, as in the file `users`; null if it does not say.';
 comment on column draft.users.age_group is 'Age group in years, from the age in the file `users`; null if it does not say.';
 comment on column draft.users.occupation is 'Occupation, as in the file `users`; null if it does not say.';
+comment on column draft.users.attributes is 'What else the input says of the user: an object by name of the attribute; `{}` if nothing.';
 insert into draft.users
 select
     user_id,
@@ -24,6 +26,7 @@ select
     last_rated_at,
     gender,
     age_group,
-    occupation
+    occupation,
+    attributes
 from users
 order by user_id;

@@ -1,4 +1,4 @@
--- Which users had rows without a user id that were repaired?
+-- Which users had rows that were repaired?
 -- one row per user and rule: how many rows were repaired, from which line to which
 select
     user_id,

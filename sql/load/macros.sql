@@ -105,7 +105,7 @@ create macro is_object(raw) as coalesce(try(json_type(raw)) = 'OBJECT', false);
 create macro fault_of_line(raw, longest_line) as
     case
         when contains(raw, chr(65534)) or length(raw) >= longest_line then 'too_long'
-        when contains(raw, chr(65535)) then 'not_text'
+        when contains(raw, chr(65535)) or contains(raw, chr(0)) then 'not_text'
         when getvariable('is_json') and not is_object(raw) then 'not_parsed'
         when
             not getvariable('is_json')

@@ -18,3 +18,12 @@ create table rejected_lines (
     rule varchar,
     user_id varchar
 );
+
+-- What is odd in the input as a whole, or in values that are not needed; the user if it is about one.
+create table input_warnings (
+    warning varchar,
+    file varchar,
+    rows bigint,
+    text varchar,
+    user_id varchar
+);

@@ -15,6 +15,7 @@ select
     rows_rejected,
     rows_superseded,
     rows_held_out,
+    (select count(*) from rejected_rows where rule = 'over_max_per_user') as rows_capped,
     users,
     items,
     (select count(*) from items) as items_of_input,

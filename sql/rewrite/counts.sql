@@ -24,21 +24,60 @@ where rating_counts.rows > coalesce(removed.rows, 0)
 order by rating_counts.stage desc, rating_counts.rating;
 
 insert into draft.segments
-select segments.* replace (case when users.user_id is null then segments.users else segments.users - 1 end as users)
+with forgotten as (
+    -- Files of before have no column `attributes`, neither of users nor of segments.
+    select
+        to_json(users) as columns_of_user,
+        coalesce(cast(to_json(users) -> '$.attributes' as map(varchar, varchar)), map {}) as attributes
+    from kept.users
+    where user_id = getvariable('change').user_id
+),
+
+known as (
+    select
+        map_concat(
+            attributes,
+            map {
+                'gender': coalesce(columns_of_user ->> '$.gender', attributes['gender']),
+                'age_group': coalesce(columns_of_user ->> '$.age_group', attributes['age_group'], attributes['age']),
+                'occupation': coalesce(columns_of_user ->> '$.occupation', attributes['occupation'])
+            }
+        ) as attributes
+    from forgotten
+),
+
+parts as (
+    select
+        segment,
+        unnest(string_split(segment, '&')) as part
+    from kept.segments
+),
+
+of_forgotten as (
+    select parts.segment
+    from parts
+    cross join known
+    group by parts.segment
+    having bool_and(
+        known.attributes[url_decode(split_part(parts.part, '=', 1))]
+        is not distinct from url_decode(split_part(parts.part, '=', 2))
+    )
+)
+
+select
+    segments.* replace (
+        case when of_forgotten.segment is null then segments.users else segments.users - 1 end as users
+    )
 from kept.segments
-left join kept.users
-    on users.user_id = getvariable('change').user_id
-    and (segments.gender is null or segments.gender = users.gender)
-    and (segments.age_group is null or segments.age_group = users.age_group)
-    and (segments.occupation is null or segments.occupation = users.occupation)
+left join of_forgotten on segments.segment = of_forgotten.segment
 order by segments.place;
 
 insert into draft.generation
 with left_over as (
     select
         (select count(*) from draft.histories) as kept,
-        (select count(*) from draft.repaired_rows) as repaired,
-        count(*) filter (where rule <> 'superseded') as rejected,
+        (select count(*) from draft.repaired_rows where rule = 'user_id_between_neighbours') as repaired,
+        count(*) filter (where rule not in ('superseded', 'over_max_per_user')) as rejected,
         count(*) filter (where rule = 'superseded') as superseded
     from draft.rejected_rows
     where starts_with(lower(file), 'ratings.')

@@ -8,4 +8,5 @@ select
     (select count(*) from rejected_lines where file = $file and rule = 'superseded') as rows_superseded,
     (select count(*) from superseded where getvariable('meaning').adds_up) as rows_merged,
     (select count(*) from held_out_lines where file = $file) as rows_held_out,
+    0 as rows_capped,
     (select count(*) from rated_items) as items;

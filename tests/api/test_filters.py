@@ -2,20 +2,23 @@
 
 import random
 import re
+import shutil
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import duckdb
 import pytest
 from starlette.testclient import TestClient
 
 from api.filters import FILTERS
 from api.parameters import fields
+from batch.generation.publish import Published
 from batch.recommend.segments import MIN_USERS
 from tests.asked import client_of, column
-from tests.conftest import publish, written
+from tests.conftest import changed, publish, written
 
 USERS, ITEMS = 2 * MIN_USERS, 80
 GENRES = ("Action", "Comedy", "Drama", "Sci-Fi & Söhne")
@@ -176,6 +179,10 @@ def test_an_explained_list_is_the_list_with_reasons(client: TestClient, folder: 
         # Nobody is so old, or a farmer: wider segments are left.
         ({"gender": "F", "age_group": "over-55", "occupation": "farmer"}, "gender=F"),
         ({"age_group": "25-34", "occupation": "farmer"}, "age_group=25-34"),
+        ({"segment": "gender:F"}, "gender=F"),
+        ({"segment": " GENDER : f ,age_group:25-34"}, "gender=F&age_group=25-34"),
+        ({"segment": "gender:F", "age_group": "25-34"}, "gender=F&age_group=25-34"),
+        ({"segment": "gender:X,age_group:25-34"}, "age_group=25-34"),
     ],
 )
 def test_an_unknown_user_gets_the_list_of_the_narrowest_segment(
@@ -186,6 +193,48 @@ def test_an_unknown_user_gets_the_list_of_the_narrowest_segment(
     assert (items, source) == _asked(client, user_id="nobody", **given)
     assert source == f"segment {segment}"
     assert _ids(items) == _lists(folder, "popular_by_segment", "segment", "rank")[segment][:10]
+
+
+SEGMENTS = """
+insert into segments values
+    ('country=DE&plan=free', 1, null, null, null, '{"country": "DE", "plan": "free"}', 60),
+    ('country=DE', 2, null, null, null, '{"country": "DE"}', 90),
+    ('age%20%2F%20b=a%3Ab%26c', 3, null, null, null, '{"age / b": "a:b&c"}', 70);
+insert into popular_by_segment select segment, 1, place::varchar, 1 from segments
+"""
+
+
+def test_segments_are_of_any_attributes(published: Published, tmp_path: Path) -> None:
+    with changed(published, tmp_path) as connection:
+        connection.execute(SEGMENTS)
+    with client_of(tmp_path) as client:
+
+        def first(segment: str) -> tuple[str, str]:
+            items, source = _asked(client, segment=segment, limit=1)
+            return items[0]["id"], source
+
+        assert first("plan:free,country:DE") == ("1", "segment country=DE&plan=free")
+        assert first("plan:paid,country:de") == ("2", "segment country=DE")
+        assert first("age / b:a:b&c") == ("3", "segment age%20%2F%20b=a%3Ab%26c")
+        assert first("country:FR")[1] == "popular"
+        answer = client.get("/recommendations?segment=country:DE,contry:DE")
+        assert answer.status_code == 404
+        assert answer.json()["error"] == (
+            "segment has 'contry', which no segment is made of; there are country, plan, age / b"
+        )
+        repeated = client.get("/recommendations?segment=country:DE&segment=plan:free")
+        assert repeated.headers["X-Recommendation-Source"] == "segment country=DE&plan=free"
+
+
+def test_segments_of_a_file_of_before_are_served(folder: Path, tmp_path: Path) -> None:
+    copy_of = shutil.copytree(folder, tmp_path / "output", symlinks=True)
+    (file,) = (copy_of / "generations").glob("*.duckdb")
+    file.chmod(0o644)
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("alter table segments drop attributes; alter table users drop attributes")
+    with client_of(copy_of) as client:
+        assert _asked(client, segment="gender:F")[1] == "segment gender=F"
+        assert client.get("/users/1").status_code == 200
 
 
 def test_a_user_of_no_segment_gets_the_popular_list(client: TestClient, folder: Path) -> None:

@@ -65,7 +65,7 @@ def test_a_large_catalogue_and_many_segments_can_be_opened(published: Published,
         )
         connection.execute(
             "insert into segments select 'occupation=' || number, 1000 + number, null, null, "
-            "number::varchar, 50 from range($segments) as numbers(number)",
+            "number::varchar, '{}', 50 from range($segments) as numbers(number)",
             {"segments": segments},
         )
         connection.execute(

@@ -129,7 +129,7 @@ def test_a_generated_client_asks_and_understands(url: str, generated: Any) -> No
         refused = recommendations.sync_detailed(client=client, subject=subject())
         assert (refused.status_code, refused.parsed.error) == (
             400,
-            "user_id is required, or one of liked, user_ids, gender, age_group, occupation",
+            "user_id is required, or one of liked, user_ids, segment, gender, age_group, occupation",
         )
         assert similar.sync(client=client, item_id="4", limit=2).items
         assert len(features.sync(client=client, user_id="18", limit=5).features[0].histories) == 5

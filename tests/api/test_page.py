@@ -193,6 +193,23 @@ def test_the_system_says_what_became_of_the_rows_with_examples(odd: TestClient) 
     assert "Most popular ever" in text
 
 
+def test_the_system_says_what_was_odd_in_the_input(
+    client: TestClient, published: Published, tmp_path: Path
+) -> None:
+    assert "What was odd" not in _text(client, "/system")
+    with changed(published, tmp_path) as connection:
+        connection.execute("insert into input_warnings values ('new', 'a.csv', null, '<b> & so on', null)")
+    with client_of(tmp_path) as other:
+        assert "What was odd in the input new in a.csv <b> & so on" in _text(other, "/system")
+
+
+def test_a_file_of_before_has_a_system_too(published: Published, tmp_path: Path) -> None:
+    with changed(published, tmp_path) as connection:
+        connection.execute("drop table input_warnings")
+    with client_of(tmp_path) as client:
+        assert "What was odd" not in _text(client, "/system")
+
+
 def test_the_system_shows_the_generations_that_are_kept_and_can_be_read(
     nights: list[Published], tmp_path: Path
 ) -> None:

@@ -58,6 +58,8 @@ ALSO_INVALID = {
     "/recommendations?user_id=1&min_year=x": "min_year must be a whole number, from 0 to 9999, not 'x'",
     "/recommendations?user_id=1&max_year=10000": "max_year must be a whole number",
     "/recommendations?user_id=1&gender=": "gender is empty",
+    "/recommendations?segment=": "segment must be attributes such as gender:F with commas between them",
+    "/recommendations?segment=a:b,:c": "segment must be attributes such as gender:F",
     "/recommendations?user_id=1&age_group=30": "age_group must be one of under-18, 18-24,",
     "/recommendations?user_id=1&explain=yes": "explain must be true or false, not 'yes'",
     "/similar": "item_id is required",

@@ -188,6 +188,7 @@ def test_a_row_with_several_faults_counts_once(cleaned: Any) -> None:
         rows_superseded=0,
         rows_merged=0,
         rows_held_out=0,
+        rows_capped=0,
         users=1,
         items=1,
     )

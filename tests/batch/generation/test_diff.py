@@ -10,8 +10,9 @@ from batch.errors import UsageError
 from batch.generation.diff import chosen, diff, diff_of_user
 from batch.generation.output_folder import Output
 from batch.generation.publish import Published
+from batch.generation.reader import noun_of
 from tests.commands import invoke
-from tests.conftest import copied, publish, written
+from tests.conftest import changed as changed_copy, copied, publish, written
 from tests.films import ITEMS, MOVIES, RATINGS, START, USERS
 
 # User 3 has watched movie 3, which was the best of the list; user 40 is new, and so is movie 20.
@@ -109,6 +110,20 @@ def test_metadata_of_items_are_compared(published: Published, tmp_path: Path) ->
     shown = invoke("diff", "--output", output).stdout
     assert re.search(r"^1 +title +Movie, The 1 \(1991\) +Movie, The 1 \(1992\) *$", shown, re.MULTILINE)
     assert re.search(r"^2 +year +1992 *$", shown, re.MULTILINE)
+
+
+def test_lines_call_items_as_the_newer_generation_does(published: Published, tmp_path: Path) -> None:
+    with changed_copy(published, tmp_path) as connection:
+        assert noun_of(connection) == ("movie", "movies")
+        connection.execute("alter table generation add column noun varchar []")
+        connection.execute("update generation set noun = ['product', 'products']")
+        assert noun_of(connection) == ("product", "products")
+        connection.execute("insert into items by name select * replace ('new' as item_id) from items limit 1")
+    file = Output(tmp_path).published()
+    found = diff(published.file, file, items=10)
+    assert "products: 21 before, 22 after" in found.summary()
+    of_user = diff_of_user(published.file, file, "3")
+    assert [*of_user.summary()] == ["user 3: 0 products entered the list, and 0 left it"]
 
 
 def test_unchanged_metadata_of_items_is_left_out(published: Published, nights: list[Published]) -> None:

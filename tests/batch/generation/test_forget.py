@@ -162,15 +162,50 @@ def test_attributes_of_the_user_go_too_and_a_segment_has_one_user_less(
     data, output = write_input(ratings, users=users), tmp_path / "output"
     before = publish(data, output, max_rejected=1)
     query = "select rule, user_id from rejected_rows order by line"
-    assert select(before.file, query) == [("age_out_of_range", ZOE), ("missing_columns", None)]
+    assert select(before.file, query) == [("superseded", ZOE), ("missing_columns", None)]
+    repaired = "select file, rule, user_id from repaired_rows"
+    assert select(before.file, repaired) == [("users.csv", "age_out_of_range", ZOE)]
     assert select(before.file, "select segment, users from segments") == [("gender=F", 61)]
     forgotten(output, ZOE)
     (file,) = files_of(output)
     assert ZOE.encode() not in file.read_bytes()
     assert select(file, "select segment, users from segments") == [("gender=F", 60)]
+    assert select(file, repaired) == []
     again = publish(data, output, max_rejected=1)
     assert ZOE.encode() not in again.file.read_bytes()
     assert again.counts.rows_held_out == 3
+
+
+KNOWN_USER = """
+update users set attributes = '{"country": "DE", "plan": "free", "age": 30}' where user_id = '3';
+insert into segments values
+    ('country=DE&plan=free', 1, null, null, null, '{}', 60), ('country=FR', 2, null, null, null, '{}', 50),
+    ('age_group=30', 3, null, null, null, '{}', 70), ('plan=free', 4, null, null, null, '{}', 80);
+insert into input_warnings values
+    ('heavy_user', 'ratings.csv', 9, 'user 3 has 9 rows', '3'), ('other', 'a.csv', null, 'odd', null)
+"""
+
+
+def test_segments_of_any_attributes_and_warnings_lose_the_user(published: Published, tmp_path: Path) -> None:
+    with changed(published, tmp_path) as connection:
+        connection.execute(KNOWN_USER)
+    forgotten(tmp_path, "3")
+    (file,) = files_of(tmp_path)
+    assert select(file, "select segment, users from segments order by place") == [
+        ("country=DE&plan=free", 59), ("country=FR", 50), ("age_group=30", 69), ("plan=free", 79),
+    ]  # fmt: skip
+    assert select(file, "select warning from input_warnings") == [("other",)]
+
+
+def test_a_user_of_a_file_of_before_is_forgotten(published: Published, tmp_path: Path) -> None:
+    with changed(published, tmp_path) as connection:
+        connection.execute("insert into segments values ('gender=F', 1, 'F', null, null, '{}', 60)")
+        connection.execute("update users set gender = 'F' where user_id = '3'")
+        connection.execute("alter table segments drop attributes; alter table users drop attributes")
+        connection.execute("drop table input_warnings")
+    forgotten(tmp_path, "3")
+    (file,) = files_of(tmp_path)
+    assert select(file, "select segment, users from segments") == [("gender=F", 59)]
 
 
 def test_the_list_of_forgotten_users_does_not_tell_who_they_are(published: Published, tmp_path: Path) -> None:

@@ -3,12 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
 
 from batch.generation.publish import Published
-from batch.recommend.segments import MIN_USERS, segments
+from batch.recommend.segments import MIN_USERS, Segments, read_attributes, segments
 from tests.conftest import publish, select, written
 from tests.films import MOVIES_HEADER, RATINGS_HEADER
 from tests.made import interactions
@@ -81,12 +82,30 @@ def test_invalid_rows_of_users_are_recorded_and_the_last_one_counts(cleaned: Any
     users = HEADER + "1,F,20,a\n1.0, M ,30,b\n1,X,old,c\n,F,20,d\n2,,-1,e\n3\n"
     result = cleaned(RATINGS_HEADER + "\n1,10,3,1\n", users=users)
     assert result.rejected() == [
-        (2, "superseded"), (4, "age_out_of_range"), (5, "user_id_missing"), (6, "age_out_of_range"),
-        (7, "missing_columns"),
+        (2, "superseded"), (3, "superseded"), (5, "user_id_missing"), (7, "missing_columns"),
     ]  # fmt: skip
-    assert result.rows(
-        "select user_id, gender, age_group, occupation from validated_users where rule is null"
-    ) == [("1", "M", "25-34", "b")]
+    query = (
+        "select user_id, gender, age_group, occupation from validated_users where rule is null order by all"
+    )
+    assert result.rows(query) == [("1", "X", None, "c"), ("2", None, None, "e")]
+
+
+def test_an_age_that_is_none_costs_the_age_alone_and_is_recorded(cleaned: Any) -> None:
+    users = HEADER + "1,F,244,a\n2,M,abc,b\n3,F,NULL,c\n4,,-1,\n5,M,30,e\n"
+    result = cleaned(RATINGS_HEADER + "\n1,10,3,1\n", users=users)
+    assert result.rejected() == []
+    assert result.rows("select line, rule, raw, user_id from repaired_rows order by line") == [
+        (2, "age_out_of_range", "1,F,244,a", "1"),
+        (3, "age_out_of_range", "2,M,abc,b", "2"),
+        (5, "age_out_of_range", "4,,-1,", "4"),
+    ]
+    assert result.rows("select gender, age_group, occupation, attributes from users") == [
+        ("F", None, "a", "{}")
+    ]
+    assert result.rows("select warning, file, rows from input_warnings") == [
+        ("age_out_of_range", "users.csv", 3)
+    ]
+    assert result.counts.rows_repaired == 0
 
 
 def test_without_users_there_are_no_segments(published: Published) -> None:
@@ -110,3 +129,70 @@ def test_names_are_as_in_a_query_string() -> None:
     ratings = interactions([(user, 0) for user in range(MIN_USERS)])
     attributes = _women(MIN_USERS, gender="é", occupation="a&b c")
     assert segments(ratings, attributes, 5).names[0] == "gender=%C3%A9&occupation=a%26b%20c"
+
+
+USERS_OF_INPUT = """
+create table users as
+select
+    lpad(number::varchar, 3, '0') as user_id,
+    null as gender,
+    case when number < 10 then '18-24' end as age_group,
+    null as occupation,
+    json_object(
+        'country', ['DE', 'FR'][1 + number % 2], 'plan', 'free', 'age', 30, 'a/b~c', number % 3
+    ) as attributes
+from range(200) as numbers(number)
+"""
+
+
+@pytest.fixture
+def users() -> duckdb.DuckDBPyRelation:
+    connection = duckdb.connect()
+    connection.execute(USERS_OF_INPUT)
+    return connection.table("users")
+
+
+def _segments(attributes: pd.DataFrame) -> Segments:
+    return segments(interactions([(user, 0) for user in range(200)]), attributes, 5)
+
+
+def test_segments_are_made_of_the_attributes_that_are_named(users: duckdb.DuckDBPyRelation) -> None:
+    attributes = read_attributes(users, ["country", "plan"])
+    assert attributes.columns.tolist() == ["country", "plan"]
+    found = _segments(attributes)
+    assert dict(zip(found.names, found.users, strict=True)) == {
+        "country=DE&plan=free": 100, "country=FR&plan=free": 100, "country=DE": 100, "country=FR": 100,
+        "plan=free": 200,
+    }  # fmt: skip
+    assert found.attributes[0] == {"country": "DE", "plan": "free"}
+    assert found.of_user.tolist() == [0, 1] * 100
+
+
+def test_any_name_of_an_attribute_is_read_and_numbers_are_text(users: duckdb.DuckDBPyRelation) -> None:
+    found = _segments(read_attributes(users, ["a/b~c", "no such"]))
+    assert found.names == ["a%2Fb~c=0", "a%2Fb~c=1", "a%2Fb~c=2"]
+
+
+def test_an_age_is_the_group_if_there_is_one(users: duckdb.DuckDBPyRelation) -> None:
+    attributes = read_attributes(users, ["age", "age_group"])
+    assert attributes["age_group"].value_counts().to_dict() == {"30": 190, "18-24": 10}
+
+
+def test_segments_without_names_are_those_of_gender_age_group_and_occupation(
+    users: duckdb.DuckDBPyRelation,
+) -> None:
+    assert read_attributes(users).columns.tolist() == ["gender", "age_group", "occupation"]
+
+
+def test_no_segment_has_more_than_three_attributes(users: duckdb.DuckDBPyRelation) -> None:
+    attributes = read_attributes(users, ["country", "plan", "age", "a/b~c"])
+    assert max(len(each) for each in _segments(attributes).attributes) == 3
+
+
+def test_of_too_many_segments_the_widest_are_kept(
+    users: duckdb.DuckDBPyRelation, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("batch.recommend.segments.MAX_SEGMENTS", 4)
+    found = _segments(read_attributes(users, ["country", "plan"]))
+    assert found.names == ["country=DE", "country=FR", "plan=free"]
+    assert "there are more than 4 segments of users, so there are none of country and plan" in caplog.text

@@ -20,7 +20,7 @@ from batch.report.build import page
 from batch.runtime.progress import Progress
 from batch.settings import Settings
 from tests.commands import invoke
-from tests.conftest import WriteInput, copied, damage, publish, select, written
+from tests.conftest import WriteInput, changed, copied, damage, publish, select, written
 from tests.films import MOVIES, RATINGS, START
 
 ODD_TITLE = '<script>alert(1)</script> & "Ünder" \N{CLAPPER BOARD} $x^2$'
@@ -183,6 +183,26 @@ def test_a_report_says_what_ratings_times_and_users_are_missing(
     assert "No row of any file was rejected" in text
     assert "The run could not measure quality" in text
     assert "The list is empty" in text
+
+
+def test_a_report_says_what_was_odd_and_calls_items_as_the_input_does(
+    published: Published, tmp_path: Path
+) -> None:
+    with changed(published, tmp_path) as connection:
+        connection.execute("insert into input_warnings values ('new', 'a.csv', 7, '<b> & so on', null)")
+        connection.execute("alter table generation add column noun varchar []")
+        connection.execute("update generation set noun = ['$product', '$products']")
+    text = Read(page(Output(tmp_path), published.generation)).text
+    assert "What was odd in the input" in text
+    assert "<b> & so on" in text
+    assert "lists of up to 10 $products for" in text
+    assert not re.search(r"\bmovies?\b", text.replace("movies.csv", ""))
+
+
+def test_a_report_on_a_file_of_before_has_no_warnings(published: Published, tmp_path: Path) -> None:
+    with changed(published, tmp_path) as connection:
+        connection.execute("drop table input_warnings")
+    assert "What was odd" not in Read(page(Output(tmp_path), published.generation)).text
 
 
 def test_an_unreadable_older_generation_is_left_out_and_named(
