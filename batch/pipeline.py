@@ -245,24 +245,26 @@ def summary_of_cleaning(loaded: Loaded, counts: Counts) -> str:
     """Return in a few words what became of the rows of each file."""
     found = loaded.connection.execute(statement("clean/file_counts")).fetchall()
     of_files = {
-        file: _summary_of_rows(rows, rejected, superseded, capped, excluded=held_out)
-        for file, rows, rejected, superseded, held_out, capped in found
+        file: _summary_of_rows(rows, {"rejected": rejected, "superseded": superseded}, excluded=held_out)
+        for file, rows, rejected, superseded, held_out, _ in found
+    }
+    others = {
+        "rejected": counts.rows_rejected,
+        "superseded": counts.rows_superseded,
+        "added to newer ones": counts.rows_merged,
+        "beyond max_per_user": counts.rows_capped,
+        "of events to ignore": counts.rows_ignored,
     }
     of_files[loaded.ratings.name] = _summary_of_rows(
-        counts.rows_read,
-        counts.rows_rejected,
-        counts.rows_superseded,
-        counts.rows_capped,
-        repaired=counts.rows_repaired,
-        excluded=counts.rows_held_out,
+        counts.rows_read, others, repaired=counts.rows_repaired, excluded=counts.rows_held_out
     )
     return f"kept {'; '.join(f'{source.name} {of_files[source.name]}' for source in loaded.sources())}"
 
 
-def _summary_of_rows(rows: int, rejected: int, superseded: int, capped: int, **others: int) -> str:
-    numbers = {"rejected": rejected, "superseded": superseded, "beyond max_per_user": capped, **others}
-    found = [f"{rows - rejected - superseded - capped:,} of {rows:,} rows"]
-    return ", ".join(found + [f"{number:,} {name}" for name, number in numbers.items() if number])
+def _summary_of_rows(rows: int, others: dict[str, int], **more: int) -> str:
+    """Return how many rows are kept, and what became of the others; `more` are kept, or were never read."""
+    found = [f"{rows - sum(others.values()):,} of {rows:,} rows"]
+    return ", ".join(found + [f"{number:,} {name}" for name, number in {**others, **more}.items() if number])
 
 
 def warn_if_catalogue_is_lost(catalogue: Catalogue, loaded: Loaded, output: Output) -> None:

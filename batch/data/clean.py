@@ -34,7 +34,7 @@ OTHER_REMEDIES = {
 
 RELATIONS = (
     "interactions", "all_interactions", "seen_items", "items", "users", "rejected_rows", "repaired_rows",
-    "rating_counts", "input_warnings",
+    "rating_counts", "input_warnings", "input_files",
 )  # fmt: skip
 # So many ids are named in a message.
 IDS_NAMED = 5
@@ -52,6 +52,7 @@ class Counts:
     rows_merged: int  # added to a newer row of the same user and movie
     rows_held_out: int
     rows_capped: int  # beyond the newest of their user that count
+    rows_ignored: int  # events that are to be ignored
     users: int
     items: int
 
@@ -66,15 +67,14 @@ class Cleaned:
     connection: duckdb.DuckDBPyConnection  # the database that holds the relations
     interactions: duckdb.DuckDBPyRelation  # one row per user and item, by user_id and position (1: newest)
     all_interactions: duckdb.DuckDBPyRelation  # the same, and what a later one supersedes, without a position
-    seen_items: (
-        duckdb.DuckDBPyRelation
-    )  # one row per user and item that is only seen: its value can't be used
+    seen_items: duckdb.DuckDBPyRelation  # one row per user and item that is seen and no more
     items: duckdb.DuckDBPyRelation  # one row per item of movies or of an interaction, by item_id
     users: duckdb.DuckDBPyRelation  # one row per user with an interaction, by user_id
     rejected_rows: duckdb.DuckDBPyRelation  # one row per input row that does not count, by file and line
     repaired_rows: duckdb.DuckDBPyRelation  # one row per repaired row that counts, by file and line
     rating_counts: duckdb.DuckDBPyRelation  # one row per stage and rating
     input_warnings: duckdb.DuckDBPyRelation  # one row per file and warning
+    input_files: duckdb.DuckDBPyRelation  # one row per file, and what was read from it
     counts: Counts
     meaning: Meaning
     segments: tuple[str, ...]  # attributes of users whose values make segments; none named: the usual ones

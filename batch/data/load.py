@@ -181,6 +181,8 @@ def prepare(connection: duckdb.DuckDBPyConnection, spec: InputSpec) -> None:
         "event_weights": [_weight(each) for each in spec.event.kinds.values()] if spec.event else None,
         "time_format": time.format if time else None,
         "time_zone": time.zone if time else None,
+        "decimal_of_items": spec.items.decimal if spec.items else None,
+        "decimal_of_users": spec.users.decimal if spec.users else None,
         "genre_separator": spec.items.genre_separator if spec.items else None,
     }
     for name, meaning in meanings.items():

@@ -9,5 +9,6 @@ select
     (select count(*) from all_interactions where position is null and getvariable('meaning').adds_up) as rows_merged,
     (select count(*) from held_out_lines where file = $file) as rows_held_out,
     (select count(*) from rejected_lines where file = $file and rule = 'over_max_per_user') as rows_capped,
+    (select count(*) from rejected_ratings where rule = 'event_ignored') as rows_ignored,
     (select count(*) from users) as users,
     (select count(*) from items where ratings > 0) as items;

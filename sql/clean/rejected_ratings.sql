@@ -23,6 +23,7 @@ validated as (
         case
             when getvariable('has_events') and event is null then 'event_missing'
             when getvariable('has_events') and weight_of_event(event) is null then 'event_ignored'
+            when contains(item_id, chr(0)) or contains(user_id, chr(0)) then 'not_text'
             when item_id is null then 'movie_id_missing'
             when has_lost_digits(item_id) then 'movie_id_lost_digits'
             when

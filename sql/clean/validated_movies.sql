@@ -21,7 +21,7 @@ select
         when row_number() over (partition by movie_rows.item_id order by movie_rows.line desc) > 1 then 'superseded'
     end as rule
 from movie_rows
-left join attributes_of('movie_rows') as described on movie_rows.line = described.line
+left join attributes_of('movie_rows', getvariable('decimal_of_items')) as described on movie_rows.line = described.line
 order by movie_rows.line;
 
 insert into rejected_lines by name

@@ -17,7 +17,7 @@ with ages as (
             cast('{"gender": null, "age": null, "occupation": null}' as json)
         ) as attributes
     from user_rows
-    left join attributes_of('user_rows') as described on user_rows.line = described.line
+    left join attributes_of('user_rows', getvariable('decimal_of_users')) as described on user_rows.line = described.line
 )
 
 select

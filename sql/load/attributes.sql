@@ -1,7 +1,7 @@
--- what is known of the rows of a table: attributes as objects of JSON
+-- one row per row of a table that has attributes: its line, and they as an object of JSON
 
 -- A number is one if every value of the attribute is; so are `true` and `false`, and lists.
-create macro attributes_of(rows) as table
+create macro attributes_of(rows, decimal) as table
 with entries as (
     select
         line,
@@ -13,7 +13,10 @@ given as (
     select
         line,
         key,
-        trimmed(value) as value
+        case
+            when decimal = ',' and regexp_full_match(trimmed(value), '-?\d+,\d+') then replace(trimmed(value), ',', '.')
+            else trimmed(value)
+        end as value
     from entries
     where not is_missing(value)
 ),

@@ -1,4 +1,4 @@
--- what a row weighs as a yes, by its value and its event, as variables say
+-- what one value of a row, or its event, weighs as a yes, as variables say
 
 create macro is_unrated(value) as coalesce(list_contains(cast(getvariable('unrated') as double []), value), false);
 

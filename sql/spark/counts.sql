@@ -9,4 +9,5 @@ select
     (select count(*) from superseded where getvariable('meaning').adds_up) as rows_merged,
     (select count(*) from held_out_lines where file = $file) as rows_held_out,
     0 as rows_capped,
+    (select coalesce(cast(sum(rows) as bigint), 0) from validated where kind = 'ignored') as rows_ignored,
     (select count(*) from rated_items) as items;

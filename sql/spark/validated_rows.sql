@@ -24,6 +24,12 @@ with validated as (
     where seen_item_id is not null and user_id is not null
     union all by name
     select
+        'ignored' as kind,
+        count(*) as rows
+    from rejected_ratings
+    where rule = 'event_ignored'
+    union all by name
+    select
         'unknown_event' as kind,
         event as rule,
         count(*) as rows
