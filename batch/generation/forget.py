@@ -11,7 +11,7 @@ from batch.generation.origin import rollbacks
 from batch.generation.output_folder import Output
 from batch.generation.reader import named_errors, open_generation
 from batch.generation.records import Transaction
-from batch.generation.rewrite import Change, Rewritten, prepare, rewrite
+from batch.generation.rewrite import Change, Rewritten, attach_kept, prepare, rewrite
 from batch.runtime.database import connect
 from batch.runtime.progress import Progress
 from batch.settings import Settings
@@ -76,7 +76,7 @@ def _has_user(connection: duckdb.DuckDBPyConnection, file: Path) -> bool:
     try:
         with named_errors(file):
             open_generation(file).close()
-            connection.execute("attach $file as kept (read_only)", {"file": str(file)})
+            attach_kept(connection, file)
             ((rows,),) = connection.execute(statement("rewrite/count_rows_of_user")).fetchall()
             connection.execute("detach kept")
     except BatchError as error:

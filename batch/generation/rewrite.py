@@ -74,8 +74,15 @@ def rewrite(
     return rewritten
 
 
-def _rewrite(connection: duckdb.DuckDBPyConnection, file: Path, draft: Path, made_by: str) -> Rewritten:
+def attach_kept(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
+    """Attach a generation as `kept`, with a view of its input files, which older ones know by name alone."""
     connection.execute("attach $file as kept (read_only)", {"file": str(file)})
+    is_known = "input_files" in _tables_of_kept(connection)
+    connection.execute(statement("rewrite/files") if is_known else statement("rewrite/files_by_name"))
+
+
+def _rewrite(connection: duckdb.DuckDBPyConnection, file: Path, draft: Path, made_by: str) -> Rewritten:
+    attach_kept(connection, file)
     connection.execute(
         "attach $file as draft (storage_version $version, block_size $block)",
         {"file": str(draft), "version": STORAGE_VERSION, "block": BLOCK_SIZE},
@@ -103,7 +110,7 @@ def _fill(connection: duckdb.DuckDBPyConnection, generation: str, made_by: str) 
         connection.execute(f"drop table draft.{OLD_ITEM_STATS}")
     others = {*LISTS, *ITEMS_AND_COUNTS, *DERIVED, OLD_ITEM_STATS}
     _copy(connection, [table for table in tables if table not in others])
-    connection.execute(statement("rewrite/weights"))
+    connection.execute(statement("rewrite/older"))
     unlisted = connection.execute(statement("rewrite/items")).fetchall()
     if unlisted:
         connection.execute(statement("rewrite/lists"))

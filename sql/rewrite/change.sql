@@ -8,7 +8,7 @@ create macro is_of_forgotten_user(file, rule, raw, user_id) as
         case
             when user_id is not null then user_id = getvariable('change').user_id
             when
-                split_part(lower(file), '.', 1) in ('ratings', 'users')
+                file in (select known.file from files_of_kept as known where known.content in ('interactions', 'users'))
                 and rule in ('missing_columns', 'too_many_columns', 'not_parsed', 'misplaced_quote', 'not_text', 'too_long')
                 then list_contains(fields_of(raw), getvariable('change').user_id)
         end,

@@ -80,7 +80,7 @@ with left_over as (
         count(*) filter (where rule not in ('superseded', 'over_max_per_user')) as rejected,
         count(*) filter (where rule = 'superseded') as superseded
     from draft.rejected_rows
-    where starts_with(lower(file), 'ratings.')
+    where file in (select files_of_kept.file from files_of_kept where files_of_kept.content = 'interactions')
 ),
 
 gone as (
