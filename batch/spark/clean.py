@@ -34,6 +34,7 @@ from batch.data.clean import (
 )
 from batch.data.exclusions import Exclusions
 from batch.data.forgotten import hold_out_forgotten
+from batch.data.input_spec import InputSpec
 from batch.data.load import (
     Loaded,
     load_others,
@@ -48,12 +49,11 @@ from batch.errors import InputError
 from batch.spark.pieces import LOOKED, RAW, VALIDATED, Place, look, raw, validate
 from batch.spark.segments import Kinds, count_users, read_kinds
 from batch.spark.shares import RATINGS_PER_SHARE, Batches
-from batch.spark.tables import Table, Tables, bring, rows_of
+from batch.spark.tables import Tables, bring, rows_of
 from sql import statement
 
 _ORDERED = (
-    "user_id string, item_id string, rating double, weight double, rated_at long, line long, "
-    "is_superseded boolean"
+    "user_id string, item_id string, rating double, weight double, rated_at long, line long, outcome string"
 )
 
 
@@ -142,7 +142,7 @@ def clean(
     driver: Driver, found: Read, max_rejected: float, started_at: datetime, exclusions: Exclusions
 ) -> Cleaned:
     """Make what the local `clean` makes; the ratings stay on the cluster. Raises InputError as it does."""
-    connection, loaded, meaning = driver.connection, found.loaded, meaning_of(found.tables.spec)
+    connection, loaded = driver.connection, found.loaded
     file, hidden = loaded.ratings.name, loaded.hidden.name if loaded.hidden else "hide"
     of_pieces = partial(
         validate,
@@ -169,10 +169,12 @@ def clean(
         lambda file, line: _raw_of_line(driver, found, file, line),
         lambda: scale_of(ratings_as_read.project("rating, unnest(range(rows))")),
     )
-    ratings = _by_user(driver, file, validated, meaning)
+    ratings = _by_user(driver, file, validated, found.tables.spec)
     warn_of_unknown_hidden(connection, hidden)
     _look_up_raw_text(driver, found)
-    kinds = read_kinds(connection)
+    spec = found.tables.spec
+    segments = spec.users.segments if spec.users else ()
+    kinds = read_kinds(connection, segments)
     users = count_users(ratings, kinds)
     counted = driver.execute("spark/counts", file=file)
     (row,) = counted.fetchall()
@@ -184,20 +186,26 @@ def clean(
     return Cleaned(ratings, counts, kinds, users)
 
 
-def _by_user(driver: Driver, file: str, validated: DataFrame, meaning: Meaning) -> DataFrame:
+def _by_user(driver: Driver, file: str, validated: DataFrame, spec: InputSpec) -> DataFrame:
     """Return the ratings that count by user, and make the tables of movies, of rating counts and of lines."""
+    meaning = meaning_of(spec)
     columns = ("line", "user_id", "item_id", "rating", "weight", "rated_at")
     kept = validated.where("kind = 'kept'").select(*columns)
     shares = max(driver.spark.sparkContext.defaultParallelism, -(-kept.count() // RATINGS_PER_SHARE))
     ordered = (
         kept.repartitionByRange(shares, "user_id")
-        .mapInArrow(partial(supersede, meaning=meaning), _ORDERED)
+        .mapInArrow(partial(supersede, meaning=meaning, max_per_user=spec.max_per_user), _ORDERED)
         .checkpoint()
     )
-    ratings = ordered.where("not is_superseded")
-    driver.bring(_only_seen(validated.where("kind = 'seen'"), ratings), "seen_items")
+    ratings = ordered.where("outcome = 'kept'")
+    capped = ordered.where("outcome = 'capped'")
+    seen = capped.select("user_id", "item_id").unionAll(
+        validated.where("kind = 'seen'").select("user_id", "item_id")
+    )
+    driver.bring(_only_seen(seen, ratings), "seen_items")
     validated.unpersist()
-    driver.bring(ordered.where("is_superseded").select("line", "user_id"), "superseded")
+    driver.bring(ordered.where("outcome = 'superseded'").select("line", "user_id"), "superseded")
+    driver.bring(capped.select("line", "user_id"), "capped_ratings")
     driver.bring(ratings.groupBy("rating").agg(count("*").alias("rows")), "kept_ratings")
     of_item = count("*").alias("ratings"), avg("rating").alias("mean_rating")
     driver.bring(ratings.groupBy("item_id").agg(*of_item), "rated_items")
@@ -218,8 +226,8 @@ def _only_seen(named: DataFrame, ratings: DataFrame) -> DataFrame:
     return pairs.join(ratings, ["user_id", "item_id"], "left_anti")
 
 
-def supersede(batches: Batches, meaning: Meaning = STARS) -> Batches:
-    """Find which ratings of a share of users a later one supersedes; by user, newest first."""
+def supersede(batches: Batches, meaning: Meaning = STARS, max_per_user: int | None = None) -> Batches:
+    """Find what becomes of the ratings of a share of users; by user, newest first."""
     found = list(batches)
     if not sum(map(len, found)):
         return
@@ -227,7 +235,12 @@ def supersede(batches: Batches, meaning: Meaning = STARS) -> Batches:
     place = rows.schema.get_field_index("rated_at")
     with duckdb.connect(config={"threads": 1}) as connection:
         connection.register(
-            "valid_ratings", rows.set_column(place, "rated_at", rows["rated_at"].cast(pa.timestamp("us")))
+            "given_ratings", rows.set_column(place, "rated_at", rows["rated_at"].cast(pa.timestamp("us")))
+        )
+        connection.execute("create view valid_ratings as from given_ratings")
+        connection.execute(statement("clean/capped_ratings"), {"max_per_user": max_per_user or len(rows)})
+        connection.execute(
+            "create or replace view valid_ratings as from given_ratings anti join capped_ratings using (line)"
         )
         values = {"adds_up": meaning.adds_up, "is_logarithmic": meaning.is_logarithmic}
         connection.execute(statement("clean/meaning"), values)

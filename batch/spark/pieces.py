@@ -23,8 +23,8 @@ from pyarrow import parquet
 
 from batch.data.exclusions import Exclusions
 from batch.data.forgotten import hold_out_forgotten
-from batch.data.inputs import changed
 from batch.data.input_spec import InputSpec
+from batch.data.inputs import changed
 from batch.data.load import load_ratings, prepare
 from batch.data.readers import Source
 from batch.data.text import copy_as_text

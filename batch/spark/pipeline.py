@@ -95,7 +95,8 @@ def _publish_new(job: Job, spark: SparkSession, tables: Tables, progress: Progre
             step.status(f"{summary_of_cleaning(found.loaded, cleaned.counts)}; {catalogue.summary()}")
         warn_if_catalogue_is_lost(catalogue, found.loaded, output)
         artifacts = _make(settings, driver, cleaned, progress)
-        relations = relations_of(connection, cleaned.counts, meaning_of(tables.spec))
+        segments = tables.spec.users.segments if tables.spec.users else ()
+        relations = relations_of(connection, cleaned.counts, meaning_of(tables.spec), segments)
         return finish(job, relations, catalogue, artifacts, progress)
 
 

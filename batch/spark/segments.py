@@ -1,5 +1,6 @@
 """Segments: people of one gender, age group and occupation, who share a popular list."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,9 +13,8 @@ from numpy.typing import NDArray
 from pyspark import TaskContext
 from pyspark.sql import DataFrame
 
-from batch.recommend.segments import ATTRIBUTES
+from batch.recommend.segments import ATTRIBUTES, read_attributes
 from batch.spark.shares import Batches
-from sql import statement
 
 
 @dataclass(frozen=True)
@@ -33,19 +33,25 @@ class Kinds:
         return np.array([self.of_user.get(each, last) for each in user_ids.to_pylist()], dtype=np.int32)
 
 
-NOTHING_KNOWN = Kinds({}, pd.DataFrame([dict.fromkeys(ATTRIBUTES)], dtype=object))
+def _nothing(names: Sequence[str]) -> pd.DataFrame:
+    return pd.DataFrame([dict.fromkeys(names)], dtype=object)
 
 
-def read_kinds(connection: duckdb.DuckDBPyConnection) -> Kinds:
-    """Return the kinds that the valid rows of users tell of."""
-    known = connection.execute(statement("spark/kinds_of_users")).df()
-    groups = known.groupby(list(ATTRIBUTES), dropna=False, sort=True)
+NOTHING_KNOWN = Kinds({}, _nothing(ATTRIBUTES))
+
+
+def read_kinds(connection: duckdb.DuckDBPyConnection, segments: Sequence[str] = ()) -> Kinds:
+    """Return the kinds that the valid rows of users tell of, by the attributes that make segments."""
+    valid = connection.table("validated_users").filter("rule is null")
+    known = read_attributes(valid, segments)
+    names = list(known.columns)
+    known["user_id"] = valid.order("user_id").project("user_id").df()["user_id"]
+    known = known[known[names].notna().any(axis=1)]
+    groups = known.groupby(names, dropna=False, sort=True)
     attributes = known.assign(kind=groups.ngroup()).drop_duplicates("kind").sort_values("kind")
     return Kinds(
         of_user=dict(zip(known["user_id"], groups.ngroup().tolist(), strict=True)),
-        attributes=pd.concat(
-            [attributes[list(ATTRIBUTES)].astype(object), NOTHING_KNOWN.attributes], ignore_index=True
-        ),
+        attributes=pd.concat([attributes[names].astype(object), _nothing(names)], ignore_index=True),
     )
 
 

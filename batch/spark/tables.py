@@ -96,7 +96,7 @@ class Tables:
 
 
 def find_tables(spark: SparkSession, folder: Path, work: Path) -> Tables:
-    """Find the tables in a folder, by samples of its files in `work`. Raises InputError as the local run does.
+    """Find the tables in a folder, by samples of its files in `work`. Raises InputError as a local run does.
 
     Unlike the local run, it compares names, sizes and times of change: to read all of the input only to see
     that nothing has changed would cost a good part of the run.
@@ -114,12 +114,12 @@ def find_tables(spark: SparkSession, folder: Path, work: Path) -> Tables:
     urls = {file.name: file.url for file in files}
 
     def table(content: str, given: InputTable | None) -> Table | None:
-        return _table(spark, content, given, urls) if given else None
+        return _table(content, given, urls) if given else None
 
     return Tables(
         spec=inputs.spec,
         findings=inputs.findings,
-        ratings=_table(spark, "interactions", inputs.ratings, urls),
+        ratings=_table("interactions", inputs.ratings, urls),
         movies=table("items", inputs.movies),
         users=table("users", inputs.users),
         hidden=table("hidden", inputs.hidden),
@@ -127,7 +127,7 @@ def find_tables(spark: SparkSession, folder: Path, work: Path) -> Tables:
     )
 
 
-def _table(spark: SparkSession, content: str, given: InputTable, urls: dict[str, str]) -> Table:
+def _table(content: str, given: InputTable, urls: dict[str, str]) -> Table:
     header = given.paths[0].read_bytes() if given.has_header else b""
     if given.has_header and given.paths[0].suffix.lower() == ".gz":
         header = gzip.decompress(header)

@@ -11,11 +11,25 @@ where kind = 'repaired'
 order by line;
 
 insert into rejected_lines by name
+with recorded as (
+    select
+        line,
+        'superseded' as rule,
+        user_id
+    from superseded
+    where not getvariable('meaning').adds_up
+    union all
+    select
+        line,
+        'over_max_per_user' as rule,
+        user_id
+    from capped_ratings
+)
+
 select
     $file as file,
     line,
-    'superseded' as rule,
+    rule,
     user_id
-from superseded
-where not getvariable('meaning').adds_up
+from recorded
 order by line;
