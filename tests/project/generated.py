@@ -1,13 +1,27 @@
 """The generated pages of `docs/`: `python -m tests.project.generated OUTPUT` writes them."""
 
+import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from api.__main__ import serve
 from batch.cli import commands
+from batch.data.input_spec import (
+    Event,
+    Files,
+    HiddenFiles,
+    InputSpec,
+    InteractionFiles,
+    ItemFiles,
+    Time,
+    UserFiles,
+    Value,
+)
 from batch.errors import BatchError
 from batch.generation.output_folder import Output
 from batch.generation.schema import schema
@@ -72,6 +86,58 @@ def _options() -> Iterator[str]:
             yield f"| `{option.opts[0]}` | `{option.envvar}` | {default} | {option.help} |"
 
 
+_REFERENCE = "## Reference of input.toml\n"
+_ABOUT_REFERENCE = """`make docs` writes this section from `batch/data/input_spec.py`. A column is its name, in
+any letter case, or its position from 1 in a file without a header.
+"""
+_TABLES: dict[str, type[BaseModel]] = {
+    "value": Value,
+    "event": Event,
+    "time": Time,
+    "items": ItemFiles,
+    "users": UserFiles,
+    "hidden": HiddenFiles,
+}
+
+
+def input_reference() -> str:
+    """Return the section about `input.toml`, to the end of its page: every key of every table."""
+    lines = [
+        _REFERENCE,
+        _ABOUT_REFERENCE,
+    ]
+    own = {
+        name: key for name, key in InputSpec.model_fields.items() if name not in {*_TABLES, "interactions"}
+    }
+    lines += ["### Above all tables\n", *_keys(own)]
+    lines += ["### `[interactions]`\n", *_keys(InteractionFiles.model_fields)]
+    for name, table in _TABLES.items():
+        shared = Files.model_fields if issubclass(table, Files) else {}
+        keys = {key: field for key, field in table.model_fields.items() if key not in shared}
+        lines += [f"### `[{name}]`\n", f"{InputSpec.model_fields[name].description}\n"]
+        if shared:
+            lines += ["Also the keys of `[interactions]` from `file` to `header`.\n"]
+        lines += _keys(keys)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _keys(keys: Mapping[str, FieldInfo]) -> list[str]:
+    rows = [
+        f"| `{name}` | {_default(field)} | {field.description} |".replace("`|`", "<code>&#124;</code>")
+        for name, field in keys.items()
+    ]
+    return ["| key | default | meaning |", "|---|---|---|", *rows, ""]
+
+
+def _default(field: FieldInfo) -> str:
+    """Return a default as TOML has it."""
+    if field.is_required():
+        return "required"
+    if field.default in (None, "", (), {}):
+        return '`""`' if field.default == "" and field.annotation is str else "none"
+    return f"`{json.dumps(field.default)}`"
+
+
 def command_line() -> str:
     """Return the page with the help of every command."""
     job = _context(commands, "python -m batch")
@@ -90,6 +156,8 @@ def _help(context: click.Context) -> str:
 
 if __name__ == "__main__":
     (DOCS / "configuration.md").write_text(configuration(), encoding="utf-8")
+    page = (DOCS / "input.md").read_text(encoding="utf-8").split(_REFERENCE)[0]
+    (DOCS / "input.md").write_text(page + input_reference(), encoding="utf-8")
     (DOCS / "cli.md").write_text(command_line(), encoding="utf-8")
     try:
         (DOCS / "schema.md").write_text(schema(Output(Path(sys.argv[1])).published()), encoding="utf-8")

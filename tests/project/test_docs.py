@@ -11,13 +11,14 @@ import api
 import batch
 from api.__main__ import serve
 from batch.cli import commands
+from batch.data.input_spec import InputSpec
 from batch.datasets.catalogue import SETS
 from batch.generation.publish import Published
 from batch.generation.schema import schema
 from batch.settings import by_name
 from sql import FOLDER
 from tests.project.documents import DOCS, DOCUMENTS, GENERATED, README, blocks, part
-from tests.project.generated import command_line, configuration
+from tests.project.generated import command_line, configuration, input_reference
 
 EVERYTHING = "\n".join(DOCUMENTS.values())
 # What people have written.
@@ -31,6 +32,7 @@ def test_the_schema_is_that_of_the_published_file(published: Published) -> None:
 def test_the_generated_pages_are_current() -> None:
     assert DOCS["cli.md"] == command_line()
     assert DOCS["configuration.md"] == configuration()
+    assert DOCS["input.md"].endswith(input_reference())
 
 
 def test_the_generated_pages_have_every_command_and_every_option() -> None:
@@ -73,6 +75,13 @@ def test_every_rule_is_documented() -> None:
     rules = set(re.findall(r"(?:then|else) '(\w+)'", code)) | {"movie_id_missing"}
     assert "superseded" in rules
     assert [rule for rule in rules if f"`{rule}`" not in DOCS["input.md"]] == []
+
+
+def test_every_recipe_is_a_valid_input_toml() -> None:
+    recipes = re.findall(r"^```toml\n(.*?)^```$", DOCS["input.md"], re.MULTILINE | re.DOTALL)
+    assert len(recipes) >= 8
+    for recipe in recipes:
+        InputSpec.model_validate(tomllib.loads(recipe))
 
 
 def test_every_command_is_in_a_page_that_explains_it() -> None:
