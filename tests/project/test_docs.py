@@ -71,7 +71,8 @@ def test_the_quality_in_the_readme_is_that_of_the_evaluation() -> None:
 
 def test_every_rule_is_documented() -> None:
     files = [file for folder in ("load", "clean") for file in (FOLDER / folder).glob("*.sql")]
-    code = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    texts = [file.read_text(encoding="utf-8") for file in files]
+    code = "\n".join(text for text in texts if "rule" in text or "fault_of_line" in text)
     rules = set(re.findall(r"(?:then|else) '(\w+)'", code)) | {"movie_id_missing"}
     assert "superseded" in rules
     assert [rule for rule in rules if f"`{rule}`" not in DOCS["input.md"]] == []
