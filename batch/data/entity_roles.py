@@ -1,4 +1,4 @@
-"""Entity roles: which tables describe items and users, and which of their columns are title, genres and so on."""
+"""Entity roles: which tables describe items and users, and which of their columns are title and genres."""
 
 import re
 from typing import Any
@@ -21,7 +21,7 @@ _FLAG = "genre "
 
 
 def id_place(table: Table, like: str, role: str) -> int | None:
-    """Return the place of the ids of items or users: the same name as in the interactions, a known one, or id."""
+    """Return the place of the ids of items or users: named as in the interactions, or otherwise as an id."""
     known = [letters(label) for label in table.labels]
     if letters(like) and letters(like) in known:
         return known.index(letters(like))
@@ -144,7 +144,7 @@ def _genre_separator(table: Table, place: int) -> str:
         return "|"
     for separator in (";", ",", " / ", "/", ">", "."):
         with_it = [value for value in values if separator in value]
-        if len(with_it) > 0.05 * len(values):  # noqa: PLR2004 (a name with a comma is rarer)
+        if len(with_it) > 0.05 * len(values):
             return ", " if separator == "," and all(", " in value for value in with_it) else separator
     return "|"
 

@@ -1,4 +1,4 @@
-"""Interaction roles: which table has the interactions, and which of its columns is user, item, time and number."""
+"""Interaction roles: which table has the interactions, and which of its columns is user, item and so on."""
 
 import re
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ class Roles:
     found_time: Found = field(default_factory=Found)
     found_value: Found = field(default_factory=Found)
     kinds: dict[str, Any] = field(default_factory=dict)  # weights of event kinds; None for unknown ones
-    also: tuple[int, ...] = ()  # columns that might be the value as well
+    unnamed_title: int | None = None  # beside the item, in files without header or items
 
     def used(self) -> set[int]:
         """Return the places of columns that have a role."""
@@ -48,7 +48,7 @@ class Roles:
 
 
 def is_about_something_else(table: Table) -> bool:
-    """Return whether a table has tags, friends or links, and no number that says how somebody liked an item."""
+    """Return whether a table has tags, friends or links, and no stars."""
     known = set(map(letters, table.labels))
     return bool(known & OTHER_SUBJECTS) and find("stars", table.labels) is None
 

@@ -15,12 +15,23 @@ MAX_OUTSIDE = 0.03
 MIN_UNRATED = 0.01
 # Fewer numbers tell nothing of how they are spread.
 MIN_NUMBERS = 20
+# So many numbers show all that there are on a scale.
+MANY_NUMBERS = 100
 _NUMBER = re.compile(r"[-+]?\d*[.,]?\d+([eE][-+]?\d+)?|[-+]?\d+\.")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?\s?(Z|[+-]\d\d(:?\d\d)?)?)?")
 _UTC = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC")
 _DATES = ("%d.%m.%Y", "%Y/%m/%d", "%Y.%m.%d", "%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%d/%b/%Y", "%d.%m.%y")
 _EITHER = (("%d/%m/%Y", "%m/%d/%Y"), ("%d-%m-%Y", "%m-%d-%Y"), ("%d/%m/%y", "%m/%d/%y"))
 _CLOCKS = ("", " %H:%M", " %H:%M:%S", ", %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S", ":%H:%M:%S")
+# Scales that are known, and what the highest number must exceed on each.
+_LEAST_HIGHEST = {
+    (0.5, 5.0): 1.0,
+    (0.0, 5.0): 4.0,
+    (0.5, 10.0): 9.0,
+    (0.0, 10.0): 9.0,
+    (-10.0, 10.0): 0.0,
+    (0.0, 100.0): 90.0,
+}
 # From 1990 to 2100, in each unit.
 _UNITS = (
     ("s", 631_152_000, 4_102_444_800),
@@ -89,9 +100,12 @@ def stars_or_weight(values: Sequence[str | None], *, role: str, is_old: bool = F
             return Found({"kind": "weight"}, "counts, of which the logarithm is the weight")
         lowest, highest = min(counts), max(counts)
         most = f"most of them {counts.most_common(1)[0][0]:g}"
-        if not is_old or highest > 5 or (len(numbers) >= 100 and counts[1] > len(numbers) / 2):  # noqa: PLR2004
+        if not is_old or highest > 5 or (len(numbers) >= MANY_NUMBERS and counts[1] > len(numbers) / 2):  # noqa: PLR2004
             text = f"has numbers from {lowest:g} to {highest:g}, {most}, as counts have"
             return _doubt(text, [_scale_line(lowest, highest)], is_weight=True)
+    if not is_old and len(numbers) >= MANY_NUMBERS and 1 < max(counts) <= 3:  # noqa: PLR2004
+        scale = f"from {min(counts):g} to {max(counts):g}"
+        return _doubt(f"has numbers {scale} only", [_scale_line(min(counts), max(counts))], is_weight=True)
     return _stars(counts)
 
 
@@ -116,7 +130,7 @@ def _stars(counts: Counter[float]) -> Found:
     unrated, rest, doubt = _unrated(counts)
     if doubt:
         return doubt
-    for scale in ((0.5, 5.0), (0.0, 5.0), (0.5, 10.0), (0.0, 10.0), (-10.0, 10.0), (0.0, 100.0)):
+    for scale in _LEAST_HIGHEST:
         if (found := _on_scale(scale, rest)) is not None:
             lowest, highest = found
             keys: dict[str, Any] = {"kind": "stars", "scale": found}
@@ -170,25 +184,24 @@ def _on_scale(scale: tuple[float, float], counts: Counter[float]) -> tuple[float
     if sum(inside.values()) < (1 - MAX_OUTSIDE) * number:
         return None
     lowest, highest = min(inside), max(inside)
-    if scale == (0.5, 5.0):
-        return scale if highest > 1 else None
-    if scale == (0.0, 5.0):
-        binary = highest <= 1
-        if binary and (set(inside) == {0.0, 1.0} or any(value % 1 for value in inside)):
-            return 0.0, 1.0
-        return scale if highest > 4 else None  # noqa: PLR2004
-    if scale[1] == 10 and scale[0] >= 0:  # noqa: PLR2004
-        whole = all(value % 1 == 0 for value in inside)
-        if highest <= 9:  # noqa: PLR2004 (a scale of 7, say, is not known)
-            return None
-        return (1.0, 10.0) if lowest >= 1 or (whole and scale[0] > 0) else scale
-    if scale == (-10.0, 10.0):
-        if -1 <= lowest and highest <= 1:
-            return -1.0, 1.0
-        symmetric = min(-lowest, highest) > 0.8 * max(-lowest, highest)
-        end = 5.0 if highest <= 5 else 10.0  # noqa: PLR2004
-        return (-end, end) if symmetric and highest > 0.8 * end else None
-    return scale if highest > 90 and len(inside) > 5 else None  # noqa: PLR2004
+    if scale[0] < 0:
+        return _symmetric(lowest, highest)
+    if scale == (0.0, 5.0) and highest <= 1:
+        return (0.0, 1.0) if set(inside) == {0.0, 1.0} or any(value % 1 for value in inside) else None
+    # A scale of 7, say, is not known.
+    if highest <= _LEAST_HIGHEST[scale] or (scale[1] == 100 and len(inside) < 6):  # noqa: PLR2004
+        return None
+    whole = all(value % 1 == 0 for value in inside)
+    is_from_1 = scale[1] == 10 and (lowest >= 1 or (whole and scale[0] > 0))  # noqa: PLR2004
+    return (1.0, 10.0) if is_from_1 else scale
+
+
+def _symmetric(lowest: float, highest: float) -> tuple[float, float] | None:
+    """Return a scale around 0 on which numbers lie, if they reach both of its ends."""
+    if lowest >= -1 and highest <= 1:
+        return -1.0, 1.0
+    end = 5.0 if highest <= 5 else 10.0  # noqa: PLR2004
+    return (-end, end) if min(-lowest, highest) > 0.8 * end else None
 
 
 def _core(counts: Counter[float]) -> tuple[float, float]:
