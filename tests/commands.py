@@ -33,6 +33,7 @@ OWN_VARIABLES = {name.upper() for name in by_name()} | {
     "RETRIES",
     "FILE",
     "FORCE",
+    "WRITE",
     "IN_ADVANCE",
     "FILMS",
     "ITEMS",

@@ -42,6 +42,15 @@ _UNITS = (
     ("%Y%m%d%H%M%S", 19_900_101_000_000, 21_000_101_000_000),
     ("excel", 32_874, 73_051),
 )
+_TIMES_IN_WORDS = {
+    "s": "seconds since 1970",
+    "ms": "milliseconds since 1970",
+    "us": "microseconds since 1970",
+    "ns": "nanoseconds since 1970",
+    "iso": "ISO 8601, in UTC if they name no zone",
+    "excel": "days as Excel counts them, in UTC",
+    "yyyymmdd": "days as YYYYMMDD, in UTC",
+}
 _PER_SECOND = {"s": 1, "ms": 1e3, "us": 1e6, "ns": 1e9}
 
 
@@ -92,21 +101,28 @@ def stars_or_weight(values: Sequence[str | None], *, role: str, is_old: bool = F
     if role == "weight":
         return Found({"kind": "weight"}, "a weight, of which the logarithm counts")
     if not numbers:
-        return _doubt("has no numbers", [], is_weight=False)
+        return _doubt("has no numbers", ["scale = [0.5, 5]"], is_weight=True)
     if len(counts) == 1 and not (is_old and 0.5 <= numbers[0] <= 5 and numbers[0] != 1):  # noqa: PLR2004
         return Found({}, f"is always {numbers[0]:g}, and so says nothing")
     if looks_like_counts(counts):
-        if role == "value" and max(counts) > 100:  # noqa: PLR2004 (no scale has more)
-            return Found({"kind": "weight"}, "counts, of which the logarithm is the weight")
-        lowest, highest = min(counts), max(counts)
-        most = f"most of them {counts.most_common(1)[0][0]:g}"
-        if not is_old or highest > 5 or (len(numbers) >= MANY_NUMBERS and counts[1] > len(numbers) / 2):  # noqa: PLR2004
-            text = f"has numbers from {lowest:g} to {highest:g}, {most}, as counts have"
-            return _doubt(text, [_scale_line(lowest, highest)], is_weight=True)
+        return _counts_or_stars(counts, role=role, is_old=is_old)
     if not is_old and len(numbers) >= MANY_NUMBERS and 1 < max(counts) <= 3:  # noqa: PLR2004
         scale = f"from {min(counts):g} to {max(counts):g}"
         return _doubt(f"has numbers {scale} only", [_scale_line(min(counts), max(counts))], is_weight=True)
     return _stars(counts)
+
+
+def _counts_or_stars(counts: Counter[float], *, role: str, is_old: bool) -> Found:
+    """Return what numbers are that are spread as counts are: a doubt, unless their column or size tells."""
+    lowest, highest, number = min(counts), max(counts), counts.total()
+    if role == "value" and highest > 100:  # noqa: PLR2004 (no scale has more)
+        return Found({"kind": "weight"}, "counts, of which the logarithm is the weight")
+    # On the scale that was always read, few numbers are not enough for a doubt.
+    if is_old and highest <= 5 and (number < MANY_NUMBERS or counts[1] <= number / 2):  # noqa: PLR2004
+        return _stars(counts)
+    most = f"most of them {counts.most_common(1)[0][0]:g}"
+    text = f"has numbers from {lowest:g} to {highest:g}, {most}, as counts have"
+    return _doubt(text, [_scale_line(lowest, highest)], is_weight=True)
 
 
 def looks_like_counts(counts: Counter[float]) -> bool:
@@ -222,6 +238,10 @@ def _doubt(text: str, stars: list[str], *, is_weight: bool) -> Found:
     return Found(doubt=text, remedies=tuple(remedies))
 
 
+def _in_words(form: str) -> str:
+    return _TIMES_IN_WORDS.get(form, form)
+
+
 def time_format(values: Sequence[str | None], *, is_old: bool = False) -> Found:
     """Return the key `format` of `[time]`. `is_old`: the column is `timestamp` of `ratings.csv`."""
     given = [value for value in values if value is not None]
@@ -233,7 +253,7 @@ def time_format(values: Sequence[str | None], *, is_old: bool = False) -> Found:
         return _numeric_time(given, numbers, is_old=is_old)
     for pattern, name in ((_ISO, "iso"), (_UTC, "%Y-%m-%d %H:%M:%S UTC")):
         if sum(1 for value in given if pattern.fullmatch(value)) > 0.8 * len(given):
-            return Found({"format": "auto" if is_old and name == "iso" else name}, f"times: {name}")
+            return Found({"format": "auto" if is_old and name == "iso" else name}, _in_words(name))
     return _written_time(given)
 
 
@@ -245,9 +265,9 @@ def _numeric_time(given: list[str], numbers: list[float], *, is_old: bool) -> Fo
             if name == "excel" and is_old and len(numbers) < MIN_NUMBERS:
                 continue
             auto = is_old and name == "s"
-            return Found({"format": "auto" if auto else name}, f"times: {name}")
+            return Found({"format": "auto" if auto else name}, _in_words(name))
     if is_old:
-        return Found({"format": "auto"}, "times: s")
+        return Found({"format": "auto"}, _in_words("s"))
     text = f"has numbers from {min(numbers):g} to {max(numbers):g}, which are no times from 1990 on"
     return Found(doubt=text, remedies=('  format = "s"', "  # or remove [time]: then no order is learned"))
 
@@ -273,12 +293,12 @@ def _written_time(given: list[str]) -> Found:
     for date in _DATES:
         for clock in _CLOCKS:
             if _fits(given, date + clock):
-                return Found({"format": date + clock}, f"times: {date + clock}")
+                return Found({"format": date + clock}, _in_words(date + clock))
     for day_first, month_first in _EITHER:
         for clock in _CLOCKS:
             forms = [form for form in (day_first + clock, month_first + clock) if _fits(given, form)]
             if len(forms) == 1:
-                return Found({"format": forms[0]}, f"times: {forms[0]}")
+                return Found({"format": forms[0]}, _in_words(forms[0]))
             if forms:
                 text = f"has dates such as {given[0]}, in which day or month may be first"
                 return Found(doubt=text, remedies=tuple(f'  format = "{form}"' for form in forms))
