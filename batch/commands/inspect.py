@@ -1,4 +1,4 @@
-"""Inspect: what a run would understand of an input; it changes nothing but an input.toml that is asked for."""
+"""Inspect: what a run would understand of an input; it writes nothing, or an input.toml that is asked for."""
 
 import dataclasses
 import os
@@ -41,9 +41,9 @@ def inspect(paths: tuple[Path, ...], write: bool, force: bool, as_json: bool) ->
         if written:
             click.echo(f"\nwrote {written}")
     if found.problems:
-        settle = f"settle them in {written}" if written else f"--write writes an {FILE} to settle them in"
-        number = len(found.problems)
-        raise InputError(f"{number} problem{'s' * (number > 1)}; {settle}")
+        them = "it" if len(found.problems) == 1 else "them"
+        settle = f"settle {them} in {written}" if written else f"--write writes an {FILE} to settle {them} in"
+        raise InputError(f"{_number_of(found)}; {settle}")
 
 
 def _look(paths: tuple[Path, ...], *, anew: bool) -> Understanding:
@@ -67,9 +67,14 @@ def _write(found: Understanding, *, force: bool) -> Path:
     return file
 
 
+def _number_of(found: Understanding) -> str:
+    number = len(found.problems)
+    return f"{number} problem{'s' * (number > 1)}"
+
+
 def _print(found: Understanding, view: Preview | None) -> None:
     if is_terminal():
-        verdict = f"{len(found.problems)} problems" if found.problems else "understood"
+        verdict = _number_of(found) if found.problems else "understood"
         print_verdict(f"{found.root}: {verdict}", "red" if found.problems else "green")
     for line in found.findings:
         click.echo(line)
@@ -87,8 +92,8 @@ def _print_view(view: Preview) -> None:
     facts = [f"looked at {rows} {view.sampled:,} rows of interactions"]
     if view.lowest is not None:
         facts.append(f"numbers from {view.lowest:g} to {view.highest:g}")
-    if view.positive is not None:
-        facts.append(f"{view.positive:.1%} of those that are rated or weighed say yes")
+    if view.positive is not None and view.min_positive is not None:
+        facts.append(f"{view.positive:.1%} of them say yes, from {view.min_positive:g} on")
     if view.first_time is not None and view.last_time is not None:
         facts.append(f"times from {view.first_time:%Y-%m-%d %H:%M} to {view.last_time:%Y-%m-%d %H:%M} UTC")
     click.echo("; ".join(facts))

@@ -86,7 +86,8 @@ def _odd_columns(spec: InputSpec, tables: dict[str, Table]) -> list[str]:
             for kind in sorted(found - set(spec.event.kinds))
         ]
     return problems + [
-        f"{each.file}, column {each.column}: {each.odd:.0%} of the values are odd as {each.role}; correct {FILE}"
+        f"{each.file}, column {each.column}: {each.odd:.0%} of the values are no valid {each.role}; "
+        f"correct {FILE}"
         for each in preview(spec, tables).shares
         if each.odd > MAX_ODD and each.role in {"value", "time"}
     ]

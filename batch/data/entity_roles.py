@@ -6,7 +6,7 @@ from typing import Any
 from batch.data.column_roles import NAMES, attribute_name, find, letters
 from batch.data.interaction_roles import is_about_something_else
 from batch.data.tables_of_folder import Table
-from batch.data.value_kinds import has_decimal_comma, share_of_numbers
+from batch.data.value_kinds import has_decimal_comma, numbers_of, share_of_numbers
 
 ITEM_STEMS = re.compile(
     r"item|movie|film|product|book|artist|track|song|album|anime|game|catalog|article|show|metadata|artikel"
@@ -15,6 +15,7 @@ ITEM_STEMS = re.compile(
 USER_STEMS = re.compile(r"user|customer|member|client|visitor|profile|people|person|account|kunde|nutzer")
 # A table of items or users has so few rows with an id that is there before.
 MIN_UNIQUE = 0.9
+MAX_AGE = 120
 _OLD_ATTRIBUTES = ("gender", "age", "occupation")
 _GENDERS = {"m", "f", "male", "female", "w", "o", "x", "d"}
 _FLAG = "genre "
@@ -105,8 +106,9 @@ def _by_values(table: Table, name: str, used: set[int]) -> int | None:
             continue
         if name == "gender" and set(values) <= _GENDERS:
             return place
-        ages = name == "age" and share_of_numbers(values) == 1 and all(float(each) < 150 for each in values)  # noqa: PLR2004
-        if ages and len(set(values)) > 5:  # noqa: PLR2004
+        numbers = numbers_of(values)
+        ages = len(numbers) == len(values) and min(numbers) > 0 and max(numbers) < MAX_AGE
+        if name == "age" and ages and len(set(numbers)) > 5:  # noqa: PLR2004
             return place
     return None
 

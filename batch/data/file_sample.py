@@ -124,7 +124,8 @@ def encoding_of(content: bytes) -> tuple[str, tuple[str, ...]]:
         raise UnreadableError("is no text, and no Parquet")
     high = len(_HIGH.findall(content))
     bad = len(content) - len(content.decode("utf-8", "ignore").encode())
-    if not bad or bad < 0.2 * high:
+    # As many characters of several bytes are UTF-8 as there are bytes that are not.
+    if bad <= (high - bad) / 2:
         return "utf-8", ()
     letters = len(_LATIN_LETTERS.findall(content))
     if letters >= 0.4 * high:

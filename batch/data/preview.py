@@ -1,5 +1,6 @@
 """Preview: rows of a sample as they will be understood, and the shares of missing and odd values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,7 +32,7 @@ class PreviewRow:
     item_id: str | None
     title: str | None
     value: str | None
-    says: str  # yes, no, seen, or why it can't be used
+    says: str  # yes (with the weight of an event), no, negative, seen, or why it can't be used
     time: str | None
 
 
@@ -43,7 +44,8 @@ class Preview:
     shares: tuple[ColumnShares, ...]
     sampled: int  # rows that were looked at
     is_whole: bool  # whether these are all
-    positive: float | None  # share of rows that say yes, of those that say something
+    positive: float | None  # share of rows that say yes, of those that say yes or no
+    min_positive: float | None  # the lowest number of stars that says yes
     first_time: datetime | None
     last_time: datetime | None
     lowest: float | None
@@ -74,14 +76,15 @@ def preview(spec: InputSpec, tables: dict[str, Table]) -> Preview:
         for user, item in [(users[place], items[place])]
     ][:MAX_SHOWN]
     known = [time for time in times if time is not None]
-    judged = [each for each in says if each in {"yes", "no", "negative"}]
+    judged = [each.startswith("yes") for each in says if each.startswith("yes") or each in {"no", "negative"}]
     numbers = _numbers(spec, table)
     return Preview(
         tuple(rows),
         tuple(_shares(spec, tables, says, times)),
         len(users),
         table.sniffed.is_whole,
-        judged.count("yes") / len(judged) if judged else None,
+        judged.count(True) / len(judged) if judged else None,
+        spec.value.min_positive if spec.value and spec.value.kind == "stars" else None,
         min(known, default=None),
         max(known, default=None),
         min(numbers, default=None),
@@ -114,20 +117,19 @@ def _numbers(spec: InputSpec, table: Table) -> list[float]:
 def _said(spec: InputSpec, table: Table) -> tuple[list[str], list[str | None]]:
     """Return for each row whether it says yes, and the value or kind of event by which it does."""
     if spec.event is not None:
-        kinds, values = spec.event.kinds, _column(table, spec.event.column)
-        words = {"negative": "negative", "ignore": "ignored"}
-        return [
-            "missing"
-            if value is None
-            else "unknown kind"
-            if value not in kinds
-            else words.get(str(kinds[value]), "yes")
-            for value in values
-        ], values
+        values = _column(table, spec.event.column)
+        return [_says_event(spec.event.kinds, value) for value in values], values
     if spec.value is None:
         return ["yes"] * len(table.sniffed.rows), [None] * len(table.sniffed.rows)
     values = _column(table, spec.value.column)
     return [_says(spec, value) for value in values], values
+
+
+def _says_event(kinds: Mapping[str, float | str], kind: str | None) -> str:
+    weight = kinds.get(kind or "")
+    if isinstance(weight, float):
+        return f"yes ({weight:g})"
+    return "missing" if kind is None else {None: "unknown kind", "ignore": "ignored"}.get(weight, "negative")
 
 
 def _says(spec: InputSpec, text: str | None) -> str:
@@ -136,7 +138,7 @@ def _says(spec: InputSpec, text: str | None) -> str:
     if text is None:
         return "missing"
     if number is None:
-        return "no number"
+        return "not a number"
     if number in spec.value.unrated:
         return "seen"
     if spec.value.kind == "weight":
@@ -175,7 +177,7 @@ def _shares(
         values = _column(table, column)
         odd = 0
         if role == ("event" if spec.event else "value"):
-            odd = sum(1 for each in says if each in {"no number", "out of range", "unknown kind"})
+            odd = sum(1 for each in says if each in {"not a number", "out of range", "unknown kind"})
         elif role == "time":
             odd = sum(1 for each, at in zip(values, times, strict=True) if each is not None and at is None)
         found.append(_share(table, str(column), role, values, odd))

@@ -35,9 +35,21 @@ _SECTIONS: dict[str, type[BaseModel]] = {
 _HEAD = "# What the files of this folder mean. docs/input.md explains every key; others have their default."
 
 
-def to_toml(spec: InputSpec, notes: Mapping[str, str] | None = None) -> str:
+def to_toml(spec: InputSpec) -> str:
     """Return the text of an `input.toml` from which `read_spec` makes an equal spec."""
-    return draft_toml(spec.model_dump(exclude_defaults=True), notes or {})
+    keys = spec.model_dump(exclude_defaults=True)
+    notes = {}
+    if spec.value is not None:
+        # What a reader may want to change is written though it is the default.
+        keys["value"]["kind"] = spec.value.kind
+        if spec.value.kind == "stars":
+            keys["value"] |= {"scale": spec.value.scale, "positive": spec.value.positive}
+            notes["value.positive"] = assignment("positive", spec.value.min_positive)
+        else:
+            keys["value"]["logarithmic"] = spec.value.logarithmic
+    if spec.time is not None:
+        keys["time"] |= {"format": spec.time.format, "zone": spec.time.zone}
+    return draft_toml(keys, notes)
 
 
 def draft_toml(draft: Mapping[str, Any], notes: Mapping[str, str]) -> str:
@@ -60,7 +72,8 @@ def _section(
     yield from _comment(notes.get(section, ""))
     yield f"[{section}]"
     tables = {}
-    for name, about in model.model_fields.items():
+    # A class from which another is made has its fields first, but attributes belong to the end.
+    for name, about in sorted(model.model_fields.items(), key=lambda each: each[0] == "attributes"):
         if name not in keys:
             continue
         value = keys[name]
@@ -71,7 +84,8 @@ def _section(
             value = list(value)
         yield f"# {about.description}"
         yield from _comment(notes.get(f"{section}.{name}", ""))
-        yield assignment(name, value)
+        if value is not None:
+            yield assignment(name, value)
     for name, table in tables.items():
         yield ""
         yield f"# {model.model_fields[name].description}"

@@ -106,10 +106,19 @@ def stars_or_weight(values: Sequence[str | None], *, role: str, is_old: bool = F
         return Found({}, f"is always {numbers[0]:g}, and so says nothing")
     if looks_like_counts(counts):
         return _counts_or_stars(counts, role=role, is_old=is_old)
-    if not is_old and len(numbers) >= MANY_NUMBERS and 1 < max(counts) <= 3:  # noqa: PLR2004
-        scale = f"from {min(counts):g} to {max(counts):g}"
-        return _doubt(f"has numbers {scale} only", [_scale_line(min(counts), max(counts))], is_weight=True)
+    if is_old and _is_on_old_scale(counts):
+        return Found({"kind": "stars", "scale": (0.5, 5.0)}, "stars from 0.5 to 5")
     return _stars(counts)
+
+
+def _is_on_old_scale(counts: Counter[float]) -> bool:
+    """Return whether enough numbers are on the scale that was always read: others are rejected in a run."""
+    number = counts.total()
+    inside = sum(times for value, times in counts.items() if 0.5 <= value <= 5)  # noqa: PLR2004
+    if max(counts) <= 1 or counts[0.0] + counts[-1.0] >= MIN_UNRATED * number:
+        return False
+    # Few numbers are not enough for a doubt.
+    return inside >= 0.9 * number or (inside >= 0.5 * number and number < MIN_NUMBERS)
 
 
 def _counts_or_stars(counts: Counter[float], *, role: str, is_old: bool) -> Found:
@@ -143,6 +152,9 @@ def looks_like_counts(counts: Counter[float]) -> bool:
 
 
 def _stars(counts: Counter[float]) -> Found:
+    if counts.total() >= MANY_NUMBERS and 1 < max(counts) <= 3:  # noqa: PLR2004
+        scale = f"from {min(counts):g} to {max(counts):g}"
+        return _doubt(f"has numbers {scale} only", [_scale_line(min(counts), max(counts))], is_weight=True)
     unrated, rest, doubt = _unrated(counts)
     if doubt:
         return doubt
@@ -254,6 +266,8 @@ def time_format(values: Sequence[str | None], *, is_old: bool = False) -> Found:
     for pattern, name in ((_ISO, "iso"), (_UTC, "%Y-%m-%d %H:%M:%S UTC")):
         if sum(1 for value in given if pattern.fullmatch(value)) > 0.8 * len(given):
             return Found({"format": "auto" if is_old and name == "iso" else name}, _in_words(name))
+    if is_old and (len(given) < MIN_NUMBERS or len(numbers) > 0.5 * len(given)):
+        return Found({"format": "auto"}, "seconds since 1970, or ISO 8601")
     return _written_time(given)
 
 
