@@ -34,6 +34,7 @@ OWN_VARIABLES = {name.upper() for name in by_name()} | {
     "FILE",
     "FORCE",
     "WRITE",
+    "OVERWRITE",
     "IN_ADVANCE",
     "FILMS",
     "ITEMS",

@@ -22,18 +22,18 @@ from batch.generation.query import Answer
     "paths", nargs=-1, required=True, metavar="FOLDER_OR_FILE...", type=click.Path(path_type=Path)
 )
 @own_option("write", f"Write what was understood as {FILE} into the folder, to be edited.", is_flag=True)
-@own_option("force", f"With --write, replace an {FILE} that is there.", is_flag=True)
+@own_option("overwrite", f"With --write, replace an {FILE} that is there.", is_flag=True)
 @json_option
-def inspect(paths: tuple[Path, ...], write: bool, force: bool, as_json: bool) -> None:
-    """Show what a run would understand of a folder or of files, from a look at a part of each.
+def inspect(paths: tuple[Path, ...], write: bool, overwrite: bool, as_json: bool) -> None:
+    """Show what a run would understand of a folder or of files.
 
-    Prints the files and how they are written, what their columns mean, some rows as they will be understood,
-    what is in doubt, and what is ignored. A folder with an input.toml is checked against it. Exit status 3
-    if something is in doubt: each problem has the lines that settle it.
+    Looks at a part of each file. Prints how the files are written, what their columns mean, some rows as
+    they will be understood, what is in doubt, and what is ignored. A folder with an input.toml is checked
+    against it. Exit status 3 if something is in doubt: each problem has the lines that settle it.
     """
     found = _look(paths, anew=write)
     view = preview(found.spec, found.tables) if found.spec and "interactions" in found.tables else None
-    written = _write(found, force=force) if write else None
+    written = _write(found, overwrite=overwrite) if write else None
     if as_json:
         print_json(_as_json(found, view))
     else:
@@ -55,10 +55,10 @@ def _look(paths: tuple[Path, ...], *, anew: bool) -> Understanding:
     return understand(paths)
 
 
-def _write(found: Understanding, *, force: bool) -> Path:
+def _write(found: Understanding, *, overwrite: bool) -> Path:
     file = found.root / FILE
-    if file.exists() and not force:
-        raise UsageError(f"{file}: is there already; move it away, or replace it by --force")
+    if file.exists() and not overwrite:
+        raise UsageError(f"{file}: is there already; move it away, or replace it by --overwrite")
     if not found.draft:
         raise InputError("\n".join(found.problems))
     partial = file.with_name(f".{FILE}.{os.getpid()}")

@@ -31,10 +31,15 @@ class Draft:
 def add_rivals(draft: Draft, folder: Folder, tables: Sequence[Table]) -> None:
     """Add the doubt which of several tables has the interactions."""
     names = [table.name for table in tables]
-    lines = "\n  or\n".join(f"  {assignment('file', table.file)}" for table in tables)
+    choices: list[str | tuple[str, ...]] = [table.file for table in tables]
+    if all(table.labels == tables[0].labels for table in tables) and all(
+        isinstance(each, str) for each in choices
+    ):
+        choices.append(tuple(sorted(names)))
+    lines = "\n  or\n".join(f"  {assignment('file', each)}" for each in choices)
     problem = (
         f"{folder.root}: {' and '.join(names)} may each have the interactions; put into input.toml, under "
-        f"[interactions], the one that is meant, or a list of those with the same columns\n{lines}"
+        f"[interactions], one of\n{lines}"
     )
     draft.doubt("interactions", "file", problem, lines)
 

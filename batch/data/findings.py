@@ -34,10 +34,10 @@ def findings(tables: dict[str, Table], draft: Draft, roles: Roles) -> list[str]:
         lines.append(f"time: column {keys['time']['column']}: {roles.found_time.text}")
     elif roles.time is None:
         lines.append("time: none, so no order is learned")
-    if roles.unnamed_title is not None:
+    if roles.title is not None and "items" not in tables:
         lines.append(
-            f"items: no file; {interactions.called(roles.unnamed_title)} of {interactions.name} may be their "
-            "title: a query under [items] in input.toml can take it from there"
+            f"items: none, so ids are titles; {interactions.called(roles.title)} of {interactions.name} may "
+            "have titles, which a query under [items] in input.toml can read"
         )
     return lines
 

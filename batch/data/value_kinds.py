@@ -108,7 +108,10 @@ def stars_or_weight(values: Sequence[str | None], *, role: str, is_old: bool = F
         return _counts_or_stars(counts, role=role, is_old=is_old)
     if is_old and _is_on_old_scale(counts):
         return Found({"kind": "stars", "scale": (0.5, 5.0)}, "stars from 0.5 to 5")
-    return _stars(counts)
+    found = _stars(counts)
+    # Few numbers on no scale are odd ones on the scale that was always read.
+    few_odd = is_old and found.doubt and len(numbers) < MIN_NUMBERS and max(counts) > 1
+    return Found({"kind": "stars", "scale": (0.5, 5.0)}, "stars from 0.5 to 5") if few_odd else found
 
 
 def _is_on_old_scale(counts: Counter[float]) -> bool:
@@ -153,8 +156,9 @@ def looks_like_counts(counts: Counter[float]) -> bool:
 
 def _stars(counts: Counter[float]) -> Found:
     if counts.total() >= MANY_NUMBERS and 1 < max(counts) <= 3:  # noqa: PLR2004
-        scale = f"from {min(counts):g} to {max(counts):g}"
-        return _doubt(f"has numbers {scale} only", [_scale_line(min(counts), max(counts))], is_weight=True)
+        lowest, highest = min(counts), max(counts)
+        text = f"has numbers from {lowest:g} to {highest:g} only"
+        return _doubt(text, [_scale_line(lowest, highest)], is_weight=lowest >= 0)
     unrated, rest, doubt = _unrated(counts)
     if doubt:
         return doubt

@@ -72,14 +72,14 @@ def test_what_was_understood_is_written_and_checked_again_when_it_is_settled(sho
     assert invoke("inspect", shop).returncode == 0
 
 
-def test_an_input_toml_is_replaced_only_by_force(tmp_path: Path) -> None:
+def test_an_input_toml_is_replaced_only_when_that_is_asked_for(tmp_path: Path) -> None:
     EXPORTS["movielens-1m"].write(tmp_path)
     (tmp_path / FILE).write_text("# Mine.\n", encoding="utf-8")
     done = invoke("inspect", tmp_path, "--write")
     assert done.returncode == 2
-    assert "is there already; move it away, or replace it by --force" in done.stderr
+    assert "is there already; move it away, or replace it by --overwrite" in done.stderr
     assert (tmp_path / FILE).read_text(encoding="utf-8") == "# Mine.\n"
-    assert invoke("inspect", tmp_path, "--write", "--force").returncode == 0
+    assert invoke("inspect", tmp_path, "--write", "--overwrite").returncode == 0
     assert read_spec(tmp_path) == EXPORTS["movielens-1m"].spec
 
 
