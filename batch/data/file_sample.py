@@ -25,6 +25,7 @@ COMPRESSED_ENDINGS = (".gz", ".zst")
 _MAGIC = {b"\x1f\x8b": ".gz", b"\x28\xb5\x2f\xfd": ".zst"}
 # Letters of Latin-1 that words have, beside another letter; þ and ÿ are more often broken bytes.
 _LATIN_LETTERS = re.compile(rb"(?<=[A-Za-z])[\xc0-\xfd]|[\xc0-\xfd](?=[A-Za-z])")
+_LONE = re.compile(rb"(?<![\x80-\xff])[\xa0-\xfd](?![\x80-\xff])")
 _HIGH = re.compile(rb"[\x80-\xff]")
 
 
@@ -127,8 +128,8 @@ def encoding_of(content: bytes) -> tuple[str, tuple[str, ...]]:
     # As many characters of several bytes are UTF-8 as there are bytes that are not.
     if bad <= (high - bad) / 2:
         return "utf-8", ()
-    letters = len(_LATIN_LETTERS.findall(content))
-    if letters >= 0.4 * high:
+    letters, lone = len(_LATIN_LETTERS.findall(content)), len(_LONE.findall(content))
+    if letters >= 0.4 * high or (high >= MIN_UNKNOWN and lone >= 0.8 * high):
         windows = re.search(rb"[\x80-\x9f]", content) and not re.search(rb"[\x81\x8d\x8f\x90\x9d]", content)
         return ("cp1252" if windows else "latin-1"), ()
     lines = sum(1 for line in content.split(b"\n") if _HIGH.search(line))

@@ -23,6 +23,9 @@ def findings(tables: dict[str, Table], draft: Draft, roles: Roles) -> list[str]:
     keys = draft.keys
     lines = [_line_of(section, table, keys[section]) for section, table in tables.items()]
     interactions = tables["interactions"]
+    if not interactions.is_named:
+        places = f"columns {roles.user + 1} and {roles.item + 1}"
+        lines.append(f"{interactions.name}: has no header; by their position, {places} are user and item")
     if "value" in keys and keys["value"].get("kind") != UNKNOWN:
         lines.append(f"value: column {keys['value']['column']}: {roles.found_value.text}")
     elif roles.value is not None and roles.found_value.text:

@@ -14,6 +14,7 @@ from batch.data.column_roles import (
 )
 from batch.data.tables_of_folder import Table
 from batch.data.value_kinds import (
+    MANY_NUMBERS,
     MIN_NUMBERS,
     Found,
     numbers_of,
@@ -28,6 +29,8 @@ STEMS = re.compile(
 )
 # Numbers of a scale are no more and no larger than these, in a file without names.
 MAX_SCALE = 11
+# A column of ids has more different ones, in a file with many rows.
+MIN_IDS = 5
 # A column of event kinds has no more different ones.
 MAX_KINDS = 50
 # A time that belongs to the thing, not to what somebody did with it.
@@ -103,7 +106,7 @@ def _by_position(table: Table) -> Roles | None:
     kinds = {place for place in filled if _kinds(table, place, is_sure=False)}
     dates = {place for place in filled if _is_date(table, place)}
     left = [place for place in filled if place not in kinds | dates]
-    ids = [place for place in left if not _is_small_scale(table, place)]
+    ids = [place for place in left if not (_is_number(table, place) or _is_remark(table, place))]
     left = ids if len(ids) > 1 else left
     if len(left) < 2:  # noqa: PLR2004 (user and item)
         return None
@@ -115,11 +118,20 @@ def _by_position(table: Table) -> Roles | None:
     return Roles(user, item)
 
 
-def _is_small_scale(table: Table, place: int) -> bool:
-    """Return whether a column has the few numbers of a scale rather than ids."""
+def _is_number(table: Table, place: int) -> bool:
+    """Return whether a column has fractions, or the few numbers of a scale, rather than ids."""
     numbers = set(numbers_of(table.sniffed.values(place)))
+    if any(number % 1 for number in numbers):
+        return True
     is_large = len(table.sniffed.rows) >= MIN_NUMBERS and bool(numbers)
     return is_large and len(numbers) <= MAX_SCALE and max(numbers) <= MAX_SCALE
+
+
+def _is_remark(table: Table, place: int) -> bool:
+    """Return whether a column is often empty, or has hardly any different values, as no column of ids has."""
+    values = table.sniffed.values(place)
+    is_large = len(values) >= MANY_NUMBERS
+    return values.count(None) > 0.2 * len(values) or (is_large and len(table.ids(place)) <= MIN_IDS)  # noqa: PLR2004
 
 
 def _title_beside(table: Table, roles: Roles) -> int | None:
