@@ -46,7 +46,8 @@ def add_rivals(draft: Draft, folder: Folder, tables: Sequence[Table]) -> None:
 
 def add_nothing(draft: Draft, folder: Folder) -> None:
     """Add why no table has interactions: what is in the file that is most likely to have them."""
-    likely = [each for each in folder.tables if not is_about_something_else(each)] or [*folder.tables]
+    tables = [each for each in folder.tables if not each.old_name or each.old_name == "ratings"]
+    likely = [each for each in tables if not is_about_something_else(each)] or tables
     likely.sort(key=lambda each: (-10 * bool(STEMS.search(each.stem)) - len(each.labels), each.name))
     reasons = [
         f"{name}: {reason}"
@@ -54,13 +55,13 @@ def add_nothing(draft: Draft, folder: Folder) -> None:
         if STEMS.search(name.lower()) or not likely
     ]
     draft.problems += reasons
-    if not likely:
-        what = "has no file that can be read" if reasons else "has no ratings.csv, nor any other table"
+    if not likely and not reasons:
+        what = "has no ratings.csv, nor any other interactions"
         draft.problems.append(
             f"{folder.root}: {what}; put a file with interactions there, or name another folder by --data; "
             "'python -m batch fetch sample' writes sample movies"
         )
-    elif not reasons or STEMS.search(likely[0].stem):
+    elif likely and (not reasons or STEMS.search(likely[0].stem)):
         _add_unknown_columns(draft, likely[0])
 
 

@@ -131,7 +131,7 @@ def _is_remark(table: Table, place: int) -> bool:
     """Return whether a column is often empty, or has hardly any different values, as no column of ids has."""
     values = table.sniffed.values(place)
     is_large = len(values) >= MANY_NUMBERS
-    return values.count(None) > 0.2 * len(values) or (is_large and len(table.ids(place)) <= MIN_IDS)  # noqa: PLR2004
+    return values.count(None) > 0.2 * len(values) or (is_large and len(table.ids(place)) <= MIN_IDS)
 
 
 def _title_beside(table: Table, roles: Roles) -> int | None:

@@ -23,6 +23,7 @@ PARTS_SNIFFED = 3
 _ENDING = re.compile(
     r"\.(csv|tsv|tab|txt|dat|data|item|user|json|jsonl|ndjson|parquet|pq|log|out|base|test)(\.(gz|zst))?$"
 )
+_NO_FILE = "is no file; put one there, or move it away"
 # What comes with data and is none: notes, pictures, programs, what other tools leave.
 _NO_DATA = re.compile(
     r"(readme|licen[cs]e|notice|changelog|copying|makefile|\.gitignore|\.ds_store|thumbs\.db|_success|_metadata"
@@ -145,9 +146,9 @@ def look_at(paths: Sequence[Path]) -> Folder:
         if not all(each.is_relative_to(root) for each in parents):
             raise InputError("the files are in folders that are not one in another; put them into one")
     files, ignored = _files(root, paths)
-    groups, twice = _groups(root, files)
+    groups, twice = _groups(root, [path for path in files if path.is_file()])
     tables: list[Table] = []
-    unreadable: dict[str, str] = {}
+    unreadable = {_relative(root, path): _NO_FILE for path in files if not path.is_file()}
     for group in groups[:MAX_TABLES]:
         try:
             tables += _tables_of(root, group)
@@ -191,8 +192,9 @@ def _below(folder: Path, depth: int) -> Iterable[Path]:
         if entry.name[0] in "._":
             continue
         if entry.is_dir():
-            if depth and entry.name != "__MACOSX":
-                yield from _below(entry, depth - 1)
+            inside = [*_below(entry, depth - 1)] if depth and entry.name != "__MACOSX" else []
+            # A folder with the name of a file may have its parts; without any, it is a fault.
+            yield from inside or ([entry] if _ENDING.search(entry.name.lower()) else [])
         else:
             yield entry
 
@@ -266,8 +268,11 @@ def _table(root: Path, paths: list[Path], sniffed: Sniffed) -> Table:
     file: str | tuple[str, ...] = relative[0]
     if len(relative) > 1:
         file = _glob(root, relative)
-    depth = len(Path(relative[0]).parts) - 1
-    return Table(file, tuple(paths), stem_of(paths[0]), depth, sniffed, labels)
+    # A folder with the name of a file has its parts.
+    of_folder = [each for each in Path(relative[0]).parts[:-1] if _ENDING.search(each.lower())]
+    depth = len(Path(relative[0]).parts) - 1 - len(of_folder)
+    stem = stem_of(Path(of_folder[-1])) if of_folder else stem_of(paths[0])
+    return Table(file, tuple(paths), stem, depth, sniffed, labels)
 
 
 def _glob(root: Path, names: list[str]) -> str | tuple[str, ...]:

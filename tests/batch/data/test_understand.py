@@ -254,7 +254,7 @@ def test_an_encoding_that_can_not_be_known_is_a_problem(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "words"),
     [
-        ({}, "has no ratings.csv, nor any other table"),
+        ({}, "has no ratings.csv, nor any other interactions"),
         ({"ratings__csv": ""}, "is empty"),
         ({"ratings__csv": f"{HEADER}\n"}, "has a header, but no rows"),
         ({"ratings__csv": "\n\n \n"}, "has no rows"),
@@ -328,6 +328,34 @@ def test_missing_values_are_missing_and_dirty_rows_do_not_change_what_columns_me
     ]
     found = _understood(tmp_path, ratings__csv="\n".join([HEADER, *lines]), movies__csv=MOVIES)
     assert _keys(found) == OLD
+
+
+def test_a_link_to_nothing_and_an_empty_folder_with_the_name_of_a_file_are_problems(tmp_path: Path) -> None:
+    (tmp_path / "users.csv").symlink_to(tmp_path / "gone")
+    (tmp_path / "hidden.csv").mkdir()
+    found = _understood(tmp_path, ratings__csv=RATINGS, movies__csv=MOVIES)
+    reason = "is no file; put one there, or move it away"
+    assert found.problems == (f"hidden.csv: {reason}", f"users.csv: {reason}")
+
+
+def test_a_folder_with_the_name_of_a_file_has_its_parts_and_lists_are_genres(tmp_path: Path) -> None:
+    with duckdb.connect() as connection:
+        for name, query in (
+            ("ratings", "select range % 9 as userId, range as movieId from range(20)"),
+            (
+                "movies",
+                "select range as movieId, 'A' || range as title, ['Drama', 'War'] as genres from range(20)",
+            ),
+        ):
+            (tmp_path / f"{name}.parquet").mkdir()
+            for part in range(2):
+                path = tmp_path / f"{name}.parquet" / f"part-{part}.parquet"
+                connection.sql(query).write_parquet(str(path))
+    keys = _keys(understand([tmp_path]))
+    assert keys["interactions"]["file"] == "ratings.parquet/part-*.parquet"
+    assert keys["items"] == {
+        "file": "movies.parquet/part-*.parquet", "id": "movieId", "title": "title", "genres": "genres"
+    }  # fmt: skip
 
 
 def test_files_by_name_are_looked_at_alone(tmp_path: Path) -> None:
