@@ -16,6 +16,7 @@ from batch.commands.fetch import fetch
 from batch.commands.forget import forget
 from batch.commands.generations import generations
 from batch.commands.hide import hide
+from batch.commands.inspect import inspect
 from batch.commands.report import report
 from batch.commands.rollback import rollback
 from batch.commands.run import run
@@ -47,7 +48,9 @@ def commands() -> None:
     """
 
 
-for command in (run, fetch, evaluate, tune, report, generations, rollback, verify, diff, forget, hide, sql):
+for command in (
+    *(run, fetch, inspect, evaluate, tune, report, generations, rollback, verify, diff, forget, hide, sql),
+):
     commands.add_command(command)
 
 

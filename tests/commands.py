@@ -33,6 +33,8 @@ OWN_VARIABLES = {name.upper() for name in by_name()} | {
     "RETRIES",
     "FILE",
     "FORCE",
+    "WRITE",
+    "OVERWRITE",
     "IN_ADVANCE",
     "FILMS",
     "ITEMS",

@@ -1,6 +1,6 @@
 """Small made-up exports in the shapes of public data, each with what it means: `EXPORTS` has all of them.
 
-Everything in them is made up; names of files and columns, separators and encodings are those of the real ones.
+All rows are made up; names of files and columns, separators and encodings are those of the real ones.
 """
 
 import gzip
@@ -47,12 +47,12 @@ class Export:
 
 
 def rows(seed: int = 1) -> Iterator[Row]:
-    """Yield what users did, by user and time: users like items whose number has the same rest by 4 as theirs."""
+    """Yield what users did, by user and time: users like items with the same number modulo 4 as theirs."""
     chance = random.Random(seed)  # noqa: S311 (made-up data)
     for user in range(1, USERS + 1):
         at = START + timedelta(hours=chance.randrange(24 * 60))
         for item in chance.sample(range(1, ITEMS + 1), 16):
-            is_liked = (item % len(GENRES) == user % len(GENRES)) != (chance.random() < 0.1)  # noqa: PLR2004
+            is_liked = (item % len(GENRES) == user % len(GENRES)) != (chance.random() < 0.1)
             at += timedelta(minutes=chance.randrange(1, 600))
             yield Row(user, item, is_liked, at)
 
@@ -186,7 +186,7 @@ def _isbn(item: int) -> str:
 def _book_crossing(folder: Path) -> None:
     ratings = ['"User-ID";"ISBN";"Book-Rating"']
     for row in rows():
-        number = 0 if (row.user + row.item) % 5 < 3 else max(1, _stars(row, 1, 10))  # noqa: PLR2004
+        number = 0 if (row.user + row.item) % 5 < 3 else max(1, _stars(row, 1, 10))
         ratings.append(f'"{row.user + 276_000}";"{_isbn(row.item)}";"{number}"')
     _text(folder, "BX-Book-Ratings.csv", ratings, "latin-1", "\r\n")
     sizes = ("S", "M", "L")
@@ -200,7 +200,7 @@ def _book_crossing(folder: Path) -> None:
         )
     ]
     for item in range(1, ITEMS + 1):
-        title = 'The \\"Quoted\\" Book' if item == 7 else f"Bücher & more; No. {item}"  # noqa: PLR2004
+        title = 'The \\"Quoted\\" Book' if item == 7 else f"Bücher & more; No. {item}"
         images = (f"http://images.example/{_isbn(item)}.{size}.jpg" for size in sizes)
         values = (_isbn(item), title, f"Author {item % 9}", 1980 + item % 20, f"Verlag {item % 4}", *images)
         books.append(";".join(f'"{value}"' for value in values))
@@ -356,14 +356,15 @@ _OF_JESTER = {
 
 
 def _anime(folder: Path) -> None:
-    lines = ["user_id,anime_id,rating"]
-    for row in rows():
-        lines.append(f"{row.user},{row.item},{-1 if (row.user + row.item) % 6 == 0 else _stars(row, 1, 10)}")
-    _text(folder, "rating.csv", lines)
+    lines = [
+        f"{row.user},{row.item},{-1 if (row.user + row.item) % 6 == 0 else _stars(row, 1, 10)}"
+        for row in rows()
+    ]
+    _text(folder, "rating.csv", ["user_id,anime_id,rating", *lines])
     lines = ["anime_id,name,genre,type,episodes,rating,members"]
     lines += [
         f'{item},Kimi {item},"{_genre(item)}, School",{"TV" if item % 2 else "Movie"},'
-        f"{'Unknown' if item == 9 else item},{6 + item / 20:.2f},{item * 1000}"  # noqa: PLR2004
+        f"{'Unknown' if item == 9 else item},{6 + item / 20:.2f},{item * 1000}"
         for item in range(1, ITEMS + 1)
     ]
     _text(folder, "anime.csv", lines)
@@ -467,7 +468,8 @@ def _parquet_parts(folder: Path) -> None:
             path = folder / "data" / f"part-{part + 1:04d}.parquet"
             values = [(row.user, row.item, _stars(row, 1, 5) * 1.0, row.at) for row in every[part::3]]
             connection.execute(
-                "create or replace table part (user_id bigint, item_id bigint, score double, event_time timestamptz)"
+                "create or replace table part "
+                "(user_id bigint, item_id bigint, score double, event_time timestamptz)"
             )
             connection.executemany("insert into part values (?, ?, ?, ?)", values)
             connection.table("part").write_parquet(str(path))

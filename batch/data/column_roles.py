@@ -129,7 +129,7 @@ def find(role: str, columns: tuple[str, ...]) -> int | None:
 
 
 def item_by_elimination(columns: tuple[str, ...]) -> int | None:
-    """Return the only column of ids that are of neither users nor anything else known, such as restaurantId."""
+    """Return the only column of ids of a kind that is not known, such as restaurantId; None without one."""
     ids = [
         place
         for place, name in enumerate(map(letters, columns))

@@ -1,4 +1,4 @@
-"""Entity roles: which tables describe items and users, and which of their columns are title, genres and so on."""
+"""Entity roles: which tables describe items and users, and which of their columns are title and genres."""
 
 import re
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from batch.data.column_roles import NAMES, attribute_name, find, letters
 from batch.data.interaction_roles import is_about_something_else
 from batch.data.tables_of_folder import Table
-from batch.data.value_kinds import has_decimal_comma, share_of_numbers
+from batch.data.value_kinds import has_decimal_comma, numbers_of, share_of_numbers
 
 ITEM_STEMS = re.compile(
     r"item|movie|film|product|book|artist|track|song|album|anime|game|catalog|article|show|metadata|artikel"
@@ -15,13 +15,14 @@ ITEM_STEMS = re.compile(
 USER_STEMS = re.compile(r"user|customer|member|client|visitor|profile|people|person|account|kunde|nutzer")
 # A table of items or users has so few rows with an id that is there before.
 MIN_UNIQUE = 0.9
+MAX_AGE = 120
 _OLD_ATTRIBUTES = ("gender", "age", "occupation")
 _GENDERS = {"m", "f", "male", "female", "w", "o", "x", "d"}
 _FLAG = "genre "
 
 
 def id_place(table: Table, like: str, role: str) -> int | None:
-    """Return the place of the ids of items or users: the same name as in the interactions, a known one, or id."""
+    """Return the place of the ids of items or users: named as in the interactions, or otherwise as an id."""
     known = [letters(label) for label in table.labels]
     if letters(like) and letters(like) in known:
         return known.index(letters(like))
@@ -105,8 +106,9 @@ def _by_values(table: Table, name: str, used: set[int]) -> int | None:
             continue
         if name == "gender" and set(values) <= _GENDERS:
             return place
-        ages = name == "age" and share_of_numbers(values) == 1 and all(float(each) < 150 for each in values)  # noqa: PLR2004
-        if ages and len(set(values)) > 5:  # noqa: PLR2004
+        numbers = numbers_of(values)
+        ages = len(numbers) == len(values) and min(numbers) > 0 and max(numbers) < MAX_AGE
+        if name == "age" and ages and len(set(numbers)) > 5:  # noqa: PLR2004
             return place
     return None
 
@@ -144,7 +146,7 @@ def _genre_separator(table: Table, place: int) -> str:
         return "|"
     for separator in (";", ",", " / ", "/", ">", "."):
         with_it = [value for value in values if separator in value]
-        if len(with_it) > 0.05 * len(values):  # noqa: PLR2004 (a name with a comma is rarer)
+        if len(with_it) > 0.05 * len(values):
             return ", " if separator == "," and all(", " in value for value in with_it) else separator
     return "|"
 

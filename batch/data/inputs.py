@@ -222,7 +222,10 @@ def find_inputs(folder: Path) -> Inputs:
     if spec is None:
         found = understand([folder])
         if found.spec is None or found.problems:
-            raise InputError("\n".join([f"{folder}: can't be read without a hint", *found.problems]))
+            # The lines of a problem are a part of a whole file, which this command writes.
+            hint = f"'python -m batch inspect {folder} --write' writes an {FILE} in which to settle this"
+            lines = [f"{folder}: can't be read without a hint", *found.problems, hint]
+            raise InputError("\n".join(lines if found.notes else found.problems))
         spec, findings = found.spec, found.findings
 
     def table(name: str, files: Files | None) -> InputTable | None:

@@ -1,4 +1,4 @@
-"""Interaction roles: which table has the interactions, and which of its columns is user, item, time and number."""
+"""Interaction roles: which table has the interactions, and which of its columns is user, item and so on."""
 
 import re
 from dataclasses import dataclass, field
@@ -13,12 +13,24 @@ from batch.data.column_roles import (
     weight_of_kind,
 )
 from batch.data.tables_of_folder import Table
-from batch.data.value_kinds import Found, share_of_numbers, stars_or_weight, time_format
+from batch.data.value_kinds import (
+    MANY_NUMBERS,
+    MIN_NUMBERS,
+    Found,
+    numbers_of,
+    share_of_numbers,
+    stars_or_weight,
+    time_format,
+)
 
 STEMS = re.compile(
     r"rating|event|interaction|review|order|purchase|transaction|click|view|play|listen|history|behavi|basket"
     r"|user_artist|user_item|user_movie|useritem|log|action|sale|feedback|like|u\.data|train|verkauf|bewertung"
 )
+# Numbers of a scale are no more and no larger than these, in a file without names.
+MAX_SCALE = 11
+# A column of ids has more different ones, in a file with many rows.
+MIN_IDS = 5
 # A column of event kinds has no more different ones.
 MAX_KINDS = 50
 # A time that belongs to the thing, not to what somebody did with it.
@@ -39,7 +51,7 @@ class Roles:
     found_time: Found = field(default_factory=Found)
     found_value: Found = field(default_factory=Found)
     kinds: dict[str, Any] = field(default_factory=dict)  # weights of event kinds; None for unknown ones
-    also: tuple[int, ...] = ()  # columns that might be the value as well
+    title: int | None = None  # of the item, which is taken from a table of items alone
 
     def used(self) -> set[int]:
         """Return the places of columns that have a role."""
@@ -48,7 +60,7 @@ class Roles:
 
 
 def is_about_something_else(table: Table) -> bool:
-    """Return whether a table has tags, friends or links, and no number that says how somebody liked an item."""
+    """Return whether a table has tags, friends or links, and no stars."""
     known = set(map(letters, table.labels))
     return bool(known & OTHER_SUBJECTS) and find("stars", table.labels) is None
 
@@ -63,6 +75,7 @@ def roles_of(table: Table) -> Roles | None:
     _find_time(table, roles)
     _find_event(table, roles)
     _find_value(table, roles)
+    roles.title = _title_beside(table, roles)
     return roles
 
 
@@ -93,6 +106,8 @@ def _by_position(table: Table) -> Roles | None:
     kinds = {place for place in filled if _kinds(table, place, is_sure=False)}
     dates = {place for place in filled if _is_date(table, place)}
     left = [place for place in filled if place not in kinds | dates]
+    ids = [place for place in left if not (_is_number(table, place) or _is_remark(table, place))]
+    left = ids if len(ids) > 1 else left
     if len(left) < 2:  # noqa: PLR2004 (user and item)
         return None
     user, item = left[:2]
@@ -101,6 +116,32 @@ def _by_position(table: Table) -> Roles | None:
     if entities and not STEMS.search(table.stem):
         return None
     return Roles(user, item)
+
+
+def _is_number(table: Table, place: int) -> bool:
+    """Return whether a column has fractions, or the few numbers of a scale, rather than ids."""
+    numbers = set(numbers_of(table.sniffed.values(place)))
+    if any(number % 1 for number in numbers):
+        return True
+    is_large = len(table.sniffed.rows) >= MIN_NUMBERS and bool(numbers)
+    return is_large and len(numbers) <= MAX_SCALE and max(numbers) <= MAX_SCALE
+
+
+def _is_remark(table: Table, place: int) -> bool:
+    """Return whether a column is often empty, or has hardly any different values, as no column of ids has."""
+    values = table.sniffed.values(place)
+    is_large = len(values) >= MANY_NUMBERS
+    return values.count(None) > 0.2 * len(values) or (is_large and len(table.ids(place)) <= MIN_IDS)
+
+
+def _title_beside(table: Table, roles: Roles) -> int | None:
+    """Return the place of a column that may have the titles of the items."""
+    named = find("title", table.labels) if table.is_named else roles.item + 1
+    if named is None or named >= len(table.labels) or named in roles.used():
+        return None
+    values = table.sniffed.values(named)
+    different = len(set(values)) > 0.5 * len(table.ids(roles.item))
+    return named if different and share_of_numbers(values) < 0.5 else None  # noqa: PLR2004
 
 
 def _is_date(table: Table, place: int) -> bool:

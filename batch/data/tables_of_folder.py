@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from batch.data.column_roles import letters
-from batch.data.sniff_file import COMPRESSED_ENDINGS, Sniffed, UnreadableError, sniff_file
+from batch.data.file_sample import Sniffed, UnreadableError
+from batch.data.sniff_file import sniff_file
 from batch.errors import InputError
 from sql.ids import id_of
 
@@ -23,6 +23,7 @@ PARTS_SNIFFED = 3
 _ENDING = re.compile(
     r"\.(csv|tsv|tab|txt|dat|data|item|user|json|jsonl|ndjson|parquet|pq|log|out|base|test)(\.(gz|zst))?$"
 )
+_NO_FILE = "is no file; put one there, or move it away"
 # What comes with data and is none: notes, pictures, programs, what other tools leave.
 _NO_DATA = re.compile(
     r"(readme|licen[cs]e|notice|changelog|copying|makefile|\.gitignore|\.ds_store|thumbs\.db|_success|_metadata"
@@ -100,7 +101,8 @@ class Table:
 
     def written(self) -> dict[str, Any]:
         """Return the keys of `input.toml` that say how the files are written, where it is not as usual."""
-        sniffed, keys = self.sniffed, {"file": self.file}
+        sniffed = self.sniffed
+        keys: dict[str, Any] = {"file": self.file}
         suffixes = [each.lower() for each in self.paths[0].suffixes]
         by_ending = next(
             (kind for kind, known in _FORMATS.items() for each in suffixes if each in known), "csv"
@@ -127,7 +129,7 @@ class Folder:
     tables: tuple[Table, ...]
     ignored: tuple[str, ...]
     unreadable: dict[str, str]  # reason by name of file
-    problems: tuple[str, ...]
+    twice: dict[tuple[str, ...], str]  # what is wrong, by the names of files with the same table
 
 
 def look_at(paths: Sequence[Path]) -> Folder:
@@ -144,16 +146,16 @@ def look_at(paths: Sequence[Path]) -> Folder:
         if not all(each.is_relative_to(root) for each in parents):
             raise InputError("the files are in folders that are not one in another; put them into one")
     files, ignored = _files(root, paths)
-    groups, problems = _groups(root, files)
+    groups, twice = _groups(root, [path for path in files if path.is_file()])
     tables: list[Table] = []
-    unreadable: dict[str, str] = {}
+    unreadable = {_relative(root, path): _NO_FILE for path in files if not path.is_file()}
     for group in groups[:MAX_TABLES]:
         try:
             tables += _tables_of(root, group)
         except UnreadableError as error:
             unreadable[_relative(root, group[0])] = str(error)
     ignored += [f"{_relative(root, group[0])}: too many files" for group in groups[MAX_TABLES:]]
-    return Folder(root, tuple(tables), tuple(ignored), unreadable, tuple(problems))
+    return Folder(root, tuple(tables), tuple(ignored), unreadable, twice)
 
 
 def _relative(root: Path, path: Path) -> str:
@@ -190,8 +192,9 @@ def _below(folder: Path, depth: int) -> Iterable[Path]:
         if entry.name[0] in "._":
             continue
         if entry.is_dir():
-            if depth and entry.name != "__MACOSX":
-                yield from _below(entry, depth - 1)
+            inside = [*_below(entry, depth - 1)] if depth and entry.name != "__MACOSX" else []
+            # A folder with the name of a file may have its parts; without any, it is a fault.
+            yield from inside or ([entry] if _ENDING.search(entry.name.lower()) else [])
         else:
             yield entry
 
@@ -201,16 +204,16 @@ def stem_of(path: Path) -> str:
     return _ENDING.sub("", path.name.lower())
 
 
-def _groups(root: Path, files: list[Path]) -> tuple[list[list[Path]], list[str]]:
+def _groups(root: Path, files: list[Path]) -> tuple[list[list[Path]], dict[tuple[str, ...], str]]:
     """Return files that may be parts of one table together; and a problem for each table in two formats."""
-    problems, by_stem = [], defaultdict(list)
+    twice, by_stem = {}, defaultdict(list)
     for path in files:
         by_stem[path.parent, stem_of(path)].append(path)
     for (parent, stem), same in by_stem.items():
         endings = {path.name.lower().removeprefix(stem) for path in same}
         if len(same) > 1 and _are_twice(stem, endings):
             names = " and ".join(path.name for path in same)
-            problems.append(
+            twice[tuple(path.name for path in same)] = (
                 f"{_relative(root, parent) if parent != root.absolute() else root}: holds {names}; keep the "
                 "one that is meant, and move the other away"
             )
@@ -221,7 +224,7 @@ def _groups(root: Path, files: list[Path]) -> tuple[list[list[Path]], list[str]]
         pattern = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{20,}|\d+", "#", name)
         key = pattern if "#" in pattern and not name.startswith("u") else name
         groups[path.parent, key].append(path)
-    return list(groups.values()), problems
+    return list(groups.values()), twice
 
 
 def _are_twice(stem: str, endings: set[str]) -> bool:
@@ -265,8 +268,11 @@ def _table(root: Path, paths: list[Path], sniffed: Sniffed) -> Table:
     file: str | tuple[str, ...] = relative[0]
     if len(relative) > 1:
         file = _glob(root, relative)
-    depth = len(Path(relative[0]).parts) - 1
-    return Table(file, tuple(paths), stem_of(paths[0]), depth, sniffed, labels)
+    # A folder with the name of a file has its parts.
+    of_folder = [each for each in Path(relative[0]).parts[:-1] if _ENDING.search(each.lower())]
+    depth = len(Path(relative[0]).parts) - 1 - len(of_folder)
+    stem = stem_of(Path(of_folder[-1])) if of_folder else stem_of(paths[0])
+    return Table(file, tuple(paths), stem, depth, sniffed, labels)
 
 
 def _glob(root: Path, names: list[str]) -> str | tuple[str, ...]:
@@ -281,15 +287,3 @@ def _glob(root: Path, names: list[str]) -> str | tuple[str, ...]:
     if [prefix + each for each in fits] == sorted(names):
         return prefix + pattern
     return tuple(names)
-
-
-def is_compressed(path: Path) -> bool:
-    """Return whether a file is compressed, by its name."""
-    return path.suffix.lower() in COMPRESSED_ENDINGS
-
-
-def label_place(table: Table, label: str) -> int | None:
-    """Return the place of the column with the same name, as names are compared; None if there is none."""
-    known = [letters(each) for each in table.labels]
-    wanted = letters(label)
-    return known.index(wanted) if wanted and wanted in known else None

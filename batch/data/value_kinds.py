@@ -15,12 +15,23 @@ MAX_OUTSIDE = 0.03
 MIN_UNRATED = 0.01
 # Fewer numbers tell nothing of how they are spread.
 MIN_NUMBERS = 20
+# So many numbers show all that there are on a scale.
+MANY_NUMBERS = 100
 _NUMBER = re.compile(r"[-+]?\d*[.,]?\d+([eE][-+]?\d+)?|[-+]?\d+\.")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?\s?(Z|[+-]\d\d(:?\d\d)?)?)?")
 _UTC = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC")
 _DATES = ("%d.%m.%Y", "%Y/%m/%d", "%Y.%m.%d", "%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%d/%b/%Y", "%d.%m.%y")
 _EITHER = (("%d/%m/%Y", "%m/%d/%Y"), ("%d-%m-%Y", "%m-%d-%Y"), ("%d/%m/%y", "%m/%d/%y"))
 _CLOCKS = ("", " %H:%M", " %H:%M:%S", ", %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S", ":%H:%M:%S")
+# Scales that are known, and what the highest number must exceed on each.
+_LEAST_HIGHEST = {
+    (0.5, 5.0): 1.0,
+    (0.0, 5.0): 4.0,
+    (0.5, 10.0): 9.0,
+    (0.0, 10.0): 9.0,
+    (-10.0, 10.0): 0.0,
+    (0.0, 100.0): 90.0,
+}
 # From 1990 to 2100, in each unit.
 _UNITS = (
     ("s", 631_152_000, 4_102_444_800),
@@ -31,6 +42,15 @@ _UNITS = (
     ("%Y%m%d%H%M%S", 19_900_101_000_000, 21_000_101_000_000),
     ("excel", 32_874, 73_051),
 )
+_TIMES_IN_WORDS = {
+    "s": "seconds since 1970",
+    "ms": "milliseconds since 1970",
+    "us": "microseconds since 1970",
+    "ns": "nanoseconds since 1970",
+    "iso": "ISO 8601, in UTC if they name no zone",
+    "excel": "days as Excel counts them, in UTC",
+    "yyyymmdd": "days as YYYYMMDD, in UTC",
+}
 _PER_SECOND = {"s": 1, "ms": 1e3, "us": 1e6, "ns": 1e9}
 
 
@@ -81,18 +101,40 @@ def stars_or_weight(values: Sequence[str | None], *, role: str, is_old: bool = F
     if role == "weight":
         return Found({"kind": "weight"}, "a weight, of which the logarithm counts")
     if not numbers:
-        return _doubt("has no numbers", [], is_weight=False)
+        return _doubt("has no numbers", ["scale = [0.5, 5]"], is_weight=True)
     if len(counts) == 1 and not (is_old and 0.5 <= numbers[0] <= 5 and numbers[0] != 1):  # noqa: PLR2004
         return Found({}, f"is always {numbers[0]:g}, and so says nothing")
     if looks_like_counts(counts):
-        if role == "value" and max(counts) > 100:  # noqa: PLR2004 (no scale has more)
-            return Found({"kind": "weight"}, "counts, of which the logarithm is the weight")
-        lowest, highest = min(counts), max(counts)
-        most = f"most of them {counts.most_common(1)[0][0]:g}"
-        if not is_old or highest > 5 or (len(numbers) >= 100 and counts[1] > len(numbers) / 2):  # noqa: PLR2004
-            text = f"has numbers from {lowest:g} to {highest:g}, {most}, as counts have"
-            return _doubt(text, [_scale_line(lowest, highest)], is_weight=True)
-    return _stars(counts)
+        return _counts_or_stars(counts, role=role, is_old=is_old)
+    if is_old and _is_on_old_scale(counts):
+        return Found({"kind": "stars", "scale": (0.5, 5.0)}, "stars from 0.5 to 5")
+    found = _stars(counts)
+    # Few numbers on no scale are odd ones on the scale that was always read.
+    few_odd = is_old and found.doubt and len(numbers) < MIN_NUMBERS and max(counts) > 1
+    return Found({"kind": "stars", "scale": (0.5, 5.0)}, "stars from 0.5 to 5") if few_odd else found
+
+
+def _is_on_old_scale(counts: Counter[float]) -> bool:
+    """Return whether enough numbers are on the scale that was always read: others are rejected in a run."""
+    number = counts.total()
+    inside = sum(times for value, times in counts.items() if 0.5 <= value <= 5)  # noqa: PLR2004
+    if max(counts) <= 1 or counts[0.0] + counts[-1.0] >= MIN_UNRATED * number:
+        return False
+    # Few numbers are not enough for a doubt.
+    return inside >= 0.9 * number or (inside >= 0.5 * number and number < MIN_NUMBERS)
+
+
+def _counts_or_stars(counts: Counter[float], *, role: str, is_old: bool) -> Found:
+    """Return what numbers are that are spread as counts are: a doubt, unless their column or size tells."""
+    lowest, highest, number = min(counts), max(counts), counts.total()
+    if role == "value" and highest > 100:  # noqa: PLR2004 (no scale has more)
+        return Found({"kind": "weight"}, "counts, of which the logarithm is the weight")
+    # On the scale that was always read, few numbers are not enough for a doubt.
+    if is_old and highest <= 5 and (number < MANY_NUMBERS or counts[1] <= number / 2):  # noqa: PLR2004
+        return _stars(counts)
+    most = f"most of them {counts.most_common(1)[0][0]:g}"
+    text = f"has numbers from {lowest:g} to {highest:g}, {most}, as counts have"
+    return _doubt(text, [_scale_line(lowest, highest)], is_weight=True)
 
 
 def looks_like_counts(counts: Counter[float]) -> bool:
@@ -113,10 +155,14 @@ def looks_like_counts(counts: Counter[float]) -> bool:
 
 
 def _stars(counts: Counter[float]) -> Found:
+    if counts.total() >= MANY_NUMBERS and 1 < max(counts) <= 3:  # noqa: PLR2004
+        lowest, highest = min(counts), max(counts)
+        text = f"has numbers from {lowest:g} to {highest:g} only"
+        return _doubt(text, [_scale_line(lowest, highest)], is_weight=lowest >= 0)
     unrated, rest, doubt = _unrated(counts)
     if doubt:
         return doubt
-    for scale in ((0.5, 5.0), (0.0, 5.0), (0.5, 10.0), (0.0, 10.0), (-10.0, 10.0), (0.0, 100.0)):
+    for scale in _LEAST_HIGHEST:
         if (found := _on_scale(scale, rest)) is not None:
             lowest, highest = found
             keys: dict[str, Any] = {"kind": "stars", "scale": found}
@@ -170,25 +216,24 @@ def _on_scale(scale: tuple[float, float], counts: Counter[float]) -> tuple[float
     if sum(inside.values()) < (1 - MAX_OUTSIDE) * number:
         return None
     lowest, highest = min(inside), max(inside)
-    if scale == (0.5, 5.0):
-        return scale if highest > 1 else None
-    if scale == (0.0, 5.0):
-        binary = highest <= 1
-        if binary and (set(inside) == {0.0, 1.0} or any(value % 1 for value in inside)):
-            return 0.0, 1.0
-        return scale if highest > 4 else None  # noqa: PLR2004
-    if scale[1] == 10 and scale[0] >= 0:  # noqa: PLR2004
-        whole = all(value % 1 == 0 for value in inside)
-        if highest <= 9:  # noqa: PLR2004 (a scale of 7, say, is not known)
-            return None
-        return (1.0, 10.0) if lowest >= 1 or (whole and scale[0] > 0) else scale
-    if scale == (-10.0, 10.0):
-        if -1 <= lowest and highest <= 1:
-            return -1.0, 1.0
-        symmetric = min(-lowest, highest) > 0.8 * max(-lowest, highest)
-        end = 5.0 if highest <= 5 else 10.0  # noqa: PLR2004
-        return (-end, end) if symmetric and highest > 0.8 * end else None
-    return scale if highest > 90 and len(inside) > 5 else None  # noqa: PLR2004
+    if scale[0] < 0:
+        return _symmetric(lowest, highest)
+    if scale == (0.0, 5.0) and highest <= 1:
+        return (0.0, 1.0) if set(inside) == {0.0, 1.0} or any(value % 1 for value in inside) else None
+    # A scale of 7, say, is not known.
+    if highest <= _LEAST_HIGHEST[scale] or (scale[1] == 100 and len(inside) < 6):  # noqa: PLR2004
+        return None
+    whole = all(value % 1 == 0 for value in inside)
+    is_from_1 = scale[1] == 10 and (lowest >= 1 or (whole and scale[0] > 0))  # noqa: PLR2004
+    return (1.0, 10.0) if is_from_1 else scale
+
+
+def _symmetric(lowest: float, highest: float) -> tuple[float, float] | None:
+    """Return a scale around 0 on which numbers lie, if they reach both of its ends."""
+    if lowest >= -1 and highest <= 1:
+        return -1.0, 1.0
+    end = 5.0 if highest <= 5 else 10.0  # noqa: PLR2004
+    return (-end, end) if min(-lowest, highest) > 0.8 * end else None
 
 
 def _core(counts: Counter[float]) -> tuple[float, float]:
@@ -209,6 +254,10 @@ def _doubt(text: str, stars: list[str], *, is_weight: bool) -> Found:
     return Found(doubt=text, remedies=tuple(remedies))
 
 
+def _in_words(form: str) -> str:
+    return _TIMES_IN_WORDS.get(form, form)
+
+
 def time_format(values: Sequence[str | None], *, is_old: bool = False) -> Found:
     """Return the key `format` of `[time]`. `is_old`: the column is `timestamp` of `ratings.csv`."""
     given = [value for value in values if value is not None]
@@ -220,7 +269,9 @@ def time_format(values: Sequence[str | None], *, is_old: bool = False) -> Found:
         return _numeric_time(given, numbers, is_old=is_old)
     for pattern, name in ((_ISO, "iso"), (_UTC, "%Y-%m-%d %H:%M:%S UTC")):
         if sum(1 for value in given if pattern.fullmatch(value)) > 0.8 * len(given):
-            return Found({"format": "auto" if is_old and name == "iso" else name}, f"times: {name}")
+            return Found({"format": "auto" if is_old and name == "iso" else name}, _in_words(name))
+    if is_old and (len(given) < MIN_NUMBERS or len(numbers) > 0.5 * len(given)):
+        return Found({"format": "auto"}, "seconds since 1970, or ISO 8601")
     return _written_time(given)
 
 
@@ -232,9 +283,9 @@ def _numeric_time(given: list[str], numbers: list[float], *, is_old: bool) -> Fo
             if name == "excel" and is_old and len(numbers) < MIN_NUMBERS:
                 continue
             auto = is_old and name == "s"
-            return Found({"format": "auto" if auto else name}, f"times: {name}")
+            return Found({"format": "auto" if auto else name}, _in_words(name))
     if is_old:
-        return Found({"format": "auto"}, "times: s")
+        return Found({"format": "auto"}, _in_words("s"))
     text = f"has numbers from {min(numbers):g} to {max(numbers):g}, which are no times from 1990 on"
     return Found(doubt=text, remedies=('  format = "s"', "  # or remove [time]: then no order is learned"))
 
@@ -260,12 +311,12 @@ def _written_time(given: list[str]) -> Found:
     for date in _DATES:
         for clock in _CLOCKS:
             if _fits(given, date + clock):
-                return Found({"format": date + clock}, f"times: {date + clock}")
+                return Found({"format": date + clock}, _in_words(date + clock))
     for day_first, month_first in _EITHER:
         for clock in _CLOCKS:
             forms = [form for form in (day_first + clock, month_first + clock) if _fits(given, form)]
             if len(forms) == 1:
-                return Found({"format": forms[0]}, f"times: {forms[0]}")
+                return Found({"format": forms[0]}, _in_words(forms[0]))
             if forms:
                 text = f"has dates such as {given[0]}, in which day or month may be first"
                 return Found(doubt=text, remedies=tuple(f'  format = "{form}"' for form in forms))

@@ -1,11 +1,64 @@
 """Understand: what files mean without a hint, and what is said where that can't be known."""
 
+import gzip
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pytest
+import zstandard
+from hypothesis import HealthCheck, given, settings, strategies as st
 
-from batch.data.understand import understand
-from tests.exports import EXPORTS
+from batch.data.input_spec import FILE, InputSpec, read_spec
+from batch.data.understand import Understanding, understand
+from batch.errors import InputError
+from tests.exports import EXPORTS, Row, rows
+from tests.films import MOVIES, RATINGS
+
+HEADER = "userId,movieId,rating,timestamp"
+OLD = {
+    "interactions": {"file": "ratings.csv", "user": "userId", "item": "movieId"},
+    "value": {"column": "rating"},
+    "time": {"column": "timestamp"},
+    "items": {"file": "movies.csv", "id": "movieId", "title": "title", "genres": "genres"},
+}
+
+
+def _understood(folder: Path, **files: str | bytes) -> Understanding:
+    """Write files, whose names have __ for a dot, and look at them."""
+    for name, content in files.items():
+        path = folder / name.replace("__", ".")
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return understand([folder])
+
+
+def _keys(found: Understanding) -> dict[str, Any]:
+    assert found.problems == ()
+    assert found.spec is not None
+    return found.spec.model_dump(exclude_defaults=True)
+
+
+def _problem(found: Understanding) -> str:
+    assert found.spec is None
+    assert len(found.problems) == 1, found.problems
+    return found.problems[0]
+
+
+def _table(header: str, line: str, separator: str = ",") -> str:
+    """Return a table; `line` has user, item, stars (1 to 5), n (a number from 0) and at in braces."""
+    lines = [header] if header else []
+    for n, row in enumerate(rows()):
+        stars = 4 + n % 2 if row.is_liked else 1 + n % 3
+        lines.append(line.format(user=row.user, item=row.item, stars=stars, n=n, at=row.at, s=_second(row)))
+    return "".join(line.replace(",", separator) + "\n" for line in lines)
+
+
+def _second(row: Row) -> int:
+    return int(row.at.timestamp())
+
+
+_PAIRS = _table("user,item", "{user},{item}")
 
 
 @pytest.mark.parametrize("name", EXPORTS)
@@ -15,3 +68,359 @@ def test_an_export_is_understood_without_a_hint(name: str, tmp_path: Path) -> No
     found = understand([tmp_path])
     assert found.problems == ()
     assert found.spec == export.spec
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_what_is_understood_is_written_so_that_it_is_read_as_the_same(name: str, tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text(Understanding(tmp_path, EXPORTS[name].spec).toml(), encoding="utf-8")
+    assert read_spec(tmp_path) == EXPORTS[name].spec
+
+
+@pytest.mark.parametrize(
+    "ratings",
+    [
+        RATINGS,
+        f"{HEADER}\n1,1,5,1\n1,2,4,2\n",
+        f"{HEADER}\n1,1,5,1\n1,2,5,2\n",
+        f"{HEADER}\n1.0,1.0,4.0,964982703\n,2.0,-8.0,964982703\n\n1,3\n",
+        f"{HEADER}\n1,1,5,1\n1,2,1,2\n",
+    ],
+)
+def test_the_old_files_mean_what_they_always_did(ratings: str, tmp_path: Path) -> None:
+    found = _understood(tmp_path, ratings__csv=ratings, movies__csv=MOVIES)
+    assert _keys(found) == OLD
+
+
+def test_old_files_have_their_attributes_and_segments_and_no_others(tmp_path: Path) -> None:
+    found = _understood(
+        tmp_path,
+        ratings__csv=f"{HEADER},comment\n1,1,5,1,x\n2,1,4,2,y\n",
+        movies__csv="movieId,title,genres,year,price\n1,A (1999),Drama,1998,3\n",
+        users__csv="userId,gender,age,occupation,zip\n1,F,25,x,12345\n",
+        hidden__csv="movieId\n1\n",
+    )
+    users: dict[str, Any] = {"file": "users.csv", "id": "userId"}
+    users["segments"] = ("gender", "age", "occupation")
+    users["attributes"] = {"gender": "gender", "age": "age", "occupation": "occupation"}
+    assert _keys(found) == OLD | {"users": users, "hidden": {"file": "hidden.csv", "id": "movieId"}}
+    assert found.ignored == (
+        "ratings.csv: ignores the columns comment",
+        "movies.csv: ignores the columns year, price",
+        "users.csv: ignores the columns zip",
+    )
+
+
+def test_columns_that_were_optional_may_be_missing(tmp_path: Path) -> None:
+    found = _understood(tmp_path, ratings__csv="MovieID,UserID\n1,1\n2,1\n")
+    assert _keys(found) == {"interactions": {"file": "ratings.csv", "user": "UserID", "item": "MovieID"}}
+
+
+@pytest.mark.parametrize(
+    ("header", "line", "separator", "keys"),
+    [
+        (HEADER, "{user},{item},{stars},{s}000", ";", {"time": {"format": "ms"}}),
+        (HEADER, "{user},{item},{stars},{s}000000", "\t", {"time": {"format": "us"}}),
+        (HEADER, "{user},{item},{stars},{at:%Y%m%d}", ",", {"time": {"format": "yyyymmdd"}}),
+        (HEADER, "{user},{item},{stars},{at:%Y-%m-%dT%H:%M:%S}+02:00", ",", {}),
+        ("", "{user},{item},{stars},{s}", ",", {"time": {"format": "s"}}),
+        ("", "{user},{item},{stars},{s}", "::", {"time": {"format": "s"}}),
+        ("user,item,stars,when", "{user},{item},{stars},{at:%d/%m/%Y %H:%M}", ",",
+         {"time": {"format": "%d/%m/%Y %H:%M"}}),
+        ("user,item,stars,date", "{user},{item},{stars},{at:%m/%d/%Y %I:%M %p}", ",",
+         {"time": {"format": "%m/%d/%Y %I:%M %p"}}),
+        ("user;item;stars;date", "{user};{item};{stars};45{user}0,25", ",", {"time": {"format": "excel"}}),
+        ("user,item,stars,time", "{user},{item},{stars},{at:%Y-%m-%d %H:%M:%S} UTC", ",",
+         {"time": {"format": "%Y-%m-%d %H:%M:%S UTC"}}),
+    ],
+)  # fmt: skip
+def test_separators_headers_and_times_are_recognised(
+    header: str, line: str, separator: str, keys: dict[str, Any], tmp_path: Path
+) -> None:
+    text = _table(header, line.replace("45{user}0", "45{user:03d}"), separator)
+    found = _keys(_understood(tmp_path, ratings__csv=text))
+    actual = ";" if ";" in header else separator
+    assert found["interactions"].get("separator", ",") == actual
+    assert found["interactions"].get("header", True) is bool(header)
+    assert found["interactions"]["user"] == (header.replace(";", ",").split(",")[0] or 1)
+    assert found["time"].get("format", "auto") == keys.get("time", {"format": "auto"})["format"]
+    assert "scale" not in found["value"]
+
+
+@pytest.mark.parametrize(
+    ("number", "value"),
+    [
+        (lambda n: n % 10 + 1, {"scale": (1.0, 10.0)}),
+        (lambda n: n % 2, {"scale": (0.0, 1.0)}),
+        (lambda n: n * 37 % 101, {"scale": (0.0, 100.0)}),
+        (lambda n: (n * 37 % 201 - 100) / 10, {"scale": (-10.0, 10.0)}),
+        (lambda n: n % 3 - 1, {"scale": (-1.0, 1.0), "positive": 1.0}),
+        (lambda n: n % 20 / 2 + 0.5, {"scale": (0.5, 10.0)}),
+        (lambda n: -1 if n % 4 == 0 else n % 10 + 1, {"scale": (1.0, 10.0), "unrated": (-1.0,)}),
+        (lambda n: 0 if n % 4 else n // 4 % 10 + 1, {"scale": (1.0, 10.0), "unrated": (0.0,)}),
+        (lambda n: n % 6, {"scale": (0.0, 5.0)}),
+        (lambda n: 99 if n % 3 == 0 else n % 19 - 9.5, {"scale": (-10.0, 10.0), "unrated": (99.0,)}),
+        (lambda n: -8 if n % 200 == 0 else 77 if n % 200 == 1 else n % 5 + 1, {}),
+    ],
+)
+def test_scales_are_recognised(number: Any, value: dict[str, Any], tmp_path: Path) -> None:
+    lines = [f"{row.user},{row.item},{number(n)},{_second(row)}" for n, row in enumerate(rows())]
+    found = _keys(_understood(tmp_path, ratings__csv="\n".join([HEADER, *lines])))
+    assert found["value"] == {"column": "rating", **value}
+
+
+@pytest.mark.parametrize(
+    ("header", "line", "words"),
+    [
+        # Purchase counts in a column that is called rating.
+        (HEADER, "{user},{item},{count},{s}", ("counts", 'kind = "stars"', 'kind = "weight"')),
+        (HEADER, "{user},{item},{seven},{s}", ("from 1 to 7", "scale = [1, 7]")),
+        ("user,item,stars,date", "{user},{item},{stars},{month:02d}/0{day}/2024", ("%d/%m/%Y", "%m/%d/%Y")),
+        ("user,item,event", "{user},{item},{word}", ('"swipe"', 'swipe = "?"', "view = 1")),
+        ("user,item,stars,date", "{user},{item},{stars},{day}", ("no times", 'format = "s"')),
+        ("foo,bar,baz", "{user},{item},{stars}", ("foo (1)", 'user = "?"')),
+        ("userId", "{user}", ("one column",)),
+        (HEADER, "{user},{item},good,{s}", ("has no numbers",)),
+    ],
+)
+def test_what_is_in_doubt_is_a_problem_with_the_lines_that_settle_it(
+    header: str, line: str, words: tuple[str, ...], tmp_path: Path
+) -> None:
+    lines = [header]
+    for n, row in enumerate(rows()):
+        count = 40 if n % 97 == 0 else 2 if n % 3 == 0 else 3 if n % 10 == 1 else 1
+        values = {"count": count, "seven": n % 7 + 1, "month": n % 12 + 1, "day": n % 9 + 1}
+        word = ("view", "swipe")[n % 2]
+        lines.append(
+            line.format(user=row.user, item=row.item, stars=n % 5 + 1, s=_second(row), word=word, **values)
+        )
+    found = _understood(tmp_path, ratings__csv="\n".join(lines))
+    problem = _problem(found)
+    assert problem.startswith("ratings.csv")
+    assert [word for word in words if word not in problem] == []
+
+
+def test_all_problems_are_reported_at_once_and_their_input_toml_is_refused_until_they_are_settled(
+    tmp_path: Path,
+) -> None:
+    lines = [
+        f"{row.user},{row.item},{n % 7 + 1},0{n % 9 + 1}/0{n % 8 + 1}/2024" for n, row in enumerate(rows())
+    ]
+    found = _understood(tmp_path, likes__csv="\n".join(["user,item,stars,date", *lines]))
+    assert [each.partition(":")[0] for each in found.problems] == [
+        "likes.csv, column stars", "likes.csv, column date",
+    ]  # fmt: skip
+    (tmp_path / FILE).write_text(found.toml(), encoding="utf-8")
+    with pytest.raises(InputError, match=r"(?s)value\.kind.*time: format"):
+        read_spec(tmp_path)
+    settled = (
+        found.toml().replace('kind = "?"', "scale = [1, 7]", 1).replace('format = "?"', 'format = "%d/%m/%Y"')
+    )
+    (tmp_path / FILE).write_text(settled, encoding="utf-8")
+    spec = read_spec(tmp_path)
+    assert spec is not None
+    assert spec.value is not None
+    assert spec.value.scale == (1, 7)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "found_as"),
+    [("utf-16", "utf-16"), ("utf-16-le", "utf-16-le"), ("utf-16-be", "utf-16-be"), ("latin-1", "latin-1"),
+     ("cp1252", "cp1252"), ("utf-8-sig", "utf-8"), ("utf-8", "utf-8")],
+)  # fmt: skip
+def test_encodings_are_recognised(encoding: str, found_as: str, tmp_path: Path) -> None:
+    sign = "€" if encoding == "cp1252" else "é"
+    movies = "movieId,title,genres\n" + "".join(
+        f"{n},Misérables {sign} {n} (1990),Drama\n" for n in range(50)
+    )
+    found = _understood(tmp_path, ratings__csv=RATINGS, movies__csv=movies.encode(encoding))
+    assert found.spec is not None
+    assert found.spec.items is not None
+    assert found.spec.items.encoding == found_as
+
+
+def test_a_few_broken_bytes_do_not_make_another_encoding(tmp_path: Path) -> None:
+    broken = f"{HEADER}\n1,1,5,1\n".encode() + b"1,\xff\xfe,4,2\n1,2,\x80,5\n2,1,4,6\n"
+    movies = (
+        "movieId,title,genres\n1,Amélie (2001),Drama\n2,Léon (1994),Drama\n".encode() + b"3,L\xe9on,Drama\n"
+    )
+    assert _keys(_understood(tmp_path, ratings__csv=broken, movies__csv=movies)) == OLD
+
+
+def test_an_encoding_that_can_not_be_known_is_a_problem(tmp_path: Path) -> None:
+    movies = "movieId,title,genres\n1,Ирония судьбы (1976),Драма\n2,Солярис (1972),Драма\n".encode("cp1251")
+    assert "cp1251" in _problem(_understood(tmp_path, ratings__csv=RATINGS, movies__csv=movies))
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({}, "has no ratings.csv, nor any other interactions"),
+        ({"ratings__csv": ""}, "is empty"),
+        ({"ratings__csv": f"{HEADER}\n"}, "has a header, but no rows"),
+        ({"ratings__csv": "\n\n \n"}, "has no rows"),
+        ({"ratings__csv": bytes(range(256)) * 20}, "is no text"),
+        ({"ratings__csv": b"PK\x03\x04 and so on"}, "Excel workbook"),
+        ({"ratings__parquet": "userId,movieId\n1,1\n"}, "is no Parquet"),
+        ({"ratings__csv__gz": "userId,movieId\n1,1\n"}, "is not compressed"),
+        ({"ratings__csv": gzip.compress(RATINGS.encode())}, "ends with .gz"),
+        ({"ratings__csv__gz": gzip.compress(RATINGS.encode())[:-20]}, "is damaged"),
+        ({"reviews__json": '[{"user": 1, "item": 2}]'}, "is one JSON array"),
+        ({"ratings__csv": RATINGS, "ratings__csv__gz": gzip.compress(RATINGS.encode())}, "keep the one"),
+        ({"orders__csv": _PAIRS, "views__csv": _PAIRS},
+         "orders.csv and views.csv may each"),
+    ],
+)  # fmt: skip
+def test_files_that_can_not_be_used_are_problems(
+    files: dict[str, str | bytes], words: str, tmp_path: Path
+) -> None:
+    found = _understood(tmp_path, **files)
+    assert found.spec is None
+    assert words in "\n".join(found.problems)
+
+
+def test_a_table_in_csv_and_parquet_is_there_twice(tmp_path: Path) -> None:
+    with duckdb.connect() as connection:
+        connection.sql("select 1 as userId, 2 as movieId").write_parquet(str(tmp_path / "ratings.parquet"))
+    assert "ratings.csv and ratings.parquet; keep the one" in _problem(
+        _understood(tmp_path, ratings__csv=RATINGS)
+    )
+
+
+def test_names_of_columns_with_other_words_and_spellings_are_known(tmp_path: Path) -> None:
+    text = _table("Customer ID,Restaurant-ID,Overall,Review Date", "{user},{item},{stars},{at:%Y-%m-%d}")
+    found = _keys(_understood(tmp_path, reviews__csv=text))
+    assert found["interactions"] == {
+        "file": "reviews.csv", "user": "Customer ID", "item": "Restaurant-ID"
+    }  # fmt: skip
+    assert found["time"] == {"column": "Review Date", "format": "iso"}
+
+
+def test_kinds_of_events_have_weights_by_their_words(tmp_path: Path) -> None:
+    words = ("view", "add_to_cart", "Purchase", "remove_from_cart", "wishlist")
+    lines = [f"{row.at.isoformat()},{row.user},{words[n % 5]},p{row.item}" for n, row in enumerate(rows())]
+    found = _keys(
+        _understood(tmp_path, log__csv="\n".join(["event_time,user_id,event_type,product_id", *lines]))
+    )
+    kinds = {"view": 1, "add_to_cart": 3, "Purchase": 5, "remove_from_cart": "negative", "wishlist": 3}
+    assert found["event"] == {"column": "event_type", "kinds": kinds}
+    headerless = _keys(_understood(tmp_path, log__csv="\n".join(lines)))
+    assert headerless["event"] == {"column": 3, "kinds": kinds}
+    assert (headerless["interactions"]["user"], headerless["interactions"]["item"]) == (2, 4)
+
+
+def test_parts_and_compressed_files_are_one_table(tmp_path: Path) -> None:
+    lines = _table("userId,productId,rating", "{user},{item},{stars}").splitlines()
+    for part in range(3):
+        text = "\n".join([lines[0], *lines[1 + part :: 3]])
+        content = zstandard.ZstdCompressor().compress(text.encode())
+        (tmp_path / f"part-{part:05d}-c000.csv.zst").write_bytes(content)
+    found = understand([tmp_path])
+    assert _keys(found)["interactions"]["file"] == "part-*-c*.csv.zst"
+    assert found.tables["interactions"].sniffed.is_whole
+    assert len(found.tables["interactions"].sniffed.rows) == len(lines) - 1
+
+
+def test_missing_values_are_missing_and_dirty_rows_do_not_change_what_columns_mean(tmp_path: Path) -> None:
+    lines = [
+        f"{row.user if n % 9 else 'NULL'},{row.item},{n % 5 + 1 if n % 7 else 'None'},{_second(row)}"
+        + (",more" if n % 50 == 0 else "")
+        for n, row in enumerate(rows())
+    ]
+    found = _understood(tmp_path, ratings__csv="\n".join([HEADER, *lines]), movies__csv=MOVIES)
+    assert _keys(found) == OLD
+
+
+def test_a_link_to_nothing_and_an_empty_folder_with_the_name_of_a_file_are_problems(tmp_path: Path) -> None:
+    (tmp_path / "users.csv").symlink_to(tmp_path / "gone")
+    (tmp_path / "hidden.csv").mkdir()
+    found = _understood(tmp_path, ratings__csv=RATINGS, movies__csv=MOVIES)
+    reason = "is no file; put one there, or move it away"
+    assert found.problems == (f"hidden.csv: {reason}", f"users.csv: {reason}")
+
+
+def test_a_folder_with_the_name_of_a_file_has_its_parts_and_lists_are_genres(tmp_path: Path) -> None:
+    with duckdb.connect() as connection:
+        for name, query in (
+            ("ratings", "select range % 9 as userId, range as movieId from range(20)"),
+            (
+                "movies",
+                "select range as movieId, 'A' || range as title, ['Drama', 'War'] as genres from range(20)",
+            ),
+        ):
+            (tmp_path / f"{name}.parquet").mkdir()
+            for part in range(2):
+                path = tmp_path / f"{name}.parquet" / f"part-{part}.parquet"
+                connection.sql(query).write_parquet(str(path))
+    keys = _keys(understand([tmp_path]))
+    assert keys["interactions"]["file"] == "ratings.parquet/part-*.parquet"
+    assert keys["items"] == {
+        "file": "movies.parquet/part-*.parquet", "id": "movieId", "title": "title", "genres": "genres"
+    }  # fmt: skip
+
+
+def test_files_by_name_are_looked_at_alone(tmp_path: Path) -> None:
+    _understood(
+        tmp_path, ratings__csv=RATINGS, movies__csv=MOVIES, orders__csv="customer;product\n1;2\n2;2\n"
+    )
+    found = understand([tmp_path / "orders.csv"])
+    assert found.root == tmp_path
+    assert _keys(found)["interactions"] == {
+        "file": "orders.csv", "separator": ";", "user": "customer", "item": "product"
+    }  # fmt: skip
+
+
+def test_a_path_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"none\.csv: no such file"):
+        understand([tmp_path / "none.csv"])
+
+
+_CELLS = st.one_of(
+    st.integers(-5, 120).map(str),
+    st.floats(-20, 200).map(str),
+    st.sampled_from(
+        ["", "NULL", "\\N", "view", "buy", "2024-01-31", "31.12.2025 20:15", "1700000000", "1700000000000",
+         "20231114", "é", "a|b", '"', '"x', "user", "item_id", "rating", "time", "title", "4,5", "\x00",
+         "\u2028"]
+    ),
+    st.text(max_size=6),
+)  # fmt: skip
+
+
+@given(
+    files=st.dictionaries(
+        st.sampled_from(
+            ["ratings.csv", "movies.csv", "users.csv", "events.json", "u.data", "part-1.csv", "part-2.csv"]
+        ),
+        st.tuples(
+            st.lists(st.lists(_CELLS, min_size=1, max_size=5), max_size=8),
+            st.sampled_from([",", ";", "\t", "::", "|", " "]),
+            st.sampled_from(["utf-8", "utf-16", "utf-16-le", "latin-1", "utf-8-sig", "cp1251"]),
+            st.sampled_from(["\n", "\r\n", "\r"]),
+        ),
+        max_size=3,
+    )
+)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_file_raises_anything_but_a_problem(files: dict[str, Any], tmp_path: Path) -> None:
+    for path in tmp_path.iterdir():
+        path.unlink()
+    for name, (lines, separator, encoding, newline) in files.items():
+        text = newline.join(separator.join(line) for line in lines)
+        (tmp_path / name).write_bytes(text.encode(encoding, "ignore"))
+    found = understand([tmp_path])
+    assert bool(found.problems) is (found.spec is None)
+    if found.spec is not None:
+        (tmp_path / FILE).write_text(found.toml(), encoding="utf-8")
+        assert read_spec(tmp_path) == found.spec
+
+
+@given(
+    content=st.binary(max_size=300),
+    name=st.sampled_from(["ratings.csv", "ratings.parquet", "a.json", "b.gz"]),
+)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_bytes_raise_anything_but_a_problem(content: bytes, name: str, tmp_path: Path) -> None:
+    for path in tmp_path.iterdir():
+        path.unlink()
+    (tmp_path / name).write_bytes(content)
+    assert isinstance(understand([tmp_path]).spec, InputSpec | None)
