@@ -14,6 +14,22 @@ from batch.data.load import load
 from batch.evaluation.catalogue import Catalogue, read_catalogue
 
 HEADER = "userId,movieId,rating,timestamp\n"
+# What ratings.csv and movies.csv mean, if nothing is to be guessed.
+STARS = """
+[interactions]
+file = "ratings.csv"
+user = "userId"
+item = "movieId"
+[value]
+column = "rating"
+[time]
+column = "timestamp"
+[items]
+file = "movies.csv"
+id = "movieId"
+title = "title"
+genres = "genres"
+"""
 MOVIES = "movieId,title,genres\n10,Ten (1990),Drama\n"
 
 
@@ -27,6 +43,17 @@ class Cleaned:
         self.loaded = load(self._connection, find_inputs(folder).with_results(work).snapshot(), work)
         self._cleaned = clean(self.loaded, max_rejected, started_at or datetime.now(UTC))
         self.counts: Counts = self._cleaned.counts
+        assert self.counts.rows_read == sum(
+            (
+                self.counts.rows_kept,
+                self.counts.rows_rejected,
+                self.counts.rows_superseded,
+                self.counts.rows_merged,
+                self.counts.rows_held_out,
+                self.counts.rows_capped,
+                self.counts.rows_ignored,
+            )
+        ), "every row is accounted for"
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         return self._connection.execute(query).fetchall()

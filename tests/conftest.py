@@ -32,9 +32,13 @@ def write_input(tmp_path: Path) -> WriteInput:
     return partial(written, tmp_path / "data")
 
 
-def written(folder: Path, ratings: str | bytes, movies: str | bytes = MOVIES, **others: str) -> Path:
-    """Write an input folder from the text of its files, and return it."""
+def written(
+    folder: Path, ratings: str | bytes, movies: str | bytes = MOVIES, spec: str = "", **others: str
+) -> Path:
+    """Write an input folder from the text of its files, and return it; `spec` is the `input.toml`, if any."""
     folder.mkdir(exist_ok=True)
+    if spec:
+        (folder / "input.toml").write_text(spec, encoding="utf-8")
     files = {"ratings": ratings, "movies": movies, **others}
     for name, content in files.items():
         text = content if isinstance(content, bytes) else content.encode()

@@ -9,10 +9,10 @@ import click
 
 from batch.commands.options import json_option, own_option
 from batch.commands.printing import is_terminal, print_json, print_table, print_verdict
-from batch.data.check_spec import check_spec
 from batch.data.input_spec import FILE, read_spec
-from batch.data.preview import Preview, preview
-from batch.data.understand import Understanding, understand
+from batch.data.inspection.check_spec import check_spec
+from batch.data.inspection.preview import Preview, preview
+from batch.data.inspection.understand import Understanding, understand
 from batch.errors import InputError, UsageError
 from batch.generation.query import Answer
 

@@ -26,7 +26,7 @@ CLOCK_SLACK = timedelta(hours=1)
 
 # What helps if most rows break a rule.
 OTHER_REMEDIES = {
-    "timestamp_not_a_time": "write times as seconds since 1970 (not milliseconds) or as ISO 8601",
+    "timestamp_not_a_time": "declare their format under [time] in input.toml, such as 'ms' for milliseconds",
     "timestamp_in_future": "correct the file, or set the clock of this machine",
     "movie_id_lost_digits": "export the file again with the ids as text",
     "user_id_lost_digits": "export the file again with the ids as text",
@@ -263,7 +263,7 @@ def stop_if_too_many_are_rejected(
             raw = raw_text(file, line)
             remedy = OTHER_REMEDIES.get(rule, "correct the file, or allow more by --max-rejected")
             if rule == "rating_out_of_range":
-                remedy = f"{scale()}; convert them to stars from 0.5 to 5"
+                remedy = f"{scale()}; declare the scale under [value] in input.toml"
             raise InputError(
                 f"{file}: {rejected:,} of {rows:,} rows ({rejected / rows:.1%}) are rejected, and at most "
                 f"{max_rejected:.1%} may be; most break the rule {rule}, first in line {line}: {raw[:80]!r}; "

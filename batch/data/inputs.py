@@ -16,7 +16,7 @@ from typing import IO, Literal
 import duckdb
 
 from batch.data.input_spec import FILE, Files, InputSpec, read_spec
-from batch.data.understand import understand
+from batch.data.inspection.understand import understand
 from batch.errors import InputError
 
 BYTES_AT_A_TIME = 1 << 20

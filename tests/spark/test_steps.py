@@ -86,7 +86,9 @@ def _found_there(spark: SparkSession, data: Path, work: Path) -> dict[str, Any]:
     work.mkdir()
     with duckdb.connect() as connection:
         driver = Driver(spark, connection, work)
-        cleaned = clean(driver, read(driver, find_tables(spark, data, work)), 1, datetime.now(UTC), NO_EXCLUSIONS)
+        cleaned = clean(
+            driver, read(driver, find_tables(spark, data, work)), 1, datetime.now(UTC), NO_EXCLUSIONS
+        )
         ratings = cleaned.ratings.select("user_id", "item_id", "rating", "rated_at").toArrow()
         return {
             "counts of rows": cleaned.counts,

@@ -8,7 +8,7 @@ import pytest
 
 from batch.data.clean import Counts
 from batch.errors import InputError
-from tests.cleaned import HEADER, MOVIES, Cleaned
+from tests.cleaned import HEADER, MOVIES, STARS, Cleaned
 from tests.conftest import WriteInput
 
 MISSING = ("", " ", "\t", "nan", "NaN", "NULL", "null", "\\N", "None", "<NA>", " NULL ")
@@ -179,7 +179,7 @@ def test_a_rejected_row_is_kept_with_file_line_and_raw_text(cleaned: Any) -> Non
 
 
 def test_a_row_with_several_faults_counts_once(cleaned: Any) -> None:
-    result = cleaned(HEADER + ",,99,x\n1,10,3,1\n")
+    result = cleaned(HEADER + ",,99,x\n1,10,3,1\n", spec=STARS)
     assert result.counts == Counts(
         rows_read=2,
         rows_kept=1,
@@ -189,6 +189,7 @@ def test_a_row_with_several_faults_counts_once(cleaned: Any) -> None:
         rows_merged=0,
         rows_held_out=0,
         rows_capped=0,
+        rows_ignored=0,
         users=1,
         items=1,
     )
@@ -355,9 +356,9 @@ def test_ratings_are_counted_before_and_after(cleaned: Any) -> None:
 
 def test_more_rejected_rows_than_allowed_stop_the_run(write_input: WriteInput, tmp_path: Path) -> None:
     good = "".join(f"1,{item},3,1\n" for item in range(90))
-    folder = write_input(HEADER + good + "1,x,99,1\n" * 10, MOVIES)
+    folder = write_input(HEADER + good + "1,x,99,1\n" * 10, MOVIES, spec=STARS)
     assert Cleaned(folder, tmp_path, max_rejected=0.1).counts.rows_rejected == 10
-    folder = write_input(HEADER + good + "1,x,99,1\n" * 11, MOVIES)
+    folder = write_input(HEADER + good + "1,x,99,1\n" * 11, MOVIES, spec=STARS)
     with pytest.raises(
         InputError, match=r"ratings.csv: 11 of 101 rows \(10.9%\).*rating_out_of_range.*line 92"
     ):
@@ -369,20 +370,20 @@ def test_another_scale_of_ratings_is_named_and_no_limit_is_advised(
 ) -> None:
     rows = "".join(f"1,{item},{item % 10 + 1},1\n" for item in range(100))
     with pytest.raises(
-        InputError, match=r"nearly all ratings are from 1 to 10; convert them to stars from 0\.5 to 5$"
+        InputError, match=r"nearly all ratings are from 1 to 10; declare the scale under \[value\] in input"
     ):
-        Cleaned(write_input(HEADER + rows, MOVIES), tmp_path, max_rejected=0.1)
+        Cleaned(write_input(HEADER + rows, MOVIES, spec=STARS), tmp_path, max_rejected=0.1)
 
 
 def test_milliseconds_that_stop_a_run_come_with_a_remedy(write_input: WriteInput, tmp_path: Path) -> None:
-    folder = write_input(HEADER + "1,10,3,1500000000000\n" * 3)
-    with pytest.raises(InputError, match=r"timestamp_not_a_time.*; write times as seconds since 1970"):
+    folder = write_input(HEADER + "1,10,3,1500000000000\n" * 3, spec=STARS)
+    with pytest.raises(InputError, match=r"timestamp_not_a_time.*; declare their format under \[time\]"):
         Cleaned(folder, tmp_path, max_rejected=0.1)
 
 
 def test_exactly_the_allowed_share_is_allowed(write_input: WriteInput, tmp_path: Path) -> None:
     good = "".join(f"1,{item},3,1\n" for item in range(71))
-    folder = write_input(HEADER + good + "1,x,99,1\n" * 29, MOVIES)
+    folder = write_input(HEADER + good + "1,x,99,1\n" * 29, MOVIES, spec=STARS)
     assert Cleaned(folder, tmp_path, max_rejected=0.29).counts.rows_rejected == 29
 
 

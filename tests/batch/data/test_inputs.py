@@ -151,7 +151,7 @@ def test_a_later_look_up_sees_the_bytes_that_were_read(folder: Path, tmp_path: P
         loaded = load(connection, find_inputs(folder).snapshot(), tmp_path)
         before = file.read_bytes()
         file.unlink()
-        assert loaded.ratings.path.read_bytes() == before
+        assert loaded.ratings.paths[0].read_bytes() == before
 
 
 def test_an_evaluation_of_a_file_that_grows_stops_too(folder: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import duckdb
 
-from batch.data.file_sample import MAX_ROWS, Sniffed, UnreadableError, cleaned, spread
+from batch.data.inspection.file_sample import MAX_ROWS, Sniffed, UnreadableError, cleaned, spread
 
 # Types of Parquet: lists of texts, and what else is no plain value.
 _TEXTS = (duckdb.list_type("varchar"),)

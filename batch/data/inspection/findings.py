@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from batch.data.doubts import MAX_NAMED, Draft
-from batch.data.interaction_roles import Roles
-from batch.data.spec_toml import UNKNOWN
-from batch.data.tables_of_folder import Folder, Table
+from batch.data.inspection.doubts import MAX_NAMED, Draft
+from batch.data.inspection.interaction_roles import Roles
+from batch.data.inspection.spec_toml import UNKNOWN
+from batch.data.inspection.tables_of_folder import Folder, Table
 
 _COLUMN_KEYS = ("user", "item", "id", "title", "genres", "year", "image")
 _SEPARATORS = {

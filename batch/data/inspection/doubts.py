@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from batch.data.interaction_roles import STEMS, Roles, is_about_something_else
-from batch.data.spec_toml import UNKNOWN, assignment, written
-from batch.data.tables_of_folder import Folder, Table
-from batch.data.value_kinds import Found
+from batch.data.inspection.interaction_roles import STEMS, Roles, is_about_something_else
+from batch.data.inspection.spec_toml import UNKNOWN, assignment, written
+from batch.data.inspection.tables_of_folder import Folder, Table
+from batch.data.inspection.value_kinds import Found
 
 # So many columns of a file are named in a message.
 MAX_NAMED = 20

@@ -3,10 +3,10 @@
 import re
 from typing import Any
 
-from batch.data.column_roles import NAMES, attribute_name, find, letters
-from batch.data.interaction_roles import is_about_something_else
-from batch.data.tables_of_folder import Table
-from batch.data.value_kinds import has_decimal_comma, numbers_of, share_of_numbers
+from batch.data.inspection.column_roles import NAMES, attribute_name, find, letters
+from batch.data.inspection.interaction_roles import is_about_something_else
+from batch.data.inspection.tables_of_folder import Table
+from batch.data.inspection.value_kinds import has_decimal_comma, numbers_of, share_of_numbers
 
 ITEM_STEMS = re.compile(
     r"item|movie|film|product|book|artist|track|song|album|anime|game|catalog|article|show|metadata|artikel"

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from batch.data.file_sample import UnreadableError
 from batch.data.input_spec import FILE, Files, InputSpec
-from batch.data.preview import place_of, preview
-from batch.data.sniff_file import sniff_file
-from batch.data.tables_of_folder import Table
-from batch.data.understand import Understanding
+from batch.data.inspection.file_sample import UnreadableError
+from batch.data.inspection.preview import place_of, preview
+from batch.data.inspection.sniff_file import sniff_file
+from batch.data.inspection.tables_of_folder import Table
+from batch.data.inspection.understand import Understanding
 
 # So large a share of a column may be odd values, as of the rows of a file may be rejected.
 MAX_ODD = 0.1

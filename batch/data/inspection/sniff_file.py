@@ -9,8 +9,9 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from batch.data.column_roles import is_known_name
-from batch.data.file_sample import (
+from batch.data.input_spec import Files
+from batch.data.inspection.column_roles import is_known_name
+from batch.data.inspection.file_sample import (
     MAX_ROWS,
     Sniffed,
     UnreadableError,
@@ -20,8 +21,7 @@ from batch.data.file_sample import (
     read_pieces,
     spread,
 )
-from batch.data.input_spec import Files
-from batch.data.typed_rows import sniff_json, sniff_parquet
+from batch.data.inspection.typed_rows import sniff_json, sniff_parquet
 from sql.ids import MISSING, SPACES
 
 # Lines by which a separator is chosen.

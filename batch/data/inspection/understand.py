@@ -12,15 +12,23 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from batch.data.column_roles import letters
-from batch.data.doubts import Draft, add_files, add_kinds, add_nothing, add_rivals, add_time, add_value
-from batch.data.entity_roles import entity_points, id_place, item_keys, user_keys
-from batch.data.findings import findings, ignored
 from batch.data.input_spec import InputSpec
-from batch.data.interaction_roles import STEMS, Roles, points, roles_of
-from batch.data.spec_toml import draft_toml, to_toml
-from batch.data.tables_of_folder import OLD_NAMES, Folder, Table, look_at
-from batch.data.value_kinds import Found, has_decimal_comma
+from batch.data.inspection.column_roles import letters
+from batch.data.inspection.doubts import (
+    Draft,
+    add_files,
+    add_kinds,
+    add_nothing,
+    add_rivals,
+    add_time,
+    add_value,
+)
+from batch.data.inspection.entity_roles import entity_points, id_place, item_keys, user_keys
+from batch.data.inspection.findings import findings, ignored
+from batch.data.inspection.interaction_roles import STEMS, Roles, points, roles_of
+from batch.data.inspection.spec_toml import draft_toml, to_toml
+from batch.data.inspection.tables_of_folder import OLD_NAMES, Folder, Table, look_at
+from batch.data.inspection.value_kinds import Found, has_decimal_comma
 
 # Points of a table whose name says what it is, as it always did.
 SURE = 100

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from batch.data.column_roles import (
+from batch.data.inspection.column_roles import (
     NAMES,
     OTHER_SUBJECTS,
     find,
@@ -12,8 +12,8 @@ from batch.data.column_roles import (
     letters,
     weight_of_kind,
 )
-from batch.data.tables_of_folder import Table
-from batch.data.value_kinds import (
+from batch.data.inspection.tables_of_folder import Table
+from batch.data.inspection.value_kinds import (
     MANY_NUMBERS,
     MIN_NUMBERS,
     Found,

@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from batch.data.file_sample import Sniffed, UnreadableError
-from batch.data.sniff_file import sniff_file
+from batch.data.inspection.file_sample import Sniffed, UnreadableError
+from batch.data.inspection.sniff_file import sniff_file
 from batch.errors import InputError
 from sql.ids import id_of
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from batch.data.input_spec import InputSpec
-from batch.data.tables_of_folder import Table
-from batch.data.value_kinds import number_of, time_of
+from batch.data.inspection.tables_of_folder import Table
+from batch.data.inspection.value_kinds import number_of, time_of
 from sql.ids import id_of
 
 # Rows that are shown.

@@ -10,7 +10,7 @@ import zstandard
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from batch.data.input_spec import FILE, InputSpec, read_spec
-from batch.data.understand import Understanding, understand
+from batch.data.inspection.understand import Understanding, understand
 from batch.errors import InputError
 from tests.exports import EXPORTS, Row, rows
 from tests.films import MOVIES, RATINGS
