@@ -61,7 +61,7 @@ def test_parquet_is_read_like_csv_and_its_rows_have_numbers(write_input: WriteIn
     [
         (b"", "ratings.csv: is empty; check how it was exported"),
         (b"userId,movieId\n", "ratings.csv: has a header, but no rows"),
-        (b"userId,rating\n1,2\n", "which is the item"),
+        (b"userId,rating\n1,2\n", "ratings.csv: which"),
         (b"userId,movieId,movieId\n1,2,3\n", "ratings.csv: has the column movieId twice"),
         (bytes(range(256)) * 50, "ratings.csv: is no text"),
         (b"x," * 200_000 + b"\n", "ratings.csv: "),
