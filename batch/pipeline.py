@@ -184,7 +184,9 @@ def _make(cleaned: Cleaned, settings: Settings, progress: Progress) -> Artifacts
     counts = cleaned.counts
     with progress.step("train") as step:
         interactions = read_interactions(cleaned)
-        splits = hold_out(interactions, read_sampling_hashes(cleaned), settings.seed)
+        given = read_interactions(cleaned, as_given=True) if interactions.has_repeats else interactions
+        splits = hold_out(given, read_sampling_hashes(cleaned), settings.seed)
+        del given
         step.expect(iterations(settings, splits), "iterations")
         with at_rest(cleaned.connection, settings):
             candidates, fitted = learn(interactions, splits, settings, step.advance)

@@ -113,11 +113,11 @@ def moment_of(ratings: Interactions, share: float) -> float:
 def _parted(ratings: Interactions, held_out: NDArray[np.bool_]) -> tuple[Interactions, Interactions]:
     """Return the known and the held-out ratings, both without superseded ones.
 
-    A movie that its user rates again is known: it is not held out.
+    A movie that its user rates again is known: it is not held out, unless it may be recommended again.
     """
     known = ratings.where(~held_out).without_superseded()
     later = ratings.where(held_out).without_superseded()
-    return known, later.where(~np.isin(later.pair, known.pair))
+    return known, later if ratings.meaning.repeats else later.where(~np.isin(later.pair, known.pair))
 
 
 def _split(name: str, known_ratings: Interactions, later: Interactions, moment: float | None) -> Split:

@@ -63,4 +63,5 @@ def hand_over(spark: SparkSession, ratings: Interactions) -> tuple[Catalogue, Da
     shares = max(spark.sparkContext.defaultParallelism, -(-len(ratings) // RATINGS_PER_SHARE))
     rows = spark.createDataFrame(table).repartitionByRange(shares, "user_id")
     there = rows.sortWithinPartitions(rows.user_id, rows.line.desc()).checkpoint()
-    return Catalogue(item_ids, ratings.is_hidden, ratings.ratings_of_item), there
+    of_items = item_ids, ratings.is_hidden, ratings.ratings_of_item
+    return Catalogue(*of_items, ratings.meaning, ratings.unit), there
