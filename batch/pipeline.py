@@ -127,7 +127,13 @@ def finish(
         step.expect(len(INVARIANTS), "invariants")
         candidate = Quality(metrics, counts.users, titles_of(cleaned.connection))
         checked = check(
-            draft, candidate, kept_qualities(output), settings.top_n, settings.max_fall, step.advance
+            draft,
+            candidate,
+            kept_qualities(output),
+            settings.top_n,
+            settings.max_fall,
+            repeats=cleaned.meaning.repeats,
+            advance=step.advance,
         )
         step.status("; ".join(checked.all))
     # Without a spec its defaults hold.

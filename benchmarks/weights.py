@@ -17,7 +17,6 @@ import numpy as np
 import pandas as pd
 from implicit.als import AlternatingLeastSquares
 from implicit.nearest_neighbours import bm25_weight
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 from scipy import sparse

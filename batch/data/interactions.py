@@ -109,7 +109,7 @@ class Interactions:
     def unlistable(self) -> sparse.csr_matrix:
         """Return (users, items), an entry for each movie that must not be in the list of a user."""
         if self.meaning.repeats:
-            return sparse.csr_matrix((self.users, self.items), dtype=np.float32)
+            return self.matrix(np.zeros(len(self), dtype=np.float32))
         return self.seen
 
     @property

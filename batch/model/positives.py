@@ -36,7 +36,7 @@ def confidences(ratings: Interactions, half_life: float, rows: slice = ALL) -> N
         of_age = means.astype(np.float32)[ratings.ratings_of_user[ratings.user_index[rows]] - 1]
     else:
         of_age = by_age[ratings.age[rows]]
-    return np.maximum(ratings.weight[rows], 0) / np.float32(ratings.unit) * of_age
+    return _said(ratings, rows) * of_age
 
 
 def step_weights(ratings: Interactions, rows: slice = ALL) -> NDArray[np.float32]:
@@ -47,4 +47,8 @@ def step_weights(ratings: Interactions, rows: slice = ALL) -> NDArray[np.float32
     """
     if not ratings.meaning.adds_up:
         return np.ones_like(ratings.weight[rows])
-    return np.maximum(ratings.weight[rows], 0) / np.float32(ratings.unit)
+    return _said(ratings, rows)
+
+
+def _said(ratings: Interactions, rows: slice) -> NDArray[np.float32]:
+    return np.asarray(np.maximum(ratings.weight[rows], 0) / np.float32(ratings.unit), dtype=np.float32)
