@@ -1,11 +1,11 @@
 """Weights: what they are worth, on made-up data whose tastes are known.
 
-`python -m benchmarks.weights`. First a shop: users look at much, half of it by chance, and buy what they like.
-The job learns from the views and purchases of a time, once with weights (a view 1, a purchase 5) and once from
-the same rows without, and its lists are evaluated by later purchases. Then play counts without times: of
-everyone one artist is held out, and the lists of the job are compared with those of ALS by the package
-`implicit`, plain: with the settings of its tutorial, on logarithms of the counts and on the weights of BM25 that
-the tutorial takes. All is read by `input.toml`, cleaned and learned as in a run.
+`python -m benchmarks.weights`. First a shop: users look at much, half of it by chance, and buy what they
+like. The job learns from the views and purchases of a time, once with weights (a view 1, a purchase 5) and
+once from the same rows without, and its lists are evaluated by later purchases. Then play counts without
+times: of everyone one artist is held out, and the lists of the job are compared with those of plain ALS by
+the package `implicit`: with the settings of its tutorial, on logarithms of the counts, and on the weights of
+BM25 that the tutorial takes. All is read by `input.toml`, cleaned and learned as in a run.
 """
 
 import tempfile

@@ -46,9 +46,7 @@ def _cleaned(folder: Path, spec: str, rows: list[str]) -> Cleaned:
 
 
 def _weights(cleaned: Cleaned) -> dict[tuple[str, str], float]:
-    rows = cleaned.interactions.project(
-        "cast(user_id as varchar), cast(item_id as varchar), weight"
-    ).fetchall()
+    rows = cleaned.interactions.project("user_id::varchar, item_id::varchar, weight").fetchall()
     return {(user, item): weight for user, item, weight in rows}
 
 
