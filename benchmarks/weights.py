@@ -48,6 +48,7 @@ EVENTS = """
 column = "event"
 kinds = {view = 1, purchase = 5}
 """
+ALIKE = EVENTS.replace("purchase = 5", "purchase = 1")
 PLAYS = """
 [interactions]
 file = "plays.csv"
@@ -80,6 +81,7 @@ def weights(users: int, seed: int) -> None:
     console.print(f"a shop: {len(shop.known):,} events of {users:,} users, evaluated by later purchases")
     figures = {
         "with weights": ndcg(learned(SHOP + EVENTS, "events", shop.known, seed), shop.bought),
+        "each event 1, added up": ndcg(learned(SHOP + ALIKE, "events", shop.known, seed), shop.bought),
         "the same rows without": ndcg(learned(SHOP, "events", shop.known, seed), shop.bought),
     }
     console.print(table(f"ndcg@{DEPTH}", figures))
