@@ -184,7 +184,7 @@ def clean(
     given = found.tables
     name = given.hidden.name if given.hidden else hidden
     stop_if_nothing_is_left(counts, connection.table("items"), given.ratings.name, name)
-    return Cleaned(ratings, counts, kinds, users, meaning)
+    return Cleaned(ratings, counts, kinds, users, meaning_of(spec))
 
 
 def _by_user(driver: Driver, file: str, validated: DataFrame, spec: InputSpec) -> DataFrame:
