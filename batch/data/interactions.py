@@ -77,6 +77,15 @@ class Interactions:
         """Return which positive is the newest of its user; without times, one of each user by chance."""
         return self._last_of(self.weight > 0)
 
+    @cached_property
+    def is_from_last_positive(self) -> NDArray[np.bool_]:
+        """Return which are the last positive of their user, or newer; without times, that positive alone."""
+        if not self.has_times:
+            return self.is_last_positive
+        place = np.full(self.users, len(self))
+        place[self.user_index[self.is_last_positive]] = np.flatnonzero(self.is_last_positive)
+        return np.asarray(np.arange(len(self)) >= place[self.user_index], dtype=np.bool_)
+
     def _last_of(self, eligible: NDArray[np.bool_]) -> NDArray[np.bool_]:
         place = np.arange(len(self))
         if not self.has_times:

@@ -152,7 +152,7 @@ def test_a_sample_of_evaluated_users_keeps_their_held_out_ratings() -> None:
 
 def test_an_item_that_is_rated_again_later_was_known_before_and_is_not_foreseen() -> None:
     known = [(0, 0), (1, 1), (2, 2), (0, 1), (1, 0), (0, 2)]
-    again = by_last(interactions([*known, (0, 0, 1.0, 99.0), (1, 2, 5.0, 98.0)]))
+    again = by_last(interactions([*known, (0, 0, 5.0, 99.0), (1, 2, 5.0, 98.0)]))
     assert again.train.weight.tolist() == [1.0] * 6
     assert _held_out(again) == [(1, 2)]
 
