@@ -55,6 +55,7 @@ def hand_over(spark: SparkSession, ratings: Interactions) -> tuple[Catalogue, Da
         {
             "user_id": user_ids.take(pa.array(ratings.user_index)),
             "item_id": item_ids.take(pa.array(ratings.item_index)),
+            "rating": pa.nulls(len(ratings), pa.float64()),
             "weight": pa.array(ratings.weight.astype(np.float64)),
             "rated_at": rated_at.cast(pa.int64(), safe=False),
             "line": pa.array(ratings.time_rank.astype(np.int64)),

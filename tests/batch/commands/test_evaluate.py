@@ -9,7 +9,7 @@ from batch.evaluation.tune import mean_ratio
 from batch.settings import MODEL_SETTINGS, by_name
 from tests.commands import invoke
 from tests.conftest import WriteInput
-from tests.films import ITEMS, RATINGS_HEADER, USERS
+from tests.films import ITEMS, RATINGS_HEADER, USERS, withheld
 
 QUICK = ("--factors", "4", "--iterations", "3", "--next-factors", "4")
 MODELS = {"embedding", "most_popular", "als", "ease"} | {f"popular_lately_{share}%" for share in (5, 10, 20)}
