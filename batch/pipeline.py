@@ -127,7 +127,13 @@ def finish(
         step.expect(len(INVARIANTS), "invariants")
         candidate = Quality(metrics, counts.users, titles_of(cleaned.connection))
         checked = check(
-            draft, candidate, kept_qualities(output), settings.top_n, settings.max_fall, step.advance
+            draft,
+            candidate,
+            kept_qualities(output),
+            settings.top_n,
+            settings.max_fall,
+            repeats=cleaned.meaning.repeats,
+            advance=step.advance,
         )
         step.status("; ".join(checked.all))
     # Without a spec its defaults hold.
@@ -184,7 +190,9 @@ def _make(cleaned: Cleaned, settings: Settings, progress: Progress) -> Artifacts
     counts = cleaned.counts
     with progress.step("train") as step:
         interactions = read_interactions(cleaned)
-        splits = hold_out(interactions, read_sampling_hashes(cleaned), settings.seed)
+        given = read_interactions(cleaned, as_given=True) if interactions.has_repeats else interactions
+        splits = hold_out(given, read_sampling_hashes(cleaned), settings.seed)
+        del given
         step.expect(iterations(settings, splits), "iterations")
         with at_rest(cleaned.connection, settings):
             candidates, fitted = learn(interactions, splits, settings, step.advance)

@@ -34,6 +34,7 @@ class Interactions:
     is_hidden: NDArray[np.bool_]  # (items,), movies that must be in no list
     users: int
     meaning: Meaning = STARS
+    unit: float = 1.0  # the mean weight of positives where weights add up
 
     @property
     def items(self) -> int:
@@ -76,6 +77,15 @@ class Interactions:
         """Return which positive is the newest of its user; without times, one of each user by chance."""
         return self._last_of(self.weight > 0)
 
+    @cached_property
+    def is_from_last_positive(self) -> NDArray[np.bool_]:
+        """Return which are the last positive of their user, or newer; without times, that positive alone."""
+        if not self.has_times:
+            return self.is_last_positive
+        place = np.full(self.users, len(self))
+        place[self.user_index[self.is_last_positive]] = np.flatnonzero(self.is_last_positive)
+        return np.asarray(np.arange(len(self)) >= place[self.user_index], dtype=np.bool_)
+
     def _last_of(self, eligible: NDArray[np.bool_]) -> NDArray[np.bool_]:
         place = np.arange(len(self))
         if not self.has_times:
@@ -103,6 +113,18 @@ class Interactions:
     def seen(self) -> sparse.csr_matrix:
         """Return (users, items), an entry of 1 for each rating."""
         return self.matrix(np.ones(len(self), dtype=np.float32))
+
+    @cached_property
+    def unlistable(self) -> sparse.csr_matrix:
+        """Return (users, items), an entry for each movie that must not be in the list of a user."""
+        if self.meaning.repeats:
+            return self.matrix(np.zeros(len(self), dtype=np.float32))
+        return self.seen
+
+    @property
+    def has_repeats(self) -> bool:
+        """Whether several rows of one user and movie say more than the newest alone."""
+        return self.meaning.adds_up or self.meaning.repeats
 
     @cached_property
     def now(self) -> float:
@@ -145,7 +167,10 @@ class Interactions:
         newest = np.zeros(len(self), dtype=np.bool_)
         newest[len(self) - 1 - np.unique(self.pair[::-1], return_index=True)[1]] = True
         kept = self.where(newest)
-        return replace(kept, weight=self._sums()[newest]) if self.meaning.adds_up else kept
+        if not self.meaning.adds_up:
+            return kept
+        weight = self._sums()[newest]
+        return replace(kept, weight=weight, unit=unit_of(weight, self.meaning))
 
     def _sums(self) -> NDArray[np.float32]:
         """Return what the weights of each pair add up to, as `sql/clean/interactions.sql` adds them up.
@@ -178,6 +203,12 @@ class Interactions:
             users=int(new_users.max(initial=-1)) + 1,
         )
         return compact, new_users, new_items
+
+
+def unit_of(weight: NDArray[np.float32], meaning: Meaning) -> float:
+    """Return the mean of the positive weights where weights add up: what counts as 1; else 1."""
+    positive = weight[weight > 0] if meaning.adds_up else weight[:0]
+    return float(positive.mean(dtype=np.float64)) if len(positive) else 1.0
 
 
 def now_of(last_rated_at: NDArray[np.float64]) -> float:
@@ -265,13 +296,15 @@ def from_columns(
     in_time = np.lexsort((columns["line"][oldest_first], rated_at))
     time_rank = np.empty(len(users), dtype=np.int32)
     time_rank[in_time] = np.arange(len(users), dtype=np.int32)
+    weight = np.asarray(columns["weight"], dtype=np.float32)[oldest_first]
     return Interactions(
         user_index=users,
         item_index=np.asarray(columns["item_index"], dtype=np.int32)[oldest_first],
-        weight=np.asarray(columns["weight"], dtype=np.float32)[oldest_first],
+        weight=weight,
         rated_at=rated_at,
         time_rank=time_rank,
         is_hidden=is_hidden,
         users=len(ratings_of_user),
         meaning=meaning,
+        unit=unit_of(weight, meaning),
     )

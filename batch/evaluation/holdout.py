@@ -20,7 +20,7 @@ from batch.errors import InputError
 from batch.evaluation.baselines import LATELY, lately_name, rated_lately
 from batch.evaluation.bootstrap import bootstrap
 from batch.evaluation.metrics import DEPTHS, MODEL, UserMetrics, compute_metrics, exposure
-from batch.evaluation.splits import Popularity, Split, by_moment, entries
+from batch.evaluation.splits import Popularity, Split, by_moment, by_time, entries
 from batch.model.als import collaborative_of, iterations_from
 from batch.model.positives import is_positive
 from batch.model.sequential import Sequential
@@ -58,11 +58,13 @@ def hold_out(ratings: Interactions, sampling_hashes: NDArray[np.str_], seed: int
     """Return the splits that evaluate a run, oldest moment first; nothing if nobody can evaluate it.
 
     Without times, or if fewer than MIN_ROLLING_USERS people come back, the last interactions of a sample of
-    users are held out, those with the lowest hashes (users,), for lists made at the end of the data.
+    users are held out, those with the lowest hashes (users,), for lists made at the end of the data. If
+    `ratings.has_repeats`, they are as given: only what a split knows of the same user and movie adds up.
     """
     splits = _rolling_cuts(ratings, seed)
     if sum(len(split.users) for split in splits) >= MIN_ROLLING_USERS:
         return splits
+    ratings = ratings.without_superseded() if ratings.has_repeats else ratings
     drawn = draw(ratings, sampling_hashes, ratings.ratings_of_item, max_evaluated(ratings.users))
     last = hold_out_of(ratings, drawn, ratings.ratings_of_item, ratings.days_inactive())
     return [last] if len(last.users) else []
@@ -73,7 +75,7 @@ def _rolling_cuts(ratings: Interactions, seed: int) -> list[Split]:
     splits: list[Split] = []
     for cut in CUTS if ratings.has_times else ():
         with suppress(InputError):
-            split = by_moment(ratings, cut)
+            split = by_time(ratings, cut) if ratings.has_repeats else by_moment(ratings, cut)
             if is_positive(split.train.weight).any():
                 splits.insert(0, split.sampled(MAX_EVALUATED_USERS, seed))
         if sum(len(split.users) for split in splits) >= MIN_ROLLING_USERS:
@@ -243,7 +245,7 @@ def _ranked(
     users: NDArray[np.float32], items: NDArray[np.float32], parts: list[int], split: Split
 ) -> NDArray[np.int32]:
     """Rank as a run does: what `batch.evaluation.rank` returns."""
-    found = best(users, items, parts, split.train.seen, ~split.train.is_hidden, max(DEPTHS))
+    found = best(users, items, parts, split.train.unlistable, ~split.train.is_hidden, max(DEPTHS))
     ranked = np.full((len(split.users), max(DEPTHS)), -1, dtype=np.int32)
     ranked[found.user_index, found.rank - 1] = found.item_index
     return ranked

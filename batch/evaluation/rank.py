@@ -23,7 +23,7 @@ def rank(scores: Scores, split: Split, depth: int, candidates: Candidates | None
         block = np.array(scores(users), dtype=np.float32)
         if candidates is None:
             block[:, split.train.is_hidden] = -np.inf
-            seen = split.train.seen[users]
+            seen = split.train.unlistable[users]
             block[np.repeat(np.arange(len(users)), np.diff(seen.indptr)), seen.indices] = -np.inf
         for row, of_user in enumerate(block, first):
             if candidates is None:

@@ -70,7 +70,9 @@ def entries(row: NDArray[np.integer], item: NDArray[np.integer], shape: tuple[in
 
 
 def by_last(ratings: Interactions) -> Split:
-    """Hold out the last rating of everyone who has two or more; among equal times the file decides.
+    """Hold out the last positive of everyone who has two or more ratings, and what is newer than it.
+
+    Among equal times the file decides.
 
     Without times, one rating of everyone is held out by chance.
 
@@ -78,7 +80,7 @@ def by_last(ratings: Interactions) -> Split:
     given is not known. A held-out movie that nobody else has rated can't be foreseen; it counts as missed.
     Raises InputError if nobody has two ratings.
     """
-    held_out = ratings.is_last & (ratings.ratings_of_user[ratings.user_index] > 1)
+    held_out = ratings.is_from_last_positive & (ratings.ratings_of_user[ratings.user_index] > 1)
     return _split("last", *_parted(ratings, held_out), moment=None)
 
 
@@ -113,11 +115,11 @@ def moment_of(ratings: Interactions, share: float) -> float:
 def _parted(ratings: Interactions, held_out: NDArray[np.bool_]) -> tuple[Interactions, Interactions]:
     """Return the known and the held-out ratings, both without superseded ones.
 
-    A movie that its user rates again is known: it is not held out.
+    A movie that its user rates again is known: it is not held out, unless it may be recommended again.
     """
     known = ratings.where(~held_out).without_superseded()
     later = ratings.where(held_out).without_superseded()
-    return known, later.where(~np.isin(later.pair, known.pair))
+    return known, later if ratings.meaning.repeats else later.where(~np.isin(later.pair, known.pair))
 
 
 def _split(name: str, known_ratings: Interactions, later: Interactions, moment: float | None) -> Split:
@@ -133,7 +135,7 @@ def _split(name: str, known_ratings: Interactions, later: Interactions, moment: 
     positive = is_positive(later.weight)
     evaluated &= np.isin(user, user[evaluated & positive])
     if not evaluated.any():
-        needed = "ratings of two movies, the last one of which is a positive"
+        needed = "ratings of two movies, the later one a positive"
         if moment is not None:
             needed = (
                 f"{MIN_RATINGS} or more ratings before the cut, and later positives of movies rated before it"

@@ -94,7 +94,9 @@ def validation_splits(ratings: Interactions, seed: int) -> list[Split]:
     before the first cut of `evaluate`. A second-last rating may lie after that cut. Raises InputError if
     nobody has three ratings.
     """
-    before_last = ratings.where(~ratings.is_last | (ratings.ratings_of_user[ratings.user_index] == 1))
+    before_last = ratings.where(
+        ~ratings.is_from_last_positive | (ratings.ratings_of_user[ratings.user_index] == 1)
+    )
     early = before_last.where(before_last.time_rank < BEFORE * len(ratings))
     splits = [by_last(before_last)]
     for cut in CUTS:

@@ -37,12 +37,14 @@ class Checked:
         return [*self.violations, *self.regressions]
 
 
-def check(  # noqa: PLR0913, PLR0917 (what was promised, and what is compared with what)
+def check(  # noqa: PLR0913 (what was promised, and what is compared with what)
     draft: Draft,
     candidate: Quality,
     kept: Mapping[str, Quality],
     top_n: int,
     max_fall: float,
+    *,
+    repeats: bool = False,
     advance: Callable[[], None] = lambda: None,
 ) -> Checked:
     """Return why a draft should not be published; nothing if it may be.
@@ -54,7 +56,7 @@ def check(  # noqa: PLR0913, PLR0917 (what was promised, and what is compared wi
         if quality.way != candidate.way:
             log.warning("%s was evaluated in another way, so its quality is not compared", generation)
     return Checked(
-        list(violations(draft.connection, top_n, top_n, advance)),
+        list(violations(draft.connection, top_n, top_n, repeats=repeats, advance=advance)),
         list(regressions(candidate, kept, max_fall)),
     )
 
@@ -63,12 +65,15 @@ def violations(
     connection: duckdb.DuckDBPyConnection,
     top_n: int,
     min_n: int,  # as `top_n`, or less after a command has taken movies out of the lists
+    *,
+    repeats: bool = False,  # whether what is in a history may be in the list
     advance: Callable[[], None] = lambda: None,
 ) -> Iterator[str]:
     """Yield a sentence for each invariant that the attached `draft` of `interactions` breaks."""
+    values = {"top_n": top_n, "min_n": min_n, "repeats": repeats}
     for invariant in INVARIANTS:
         name = f"invariants/{invariant}"
-        found = connection.execute(statement(name), named(name, {"top_n": top_n, "min_n": min_n}))
+        found = connection.execute(statement(name), named(name, values))
         columns = [column[0] for column in found.description or ()]
         violation = found.fetchone()
         if violation is not None:

@@ -50,7 +50,13 @@ def verify(file: Path, users: int) -> Verified:
 def broken_invariants(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Return a sentence for each invariant that the attached `draft` breaks, once it is complete."""
     connection.execute(statement("verify/interactions"))
-    broken = list(violations(connection, *_depth(connection, "draft.generation")))
+    broken = list(
+        violations(
+            connection,
+            *_depth(connection, "draft.generation"),
+            repeats=_repeats(connection, "draft.generation"),
+        )
+    )
     connection.execute("drop view interactions")
     return broken
 
@@ -64,16 +70,25 @@ def _depth(connection: duckdb.DuckDBPyConnection, table: str = "generation") -> 
     return top_n, top_n - rows.get("removed", 0)
 
 
+def _repeats(connection: duckdb.DuckDBPyConnection, table: str = "generation") -> bool:
+    """Return whether what a user has had may be in the list. Older versions did not know of that."""
+    if "repeats" not in connection.table(table).columns:
+        return False
+    (repeats,) = about(connection, "repeats", table=table)
+    return bool(repeats == "recommend")
+
+
 def _recomputed(connection: duckdb.DuckDBPyConnection, sample: int) -> tuple[int, int, list[str]]:
     """Return how many lists with how many places were recomputed, and a sentence for each that differs."""
     (all_users,) = about(connection, "users")
     connection.execute(statement("verify/chosen"), {"users": sample or all_users})
 
-    def columns(name: str) -> Any:
-        return connection.execute(statement(name)).fetchnumpy()
+    def columns(name: str, **values: object) -> Any:
+        return connection.execute(statement(name), values).fetchnumpy()
 
     users, lists = columns("verify/user_factors"), columns("verify/lists")
-    stored = (users, columns("verify/item_factors"), columns("verify/seen"), lists)
+    seen = columns("verify/seen", repeats=_repeats(connection))
+    stored = (users, columns("verify/item_factors"), seen, lists)
     differences = list(_differences(*stored, *_depth(connection)))
     return len(users["user_id"]), len(lists["score"]), differences
 

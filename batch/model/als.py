@@ -42,7 +42,7 @@ class Collaborative:
         A user without a positive has the mean of the others, which ranks much as popularity does; the zero
         vector would rank by id.
         """
-        positives = ratings.matrix(confidences(ratings.weight, ratings.age, self._half_life))
+        positives = ratings.matrix(confidences(ratings, self._half_life))
         with threadpool_limits(limits=1, user_api="blas"):
             factors = np.asarray(self._als.recalculate_user(np.arange(ratings.users), positives))
         has_positives = np.diff(positives.indptr) > 0
@@ -63,7 +63,7 @@ def fit_collaborative(
     `start` are vectors (items, factors) that were learned from most of these ratings, zeros for a new movie:
     then a quarter of the iterations is enough. `advance` is called after each iteration.
     """
-    weights = confidences(ratings.weight, ratings.age, settings.item_half_life)
+    weights = confidences(ratings, settings.item_half_life)
     als, losses = factorise(ratings.matrix(weights), settings, advance, start)
     return replace(collaborative_of(np.asarray(als.item_factors), settings), losses=losses)
 

@@ -20,7 +20,7 @@ from scipy import linalg
 from threadpoolctl import threadpool_limits
 
 from batch.data.interactions import Interactions
-from batch.model.positives import recency
+from batch.model.positives import recency, step_weights
 from batch.runtime.jit import compiled
 from batch.settings import Settings
 
@@ -46,7 +46,7 @@ class Sequential:
 
     def of_users(self, ratings: Interactions, users: NDArray[np.intp]) -> NDArray[np.float32]:
         """Return (len(users), factors), the sum of the history of each of these users."""
-        weights = recency(ratings.age, self.half_life)
+        weights = recency(ratings.age, self.half_life) * step_weights(ratings)
         # Weights below float32 epsilon become 0.
         weights[weights < np.finfo(np.float32).eps] = 0
         return np.asarray(ratings.matrix(weights)[users] @ self.history_factors, dtype=np.float32)
@@ -94,7 +94,7 @@ def count_pairs(
 
     With d = 0.5 ** (1 / half_life) and one row p for each rating of a user, row p of the histories is
     the sum over q < p of d ** (p - 1 - q) at movie q, and row p of the targets the sum over k < STEPS_AHEAD
-    of 0.5 ** k at movie p + k. Both are sums over users.
+    of 0.5 ** k at movie p + k, each times `step_weights`. Both are sums over users.
     """
     size = len(core)
     place = np.full(ratings.items, -1, dtype=np.int32)
@@ -110,7 +110,8 @@ def count_pairs(
         axis=1
     )
     gram, target = np.zeros((size, size)), np.zeros((size, size))
-    _count(place[ratings.item_index], ratings.ratings_of_user, together, later_rows, follows, gram, target)
+    items, weights = place[ratings.item_index], step_weights(ratings)
+    _count(items, weights, ratings.ratings_of_user, together, later_rows, follows, gram, target)
     # Pairs were counted one way round, older movie first; on the diagonal, a movie with itself.
     both_ways = (gram + gram.T).astype(np.float32)
     both_ways[np.diag_indices(size)] /= 2
@@ -120,6 +121,7 @@ def count_pairs(
 @compiled
 def _count(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
     items: NDArray[np.int32],  # of each rating, by user and oldest first; -1: not among those counted
+    weights: NDArray[np.float32],  # of each rating
     ratings_of_user: NDArray[np.int64],
     together: NDArray[np.float64],  # (steps,), what two movies so many steps apart add to the Gram matrix
     later_rows: NDArray[np.float64],  # by how many newer ratings there are, how often they add it
@@ -137,8 +139,9 @@ def _count(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
                 for steps in range(min(newer - first + 1, len(together))):
                     older = items[newer - steps]
                     if older >= 0:
-                        gram[older, item] += together[steps] * rows
-                        target[older, item] += follows[steps]
+                        both = np.float64(weights[newer - steps]) * weights[newer]
+                        gram[older, item] += together[steps] * rows * both
+                        target[older, item] += follows[steps] * both
         first += ratings
 
 

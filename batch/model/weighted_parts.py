@@ -42,7 +42,7 @@ class Model:
     user_factors: NDArray[np.float32]  # (users, factors)
     item_factors: NDArray[np.float32]  # (items, factors)
     parts: list[int]  # how many columns each part of the vectors has, in order
-    seen: sparse.csr_matrix  # (users, items), one entry per rating that counts
+    seen: sparse.csr_matrix  # (users, items), an entry for each movie that must not be in the list of a user
     is_candidate: NDArray[np.bool_]  # (items,)
     losses: list[float]  # one per iteration of ALS
     weights: NDArray[
@@ -97,7 +97,7 @@ def fold_in_users(
         user_factors=np.hstack(parts),
         item_factors=fitted.factors,
         parts=[part.shape[1] for part in parts],
-        seen=ratings.seen,
+        seen=ratings.unlistable,
         is_candidate=~ratings.is_hidden,
         losses=fitted.collaborative.losses,
         weights=weights,

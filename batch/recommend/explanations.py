@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from batch.data.interactions import Interactions
-from batch.model.positives import recency
+from batch.model.positives import confidences, recency, step_weights
 from batch.model.weighted_parts import FittedItems, Model
 from batch.recommend.inverse import invert_positive
 from batch.recommend.topn import Advance, TopN
@@ -45,8 +45,7 @@ class _Model(NamedTuple):
     """All of the model that an explanation is found from, as compiled code takes it."""
 
     is_hidden: NDArray[np.bool_]  # (items,)
-    confidences: NDArray[np.float32]  # c above of a weight of 1, by how many newer ratings there are
-    next_weights: NDArray[np.float32]  # in the sequential part, by the same
+    next_weights: NDArray[np.float32]  # in the sequential part, by how many newer ratings there are
     collaborative: NDArray[np.float32]  # (items, factors), z above
     next_items: NDArray[np.float32]  # (items, factors), as the next movie
     next_history: NDArray[np.float32]  # (items, factors), as part of a history
@@ -59,6 +58,7 @@ class _Block(NamedTuple):
     items: NDArray[np.int32]  # of each positive
     ages: NDArray[np.int32]  # how many newer ratings there are
     confidences: NDArray[np.float32]  # c above
+    steps: NDArray[np.float32]  # by what their weights in the sequential part are multiplied
     explaining: NDArray[np.int64]  # (users,), how many positives, the newest, can explain anything
     list_ends: NDArray[np.int64]  # (users + 1,)
     listed: NDArray[np.int32]  # the movies of the lists, by user and rank
@@ -89,18 +89,18 @@ def explain(  # noqa: PLR0913, PLR0917 (all that a score is made of)
     def explain_block(first: int) -> int:
         last = min(first + USERS_PER_BLOCK, ratings.users)
         rows, places = (slice(ends[first], ends[last]) for ends in (rating_ends, list_ends))
-        confidences = np.maximum(ratings.weight[rows], 0) * compact.confidences[ratings.age[rows]]
+        of_rows = settings.alpha * confidences(ratings, settings.taste_half_life, rows)
         # A positive whose weight is zero in single precision is none: `batch.model.als` leaves it out, too.
-        is_kept = confidences > 0
+        is_kept = of_rows > 0
         user_index, ages = ratings.user_index[rows][is_kept] - first, ratings.age[rows][is_kept]
-        confidences = confidences[is_kept]
         positive_ends = _ends(user_index, last - first)
-        is_explaining = (confidences >= settings.alpha * MIN_WEIGHT) | (compact.next_weights[ages] > 0)
+        is_explaining = (of_rows[is_kept] >= settings.alpha * MIN_WEIGHT) | (compact.next_weights[ages] > 0)
         block = _Block(
             positive_ends=positive_ends,
             items=ratings.item_index[rows][is_kept],
             ages=ages,
-            confidences=confidences,
+            confidences=of_rows[is_kept],
+            steps=step_weights(ratings, rows)[is_kept],
             explaining=_explaining(is_explaining, user_index, positive_ends),
             list_ends=list_ends[first : last + 1] - list_ends[first],
             listed=lists.item_index[places],
@@ -122,12 +122,10 @@ def explain(  # noqa: PLR0913, PLR0917 (all that a score is made of)
 
 def _compact(fitted: FittedItems, ratings: Interactions, settings: Settings) -> _Model:
     ages = np.arange(ratings.ratings_of_user.max(initial=0), dtype=np.int32)
-    confidences = (settings.alpha * recency(ages, settings.taste_half_life)).astype(np.float32)
     next_weights = recency(ages, settings.next_half_life)
     next_weights[next_weights < MIN_WEIGHT] = 0
     return _Model(
         is_hidden=ratings.is_hidden,
-        confidences=confidences,
         next_weights=next_weights,
         collaborative=_evened_out(fitted.collaborative.item_factors, settings.regularization),
         next_items=fitted.sequential.item_factors,
@@ -174,14 +172,14 @@ def _explain_block(model: _Model, block: _Block, found: NDArray[np.int32]) -> in
         # Newest first: those that weigh anything come before the others.
         positives = slice(block.positive_ends[user], block.positive_ends[user + 1])
         items, ages = block.items[positives][::-1], block.ages[positives][::-1]
-        confidences = block.confidences[positives][::-1]
+        confidences, steps = block.confidences[positives][::-1], block.steps[positives][::-1]
         listed, (of_collaborative, of_sequential) = block.listed[begin:end], block.weights[user]
         added = _collaborative(model, items, confidences, explaining, of_collaborative, listed)
         if len(added) == 0:
             unsolved += 1
             continue
         if of_sequential > 0:
-            _add_sequential(model, items[:explaining], ages, of_sequential, listed, added)
+            _add_sequential(model, items[:explaining], ages, steps, of_sequential, listed, added)
         _choose(items[:explaining], model.is_hidden, added, found[begin:end])
     return unsolved
 
@@ -224,6 +222,7 @@ def _add_sequential(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
     model: _Model,
     items: NDArray[np.int32],
     ages: NDArray[np.int32],
+    steps: NDArray[np.float32],
     weight: np.float32,
     listed: NDArray[np.int32],
     added: NDArray[np.float32],  # (explaining, listed)
@@ -234,7 +233,8 @@ def _add_sequential(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
         lately += 1
     follows = np.dot(model.next_history[items[:lately]], model.next_items[listed].T)
     for row in range(lately):
-        share, adds, of_positive = weight * model.next_weights[ages[row]], added[row], follows[row]
+        share = weight * model.next_weights[ages[row]] * steps[row]
+        adds, of_positive = added[row], follows[row]
         for place in range(len(listed)):
             adds[place] += share * of_positive[place]
 

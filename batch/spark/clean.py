@@ -76,6 +76,7 @@ class Cleaned:
     counts: Counts
     kinds: Kinds
     users: NDArray[np.int64]  # (partitions, kinds), how many there are
+    meaning: Meaning
 
 
 @dataclass(frozen=True)
@@ -183,7 +184,7 @@ def clean(
     given = found.tables
     name = given.hidden.name if given.hidden else hidden
     stop_if_nothing_is_left(counts, connection.table("items"), given.ratings.name, name)
-    return Cleaned(ratings, counts, kinds, users)
+    return Cleaned(ratings, counts, kinds, users, meaning_of(spec))
 
 
 def _by_user(driver: Driver, file: str, validated: DataFrame, spec: InputSpec) -> DataFrame:

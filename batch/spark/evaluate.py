@@ -55,6 +55,7 @@ def hand_over(spark: SparkSession, ratings: Interactions) -> tuple[Catalogue, Da
         {
             "user_id": user_ids.take(pa.array(ratings.user_index)),
             "item_id": item_ids.take(pa.array(ratings.item_index)),
+            "rating": pa.nulls(len(ratings), pa.float64()),
             "weight": pa.array(ratings.weight.astype(np.float64)),
             "rated_at": rated_at.cast(pa.int64(), safe=False),
             "line": pa.array(ratings.time_rank.astype(np.int64)),
@@ -63,4 +64,5 @@ def hand_over(spark: SparkSession, ratings: Interactions) -> tuple[Catalogue, Da
     shares = max(spark.sparkContext.defaultParallelism, -(-len(ratings) // RATINGS_PER_SHARE))
     rows = spark.createDataFrame(table).repartitionByRange(shares, "user_id")
     there = rows.sortWithinPartitions(rows.user_id, rows.line.desc()).checkpoint()
-    return Catalogue(item_ids, ratings.is_hidden, ratings.ratings_of_item), there
+    of_items = item_ids, ratings.is_hidden, ratings.ratings_of_item
+    return Catalogue(*of_items, ratings.meaning, ratings.unit), there

@@ -9,14 +9,14 @@ from functools import partial
 import duckdb
 import numpy as np
 import pyarrow as pa
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from scipy import sparse
 
 from batch.data.clean import relations_of
 from batch.data.exclusions import read_exclusions
 from batch.data.interactions import read_hidden, read_item_ids, read_item_numbers
 from batch.data.load import ignored_columns
-from batch.data.meaning import meaning_of
+from batch.data.meaning import Meaning
 from batch.evaluation.catalogue import read_catalogue
 from batch.evaluation.holdout import Metrics, evaluate_candidates, of_places
 from batch.evaluation.metrics import DEPTHS
@@ -46,7 +46,7 @@ from batch.spark.session import connected
 from batch.spark.shares import Catalogue, Known
 from batch.spark.tables import Tables, find_tables, stop_if_written
 from batch.spark.train import candidate_of, fit_items
-from batch.spark.trend import count_lately, now_there
+from batch.spark.trend import count_lately, now_there, unit_there
 from sql import statement
 
 
@@ -96,14 +96,14 @@ def _publish_new(job: Job, spark: SparkSession, tables: Tables, progress: Progre
         warn_if_catalogue_is_lost(catalogue, found.loaded, output)
         artifacts = _make(settings, driver, cleaned, progress)
         segments = tables.spec.users.segments if tables.spec.users else ()
-        relations = relations_of(connection, cleaned.counts, meaning_of(tables.spec), segments)
+        relations = relations_of(connection, cleaned.counts, cleaned.meaning, segments)
         return finish(job, relations, catalogue, artifacts, progress)
 
 
 def _make(settings: Settings, driver: Driver, cleaned: Cleaned, progress: Progress) -> Artifacts:
     """Train, score and evaluate; what the workers write of users stays in the work folder until published."""
     connection, counts, ratings, kinds = driver.connection, cleaned.counts, cleaned.ratings, cleaned.kinds
-    catalogue = _catalogue(connection)
+    catalogue = _catalogue(connection, ratings, cleaned.meaning)
     with progress.step("train") as step, at_rest(connection, settings):
         now = now_there(ratings)
         sample = hold_out(ratings, catalogue, counts.users, now)
@@ -154,7 +154,7 @@ def _make(settings: Settings, driver: Driver, cleaned: Cleaned, progress: Progre
     return Artifacts(item_output, None)
 
 
-def _catalogue(connection: duckdb.DuckDBPyConnection) -> Catalogue:
+def _catalogue(connection: duckdb.DuckDBPyConnection, interactions: DataFrame, meaning: Meaning) -> Catalogue:
     """Return the movies that were rated."""
     items = connection.table("items")
     ratings = items.filter("ratings > 0").order("item_id").fetchnumpy()["ratings"]
@@ -162,6 +162,8 @@ def _catalogue(connection: duckdb.DuckDBPyConnection) -> Catalogue:
         item_ids=pa.array(read_item_ids(items).tolist(), pa.string()),
         is_hidden=read_hidden(items),
         ratings_of_item=np.asarray(ratings, np.int64),
+        meaning=meaning,
+        unit=unit_there(interactions) if meaning.adds_up else 1.0,
     )
 
 

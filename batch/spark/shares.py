@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 
 from batch.data.interactions import Interactions, from_columns
+from batch.data.meaning import STARS, Meaning
 
 Batches = Iterator[pa.RecordBatch]
 
@@ -28,6 +29,8 @@ class Catalogue:
     item_ids: pa.StringArray
     is_hidden: NDArray[np.bool_]  # (items,)
     ratings_of_item: NDArray[np.int64]  # (items,), of all users
+    meaning: Meaning = STARS
+    unit: float = 1.0  # of weights, as that of `Interactions`
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,8 @@ def share_of(rows: pa.Table, catalogue: Catalogue) -> Share:
         "rated_at": _numbers(rows["rated_at"]) / MICROSECONDS,
         "line": rows["line"].to_numpy(),
     }
-    return Share(users.dictionary, from_columns(columns, catalogue.is_hidden), rows)
+    ratings = replace(from_columns(columns, catalogue.is_hidden, catalogue.meaning), unit=catalogue.unit)
+    return Share(users.dictionary, ratings, rows)
 
 
 def _numbers(column: pa.ChunkedArray) -> NDArray[np.float64]:

@@ -130,7 +130,7 @@ def _positives(
     first = first_user[context.partitionId()]
     for share in shares(batches, catalogue):
         ratings = share.ratings.where(~held_out.of(share))
-        weights = confidences(ratings.weight, ratings.age, settings.item_half_life)
+        weights = confidences(ratings, settings.item_half_life)
         some = weights > 0
         yield pa.RecordBatch.from_arrays(
             [

@@ -8,7 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyspark import TaskContext
 from pyspark.sql import DataFrame
-from pyspark.sql.functions import col, count, max as latest, spark_partition_id, sum as total
+from pyspark.sql.functions import avg, col, count, max as latest, spark_partition_id, sum as total
 
 from batch.data.interactions import USERS_AT_NOW, now_of, other_way_round
 from batch.evaluation.baselines import LATELY
@@ -71,6 +71,12 @@ def count_lately(known: Known, kinds: Kinds, settings: Settings) -> Lately:
     trend, popular, *newest = sums
     of_all = (np.rint(each.sum(axis=0)).astype(np.int64) for each in newest)
     return Lately(trend.sum(axis=0), popular, dict(zip(LATELY, of_all, strict=True)))
+
+
+def unit_there(ratings: DataFrame) -> float:
+    """Return the `unit` of interactions on the cluster, whose weights add up."""
+    (mean,) = ratings.where("weight > 0").agg(avg("weight").alias("mean")).toArrow()["mean"].to_pylist()
+    return 1.0 if mean is None else float(mean)
 
 
 def now_there(ratings: DataFrame) -> float:

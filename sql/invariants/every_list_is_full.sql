@@ -1,6 +1,7 @@
 -- one row per user whose list does not have min(N, movies not yet seen) items
 -- After a command has taken movies out of lists, a list may be as many items shorter, but only if it was cut off at N.
--- parameters: $top_n, $min_n
+-- $repeats says whether what is in a history may be recommended again.
+-- parameters: $top_n, $min_n, $repeats
 with candidates as (
     select count(*) as items
     from draft.items
@@ -44,8 +45,9 @@ lengths as (
     select
         users.user_id,
         coalesce(lists.length, 0) as length,
-        candidates.items - users.ratings + coalesce(hidden_and_seen.items, 0) - coalesce(only_seen.items, 0)
-            as candidates
+        candidates.items
+        - case when $repeats then 0 else users.ratings - coalesce(hidden_and_seen.items, 0) end
+        - coalesce(only_seen.items, 0) as candidates
     from draft.users
     cross join candidates
     left join hidden_and_seen on users.user_id = hidden_and_seen.user_id

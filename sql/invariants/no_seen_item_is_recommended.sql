@@ -1,10 +1,12 @@
 -- one row per recommendation of a movie that the user has seen
--- Pairs are compared by their hashes first; those that share one are compared in full.
+-- parameters: $repeats
+-- $repeats says whether what is in a history may be recommended again. Pairs are compared by their hashes first; those that share one are compared in full.
 with pairs as not materialized (
     select
         user_id,
         item_id
     from draft.histories
+    where not $repeats
     union all
     select
         user_id,

@@ -1,9 +1,12 @@
--- one row per chosen user and movie seen, as positions of users and of movies with a vector
+-- one row per chosen user and movie that may not be in the list, as positions of users and of movies with a vector
+-- parameters: $repeats
+-- $repeats says whether what is in a history may be recommended again.
 with seen as (
     select
         user_id,
         item_id
     from histories
+    where not $repeats
     union all
     select
         user_id,

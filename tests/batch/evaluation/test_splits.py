@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from batch.data.interactions import Interactions
+from batch.data.meaning import Meaning
 from batch.errors import InputError
 from batch.evaluation.baselines import Scores, baselines
 from batch.evaluation.evaluate import embedding
+from batch.evaluation.rank import rank
 from batch.evaluation.splits import Split, by_last, by_time
 from batch.evaluation.tune import validation_splits
 from batch.settings import Settings
@@ -150,7 +152,7 @@ def test_a_sample_of_evaluated_users_keeps_their_held_out_ratings() -> None:
 
 def test_an_item_that_is_rated_again_later_was_known_before_and_is_not_foreseen() -> None:
     known = [(0, 0), (1, 1), (2, 2), (0, 1), (1, 0), (0, 2)]
-    again = by_last(interactions([*known, (0, 0, 1.0, 99.0), (1, 2, 5.0, 98.0)]))
+    again = by_last(interactions([*known, (0, 0, 5.0, 99.0), (1, 2, 5.0, 98.0)]))
     assert again.train.weight.tolist() == [1.0] * 6
     assert _held_out(again) == [(1, 2)]
 
@@ -158,3 +160,37 @@ def test_an_item_that_is_rated_again_later_was_known_before_and_is_not_foreseen(
 def test_the_newer_of_two_ratings_before_the_cut_counts() -> None:
     split = by_last(interactions([(0, 0, 1.0, 1.0), (0, 0, 4.0, 2.0), (1, 1), (1, 0), (0, 1, 5.0, 9.0)]))
     assert split.train.weight[split.train.user_index == 0].tolist() == [1.0]
+
+
+def test_what_is_foreseen_are_positives_and_other_later_ratings_are_kept_apart() -> None:
+    known = [(user, item) for item in range(5) for user in range(3)]
+    others = [(2, 5), (2, 6), (2, 7)]
+    later = [(0, 5, 5.0), (0, 6, 1.0), (1, 7, 2.0)]
+    split = by_time(interactions([*known, *others, *later]), 18 / 21)
+    assert _held_out(split) == [(0, 5)]
+    assert split.disliked.nonzero()[1].tolist() == [6]
+
+
+def test_weights_of_a_split_are_sums_of_what_it_knows() -> None:
+    rows = [
+        (0, 0, 1.0),
+        (0, 1, 1.0),
+        (1, 0, 1.0),
+        (1, 2, 1.0),
+        (0, 0, 5.0),
+        (1, 1, 1.0),
+        (0, 2, 5.0),
+        (1, 2, 3.0),
+    ]
+    split = by_last(interactions(rows, meaning=Meaning(adds_up=True)))
+    assert split.train.weight.tolist() == [1, 6, 1, 1, 1]
+    assert _held_out(split) == [(0, 2)]
+
+
+def test_what_may_be_recommended_again_is_foreseen_again_and_listed_again() -> None:
+    rows = [(0, 0, 1.0), (0, 1, 1.0), (1, 0, 1.0), (1, 1, 1.0), (0, 0, 1.0), (1, 2, 1.0)]
+    split = by_last(interactions(rows, meaning=Meaning(adds_up=True, repeats=True)))
+    assert (0, 0) in _held_out(split)
+    assert split.train.unlistable.nnz == 0
+    everyone = rank(lambda users: np.ones((len(users), split.train.items), np.float32), split, 5)
+    assert everyone.tolist()[0][:2] == [0, 1]

@@ -69,8 +69,7 @@ FAULTS = {
         "insert into draft.popular_by_segment values ('x', 1, '3', 1), ('x', 2, '3', 1)",
     ],
     "no_seen_item_is_recommended": [
-        "insert into draft.histories "
-        "select user_id, 99, item_id, 5, null, 1 from draft.recommendations limit 1"
+        "insert into draft.histories select user_id, 99, item_id, null, null, 1 from draft.recommendations",
     ],
     "only_candidates_are_recommended": [
         "update draft.recommendations set item_id = 'unrated' where user_id = '3' and rank = 2",

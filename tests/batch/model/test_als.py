@@ -1,9 +1,12 @@
 """Taste: what is a like, and that the same data and seed give the same vectors."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from batch.data.interactions import Interactions
+from batch.data.meaning import STARS, Meaning
 from batch.errors import InputError
 from batch.model.als import fit_collaborative
 from batch.model.positives import confidences, is_positive, recency
@@ -12,6 +15,7 @@ from tests.films import ITEMS, USERS, withheld
 from tests.made import interactions
 
 SETTINGS = Settings(factors=4, iterations=5)
+SUMS = Meaning(adds_up=True)
 
 
 def _checkerboard(*, but: int | None = None) -> Interactions:
@@ -51,10 +55,27 @@ def test_the_loss_falls_and_there_is_one_for_each_iteration() -> None:
     assert losses[-1] < losses[0]
 
 
-def test_a_weight_above_0_is_a_positive_and_counts_as_much() -> None:
-    weights, ages = np.array([-1, 0, 1, 5], dtype=np.float32), np.array([0, 0, 3, 3], dtype=np.int32)
-    assert is_positive(weights).tolist() == [False, False, True, True]
-    assert confidences(weights, ages, half_life=3).tolist() == [0, 0, 0.5, 2.5]
+def test_a_weight_above_0_is_a_positive_and_counts_as_much_in_units_of_the_mean() -> None:
+    rows = [(0, 0, 1.0), (0, 1, 5.0), (0, 2, 0.0), (1, 0, 3.0)]
+    ratings = replace(interactions(rows, meaning=SUMS), unit=3.0)
+    assert is_positive(ratings.weight).tolist() == [True, True, False, True]
+    assert confidences(ratings, half_life=1) == pytest.approx([1 / 3 / 4, 5 / 3 / 2, 0, 1])
+
+
+def test_weights_without_times_weigh_as_those_of_all_ages_in_the_mean() -> None:
+    ratings = interactions([(0, 0, 1.0), (0, 1, 2.0), (1, 0, 1.0)], meaning=SUMS)
+    timeless = replace(ratings, rated_at=np.full(3, np.nan))
+    assert confidences(timeless, half_life=1) == pytest.approx([0.75, 1.5, 1])
+    assert confidences(replace(timeless, meaning=STARS), half_life=1).tolist() == [1, 2, 1]
+
+
+def test_an_item_bought_draws_its_kind_nearer_than_one_looked_at() -> None:
+    rows = [(user, item, 1.0) for user in range(40) for item in range(20) if user % 2 == item % 2]
+    both = [(40, 0, 5.0), (40, 1, 1.0), (40, 2, 5.0), (40, 3, 1.0)]
+    ratings = interactions([*rows, *both], meaning=SUMS)
+    collaborative = fit_collaborative(ratings, SETTINGS)
+    scores = collaborative.of_users(ratings)[40] @ collaborative.item_factors.T
+    assert scores[4::2].min() > scores[5::2].max()
 
 
 def test_a_rating_weighs_half_when_its_user_has_rated_as_many_more_as_the_half_life() -> None:

@@ -5,6 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from batch.data.interactions import Interactions
+from batch.data.meaning import Meaning
 from batch.model import sequential
 from batch.model.sequential import (
     OVERSAMPLED,
@@ -70,6 +71,29 @@ def test_counted_pairs_are_the_products_of_the_rows_of_the_regression() -> None:
     gram, target = count_pairs(_interactions(_histories()), np.arange(ITEMS), HALF_LIFE)
     np.testing.assert_allclose(gram, before.T @ before, atol=1e-5)
     np.testing.assert_allclose(target, before.T @ after, atol=1e-5)
+
+
+def test_weights_that_add_up_multiply_both_what_came_before_and_what_comes_after() -> None:
+    draw = np.random.default_rng(3)
+    histories = _histories()
+    weights = [draw.integers(0, 4, len(history)).astype(np.float64) for history in histories]
+    rows = [
+        (user, int(item), weight)
+        for user, history in enumerate(histories)
+        for item, weight in zip(history, weights[user], strict=True)
+    ]
+    before: list[NDArray[np.float64]] = []
+    after: list[NDArray[np.float64]] = []
+    for history, weight in zip(histories, weights, strict=True):
+        of_item = np.zeros(ITEMS)
+        of_item[history] = weight
+        for rows_of_user, all_rows in zip(_rows([history]), (before, after), strict=True):
+            all_rows.append(rows_of_user * of_item)
+    expected = np.vstack(before), np.vstack(after)
+    ratings = interactions(rows, items=ITEMS, meaning=Meaning(adds_up=True))
+    gram, target = count_pairs(ratings, np.arange(ITEMS), HALF_LIFE)
+    np.testing.assert_allclose(gram, expected[0].T @ expected[0], atol=1e-4)
+    np.testing.assert_allclose(target, expected[0].T @ expected[1], atol=1e-4)
 
 
 def test_a_movie_outside_the_regression_counts_as_a_step_and_has_no_row() -> None:

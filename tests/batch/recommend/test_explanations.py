@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from batch.data.interactions import Interactions
+from batch.data.meaning import STARS, Meaning
 from batch.generation.publish import Published
 from batch.model.als import Collaborative
 from batch.model.positives import is_positive
@@ -26,8 +27,8 @@ USERS, ITEMS = 200, 120
 MadeUp = tuple[FittedItems, Model, Interactions, TopN]
 
 
-@pytest.fixture(scope="module")
-def made_up() -> MadeUp:
+@pytest.fixture(scope="module", params=[STARS, Meaning(adds_up=True)], ids=["stars", "weights"])
+def made_up(request: pytest.FixtureRequest) -> MadeUp:
     """Users of a few tastes, with histories of 1 to 110 movies, seen now, a day ago or long ago."""
     rng = np.random.default_rng(1)
     rows: list[Row] = []
@@ -36,7 +37,9 @@ def made_up() -> MadeUp:
         chances = 0.9 * tastes[user % 6] + 0.1 / ITEMS
         watched = rng.choice(ITEMS, int(np.exp(rng.uniform(0, np.log(110)))), replace=False, p=chances)
         rows += [(user, int(item), rng.integers(1, 11) / 2, float(rng.integers(10**6))) for item in watched]
-    ratings = interactions(rows, items=ITEMS)
+    ratings = interactions(rows, items=ITEMS, meaning=request.param)
+    if request.param.adds_up:
+        ratings = replace(ratings, weight=np.maximum(ratings.weight - 2, 0), unit=1.5)
     hidden = rng.random(ITEMS) < 0.1
     ratings = replace(ratings, is_hidden=hidden)
     fitted = fit_items(ratings, SETTINGS)
@@ -50,12 +53,14 @@ def _added(fitted: FittedItems, model: Model, ratings: Interactions, user: int) 
     items, ages = ratings.item_index[history], np.arange(len(history))[::-1]
     vectors = fitted.collaborative.item_factors.astype(np.float64)
     positives = is_positive(ratings.weight[history])
-    confidences = SETTINGS.alpha * 0.5 ** (ages / SETTINGS.taste_half_life) * positives
+    says = ratings.weight[history].astype(np.float64) / ratings.unit
+    confidences = SETTINGS.alpha * 0.5 ** (ages / SETTINGS.taste_half_life) * says
     system = vectors.T @ vectors + SETTINGS.regularization * np.eye(vectors.shape[1])
     for confidence, vector in zip(confidences[positives], vectors[items[positives]], strict=True):
         system += (confidence - 1) * np.outer(vector, vector)
     collaborative = confidences[:, None] * (vectors[items] @ np.linalg.inv(system) @ vectors.T)
     weights = 0.5 ** (ages / SETTINGS.next_half_life)
+    weights *= says if ratings.meaning.adds_up else 1
     lately = fitted.sequential.history_factors[items].astype(np.float64) @ fitted.sequential.item_factors.T
     lately *= weights[:, None]
     # Both are scaled to a standard deviation of 1 over all movies; the second is weighed as in the list.
