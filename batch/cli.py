@@ -64,7 +64,7 @@ def main() -> None:
     except click.Abort:
         _fail("stopped", 130)
     except BatchError as error:
-        _fail(str(error), error.exit_status)
+        _fail(_printable(str(error)), error.exit_status)
     except BrokenPipeError:
         # The reader of our output has gone, as `head` does; the interpreter must not flush to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -76,6 +76,14 @@ def main() -> None:
         _fail("stopped", 130)
     except _SYSTEM_FAULTS as error:
         _fail(_message_of(error), 1)
+
+
+def _printable(text: str) -> str:
+    """Return a message in which control characters, which may come from the input, are escape sequences."""
+    return "".join(
+        each if each.isprintable() or each == "\n" else each.encode("unicode_escape").decode()
+        for each in text
+    )
 
 
 def _message_of(error: BaseException) -> str:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import duckdb
-import pandas as pd
 
 from batch.data.cap import cap_users
 from batch.data.check_meaning import check_meaning
@@ -228,10 +227,11 @@ def name_files(loaded: Loaded) -> None:
         for content, source in loaded.by_content().items()
         for file, lines_before in source.parts
     ]
-    columns = ["table_name", "name", "lines_before", "content"]
-    connection.register("parts_read", pd.DataFrame(parts, columns=columns))
+    columns = dict(
+        zip(("tables", "names", "lines_before", "contents"), zip(*parts, strict=True), strict=True)
+    )
+    connection.execute(statement("clean/parts_read"), {name: list(each) for name, each in columns.items()})
     connection.execute(statement("clean/named_parts"))
-    connection.unregister("parts_read")
 
 
 def raw_of_line(connection: duckdb.DuckDBPyConnection, source: Source, line: int) -> str:

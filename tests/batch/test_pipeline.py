@@ -82,6 +82,7 @@ def test_users_and_items_are_described(published: Published) -> None:
             22,
             pytest.approx(18 * 5 / 22 + 4 / 22),
             False,
+            "{}",
         )
     ]
     unrated = _query(

@@ -15,6 +15,7 @@ import httpx2
 import pytest
 
 from batch.generation.output_folder import Output
+from tests.cleaned import STARS
 from tests.commands import ROOT, environment, invoke, start_batch
 from tests.conftest import publish, written
 from tests.films import MOVIES, RATINGS
@@ -47,7 +48,8 @@ COMMANDS = [line for line in LINES if line not in SERVERS and not line.startswit
 PYTHON = ".venv/bin/python"
 # One after the other, as they stand there.
 TUNING = [line for line in COMMANDS if "batch tune" in line or line.startswith("set -a")]
-HEAT = "".join(f"{user},318,5,{1_600_000_000 + user}\n" for user in range(0, 40, 3))
+# A movie that one user likes before any cut, and others after it.
+HEAT = "1,318,5,1400000000\n" + "".join(f"{user},318,5,{1_600_000_000 + user}\n" for user in range(0, 40, 3))
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +62,12 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     python.parent.mkdir(parents=True)
     python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     python.chmod(0o755)
-    for data in ("FOLDER", "data"):
-        written(folder / data, RATINGS + HEAT, MOVIES + "318,Heat (1995),Crime|Horror\n")
+    movies = MOVIES + "318,Heat (1995),Crime|Horror\n"
+    written(folder / "data", RATINGS + HEAT, movies)
+    header, *rows = movies.splitlines()
+    with_attributes = "\n".join([f"{header},brand,price", *(f"{row},Acme,9.5" for row in rows)])
+    spec = STARS + 'attributes = ["brand", "price"]\n'
+    written(folder / "FOLDER", RATINGS + HEAT, with_attributes, spec)
     for seed in (0, 1):
         publish(folder / "FOLDER", folder / "output", seed=seed)
     return folder
@@ -159,7 +165,7 @@ def test_every_documented_request_is_answered(clone: Path) -> None:
     filters = re.findall(r"^\| (`.*?) \|", part(DOCS["api.md"], "Filters"), re.MULTILINE)
     rules = [rule for row in filters for rule in re.findall(r"`(\w+=[^`]+)`", row)]
     requests += [f"/recommendations?user_id=18&{rule}" for rule in rules]
-    assert (len(curls), len(rules)) == (4, 5)
+    assert (len(curls), len(rules)) == (4, 6)
     assert len(requests) >= 24
     with serving(clone / "output") as url:
         statuses = {each: httpx2.get(url + each).status_code for each in requests}

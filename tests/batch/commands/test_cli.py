@@ -18,9 +18,10 @@ from batch.cli import commands
 from batch.generation.output_folder import Output
 from batch.generation.publish import Published
 from batch.settings import Settings, by_name
+from tests.cleaned import STARS
 from tests.commands import ROOT, STEPS, batch, batch_on_terminal, environment, invoke, start_batch
 from tests.conftest import copied, damage
-from tests.films import MOVIES, RATINGS, RATINGS_HEADER
+from tests.films import MOVIES, RATINGS_HEADER
 
 # The options of the fixture `published`.
 AS_PUBLISHED = {"TOP_N": "10", "FACTORS": "4", "ITERATIONS": "5"}
@@ -34,7 +35,8 @@ def test_a_run_publishes_and_says_so(items: Path, tmp_path: Path) -> None:
         f"published {Output(tmp_path).published()}: lists of up to 5 movies for 40 users"
     )
     lines = [line.split()[1] for line in done.stderr.splitlines()]
-    assert lines == [*STEPS, "step", *STEPS, "all"]
+    found = ["interactions:", "items:", "value:", "time:"]
+    assert lines == ["compare", *found, *STEPS[1:], "step", *STEPS, "all"]
 
 
 def test_a_terminal_has_a_bar_for_each_step_and_a_table_at_the_end(items: Path, tmp_path: Path) -> None:
@@ -102,13 +104,14 @@ def test_bad_input_ends_with_3_in_one_line_and_the_published_generation_stays(
     dirty = RATINGS_HEADER + "\n" + "1,1,3,1\n" * 89 + "1,1,9,1\n" * 11
     for place, (message, files) in enumerate(
         {
-            "has no ratings.csv": {"movies.csv": MOVIES},
-            "has no movies.csv": {"ratings.csv": RATINGS},
-            "ratings.csv: has no column movie": {"ratings.csv": "userId,rating\n1,2\n", "movies.csv": MOVIES},
-            "movies.csv: has no column genres": {"ratings.csv": RATINGS, "movies.csv": "movieId,title\n"},
             "ratings.csv: is empty": {"ratings.csv": "", "movies.csv": MOVIES},
-            "ratings.csv, line 1: is no text": {"ratings.csv": "\x00\x01\x02\xff" * 99, "movies.csv": MOVIES},
-            "ratings.csv: 11 of 100 rows (11.0%) are rejected": {"ratings.csv": dirty, "movies.csv": MOVIES},
+            "ratings.csv: has a header, but no rows": {"ratings.csv": "userId,movieId\n"},
+            r"ratings.csv: has one column, 1 (\x01": {"ratings.csv": "\x00\x01\x02\xff" * 99},
+            "ratings.csv: 11 of 100 rows (11.0%) are rejected": {
+                "ratings.csv": dirty,
+                "movies.csv": MOVIES,
+                "input.toml": STARS,
+            },
         }.items()
     ):
         data = tmp_path / str(place)

@@ -54,7 +54,7 @@ FAULTS = {
     "every_user_has_ratings": [
         "delete from draft.users where user_id = '3'",
         "update draft.users set ratings = 1 where user_id = '3'",
-        "insert into draft.users (user_id, ratings) values ('ghost', 1)",
+        "insert into draft.users (user_id, ratings, attributes) values ('ghost', 1, '{}')",
     ],
     "every_vector_is_finite": [
         "update draft.user_factors set factors = ['nan'::float] where user_id = '3'",
@@ -137,7 +137,7 @@ def test_an_invariant_that_does_not_hold_is_never_published_whatever_is_accepted
     items: Path, published: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = copied(published, tmp_path)
-    ghost = "insert into draft.users (user_id, ratings) values ('ghost', 1)"
+    ghost = "insert into draft.users (user_id, ratings, attributes) values ('ghost', 1, '{}')"
 
     def text(name: str) -> str:
         return statement(name) + (ghost if name == "generation/users" else "")

@@ -115,7 +115,6 @@ def test_metadata_of_items_are_compared(published: Published, tmp_path: Path) ->
 def test_lines_call_items_as_the_newer_generation_does(published: Published, tmp_path: Path) -> None:
     with changed_copy(published, tmp_path) as connection:
         assert noun_of(connection) == ("movie", "movies")
-        connection.execute("alter table generation add column noun varchar []")
         connection.execute("update generation set noun = ['product', 'products']")
         assert noun_of(connection) == ("product", "products")
         connection.execute("insert into items by name select * replace ('new' as item_id) from items limit 1")

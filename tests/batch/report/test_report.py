@@ -190,7 +190,6 @@ def test_a_report_says_what_was_odd_and_calls_items_as_the_input_does(
 ) -> None:
     with changed(published, tmp_path) as connection:
         connection.execute("insert into input_warnings values ('new', 'a.csv', 7, '<b> & so on', null)")
-        connection.execute("alter table generation add column noun varchar []")
         connection.execute("update generation set noun = ['$product', '$products']")
     text = Read(page(Output(tmp_path), published.generation)).text
     assert "What was odd in the input" in text

@@ -59,7 +59,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Output:
     rows = re.sub("^2,", ",", ratings.read_text(encoding="utf-8"), flags=re.MULTILINE)
     dirty = f"9999,1,6,1\n9999,1,{'x' * 300},1260759144\n9999,1,5,1260759144\n"
     ratings.write_text(rows + dirty, encoding="utf-8")
-    (data / "hidden.csv").write_text("movieId\n8\n", encoding="utf-8")
+    (data / "hidden.csv").write_text("movieId\n8\nnowhere\n", encoding="utf-8")
     for seed in (0, 1):
         publish(data, folder / "output", seed=seed)
     return Output(folder / "output")
