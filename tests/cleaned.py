@@ -49,7 +49,6 @@ class Cleaned:
                 self.counts.rows_rejected,
                 self.counts.rows_superseded,
                 self.counts.rows_merged,
-                self.counts.rows_held_out,
                 self.counts.rows_capped,
                 self.counts.rows_ignored,
             )

@@ -19,7 +19,6 @@ def hold_out_forgotten(
     def execute(name: str, **values: object) -> duckdb.DuckDBPyConnection:
         return connection.execute(statement(name), values)
 
-    execute("exclude/held_out_lines")
     if not exclusions.hashes:
         return
     given = [user_id for (user_id,) in execute("exclude/given_users").fetchall()]

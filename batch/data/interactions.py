@@ -274,7 +274,8 @@ def read_interactions(cleaned: Cleaned, *, as_given: bool = False) -> Interactio
 
 def read_only_seen(cleaned: Cleaned) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return the indices of users and of movies that they have seen without an interaction that counts."""
-    columns = cleaned.connection.execute(statement("train/seen_items")).fetchnumpy()
+    indices = "enum_code(user_id) as user_index, enum_code(item_id) as item_index"
+    columns = cleaned.seen_items.order("user_id, item_id").project(indices).fetchnumpy()
     return np.asarray(columns["user_index"], np.int32), np.asarray(columns["item_index"], np.int32)
 
 

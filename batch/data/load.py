@@ -129,7 +129,6 @@ def load_others(
 ) -> tuple[Source | None, Source | None, Source | None]:
     """Do the same for everything but the interactions."""
     movies, users, hidden = tables
-    connection.execute(statement("load/no_rows"))
     of_movies = of_users = of_hidden = None
     columns: dict[str, Column | None]
     if movies and spec.items:

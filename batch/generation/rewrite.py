@@ -77,8 +77,10 @@ def rewrite(
 def attach_kept(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
     """Attach a generation as `kept`, with a view of its input files, which older ones know by name alone."""
     connection.execute("attach $file as kept (read_only)", {"file": str(file)})
-    is_known = "input_files" in _tables_of_kept(connection)
-    connection.execute(statement("rewrite/files") if is_known else statement("rewrite/files_by_name"))
+    if "input_files" in _tables_of_kept(connection):
+        connection.table("kept.input_files").create_view("files_of_kept", replace=True)
+    else:
+        connection.execute(statement("rewrite/files_by_name"))
 
 
 def _rewrite(connection: duckdb.DuckDBPyConnection, file: Path, draft: Path, made_by: str) -> Rewritten:

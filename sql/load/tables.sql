@@ -27,3 +27,19 @@ create table input_warnings (
     text varchar,
     user_id varchar
 );
+
+-- An optional file that is missing has no rows.
+create table movie_rows (
+    line bigint, item_id varchar, title varchar, genres varchar, year varchar, attributes map(varchar, varchar)
+);
+create table user_rows (
+    line bigint, user_id varchar, gender varchar, age varchar, occupation varchar, attributes map(varchar, varchar)
+);
+create table hidden_rows (line bigint, item_id varchar);
+
+-- Lines of ratings or users that are excluded, since their user is forgotten.
+create table held_out_lines (
+    file varchar,
+    line bigint,
+    is_rating boolean
+);
