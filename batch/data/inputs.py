@@ -8,7 +8,7 @@ import hashlib
 import io
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Literal
@@ -276,10 +276,28 @@ def _matching(folder: Path, name: str, pattern: str) -> list[Path]:
 
 def _result_of_query(folder: Path, table: InputTable, path: Path) -> InputTable:
     """Write the result of a query over files to a file, in its order. Raises InputError if it fails."""
-    with duckdb.connect(config={"file_search_path": str(folder.absolute())}) as connection:
+    target = path.absolute()
+    with rows_of_query(folder, table, target.parent) as rows:
+        rows.write_parquet(str(target))
+    return replace(table, paths=(path,))
+
+
+@contextmanager
+def rows_of_query(folder: Path, table: InputTable, *others: Path) -> Iterator[duckdb.DuckDBPyRelation]:
+    """Give the rows of a query for the body. Raises InputError if it fails, or is no SELECT.
+
+    It can read files of the folder, and of the `others`, and write none: an `input.toml` may come from
+    somebody else. The body runs in the folder, so that names of files are those in it.
+    """
+    allowed = [str(each.absolute()) for each in (folder, *others)]
+    with chdir(folder), duckdb.connect() as connection:
         try:
-            connection.sql(table.files.query).write_parquet(str(path))
-        except (duckdb.Error, AttributeError) as error:
+            connection.execute("set allowed_directories = $allowed", {"allowed": allowed})
+            connection.execute("set enable_external_access = false; set lock_configuration = true")
+            statements = connection.extract_statements(table.files.query)
+            if [each.type for each in statements] != [duckdb.StatementType.SELECT]:
+                raise InputError(f"{folder / FILE}: the {table.name} is not one SELECT; correct it")
+            yield connection.sql(table.files.query)
+        except duckdb.Error as error:
             reason = str(error).splitlines()[0]
             raise InputError(f"{folder / FILE}: the {table.name} fails ({reason}); correct it") from None
-    return replace(table, paths=(path,))

@@ -267,3 +267,38 @@ def test_a_large_dirty_file_loses_no_row_and_no_line_number(cleaned: Any) -> Non
         ("missing_columns", 50, True),
         ("rating_out_of_range", 50, True),
     ]
+
+
+QUERY = """
+[interactions]
+query = "{}"
+user = "customer"
+item = "product"
+"""
+
+
+def test_a_query_reads_files_of_the_folder(write_input: WriteInput, tmp_path: Path) -> None:
+    folder = write_input(
+        "c,p,n\n1,a,1\n2,b,0\n", spec=QUERY.format("select c as customer, p as product from 'r*.csv'")
+    )
+    assert [row[:2] for row in Cleaned(folder, tmp_path).ratings()] == [("1", "a"), ("2", "b")]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "copy (select 1 as customer, 2 as product) to 'out.csv'",
+        "select 1 as customer, 2 as product; select 1 as customer, 2 as product",
+        "select * from '../outside.csv'",
+        "select customer from",
+        "",
+    ],
+)
+def test_a_query_that_is_no_select_of_files_of_the_folder_is_bad_input(
+    write_input: WriteInput, tmp_path: Path, query: str
+) -> None:
+    (tmp_path / "outside.csv").write_text("customer,product\n1,2\n", encoding="utf-8")
+    folder = write_input(HEADER, spec=QUERY.format(query))
+    with pytest.raises(InputError, match="quer"):
+        find_inputs(folder).with_results(tmp_path)
+    assert not (folder / "out.csv").exists()
