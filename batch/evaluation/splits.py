@@ -81,6 +81,11 @@ def by_last(ratings: Interactions) -> Split:
     Raises InputError if nobody has two ratings.
     """
     held_out = ratings.is_from_last_positive & (ratings.ratings_of_user[ratings.user_index] > 1)
+    return by_held_out(ratings, held_out)
+
+
+def by_held_out(ratings: Interactions, held_out: NDArray[np.bool_]) -> Split:
+    """Hold out these, the last ones of some users. Raises InputError if nobody can be evaluated by them."""
     return _split("last", *_parted(ratings, held_out), moment=None)
 
 

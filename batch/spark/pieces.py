@@ -94,7 +94,7 @@ def _text_piece(place: Place, runs: Batches, table: Table, path: Path) -> Piece:
     lines = header_line = 0
     has_header = table.given.has_header
     with path.open("wb") as stream:
-        if place.start and has_header:
+        if table.header and (place.start or not has_header):
             stream.write(table.header + b"\n")
         for rows in runs:
             texts = rows.column("__line").to_pylist()
@@ -103,7 +103,7 @@ def _text_piece(place: Place, runs: Batches, table: Table, path: Path) -> Piece:
                 header_line = lines + found if found else 0
             stream.write(b"\n".join(texts) + b"\n")
             lines += len(texts)
-    return Piece(place, path, lines, header_line, shift=1 if has_header and not header_line else 0)
+    return Piece(place, path, lines, header_line, shift=1 if table.header and not header_line else 0)
 
 
 def _parquet_piece(place: Place, runs: Batches, _table: Table, path: Path) -> Piece:
@@ -120,7 +120,7 @@ def _header_line(texts: list[bytes], table: Table, file: str) -> int:
     """Return the line of the header, 0 without one. Raises InputError if it is not that of the first part."""
     for number, text in enumerate(texts, 1):
         if header := without_mark(text):
-            if columns_of(header, table) != columns_of(table.header, table):
+            if columns_of(header, table.given) != columns_of(table.header, table.given):
                 raise InputError(
                     f"{table.part(file)}: begins with {header[:100].decode(errors='replace')!r}, and "
                     f"{table.part(table.files[0])} with {table.header[:100].decode(errors='replace')!r}; "
@@ -137,7 +137,7 @@ def _loaded(
     work = piece.path.parent
     with duckdb.connect(config={"threads": 1, "temp_directory": str(work)}) as connection:
         prepare(connection, spec)
-        yield connection, load_ratings(connection, spec, table.at(piece.path), work, {})
+        yield connection, load_ratings(connection, spec, table.piece(piece.path), work, {})
 
 
 def look(batches: Batches, table: Table, spec: InputSpec) -> Batches:
@@ -209,7 +209,7 @@ def raw(
                 path, raw_lines = piece.path, "json_lines_of"
                 if table.is_text:
                     path, raw_lines = path.with_suffix(".text"), "text_lines_of"
-                    copy_as_text(table.at(piece.path), path, {})
+                    copy_as_text(table.piece(piece.path), path, {})
                 values = {"file": table.name, "lines": lines.tolist(), "offset": offset}
                 with duckdb.connect(config={"threads": 1}) as connection:
                     prepare(connection, spec)

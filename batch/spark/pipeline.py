@@ -12,6 +12,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from scipy import sparse
 
+from batch.data.check_meaning import check_meaning
 from batch.data.clean import relations_of
 from batch.data.exclusions import read_exclusions
 from batch.data.interactions import read_hidden, read_item_ids, read_item_numbers
@@ -96,6 +97,8 @@ def _publish_new(job: Job, spark: SparkSession, tables: Tables, progress: Progre
         warn_if_catalogue_is_lost(catalogue, found.loaded, output)
         artifacts = _make(settings, driver, cleaned, progress)
         segments = tables.spec.users.segments if tables.spec.users else ()
+        # Who has an interaction is known now; rows of interactions, and so their times, are not here.
+        check_meaning(found.loaded, segments)
         relations = relations_of(connection, cleaned.counts, cleaned.meaning, segments)
         return finish(job, relations, catalogue, artifacts, progress)
 

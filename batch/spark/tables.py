@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
@@ -20,12 +20,13 @@ from pyspark.sql.functions import col
 
 from batch.data.input_spec import FILE, InputSpec
 from batch.data.inputs import Inputs, InputTable, changed, find_inputs
+from batch.data.inspection.tables_of_folder import group_of
 from batch.data.text import fields_of
 from batch.errors import InputError
 
 # So many rows at the beginning of a file are looked at to understand it.
 ROWS_OF_SAMPLE = 5_000
-# So many files of the folder itself are looked at; of a folder in it, the first of each ending.
+# So many files of the folder itself are looked at; of those that may be parts of one table, then the first.
 MAX_SAMPLED_FILES = 50
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 ENDING_OF_PIECE = {"csv": ".csv", "json": ".jsonl", "parquet": ".parquet"}
@@ -38,7 +39,7 @@ class Table:
     content: str  # interactions, items, users or hidden
     given: InputTable  # as it was found among the samples of the files
     files: tuple[str, ...]  # addresses, in order of their names, which is the order of the rows
-    header: bytes = b""  # of a text file, and then of every part
+    header: bytes = b""  # of separated text, and then of every part; of positions where it has none
 
     @property
     def name(self) -> str:
@@ -57,6 +58,13 @@ class Table:
     def at(self, path: Path) -> InputTable:
         """Return the table of which all is in one file."""
         return InputTable(self.given.name, self.given.files, (path,), (self.given.name,))
+
+    def piece(self, path: Path) -> InputTable:
+        """Return the table of which a piece is in a file, below the header."""
+        piece = self.at(path)
+        if self.given.format != "csv":
+            return piece
+        return replace(piece, files=piece.files.model_copy(update={"header": True}))
 
     def part(self, file: str) -> str:
         """Return the name of one of its files in messages."""
@@ -109,6 +117,8 @@ def find_tables(spark: SparkSession, folder: Path, work: Path) -> Tables:
     try:
         inputs = find_inputs(samples)
     except InputError as error:
+        if of_zstandard := [file.name for file in files if file.name.lower().endswith(".zst")]:
+            raise _not_read(of_zstandard[0]) from None
         raise InputError(str(error).replace(str(samples), address)) from None
     _stop_if_local_only(inputs)
     urls = {file.name: file.url for file in files}
@@ -128,16 +138,23 @@ def find_tables(spark: SparkSession, folder: Path, work: Path) -> Tables:
 
 
 def _table(content: str, given: InputTable, urls: dict[str, str]) -> Table:
-    header = given.paths[0].read_bytes() if given.has_header else b""
-    if given.has_header and given.paths[0].suffix.lower() == ".gz":
-        header = gzip.decompress(header)
-    first = next((line for line in header.splitlines() if without_mark(line)), b"")
-    return Table(content, given, tuple(urls[name] for name in given.names), without_mark(first))
+    files = tuple(urls[name] for name in given.names)
+    if given.format != "csv":
+        return Table(content, given, files)
+    text = given.paths[0].read_bytes()
+    if given.paths[0].suffix.lower() == ".gz":
+        text = gzip.decompress(text)
+    header = without_mark(next((line for line in text.splitlines() if without_mark(line)), b""))
+    if not given.has_header:
+        # A piece may begin with a damaged line: the first of all says how many columns there are.
+        columns = len(columns_of(header, given))
+        header = given.files.separator.join(map(str, range(1, columns + 1))).encode()
+    return Table(content, given, files, header)
 
 
 def _write_samples(spark: SparkSession, files: list[File], samples: Path) -> None:
     """Write the first rows of each file of a folder into files of the same names."""
-    first_of_kind: dict[tuple[str, str], Path] = {}
+    first_of_kind: dict[tuple[str, str, str], Path] = {}
     sampled = 0
     for file in files:
         path = samples / file.name
@@ -145,7 +162,7 @@ def _write_samples(spark: SparkSession, files: list[File], samples: Path) -> Non
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
         is_in_folder = "/" in file.name
-        kind = (str(path.parent), path.suffix.lower())
+        kind = (*group_of(file.name), path.suffix.lower())
         if kind in first_of_kind and (is_in_folder or sampled >= MAX_SAMPLED_FILES):
             os.link(first_of_kind[kind], path)
             continue
@@ -157,6 +174,10 @@ def _write_samples(spark: SparkSession, files: list[File], samples: Path) -> Non
 def _write_sample(spark: SparkSession, file: File, path: Path) -> None:
     if path.suffix.lower() == ".parquet":
         parquet.write_table(spark.read.parquet(file.url).limit(ROWS_OF_SAMPLE).toArrow(), path)
+        return
+    if path.suffix.lower() == ".zst":
+        # Spark can't look into it; its name is enough for a message.
+        path.write_bytes(b"-")
         return
     rows = spark.read.text(file.url).select(col("value").cast("binary")).take(ROWS_OF_SAMPLE)
     text = b"".join(bytes(line) + b"\n" for (line,) in rows)
@@ -170,9 +191,17 @@ def _stop_if_local_only(inputs: Inputs) -> None:
             raise InputError(f"{FILE}: a query needs --engine local; on Spark, name files")
         encoding = table.files.encoding.lower().replace("_", "-")
         if encoding.startswith(("utf-16", "utf-32", "utf16", "utf32")):
-            raise InputError(f"{table.name}: is {encoding}, which Spark can't split; convert it to UTF-8")
-        if any(path.suffix.lower() == ".zst" for path in table.paths):
-            raise InputError(f"{table.name}: Spark reads no .zst; compress it by gzip")
+            raise InputError(
+                f"{table.name}: is {encoding}, which Spark can't split; convert it to UTF-8, "
+                "or use --engine local"
+            )
+        for name in table.names:
+            if name.lower().endswith(".zst"):
+                raise _not_read(name)
+
+
+def _not_read(name: str) -> InputError:
+    return InputError(f"{name}: Spark reads no .zst; compress it by gzip, or use --engine local")
 
 
 def stop_if_written(spark: SparkSession, folder: Path, tables: Tables) -> None:
@@ -244,9 +273,9 @@ def without_mark(line: bytes) -> bytes:
     return line.removeprefix(BYTE_ORDER_MARK).strip()
 
 
-def columns_of(header: bytes, table: Table) -> list[str]:
+def columns_of(header: bytes, table: InputTable) -> list[str]:
     """Return the names in a header."""
-    files = table.given.files
+    files = table.files
     return fields_of(header.decode(files.encoding, errors="replace"), files.separator, files.quote)
 
 

@@ -6,7 +6,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
 
+from batch.spark.session import connected
 from benchmarks.cluster import Cluster, cluster
 from benchmarks.generate import Size, generate
 
@@ -27,13 +29,24 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
+def spark(running: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """One driver for all tests of steps; it keeps its share of the cluster until the end."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in running.variables.items():
+            patch.setenv(name, value)
+        with connected(running.master, tmp_path_factory.mktemp("session")) as session:
+            yield session
+
+
+@pytest.fixture(scope="session")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A made-up, dirty input, the ratings in three parts; `whole` beside it has them in one file."""
     folder = tmp_path_factory.mktemp("small")
     whole, parts = folder / "whole", folder / "parts"
     generate(whole, Size(users=190, items=1_500, unrated_items=50, ratings=30_000), 0.02, seed=1)
     (parts / "ratings.csv").mkdir(parents=True)
-    users = "".join(f"{user},{'MF'[user % 2]},{15 + user % 60},\n" for user in range(1, 191))
+    users = "".join(f"{user},{'MF'[user % 2]},{15 + user % 60},\n" for user in range(1, 190))
+    users += "190,M,1900,\n"
     (whole / "users.csv").write_text(f"userId,gender,age,occupation\n{users}5,M,30,\n", encoding="utf-8")
     for name in ("movies.csv", "users.csv"):
         shutil.copy(whole / name, parts)

@@ -219,12 +219,26 @@ def _groups(root: Path, files: list[Path]) -> tuple[list[list[Path]], dict[tuple
             )
     groups = defaultdict(list)
     for path in files:
-        # Digits and what programs put into names of parts differ; the rest must be the same.
-        name = path.name.lower()
-        pattern = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{20,}|\d+", "#", name)
-        key = pattern if "#" in pattern and not name.startswith("u") else name
-        groups[path.parent, key].append(path)
+        groups[group_of(_relative(root, path))].append(path)
     return list(groups.values()), twice
+
+
+def group_of(name: str) -> tuple[str, str]:
+    """Return a folder and a pattern: files with the same ones may be parts of one table."""
+    if folder := _folder_of_parts(name):
+        return folder, "*"
+    folder, _, file = name.rpartition("/")
+    file = file.lower()
+    # Digits and what programs put into names of parts differ; the rest must be the same.
+    pattern = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{20,}|\d+", "#", file)
+    return folder, pattern if not file.startswith("u") else file
+
+
+def _folder_of_parts(name: str) -> str:
+    """Return the folder above a file that is called as a file is, and so has its parts; "" without one."""
+    folders = Path(name).parts[:-1]
+    ends = [end for end, each in enumerate(folders, 1) if _ENDING.search(each.lower())]
+    return "/".join(folders[: ends[0]]) if ends else ""
 
 
 def _are_twice(stem: str, endings: set[str]) -> bool:
@@ -268,15 +282,14 @@ def _table(root: Path, paths: list[Path], sniffed: Sniffed) -> Table:
     file: str | tuple[str, ...] = relative[0]
     if len(relative) > 1:
         file = _glob(root, relative)
-    # A folder with the name of a file has its parts.
-    of_folder = [each for each in Path(relative[0]).parts[:-1] if _ENDING.search(each.lower())]
-    depth = len(Path(relative[0]).parts) - 1 - len(of_folder)
-    stem = stem_of(Path(of_folder[-1])) if of_folder else stem_of(paths[0])
+    folder = _folder_of_parts(relative[0])
+    depth = len(Path(relative[0]).parts) - 1 - bool(folder)
+    stem = stem_of(Path(folder) if folder else paths[0])
     return Table(file, tuple(paths), stem, depth, sniffed, labels)
 
 
 def _glob(root: Path, names: list[str]) -> str | tuple[str, ...]:
-    """Return a glob that fits these files and no others, or else a list of them."""
+    """Return a glob or a folder that fits these files and no others, or else a list of them."""
     folder, _, first = names[0].rpartition("/")
     pattern = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{20,}|\d+", "*", first, flags=re.IGNORECASE)
     pattern = re.sub(r"\*[\W_]*(?=\*)", "", pattern)
@@ -284,6 +297,15 @@ def _glob(root: Path, names: list[str]) -> str | tuple[str, ...]:
     beside = sorted(each.name for each in (root / folder).iterdir() if each.is_file())
     fits = sorted(each for each in beside if fnmatch.fnmatchcase(each, pattern))
     prefix = f"{folder}/" if folder else ""
-    if [prefix + each for each in fits] == sorted(names):
+    if _are_all(names, [prefix + each for each in fits], len(beside)):
         return prefix + pattern
-    return tuple(names)
+    parts = _folder_of_parts(names[0])
+    inside = [each for each in (root / parts).rglob("*") if each.is_file()] if parts else []
+    inside_names = sorted(_relative(root, each) for each in inside if each.stat().st_size)
+    return parts if _are_all(names, inside_names, len(inside)) else tuple(names)
+
+
+def _are_all(names: list[str], found: list[str], looked_at: int) -> bool:
+    """Return whether these are all files that were found, or the first of more than are looked at."""
+    is_first = found[: len(names)] == sorted(names)
+    return is_first and (len(found) == len(names) or looked_at > MAX_FILES)

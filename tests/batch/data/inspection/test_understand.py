@@ -358,6 +358,24 @@ def test_a_folder_with_the_name_of_a_file_has_its_parts_and_lists_are_genres(tmp
     }  # fmt: skip
 
 
+def test_parts_in_a_folder_with_the_name_of_a_file_have_any_names(tmp_path: Path) -> None:
+    parts = {f"ratings.csv/{name}.csv": f"{HEADER}\n{name},1,4,9\n" for name in ("ann", "bob", "eve")}
+    found = _understood(tmp_path, **parts, movies__csv=MOVIES)
+    assert _keys(found) == {**OLD, "interactions": {**OLD["interactions"], "file": "ratings.csv"}}
+
+
+@pytest.mark.parametrize(("folder", "file"), [("data", "data/part-*.csv"), ("ratings.csv", "ratings.csv")])
+def test_of_more_files_than_are_looked_at_all_parts_are_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, file: str
+) -> None:
+    monkeypatch.setattr("batch.data.inspection.tables_of_folder.MAX_FILES", 4)
+    names = [f"part-{part}" if folder == "data" else "abcdef"[part] for part in range(6)]
+    found = _understood(
+        tmp_path, **{f"{folder}/{name}.csv": f"{HEADER}\n{name[-1]},1,4,1700000000\n" for name in names}
+    )
+    assert _keys(found)["interactions"]["file"] == file
+
+
 def test_files_by_name_are_looked_at_alone(tmp_path: Path) -> None:
     _understood(
         tmp_path, ratings__csv=RATINGS, movies__csv=MOVIES, orders__csv="customer;product\n1;2\n2;2\n"
