@@ -43,7 +43,11 @@ class Attribute:
         text = bytearray(b"null")
         self._ends = array("Q", [len(text)])
         codes = array("I", bytes(4 * (len(ordered) + 1)))
+        self._lists_with: dict[str, list[int]] = {}
         for code, value in enumerate(ordered, 1):
+            if isinstance(value, bytes) and value.startswith(b"["):
+                for member in {str(each).casefold() for each in json.loads(value)}:
+                    self._lists_with.setdefault(member, []).append(code)
             codes[places[value]] = code
             text += _encode(value).encode("utf-8", "replace") if isinstance(value, str) else value
             self._ends.append(len(text))
@@ -55,11 +59,15 @@ class Attribute:
         return self._value(self.codes[item])
 
     def wanted(self, sign: str, text: str) -> Collection[int]:
-        """Return the codes of a value, or of lower or higher numbers. Raises ValueError."""
+        """Return the codes of a value and of lists with it, or of lower or higher numbers. Raises ValueError."""
         number = _number(text)
         equal = range(0) if number is None else self._between((False, number))
         if sign == ":":
-            return {*equal, *self._between((True, text.casefold()))}
+            return {
+                *equal,
+                *self._between((True, text.casefold())),
+                *self._lists_with.get(text.casefold(), ()),
+            }
         if number is None:
             raise ValueError(f"compares with {text!r}, which is no number")
         if sign.startswith("<"):

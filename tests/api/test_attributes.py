@@ -111,6 +111,8 @@ def test_an_attribute_named_as_a_key_of_items_is_left_out(shop: TestClient) -> N
         ("price>=10,price<100", "2"),
         ("max price>0", "4"),
         ("is_new:true", "6"),
+        ("tags:A", "8"),
+        ("tags:c", ""),
         ("price:nan", ""),
         ("price<-1e9", ""),
     ],

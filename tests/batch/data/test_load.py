@@ -297,8 +297,10 @@ def test_a_query_reads_files_of_the_folder(write_input: WriteInput, tmp_path: Pa
 def test_a_query_that_is_no_select_of_files_of_the_folder_is_bad_input(
     write_input: WriteInput, tmp_path: Path, query: str
 ) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
     (tmp_path / "outside.csv").write_text("customer,product\n1,2\n", encoding="utf-8")
     folder = write_input(HEADER, spec=QUERY.format(query))
     with pytest.raises(InputError, match="quer"):
-        find_inputs(folder).with_results(tmp_path)
+        find_inputs(folder).with_results(work)
     assert not (folder / "out.csv").exists()
