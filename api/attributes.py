@@ -59,7 +59,7 @@ class Attribute:
         return self._value(self.codes[item])
 
     def wanted(self, sign: str, text: str) -> Collection[int]:
-        """Return the codes of a value and of lists with it, or of lower or higher numbers. Raises ValueError."""
+        """Return the codes of a value, also in lists, or of lower or higher numbers. Raises ValueError."""
         number = _number(text)
         equal = range(0) if number is None else self._between((False, number))
         if sign == ":":

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("batch")
 
+NO_TITLES = "ids as titles, since no file has any"
+
 
 @dataclass(frozen=True)
 class Job:
@@ -91,7 +93,9 @@ def publish_new(job: Job, snapshot: Snapshot, progress: Progress) -> Published:
         with progress.step("clean") as step:
             cleaned = clean(loaded, settings.max_rejected, job.started_at, job.exclusions)
             catalogue = read_catalogue(cleaned.items)
-            step.status(f"{summary_of_cleaning(loaded, cleaned.counts)}; {catalogue.summary()}")
+            step.status(
+                f"{summary_of_cleaning(loaded, cleaned.counts)}; {catalogue.summary() if loaded.movies else NO_TITLES}"
+            )
         warn_if_catalogue_is_lost(catalogue, loaded, output)
         return finish(job, cleaned, catalogue, _make(cleaned, settings, progress), progress)
 

@@ -30,7 +30,7 @@ class Verified:
     users: int  # whose lists were recomputed
     places: int  # in these lists
     violations: list[str]
-    catalogue_share: float | None  # of the rated movies, those with a title; None: it was not measured
+    catalogue_share: float | None  # of the rated movies, those with a title; None: no file has titles
 
 
 def verify(file: Path, users: int) -> Verified:
@@ -42,9 +42,20 @@ def verify(file: Path, users: int) -> Verified:
     with attached(draft=file) as connection:
         broken = broken_invariants(connection)
     with open_generation(file) as connection, named_errors(file):
-        share = metrics_of(connection).get(("catalogue_share", "published"))
+        share = (
+            metrics_of(connection).get(("catalogue_share", "published")) if _has_items(connection) else None
+        )
         checked, places, differences = (0, 0, list[str]()) if broken else _recomputed(connection, users)
     return Verified(file.stem, file, len(INVARIANTS), checked, places, [*broken, *differences], share)
+
+
+def _has_items(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Return whether the input had a file of items; older generations always had one."""
+    try:
+        files = connection.table("input_files")
+    except duckdb.CatalogException:
+        return True
+    return bool(len(files.filter("content = 'items'")))
 
 
 def broken_invariants(connection: duckdb.DuckDBPyConnection) -> list[str]:
