@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("batch")
 
-NO_TITLES = "ids as titles, since no file has any"
-
 
 @dataclass(frozen=True)
 class Job:
@@ -93,9 +91,7 @@ def publish_new(job: Job, snapshot: Snapshot, progress: Progress) -> Published:
         with progress.step("clean") as step:
             cleaned = clean(loaded, settings.max_rejected, job.started_at, job.exclusions)
             catalogue = read_catalogue(cleaned.items)
-            step.status(
-                f"{summary_of_cleaning(loaded, cleaned.counts)}; {catalogue.summary() if loaded.movies else NO_TITLES}"
-            )
+            step.status(summary_of_cleaning(loaded, cleaned.counts, catalogue))
         warn_if_catalogue_is_lost(catalogue, loaded, output)
         return finish(job, cleaned, catalogue, _make(cleaned, settings, progress), progress)
 
@@ -253,8 +249,8 @@ def _rows_of_steps(counts: Counts, metrics: Metrics, written: int, progress: Pro
     return {step: number for step, number in rows.items() if step in progress.seconds}
 
 
-def summary_of_cleaning(loaded: Loaded, counts: Counts) -> str:
-    """Return in a few words what became of the rows of each file."""
+def summary_of_cleaning(loaded: Loaded, counts: Counts, catalogue: Catalogue) -> str:
+    """Return in a few words what became of the rows of each file, and how many movies have a title."""
     found = loaded.connection.execute(statement("clean/file_counts")).fetchall()
     of_files = {
         file: _summary_of_rows(rows, {"rejected": rejected, "superseded": superseded}, excluded=held_out)
@@ -270,7 +266,8 @@ def summary_of_cleaning(loaded: Loaded, counts: Counts) -> str:
     of_files[loaded.ratings.name] = _summary_of_rows(
         counts.rows_read, others, repaired=counts.rows_repaired, excluded=counts.rows_held_out
     )
-    return f"kept {'; '.join(f'{source.name} {of_files[source.name]}' for source in loaded.sources())}"
+    kept = "; ".join(f"{source.name} {of_files[source.name]}" for source in loaded.sources())
+    return f"kept {kept}; {catalogue.summary() if loaded.movies else 'ids as titles, since no file has any'}"
 
 
 def _summary_of_rows(rows: int, others: dict[str, int], **more: int) -> str:

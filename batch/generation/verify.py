@@ -42,9 +42,8 @@ def verify(file: Path, users: int) -> Verified:
     with attached(draft=file) as connection:
         broken = broken_invariants(connection)
     with open_generation(file) as connection, named_errors(file):
-        share = (
-            metrics_of(connection).get(("catalogue_share", "published")) if _has_items(connection) else None
-        )
+        metrics = metrics_of(connection) if _has_items(connection) else {}
+        share = metrics.get(("catalogue_share", "published"))
         checked, places, differences = (0, 0, list[str]()) if broken else _recomputed(connection, users)
     return Verified(file.stem, file, len(INVARIANTS), checked, places, [*broken, *differences], share)
 

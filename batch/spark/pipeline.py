@@ -26,7 +26,6 @@ from batch.generation.publish import Published
 from batch.generation.unchanged import up_to_date
 from batch.generation.write import ItemOutput
 from batch.pipeline import (
-    NO_TITLES,
     Artifacts,
     Job,
     finish,
@@ -94,9 +93,7 @@ def _publish_new(job: Job, spark: SparkSession, tables: Tables, progress: Progre
         with progress.step("clean") as step:
             cleaned = clean(driver, found, settings.max_rejected, job.started_at, job.exclusions)
             catalogue = read_catalogue(connection.table("items"))
-            step.status(
-                f"{summary_of_cleaning(found.loaded, cleaned.counts)}; {catalogue.summary() if found.loaded.movies else NO_TITLES}"
-            )
+            step.status(summary_of_cleaning(found.loaded, cleaned.counts, catalogue))
         warn_if_catalogue_is_lost(catalogue, found.loaded, output)
         artifacts = _make(settings, driver, cleaned, progress)
         segments = tables.spec.users.segments if tables.spec.users else ()
