@@ -5,4 +5,4 @@ select
     user_id
 from repaired_users
 anti join rejected_ratings using (line)
-anti join (select repeated_ratings.line from repeated_ratings where recency > 1) as superseded using (line);
+anti join (select all_interactions.line from all_interactions where position is null) as superseded using (line);

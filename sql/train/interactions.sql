@@ -7,17 +7,16 @@ select
     cast(enum_code(item_id) as integer) as item_index,
     cast(
         case
-            when $as_given then coalesce(merged_ratings.own_weight, all_interactions.weight)
-            else confidence_of(all_interactions.weight)
+            when $as_given then coalesce(own_weight, weight)
+            else confidence_of(weight)
         end as float
     ) as weight,
     epoch(rated_at) as rated_at,
-    all_interactions.line
+    line
 from all_interactions
-left join merged_ratings on all_interactions.line = merged_ratings.line
 where $as_given or position is not null
 order by
-    all_interactions.user_id,
-    all_interactions.rated_at desc nulls last,
-    case when all_interactions.rated_at is null then enum_code(all_interactions.item_id) end,
-    all_interactions.line desc;
+    user_id,
+    rated_at desc nulls last,
+    case when rated_at is null then enum_code(item_id) end,
+    line desc;
