@@ -4,6 +4,7 @@ A file may be written while it is read. What is read must be what has the finger
 be so when the result is published; else the run stops.
 """
 
+import errno
 import hashlib
 import io
 import os
@@ -222,6 +223,10 @@ def find_inputs(folder: Path) -> Inputs:
     if spec is None:
         found = understand([folder])
         if found.spec is None or found.problems:
+            for path in sorted(folder.iterdir()):
+                # A lack of permission is a fault of the system, and may be why something is in doubt.
+                if not os.access(path, os.R_OK):
+                    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
             # The lines of a problem are a part of a whole file, which this command writes.
             hint = f"'python -m batch inspect {folder} --write' writes an {FILE} in which to settle this"
             lines = [f"{folder}: can't be read without a hint", *found.problems, hint]

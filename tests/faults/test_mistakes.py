@@ -15,7 +15,7 @@ from tests.faults.conftest import Recorded
 from tests.faults.night import Night, assert_told
 
 # A bug: a user without ratings gets into the file.
-GHOST = "insert into draft.users (user_id, ratings) values ('ghost', 1)"
+GHOST = "insert into draft.users (user_id, ratings, attributes) values ('ghost', 1, '{}')"
 ACCEPTED = ("--rebuild", "--accept-regression", "--accept-rolled-back")
 
 
