@@ -126,7 +126,7 @@ class Lookup:
 class Generation:
     """An open generation: `id`, `finished_at` in seconds since 1970, `depth` of the lists, its `catalogue`.
 
-    `noun` is what an item is called: one, several.
+    `noun` is what an item is called: one, several; `scale` the lowest and the highest stars, or None.
 
     It has the `popular` list and those of the `segments`, by name, narrow ones first. Lists are texts as they
     are stored: numbers of items, best or newest first, with commas between them. All that looks something up
@@ -141,9 +141,8 @@ class Generation:
         self._holders = 1
         try:
             self._limit_memory(BYTES_OF_LISTS)
-            ((self.id, self.finished_at, self.depth, items, self.popular, self.noun, bytes_of_indexes),) = (
-                self._read("generation")
-            )
+            ((self.id, self.finished_at, self.depth, items, self.popular, *rest),) = self._read("generation")
+            self.noun, self.scale, bytes_of_indexes = rest
             self.segments = {segment.name: segment for segment in map(_segment, self._read("segments"))}
             self._limit_memory(BYTES_OF_BLOCKS + bytes_of_indexes)
             self._lists, self._histories, self._whole_rows, self._similar = (

@@ -150,6 +150,7 @@ def finish(
         checked.regressions,
         spec.noun,
         spec.repeats,
+        spec.scale,
     )
     job.stop_if_written()
     if checked.violations or (checked.regressions and not settings.accept_regression):

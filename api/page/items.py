@@ -67,10 +67,10 @@ async def _item(generation: Generation, given_id: str) -> Response:
         here="films",
         card=card(generation.catalogue, generation.catalogue.numbers[item_id]),
         ratings=ratings,
-        mean=mean,
+        mean=mean if generation.scale else None,
         is_hidden=is_hidden,
         likes=likes,
-        stars=[((place + 1) / 2, number) for place, number in enumerate(stars)][::-1],
+        stars=[(_stars(place, generation.scale), number) for place, number in enumerate(stars)][::-1],
         first=first,
         last=last,
         lists=lists,
@@ -78,6 +78,14 @@ async def _item(generation: Generation, given_id: str) -> Response:
         users=users,
         alike=[(each, round(max(score, 0.0) * 100)) for each, score in zip(alike, likeness, strict=False)],
     )
+
+
+def _stars(place: int, scale: Sequence[float] | None) -> str:
+    """Return the highest stars that a tenth of the scale has, from place 0; nothing without a scale."""
+    if not scale:
+        return ""
+    lowest, highest = scale
+    return f"{lowest + (highest - lowest) * place / 9:.1f}"
 
 
 async def search(generation: Generation, values: Mapping[str, Any], size: int) -> tuple[Sequence[int], int]:

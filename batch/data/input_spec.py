@@ -173,6 +173,11 @@ class InputSpec(_Part):
     hidden: HiddenFiles | None = Field(None, description="Items that are in no list.")
 
     @property
+    def scale(self) -> tuple[float, float] | None:
+        """The lowest and the highest stars; None without stars."""
+        return self.value.scale if self.value is not None and self.value.kind == "stars" else None
+
+    @property
     def adds_up(self) -> bool:
         """Whether weights of the same user and item add up; else the newest row counts."""
         return self.event is not None or (self.value is not None and self.value.kind == "weight")

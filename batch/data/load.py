@@ -171,8 +171,8 @@ def prepare(connection: duckdb.DuckDBPyConnection, spec: InputSpec) -> None:
     meanings = {
         "decimal": spec.interactions.decimal,
         "value_kind": value.kind if value else None,
-        "lowest": value.scale[0] if value else None,
-        "highest": value.scale[1] if value else None,
+        "lowest": spec.scale[0] if spec.scale else None,
+        "highest": spec.scale[1] if spec.scale else None,
         "min_positive": value.min_positive if value else None,
         "unrated": list(value.unrated) if value else None,
         "has_events": spec.event is not None,

@@ -49,6 +49,7 @@ class Provenance:
     regressions: list[str]  # for which it would have been refused without `accept_regression`
     noun: tuple[str, str]  # what an item is called: one, several
     repeats: str  # `exclude` or `recommend`
+    scale: tuple[float, float] | None  # of stars
 
 
 def publish(draft: Draft, output: Output, provenance: Provenance) -> str:
@@ -81,6 +82,7 @@ def publish(draft: Draft, output: Output, provenance: Provenance) -> str:
             "overridden": provenance.regressions,
             "noun": list(provenance.noun),
             "repeats": provenance.repeats,
+            "scale": provenance.scale and list(provenance.scale),
             **asdict(provenance.counts),
         },
     )

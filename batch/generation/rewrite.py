@@ -14,7 +14,7 @@ import duckdb
 
 from batch.errors import RefusedError
 from batch.generation.output_folder import Output
-from batch.generation.reader import named_errors, open_generation
+from batch.generation.reader import about, named_errors, open_generation
 from batch.generation.verify import broken_invariants
 from batch.generation.write import BLOCK_SIZE, DERIVED, STORAGE_VERSION
 from batch.runtime.progress import Step
@@ -25,6 +25,8 @@ LISTS = ("recommendations", "similar_items", "popular", "popular_by_segment", "l
 ITEMS_AND_COUNTS = ("items", "item_factors", "rejected_rows", "rating_counts", "segments", "generation")
 # The name of `item_stats` in older versions.
 OLD_ITEM_STATS = "viewers"
+# Of the stars of older versions, which did not say it.
+OLD_SCALE = (0.5, 5.0)
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Rewritten:
 
 def prepare(connection: duckdb.DuckDBPyConnection, change: Change) -> None:
     """Make what the statements of `sql/rewrite/` need beside the files."""
-    for name in ("load/ids", "load/macros"):
+    for name in ("load/ids", "load/macros", "load/weights"):
         connection.execute(statement(name))
     values = {"user_id": change.user_id, "item_id": change.hidden_item_id}
     connection.execute(statement("rewrite/change"), values)
@@ -81,6 +83,12 @@ def attach_kept(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
         connection.table("kept.input_files").create_view("files_of_kept", replace=True)
     else:
         connection.execute(statement("rewrite/files_by_name"))
+    generation = connection.table("kept.generation")
+    (scale,) = (
+        about(connection, "scale", table="kept.generation") if "scale" in generation.columns else (OLD_SCALE,)
+    )
+    for name, stars in zip(("lowest", "highest"), scale or (None, None), strict=True):
+        connection.execute(f"set variable {name} = $stars", {"stars": stars})
 
 
 def _rewrite(connection: duckdb.DuckDBPyConnection, file: Path, draft: Path, made_by: str) -> Rewritten:

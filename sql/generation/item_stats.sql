@@ -12,7 +12,7 @@ create table draft.item_stats (
 comment on table draft.item_stats is 'One row per movie: who has watched it and to whom it is recommended, in numbers. The view `viewers` has the same rows: its old name, which the next version removes.';
 comment on column draft.item_stats.item_id is 'The movie, as in `items`.';
 comment on column draft.item_stats.likes is 'For how many users it is a positive: rated 3 or more, without stars, or with a weight above 0.';
-comment on column draft.item_stats.stars is 'How many users gave it up to half a star, up to one star, and so on to five: ten numbers; ratings without stars are in none.';
+comment on column draft.item_stats.stars is 'How many users gave it each tenth of the scale, from the lowest stars to the highest, of 0.5 to 5 each half star: ten numbers; interactions without stars are in none.';
 comment on column draft.item_stats.first_rated_at is 'Time of the first rating, UTC; null if the input has no times.';
 comment on column draft.item_stats.last_rated_at is 'Time of the last rating, UTC; null if the input has no times.';
 comment on column draft.item_stats.lists is 'In how many lists of users it stands.';
@@ -23,16 +23,16 @@ with watched as (
         item_id,
         count_if(weight > 0) as likes,
         [
-            count_if(ceil(rating * 2) = 1),
-            count_if(ceil(rating * 2) = 2),
-            count_if(ceil(rating * 2) = 3),
-            count_if(ceil(rating * 2) = 4),
-            count_if(ceil(rating * 2) = 5),
-            count_if(ceil(rating * 2) = 6),
-            count_if(ceil(rating * 2) = 7),
-            count_if(ceil(rating * 2) = 8),
-            count_if(ceil(rating * 2) = 9),
-            count_if(ceil(rating * 2) = 10)
+            count_if(tenth_of_scale(rating) = 1),
+            count_if(tenth_of_scale(rating) = 2),
+            count_if(tenth_of_scale(rating) = 3),
+            count_if(tenth_of_scale(rating) = 4),
+            count_if(tenth_of_scale(rating) = 5),
+            count_if(tenth_of_scale(rating) = 6),
+            count_if(tenth_of_scale(rating) = 7),
+            count_if(tenth_of_scale(rating) = 8),
+            count_if(tenth_of_scale(rating) = 9),
+            count_if(tenth_of_scale(rating) = 10)
         ] as stars,
         min(rated_at) as first_rated_at,
         max(rated_at) as last_rated_at

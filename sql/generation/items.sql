@@ -18,7 +18,7 @@ comment on column draft.items.title is 'Title with the year of release; the id w
 comment on column draft.items.year is 'Year of release, the first year of a series; null if the title names none.';
 comment on column draft.items.genres is 'Genres in the order of the input; empty if none is listed.';
 comment on column draft.items.ratings is 'How many users have rated the movie.';
-comment on column draft.items.mean_rating is 'Mean of their ratings, in stars; null without ratings.';
+comment on column draft.items.mean_rating is 'Mean of their numbers, such as stars; null without any.';
 comment on column draft.items.popularity is 'How much the movie is watched lately, the score of `popular`; null without ratings.';
 comment on column draft.items.is_hidden is 'Whether the movie must be shown to nobody, by the file `hidden` or the command `hide`.';
 comment on column draft.items.attributes is 'What else the input says of the movie: an object, by name of the attribute; `image` is the address of a picture.';

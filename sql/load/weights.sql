@@ -1,5 +1,20 @@
 -- what one value of a row, or its event, weighs as a yes, as variables say
 
+-- From 1, the lowest stars, to 10, the highest; of 0.5 to 5, each half star has a number.
+create or replace macro tenth_of_scale(stars) as
+    case
+        when getvariable('lowest') is not null
+            then 1 + cast(
+                ceil(
+                    round(
+                        (stars - cast(getvariable('lowest') as double))
+                        / (cast(getvariable('highest') as double) - cast(getvariable('lowest') as double)) * 9,
+                        6
+                    )
+                ) as integer
+            )
+    end;
+
 create macro is_unrated(value) as coalesce(list_contains(cast(getvariable('unrated') as double []), value), false);
 
 -- Stars lie on the scale, weights are not negative; beside events, a value may be missing.

@@ -199,7 +199,7 @@ def test_what_was_seen_before_is_a_step_back(open_page: Open) -> None:
     expect(found).to_have_text(re.compile(r"Found [1-9] movies"))
     expect(words).to_have_value("toy story")
     page.go_back()
-    expect(found).to_contain_text("Most rated")
+    expect(found).to_contain_text("Most popular")
     expect(words).to_have_value("")
     expect(page).to_have_title(re.compile("^Movies ·"))
     page.get_by_role("link", name="More →").click()
