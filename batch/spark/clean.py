@@ -245,7 +245,8 @@ def supersede(batches: Batches, meaning: Meaning = STARS, max_per_user: int | No
         )
         values = {"adds_up": meaning.adds_up, "is_logarithmic": meaning.is_logarithmic}
         connection.execute(statement("clean/meaning"), values)
-        connection.execute(statement("clean/interactions"))
+        connection.execute(statement("clean/id_types"))
+        connection.execute(statement("clean/added_interactions" if meaning.adds_up else "clean/interactions"))
         ordered = connection.sql(statement("spark/all_interactions")).to_arrow_table()
     yield from ordered.to_batches()
 

@@ -1,43 +1,28 @@
 -- one row per row of ratings that breaks no rule: users and movies as enums of their ids, and the position in the history of the user
--- A user or a movie is stored as a small number, its place in the order of ids as text: the row that it has in the matrices.
--- Position 1 is the newest. Among equal times, and where there are none, the later line of the file is newer. A row that a
--- later one of the same user and movie supersedes has no position. If weights add up, it has none either, and what it weighs
--- is added to that of the newest row.
-create type user_ids as enum (
-    select user_id
-    from (select distinct user_id from valid_ratings)
-    order by user_id
-);
-
-create type item_ids as enum (
-    select item_id
-    from (select distinct item_id from valid_ratings)
-    order by item_id
-);
-
-create table coded_ratings as
+-- Position 1 is the newest. Among equal times, and where there are none, the later line of the file is newer. A rating that a
+-- later one of the same user and movie supersedes has no position.
+create table all_interactions as
 select
     cast(user_id as user_ids) as user_id,
     cast(item_id as item_ids) as item_id,
     rating,
     rated_at,
     weight,
-    line
-from valid_ratings;
+    cast(null as float) as own_weight,
+    line,
+    row_number() over (partition by cast(user_id as user_ids) order by rated_at desc nulls last, line desc) as position
+from valid_ratings
+order by user_id, position;
 
--- A pair of user and movie is one number. Those that are there twice are found by sorting the numbers alone, which takes less
--- time and memory than to count them. A number says which row of a pair is the newest: by its time, and then by its line.
--- A negative event takes back what is not newer; without times, all. Sums of integers are exact in any order; others are added
--- up in the order of rows, so that they are the same in every run.
-create table repeated_ratings as
+-- A pair of user and movie is one number. Few are there twice: those are found by sorting the numbers alone, which takes
+-- less time and memory than to count them.
+create table superseded_ratings as
 with pairs as not materialized (
     select
         line,
-        weight,
-        rated_at,
-        cast(coalesce(epoch_us(rated_at) + 1, 0) as hugeint) * 4294967296 + line as recency,
+        position,
         cast(enum_code(user_id) as bigint) * 4294967296 + enum_code(item_id) as pair
-    from coded_ratings
+    from all_interactions
 ),
 
 steps as (
@@ -47,98 +32,42 @@ steps as (
     from pairs
 ),
 
-twice as (
-    select pair
+repeated as (
+    select distinct pair
     from steps
     where pair = pair_before
-)
-
-select pairs.*
-from pairs
-semi join twice on pairs.pair = twice.pair;
-
-create table repeated_pairs as
-with taken_back as (
-    select
-        pair,
-        max(coalesce(rated_at, cast('infinity' as timestamp))) as until
-    from repeated_ratings
-    where weight < 0
-    group by pair
 ),
 
-counted as not materialized (
+ordered as (
     select
-        repeated_ratings.*,
-        repeated_ratings.weight > 0
-        and coalesce(repeated_ratings.rated_at > taken_back.until, taken_back.pair is null) as counts
-    from repeated_ratings
-    left join taken_back on repeated_ratings.pair = taken_back.pair
-),
-
-added_up as (
-    select
-        pair,
-        max(recency) as newest,
-        coalesce(sum(weight) filter (where counts), 0) as weight,
-        bool_and(weight = trunc(weight) and weight < 4294967296) as is_exact
-    from counted
-    group by pair
-),
-
-in_order as (
-    select
-        counted.pair,
-        sum(counted.weight order by counted.recency desc) as weight
-    from counted
-    semi join added_up on counted.pair = added_up.pair and not added_up.is_exact
-    where counted.counts
-    group by counted.pair
+        pairs.line,
+        row_number() over (partition by pairs.pair order by pairs.position) as recency
+    from pairs
+    semi join repeated on pairs.pair = repeated.pair
 )
 
-select
-    added_up.pair,
-    cast(added_up.newest % 4294967296 as bigint) as newest_line,
-    coalesce(in_order.weight, added_up.weight) as weight
-from added_up
-left join in_order on added_up.pair = in_order.pair;
+select line
+from ordered
+where recency > 1;
 
--- The weight that the newest row has alone is kept: a split of the evaluation adds up what it knows.
-create table all_interactions as
-with told as (
+update all_interactions
+set position = null
+where line in (select superseded_ratings.line from superseded_ratings);
+
+update all_interactions
+set position = closed_up.position
+from (
     select
-        coded_ratings.*,
-        repeated_pairs.weight as sum_of_pair,
-        coalesce(coded_ratings.line = repeated_pairs.newest_line, true) as is_newest
-    from coded_ratings
-    left join repeated_pairs
-        on
-            repeated_pairs.pair
-            = cast(enum_code(coded_ratings.user_id) as bigint) * 4294967296 + enum_code(coded_ratings.item_id)
-)
+        line,
+        row_number() over (partition by user_id order by position) as position
+    from all_interactions
+    where
+        position is not null
+        and user_id in (select superseded.user_id from all_interactions as superseded where superseded.position is null)
+) as closed_up
+where all_interactions.line = closed_up.line;
 
-select
-    user_id,
-    item_id,
-    rating,
-    rated_at,
-    case when is_newest and getvariable('meaning').adds_up then coalesce(sum_of_pair, weight) else weight end as weight,
-    cast(
-        case when is_newest and sum_of_pair is not null and getvariable('meaning').adds_up then weight end as float
-    ) as own_weight,
-    line,
-    case
-        when is_newest
-            then row_number() over (partition by user_id, is_newest order by rated_at desc nulls last, line desc)
-    end as position
-from told
-order by user_id, rated_at desc nulls last, line desc;
-
-drop table coded_ratings;
-
-drop table repeated_ratings;
-
-drop table repeated_pairs;
+drop table superseded_ratings;
 
 create view interactions as
 select

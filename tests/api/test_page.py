@@ -142,7 +142,7 @@ def test_an_item_is_told_in_numbers_and_without_a_name(client: TestClient) -> No
     # All even users but two like it; two odd ones do not.
     assert "Movie, The 4" in text
     assert "had it 22 55 % of all users" in text
-    assert "like it 82 % 3 stars or more" in text
+    assert "like it 82 % of those who had it" in text
     page = client.get("/films/4").text
     assert "/users/" not in page.split("<main")[1]
 
