@@ -79,8 +79,8 @@ class Files(_Part):
     def _one_origin(cls, query: str, info: ValidationInfo) -> str:
         # A file that is no name is a fault of its own.
         if "file" in info.data and bool(info.data["file"]) == bool(query):
-            there = "is there beside file" if query else "is missing, as file is"
-            raise ValueError(f"{there}; give one of them")
+            fault = "is there beside file; remove one" if query else "file or query is missing; add one"
+            raise ValueError(f"{fault} of them")
         return query
 
     @field_validator("encoding")

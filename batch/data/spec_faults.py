@@ -28,7 +28,6 @@ _WANTED: dict[str, Callable[[dict[str, Any]], str]] = {
     "greater_than": lambda limits: f"a number above {limits['gt']:,.0f}",
     "greater_than_equal": lambda limits: f"a number from {limits['ge']:,.0f} on",
     "less_than_equal": lambda limits: f"a number of at most {limits['le']:,.0f}",
-    "literal_error": lambda limits: limits["expected"].replace("'", '"'),
     "tuple_type": lambda _: "a list",
     "dict_type": lambda _: "a table",
     "model_type": lambda _: "a table",
@@ -89,15 +88,17 @@ def _fault(errors: list[Any], path: Path, value: Any) -> str:
         return "has too few values; add one" if isinstance(value, list) else "is missing; add it"
     if "value_error" in kinds:
         return str(errors[kinds.index("value_error")]["ctx"]["error"])
-    *most, last = dict.fromkeys(_wanted(each) for each in errors)
+    *most, last = dict.fromkeys(name for each in errors for name in _wanted(each))
     wanted = f"{', '.join(most)} or {last}" if most else last
     # A position in a list is no part of a path in TOML.
     return f"{'has' if isinstance(path[-1], int) else 'is'} {_shown(value)}, but must be {wanted}"
 
 
-def _wanted(error: Any) -> str:
+def _wanted(error: Any) -> list[str]:
+    if error["type"] == "literal_error":
+        return [word.replace("'", '"') for word in re.findall(r"'[^']*'", error["ctx"]["expected"])]
     name = _WANTED.get(error["type"])
-    return name(error.get("ctx", {})) if name else f"something else ({error['msg']})"
+    return [name(error.get("ctx", {})) if name else f"something else ({error['msg']})"]
 
 
 def _shown(value: Any) -> str:
