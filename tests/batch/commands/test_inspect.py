@@ -189,6 +189,17 @@ def test_faults_of_an_input_toml_are_those_that_a_run_names(tmp_path: Path) -> N
     assert (done.returncode, done.stderr) == (3, f"error: {raised.value}\n")
 
 
+def test_times_are_read_as_a_run_reads_them(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("user,item,at\n1,2,5.7.2024 9:30\n", encoding="utf-8")
+    spec = '[interactions]\nfile = "rows.csv"\nuser = "user"\nitem = "item"\n'
+    # Python knows no `%-d`, and in summer the clocks of Berlin are two hours before UTC.
+    spec += '[time]\ncolumn = "at"\nformat = "%-d.%-m.%Y %-H:%M"\nzone = "Europe/Berlin"\n'
+    (tmp_path / FILE).write_text(spec, encoding="utf-8")
+    done = invoke("inspect", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "times from 2024-07-05 07:30 to 2024-07-05 07:30 UTC" in done.stdout
+
+
 def test_a_terminal_shows_the_verdict_first(shop: Path) -> None:
     status, shown = invoke_on_terminal("inspect", shop)
     assert status == 3
