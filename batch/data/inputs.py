@@ -225,7 +225,7 @@ def find_inputs(folder: Path) -> Inputs:
         if found.spec is None or found.problems:
             for path in sorted(folder.iterdir()):
                 # A lack of permission is a fault of the system, and may be why something is in doubt.
-                if not os.access(path, os.R_OK):
+                if path.exists() and not os.access(path, os.R_OK):
                     raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
             # The lines of a problem are a part of a whole file, which this command writes.
             hint = f"'python -m batch inspect {folder} --write' writes an {FILE} in which to settle this"

@@ -90,7 +90,8 @@ def column_faults(
                 f"name the column{s} in {FILE}"
             )
         elif all(isinstance(column, int) for column in missing):
-            faults.append(f"{table}: has {len(names)} columns, and no column{s} {said}; correct {FILE}")
+            last = f"column {len(names)} is the last" if len(names) > 1 else "there is one"
+            faults.append(f"{table}: has no column{s} {said}; {last}; correct {FILE}")
         else:
             faults.append(
                 f"{table}: has no header, and so no column{s} {said}; name positions from 1 to {len(names)}"

@@ -220,7 +220,7 @@ def test_what_several_files_lack_is_named_at_once(tmp_path: Path) -> None:
         "items.csv: has the column item twice; keep one of them",
         f"items.csv: has no columns price, brand; found item, item; {remedy}",
         "users.csv: has no header, and so no column sex; name positions from 1 to 2",
-        "hidden.csv: has 1 columns, and no column 3; correct input.toml",
+        "hidden.csv: has no column 3; there is one; correct input.toml",
     ]
 
 
