@@ -9,8 +9,8 @@ import click
 
 from batch.commands.options import json_option, own_option
 from batch.commands.printing import is_terminal, print_json, print_table, print_verdict
+from batch.data.check_spec import check_spec
 from batch.data.input_spec import FILE, read_spec
-from batch.data.inspection.check_spec import check_spec
 from batch.data.inspection.preview import Preview, preview
 from batch.data.inspection.understand import Understanding, understand
 from batch.errors import InputError, UsageError
@@ -43,6 +43,8 @@ def inspect(paths: tuple[Path, ...], write: bool, overwrite: bool, as_json: bool
     if found.problems:
         them = "it" if len(found.problems) == 1 else "them"
         settle = f"settle {them} in {written}" if written else f"--write writes an {FILE} to settle {them} in"
+        # What an `input.toml` says wrongly is not drafted anew.
+        settle = settle if found.draft else f"correct {them}"
         raise InputError(f"{_number_of(found)}; {settle}")
 
 

@@ -4,19 +4,33 @@ docs/input.md is the reference of the file; its table of keys is made from these
 """
 
 import tomllib
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from pathlib import Path, PurePath
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+import duckdb
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from batch.data.spec_faults import faults_of
 from batch.errors import InputError
+from sql import statement
 
 FILE = "input.toml"
+# No weight, and no number of a scale, is larger: sums of more would leave the numbers that models compute in.
+MAX_NUMBER = 1e6
 TIME_FORMATS = ("auto", "s", "ms", "us", "ns", "iso", "excel", "yyyymmdd")
 
 # The name of a column, or its position from 1 if the file has no header.
 Column = Annotated[str, Field(min_length=1)] | Annotated[int, Field(ge=1)]
 Columns = dict[str, Column]
+Number = Annotated[float, Field(ge=-MAX_NUMBER, le=MAX_NUMBER)]
 
 
 class _Part(BaseModel):
@@ -38,25 +52,45 @@ class Files(_Part):
     """Files with the same columns, and how they are written."""
 
     file: str | tuple[str, ...] = Field("", description="A file, a glob, or a folder; or a list of them.")
-    query: str = Field("", description="Instead of `file`: a SELECT over files that DuckDB reads.")
+    query: str = Field(
+        "", validate_default=True, description="Instead of `file`: a SELECT over files that DuckDB reads."
+    )
     format: Literal["csv", "json", "parquet"] | None = Field(
         None, description="`csv` for any separated text, `json` for JSON lines; default: by the ending."
     )
-    separator: str = Field(",", min_length=1, max_length=4, description="What stands between values.")
+    separator: str = Field(
+        ",", min_length=1, max_length=4, pattern=r"^[^\r\n]*$", description="What stands between values."
+    )
     quote: str = Field('"', max_length=1, description="What may stand around a value; empty for nothing.")
     encoding: str = Field("utf-8", description="Encoding of the text, such as `latin-1` or `utf-16`.")
     decimal: Literal[".", ","] = Field(".", description="What stands before the decimals of a number.")
     header: bool = Field(True, description="Whether the first line has the names of the columns.")
 
-    @model_validator(mode="after")
-    def _one_origin(self) -> Self:
-        if bool(self.file) == bool(self.query):
-            raise ValueError("give either file or query")
+    @field_validator("file")
+    @classmethod
+    def _inside(cls, file: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        for name in (file,) if isinstance(file, str) else file:
+            if PurePath(name).is_absolute() or ".." in PurePath(name).parts:
+                raise ValueError(f"{name} is outside of the folder; name a file inside of it")
+        return file
+
+    @field_validator("query")
+    @classmethod
+    def _one_origin(cls, query: str, info: ValidationInfo) -> str:
+        # A file that is no name is a fault of its own.
+        if "file" in info.data and bool(info.data["file"]) == bool(query):
+            fault = "is there beside file; remove one" if query else "file or query is missing; add one"
+            raise ValueError(f"{fault} of them")
+        return query
+
+    @field_validator("encoding")
+    @classmethod
+    def _known(cls, encoding: str) -> str:
         try:
-            "".encode(self.encoding)
-        except LookupError:
-            raise ValueError(f"encoding {self.encoding!r} is unknown; try utf-8, utf-16 or latin-1") from None
-        return self
+            "".encode(encoding)
+        except (LookupError, ValueError):
+            raise ValueError(f"{encoding!r} is unknown; try utf-8, utf-16 or latin-1") from None
+        return encoding
 
 
 class InteractionFiles(Files):
@@ -64,6 +98,13 @@ class InteractionFiles(Files):
 
     user: Column = Field(description="Column of the user.")
     item: Column = Field(description="Column of the item.")
+
+    @field_validator("item")
+    @classmethod
+    def _another(cls, item: Column, info: ValidationInfo) -> Column:
+        if str(item).lower() == str(info.data.get("user")).lower():
+            raise ValueError(f"{item} is the column of the user, too; name another")
+        return item
 
 
 class Value(_Part):
@@ -73,11 +114,11 @@ class Value(_Part):
     kind: Literal["stars", "weight"] = Field(
         "stars", description="`stars` on a scale; `weight` for counts or hours, which add up over repeats."
     )
-    scale: tuple[float, float] = Field((0.5, 5.0), description="Of stars: the lowest and the highest.")
-    positive: float | None = Field(
+    scale: tuple[Number, Number] = Field((0.5, 5.0), description="Of stars: the lowest and the highest.")
+    positive: Number | None = Field(
         None, description="Of stars: the lowest that says yes; default: the middle of the scale."
     )
-    unrated: tuple[float, ...] = Field(
+    unrated: tuple[Annotated[float, Field(allow_inf_nan=False)], ...] = Field(
         (), description="Numbers that mean that the item was seen but not rated, such as -1."
     )
     logarithmic: bool = Field(True, description="Of weights: whether their logarithm counts.")
@@ -90,21 +131,29 @@ class Value(_Part):
             return self.positive
         return 3.0 if self.scale == (0.5, 5.0) else (lowest + highest) / 2
 
-    @model_validator(mode="after")
-    def _rising(self) -> Self:
-        lowest, highest = self.scale
+    @field_validator("scale")
+    @classmethod
+    def _rising(cls, scale: tuple[float, float]) -> tuple[float, float]:
+        lowest, highest = scale
         if not lowest < highest:
-            raise ValueError("the scale must be its lowest and its highest number")
-        if not lowest <= self.min_positive <= highest:
-            raise ValueError("positive must lie on the scale")
-        return self
+            raise ValueError(f"is from {lowest:g} to {highest:g}; give the lowest number, then the highest")
+        return scale
+
+    @field_validator("positive")
+    @classmethod
+    def _on_scale(cls, positive: float | None, info: ValidationInfo) -> float | None:
+        if positive is not None and "scale" in info.data:
+            lowest, highest = info.data["scale"]
+            if not lowest <= positive <= highest:
+                raise ValueError(f"{positive:g} is not on the scale from {lowest:g} to {highest:g}")
+        return positive
 
 
 class Event(_Part):
     """What kinds of events there are, and how much each says."""
 
     column: Column = Field(description="Column of the kind.")
-    kinds: dict[str, Annotated[float, Field(gt=0)] | Literal["ignore", "negative"]] = Field(
+    kinds: dict[str, Annotated[float, Field(gt=0, le=MAX_NUMBER)] | Literal["ignore", "negative"]] = Field(
         min_length=1, description='For each kind a weight, `"ignore"`, or `"negative"`.'
     )
 
@@ -120,11 +169,37 @@ class Time(_Part):
     )
     zone: str = Field("UTC", description="Time zone of times that name none, such as `Europe/Berlin`.")
 
-    @model_validator(mode="after")
-    def _known(self) -> Self:
-        if self.format not in TIME_FORMATS and "%" not in self.format:
-            raise ValueError(f"format {self.format!r} is unknown; use one of {', '.join(TIME_FORMATS)} or %Y")
-        return self
+    @field_validator("format")
+    @classmethod
+    def _format_known(cls, form: str) -> str:
+        if form in TIME_FORMATS:
+            return form
+        if "%" not in form:
+            raise ValueError(f"{form!r} is unknown; use one of {', '.join(TIME_FORMATS)}, or one with %Y")
+        try:
+            _read_time(form, "UTC")
+        except duckdb.Error as error:
+            raise ValueError(f"{form!r} is no format ({_reason(error)}); correct it") from None
+        return form
+
+    @field_validator("zone")
+    @classmethod
+    def _zone_known(cls, zone: str) -> str:
+        try:
+            _read_time("%Y", zone)
+        except duckdb.Error:
+            raise ValueError(f"{zone!r} is unknown; use UTC, or one such as Europe/Berlin") from None
+        return zone
+
+
+def _read_time(form: str, zone: str) -> None:
+    """Read a time as a run does, by the formats and zones of DuckDB. Raises duckdb.Error."""
+    with duckdb.connect() as connection:
+        connection.execute(statement("load/time_in_zone"), {"format": form, "zone": zone})
+
+
+def _reason(error: duckdb.Error) -> str:
+    return str(error).splitlines()[0].rpartition(": ")[2]
 
 
 class ItemFiles(Files, _WithAttributes):
@@ -147,6 +222,14 @@ class UserFiles(Files, _WithAttributes):
     id: Column = Field(description="Column of the user.")
     segments: tuple[str, ...] = Field((), description="Attributes whose values make segments.")
 
+    @field_validator("segments")
+    @classmethod
+    def _of_attributes(cls, segments: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        others = [name for name in segments if name not in info.data.get("attributes", segments)]
+        if others:
+            raise ValueError(f"{', '.join(others)} is not in users.attributes; add it there, or remove it")
+        return segments
+
 
 class HiddenFiles(Files):
     """Items that are in no list."""
@@ -162,7 +245,10 @@ class InputSpec(_Part):
         "exclude", description="Whether what a user has had may be recommended again."
     )
     max_per_user: int | None = Field(
-        None, ge=1, description="Number of rows of one user that count, the newest; others are recorded."
+        None,
+        ge=1,
+        le=1_000_000_000,
+        description="Number of rows of one user that count, the newest; others are recorded.",
     )
     interactions: InteractionFiles = Field(description="The rows from which everything is learned.")
     value: Value | None = Field(None, description="The number of an interaction.")
@@ -195,17 +281,5 @@ def read_spec(folder: Path) -> InputSpec | None:
     try:
         return InputSpec.model_validate(values)
     except ValidationError as error:
-        faults = "\n".join(f"  {_place(each['loc'])}: {_fault(each)}" for each in error.errors())
+        faults = "\n".join(f"  {line}" for line in faults_of(error, values))
         raise InputError(f"{file}: is not valid; docs/input.md has every key\n{faults}") from None
-
-
-def _place(location: tuple[int | str, ...]) -> str:
-    return ".".join(str(each) for each in location) or FILE
-
-
-def _fault(error: Any) -> str:
-    if error["type"] == "extra_forbidden":
-        return "is no key; remove it, or correct its name"
-    if error["type"] == "missing":
-        return "is missing; add it"
-    return f"{error['msg'].removeprefix('Value error, ')}, not {str(error['input'])[:80]}"

@@ -84,7 +84,7 @@ class Inputs:
 
         def result(name: str, table: InputTable) -> InputTable:
             path = work / f"{name}.query.parquet"
-            return _result_of_query(self.folder, table, path) if table.files.query else table
+            return result_of_query(self.folder, table, path) if table.files.query else table
 
         return replace(
             self,
@@ -225,7 +225,7 @@ def find_inputs(folder: Path) -> Inputs:
         if found.spec is None or found.problems:
             for path in sorted(folder.iterdir()):
                 # A lack of permission is a fault of the system, and may be why something is in doubt.
-                if not os.access(path, os.R_OK):
+                if path.exists() and not os.access(path, os.R_OK):
                     raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
             # The lines of a problem are a part of a whole file, which this command writes.
             hint = f"'python -m batch inspect {folder} --write' writes an {FILE} in which to settle this"
@@ -233,19 +233,32 @@ def find_inputs(folder: Path) -> Inputs:
             raise InputError("\n".join(lines if found.notes else found.problems))
         spec, findings = found.spec, found.findings
 
-    def table(name: str, files: Files | None) -> InputTable | None:
-        return find_table(folder, name, files) if files else None
-
+    tables, problems = find_tables(folder, spec)
+    if problems:
+        raise InputError("\n".join(problems))
     return Inputs(
         folder=folder,
         spec=spec,
-        ratings=find_table(folder, "interactions", spec.interactions),
-        movies=table("items", spec.items),
-        users=table("users", spec.users),
-        hidden=table("hidden", spec.hidden),
+        ratings=tables["interactions"],
+        movies=tables.get("items"),
+        users=tables.get("users"),
+        hidden=tables.get("hidden"),
         spec_file=spec_file,
         findings=findings,
     )
+
+
+def find_tables(folder: Path, spec: InputSpec) -> tuple[dict[str, InputTable], list[str]]:
+    """Find the files of every table, by section of the spec; and a problem for each table without any."""
+    tables, problems = {}, []
+    for section in ("interactions", "items", "users", "hidden"):
+        files: Files | None = getattr(spec, section)
+        if files is not None:
+            try:
+                tables[section] = find_table(folder, section, files)
+            except InputError as error:
+                problems.append(str(error))
+    return tables, problems
 
 
 def find_table(folder: Path, name: str, files: Files) -> InputTable:
@@ -279,11 +292,14 @@ def _matching(folder: Path, name: str, pattern: str) -> list[Path]:
     return files
 
 
-def _result_of_query(folder: Path, table: InputTable, path: Path) -> InputTable:
-    """Write the result of a query over files to a file, in its order. Raises InputError if it fails."""
+def result_of_query(folder: Path, table: InputTable, path: Path, limit: int | None = None) -> InputTable:
+    """Write the result of a query over files to a file, in its order. Raises InputError if it fails.
+
+    With a `limit`, at most so many of its rows.
+    """
     target = path.absolute()
     with rows_of_query(folder, table, target.parent) as rows:
-        rows.write_parquet(str(target))
+        (rows if limit is None else rows.limit(limit)).write_parquet(str(target))
     return replace(table, paths=(path,))
 
 

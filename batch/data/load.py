@@ -2,8 +2,8 @@
 
 import gzip
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from duckdb import CaseExpression, ConstantExpression, Expression, FunctionExpre
 
 from batch.data.input_spec import Column, Columns, InputSpec, ItemFiles
 from batch.data.inputs import InputTable, Snapshot
-from batch.data.readers import Reading, Source, read
+from batch.data.readers import ColumnsError, Reading, Source, read
 from batch.errors import BatchError, InputError
 from sql import statement
 
@@ -72,15 +72,19 @@ class Loaded:
 def load(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, work: Path) -> Loaded:
     """Read every input file into a table of the database; `work` holds copies of them.
 
-    Raises InputError, with file, line or column, if a file has another format, lacks a column, or is not as
-    in the snapshot.
+    Raises InputError, with file, line or column, if a file has another format, lacks columns, or is not as
+    in the snapshot. Columns that are missing in several files are named together.
     """
     inputs = snapshot.inputs
     prepare(connection, inputs.spec)
     digests = {path: content.digest for path, content in snapshot.contents.items()}
-    ratings = load_ratings(connection, inputs.spec, inputs.ratings, work, digests)
-    stop_without_rows(connection, ratings.name)
-    others = load_others(connection, inputs.spec, (inputs.movies, inputs.users, inputs.hidden), work, digests)
+    tables = inputs.movies, inputs.users, inputs.hidden
+    with _all_columns_checked() as checked:
+        with checked():
+            ratings = load_ratings(connection, inputs.spec, inputs.ratings, work, digests)
+            stop_without_rows(connection, ratings.name)
+        with checked():
+            others = load_others(connection, inputs.spec, tables, work, digests)
     return loaded(connection, inputs.spec, (ratings, *others))
 
 
@@ -130,28 +134,53 @@ def load_others(
     """Do the same for everything but the interactions."""
     movies, users, hidden = tables
     of_movies = of_users = of_hidden = None
-    columns: dict[str, Column | None]
-    if movies and spec.items:
-        columns = {
-            "item_id": spec.items.id,
-            "title": spec.items.title,
-            "genres": spec.items.genres,
-            "year": spec.items.year,
-        }
-        image: Columns = {IMAGE: spec.items.image} if spec.items.image else {}
-        attributes = {**spec.items.attributes, **image}
-        of_movies = load_table(
-            connection, movies, columns, attributes, work, "movie_rows", digests, spec.items
-        )
-        stop_without_rows(connection, of_movies.name)
-    if users and spec.users:
-        columns = {"user_id": spec.users.id}
-        of_users = load_table(connection, users, columns, spec.users.attributes, work, "user_rows", digests)
-    if hidden and spec.hidden:
-        of_hidden = load_table(
-            connection, hidden, {"item_id": spec.hidden.id}, {}, work, "hidden_rows", digests
-        )
+    with _all_columns_checked() as checked:
+        if movies and spec.items:
+            with checked():
+                of_movies = _load_items(connection, spec.items, movies, work, digests)
+                stop_without_rows(connection, of_movies.name)
+        if users and spec.users:
+            columns, attributes = {"user_id": spec.users.id}, spec.users.attributes
+            with checked():
+                of_users = load_table(connection, users, columns, attributes, work, "user_rows", digests)
+        if hidden and spec.hidden:
+            columns = {"item_id": spec.hidden.id}
+            with checked():
+                of_hidden = load_table(connection, hidden, columns, {}, work, "hidden_rows", digests)
     return of_movies, of_users, of_hidden
+
+
+def _load_items(
+    connection: duckdb.DuckDBPyConnection,
+    items: ItemFiles,
+    table: InputTable,
+    work: Path,
+    digests: Mapping[Path, str],
+) -> Source:
+    columns = {"item_id": items.id, "title": items.title, "genres": items.genres, "year": items.year}
+    image: Columns = {IMAGE: items.image} if items.image else {}
+    attributes = {**items.attributes, **image}
+    return load_table(connection, table, columns, attributes, work, "movie_rows", digests, items)
+
+
+@contextmanager
+def _all_columns_checked() -> Iterator[Callable[[], AbstractContextManager[None]]]:
+    """Give what keeps faults of columns until the end of the body, to name those of all tables at once."""
+    faults: list[str] = []
+
+    @contextmanager
+    def checked() -> Iterator[None]:
+        try:
+            yield
+        except ColumnsError as error:
+            faults.append(str(error))
+
+    try:
+        yield checked
+    except InputError as error:
+        raise InputError("\n".join([*faults, str(error)])) from error
+    if faults:
+        raise ColumnsError("\n".join(faults))
 
 
 def stop_without_rows(connection: duckdb.DuckDBPyConnection, file: str) -> None:
@@ -216,11 +245,14 @@ def load_table(  # noqa: PLR0913, PLR0917 (the table, where to, and what it must
     """
     with _faults_named(table):
         reading, source = read(connection, table, work, digests, rows)
-        values = {name: reading.value(column, table) for name, column in columns.items()}
+        wanted = [column for column in (*columns.values(), *attributes.values()) if column is not None]
+        wanted += items.genre_flags.values() if items else []
+        reading.stop_without(wanted, table.name)
+        values = {name: reading.value(column) for name, column in columns.items()}
         if items and items.genre_flags:
-            values["genres"] = _genres_of_flags(reading, table, items)
+            values["genres"] = _genres_of_flags(reading, items)
         if rows in ("movie_rows", "user_rows"):
-            values["attributes"] = _attributes(reading, table, attributes)
+            values["attributes"] = _attributes(reading, attributes)
         parsed = reading.rows.select("line", *(value.alias(name) for name, value in values.items()))
         parsed.create_view("parsed_rows")
         ((number,),) = connection.execute(statement(f"load/{rows}")).fetchall()
@@ -228,29 +260,27 @@ def load_table(  # noqa: PLR0913, PLR0917 (the table, where to, and what it must
         if source.is_text:
             number = _with_other_lines(connection, table.name, int(number), reading)
     connection.execute(statement("load/rows_of_file"), {"file": table.name, "rows": number})
-    wanted = [column for column in (*columns.values(), *attributes.values()) if column is not None]
-    wanted += items.genre_flags.values() if items else []
-    places = {reading.position(column, table) for column in wanted}
+    places = {reading.position(column) for column in wanted}
     ignored = tuple(name for place, name in enumerate(reading.names) if place not in places)
     return replace(source, ignored=ignored)
 
 
-def _genres_of_flags(reading: Reading, table: InputTable, items: ItemFiles) -> Expression:
+def _genres_of_flags(reading: Reading, items: ItemFiles) -> Expression:
     """Return the genres whose columns are 1, as one text."""
     flags = [
-        CaseExpression(reading.value(column, table) == ConstantExpression("1"), ConstantExpression(genre))
+        CaseExpression(reading.value(column) == ConstantExpression("1"), ConstantExpression(genre))
         for genre, column in items.genre_flags.items()
     ]
     separator = ConstantExpression(items.genre_separator)
     return FunctionExpression("array_to_string", FunctionExpression("list_value", *flags), separator)
 
 
-def _attributes(reading: Reading, table: InputTable, attributes: Columns) -> Expression:
+def _attributes(reading: Reading, attributes: Columns) -> Expression:
     """Return a map from the name of each attribute to its text."""
     if not attributes:
         return ConstantExpression(None).cast("map(varchar, varchar)")
     names = FunctionExpression("list_value", *map(ConstantExpression, attributes))
-    values = [reading.value(column, table) for column in attributes.values()]
+    values = [reading.value(column) for column in attributes.values()]
     return FunctionExpression("map", names, FunctionExpression("list_value", *values))
 
 

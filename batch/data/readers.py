@@ -10,7 +10,7 @@ meanwhile.
 import json
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -19,7 +19,7 @@ from tempfile import NamedTemporaryFile
 import duckdb
 from duckdb import ColumnExpression, ConstantExpression, Expression, FunctionExpression
 
-from batch.data.input_spec import Column, Files
+from batch.data.input_spec import FILE, Column, Files
 from batch.data.inputs import BYTES_AT_A_TIME, InputTable, verified
 from batch.data.text import MAX_LINE_LENGTH, Text, copy_as_text, fields_of
 from batch.errors import InputError
@@ -51,32 +51,62 @@ class Reading:
     lines: int | None = None  # of separated text: how many lines can be records
     records: Path | None = None  # and the file that has them
 
-    def value(self, column: Column | None, table: InputTable) -> Expression:
-        """Return the text of a column; null without one. Raises InputError if it is missing."""
+    def value(self, column: Column | None) -> Expression:
+        """Return the text of a column that is there; null without one."""
         if column is None:
             return ConstantExpression(None).cast("varchar")
-        return self.of_column[self.position(column, table)]
+        return self.of_column[self.position(column)]
 
-    def position(self, column: Column, table: InputTable) -> int:
-        """Return where a column is, from 0. Raises InputError if it is not there, or there twice."""
-        if isinstance(column, int):
-            if column > len(self.names):
-                raise InputError(
-                    f"{table.name}: has {len(self.names)} columns, and no column {column}; correct input.toml"
-                )
-            return column - 1
-        if not self.is_named:
-            raise InputError(f"{table.name}: has no header, and so no column {column}; name its position")
-        exact = [place for place, name in enumerate(self.names) if name == column]
-        found = exact or [place for place, name in enumerate(self.names) if name.lower() == column.lower()]
-        if len(found) > 1:
-            raise InputError(f"{table.name}: has the column {column} twice; keep one of them")
-        if not found:
-            raise InputError(
-                f"{table.name}: has no column {column}; found {', '.join(self.names)[:200]}; "
-                "correct the file, or name the column in input.toml"
+    def position(self, column: Column) -> int:
+        """Return where a column that is there is, from 0."""
+        (place,) = _places(column, self.names, is_named=self.is_named)
+        return place
+
+    def stop_without(self, columns: Iterable[Column], table: str) -> None:
+        """Raise ColumnsError, with all of them, if columns are not there, or there twice."""
+        faults = column_faults(columns, table, self.names, is_named=self.is_named)
+        if faults:
+            raise ColumnsError("\n".join(faults))
+
+
+class ColumnsError(InputError):
+    """Columns of a table are not there, or there twice."""
+
+
+def column_faults(
+    columns: Iterable[Column], table: str, names: Sequence[str], *, is_named: bool
+) -> list[str]:
+    """Return a line for the columns that a table doesn't have, and one for each that it has twice."""
+    found = {column: _places(column, names, is_named=is_named) for column in columns}
+    twice = [column for column, places in found.items() if len(places) > 1]
+    faults = [f"{table}: has the column {column} twice; keep one of them" for column in twice]
+    missing = [column for column, places in found.items() if not places]
+    if missing:
+        said = ", ".join(map(str, missing))
+        s = "s" if len(missing) > 1 else ""
+        if is_named:
+            faults.append(
+                f"{table}: has no column{s} {said}; found {', '.join(names)[:200]}; correct the file, or "
+                f"name the column{s} in {FILE}"
             )
-        return found[0]
+        elif all(isinstance(column, int) for column in missing):
+            last = f"column {len(names)} is the last" if len(names) > 1 else "there is one"
+            faults.append(f"{table}: has no column{s} {said}; {last}; correct {FILE}")
+        else:
+            faults.append(
+                f"{table}: has no header, and so no column{s} {said}; name positions from 1 to {len(names)}"
+            )
+    return faults
+
+
+def _places(column: Column, names: Sequence[str], *, is_named: bool) -> list[int]:
+    """Return where a column is, from 0: its position, or the places of its name, in any letter case."""
+    if isinstance(column, int):
+        return [column - 1] if column <= len(names) else []
+    if not is_named:
+        return []
+    exact = [place for place, name in enumerate(names) if name == column]
+    return exact or [place for place, name in enumerate(names) if name.lower() == column.lower()]
 
 
 def read(

@@ -17,13 +17,14 @@ create or replace macro tenth_of_scale(stars) as
 
 create macro is_unrated(value) as coalesce(list_contains(cast(getvariable('unrated') as double []), value), false);
 
--- Stars lie on the scale, weights are not negative; beside events, a value may be missing.
+-- Stars lie on the scale, weights are not negative, nor so large that sums of them leave the numbers of models; beside
+-- events, a value may be missing.
 create macro is_valid_value(value) as
     case
         when value is null or is_unrated(value) then true
         when getvariable('value_kind') = 'stars'
             then value between cast(getvariable('lowest') as double) and cast(getvariable('highest') as double)
-        else isfinite(value) and value >= 0
+        else value between 0 and 1e15
     end;
 
 -- Null for an event that is ignored, -1 for a negative one.

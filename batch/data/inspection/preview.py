@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+
+import duckdb
 
 from batch.data.input_spec import InputSpec
 from batch.data.inspection.tables_of_folder import Table
-from batch.data.inspection.value_kinds import number_of, time_of
+from batch.data.inspection.value_kinds import number_of
+from sql import statement
 from sql.ids import id_of
 
 # Rows that are shown.
@@ -142,7 +145,7 @@ def _says(spec: InputSpec, text: str | None) -> str:
     if number in spec.value.unrated:
         return "seen"
     if spec.value.kind == "weight":
-        return "yes" if number > 0 else "out of range"
+        return "out of range" if number < 0 else "yes" if number else "no"
     lowest, highest = spec.value.scale
     if not lowest <= number <= highest:
         return "out of range"
@@ -150,10 +153,23 @@ def _says(spec: InputSpec, text: str | None) -> str:
 
 
 def _times(spec: InputSpec, table: Table) -> list[datetime | None]:
+    """Return the times of the rows as a run reads them."""
     if spec.time is None:
         return [None] * len(table.sniffed.rows)
-    form = spec.time.format
-    return [time_of(value, form) if value is not None else None for value in _column(table, spec.time.column)]
+    meanings = {
+        "time_format": spec.time.format,
+        "time_zone": spec.time.zone,
+        "decimal": spec.interactions.decimal,
+    }
+    values = _column(table, spec.time.column)
+    with duckdb.connect(config={"threads": "1"}) as connection:
+        for name, meaning in meanings.items():
+            connection.execute(f"set variable {name} = $meaning", {"meaning": meaning})
+        connection.execute("set timezone = 'UTC'")
+        for name in ("load/ids", "load/macros"):
+            connection.execute(statement(name))
+        times = connection.execute(statement("load/times"), {"texts": values}).fetchall()
+    return [time and time.replace(tzinfo=UTC) for (time,) in times]
 
 
 def _titles(spec: InputSpec, tables: dict[str, Table]) -> dict[str, str]:

@@ -3,9 +3,13 @@
 import json
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from batch.data.input_spec import FILE, read_spec
+from batch.data.inputs import find_inputs
+from batch.data.load import load
+from batch.errors import InputError
 from tests.commands import invoke, invoke_on_terminal
 from tests.exports import EXPORTS
 from tests.films import MOVIES, RATINGS
@@ -90,8 +94,8 @@ def test_a_folder_is_checked_against_its_input_toml(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text(spec, encoding="utf-8")
     done = invoke("inspect", tmp_path)
     assert done.returncode == 3
-    assert "ratings.csv: has no column filmId, only userId, movieId, rating, timestamp" in done.stdout
-    assert f"there is no file m.csv in {tmp_path}" in done.stdout
+    assert "ratings.csv: has no column filmId; found userId, movieId, rating, timestamp" in done.stdout
+    assert f"{tmp_path}: has no file m.csv for items; put it there" in done.stdout
 
 
 def test_values_that_do_not_fit_an_input_toml_are_problems(tmp_path: Path) -> None:
@@ -105,6 +109,95 @@ def test_values_that_do_not_fit_an_input_toml_are_problems(tmp_path: Path) -> No
     assert done.returncode == 3
     assert "column rating: 100% of the values are no valid value" in done.stdout
     assert "column timestamp: 100% of the values are no valid time" in done.stdout
+
+
+QUERY = """
+[interactions]
+query = "{query}"
+user = "customer"
+item = "film"
+[value]
+column = "rating"
+"""
+
+
+def _load(folder: Path, work: Path) -> None:
+    with duckdb.connect() as connection:
+        load(connection, find_inputs(folder).with_results(work).snapshot(), work)
+
+
+def _query(folder: Path, query: str) -> Path:
+    (folder / "ratings.csv").write_text(RATINGS, encoding="utf-8")
+    (folder / FILE).write_text(QUERY.format(query=query), encoding="utf-8")
+    return folder
+
+
+def test_a_query_is_run_and_ten_rows_of_its_result_are_shown(tmp_path: Path) -> None:
+    folder = _query(tmp_path, "select userId as customer, movieId as film, rating from 'ratings.csv'")
+    done = invoke("inspect", folder, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    shown = json.loads(done.stdout)
+    assert shown["findings"] == [
+        "interactions: query of interactions: has the columns customer, film, rating"
+    ]
+    assert len(shown["preview"]["rows"]) == 10
+    assert {(row["value"], row["says"]) for row in shown["preview"]["rows"]} == {("5.0", "yes")}
+    assert sorted(each.name for each in folder.iterdir()) == [FILE, "ratings.csv"]
+
+
+@pytest.mark.parametrize(
+    ("query", "problem"),
+    [
+        ("select userId as customer where", "the query of interactions fails (Parser Error: syntax error"),
+        ("select * from 'other.csv'", "the query of interactions fails (IO Error: No files found"),
+        ("select 1; select 2", "the query of interactions is not one SELECT; correct it"),
+        (
+            "select userId as customer from 'ratings.csv'",
+            "query of interactions: has no columns film, rating; found customer; ",
+        ),
+        (
+            "select 1 as customer, 1 as film, 1 as rating where false",
+            "query of interactions: has a header but no rows",
+        ),
+    ],
+)
+def test_a_query_that_stops_a_run_is_a_problem_and_a_run_names_it_alike(
+    query: str, problem: str, tmp_path: Path
+) -> None:
+    folder = _query(tmp_path, query)
+    done = invoke("inspect", folder)
+    assert (done.returncode, done.stderr) == (3, "error: 1 problem; correct it\n")
+    assert problem in done.stdout
+    with pytest.raises(InputError) as raised:
+        _load(folder, tmp_path)
+    assert str(raised.value) in done.stdout
+
+
+def test_rows_without_a_user_are_a_problem_if_a_run_would_stop_at_them(tmp_path: Path) -> None:
+    user = "case when movieId % 2 = 0 then userId end"
+    folder = _query(tmp_path, f"select {user} as customer, movieId as film, rating from 'ratings.csv'")
+    done = invoke("inspect", folder)
+    assert done.returncode == 3
+    assert "column customer: 50% of the rows have no user, and a run rejects them" in done.stdout
+
+
+def test_faults_of_an_input_toml_are_those_that_a_run_names(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text('[interactions]\nfile = 1\nuser = 0\nitem = "a"\n', encoding="utf-8")
+    with pytest.raises(InputError) as raised:
+        find_inputs(tmp_path)
+    done = invoke("inspect", tmp_path)
+    assert (done.returncode, done.stderr) == (3, f"error: {raised.value}\n")
+
+
+def test_times_are_read_as_a_run_reads_them(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("user,item,at\n1,2,5.7.2024 9:30\n", encoding="utf-8")
+    spec = '[interactions]\nfile = "rows.csv"\nuser = "user"\nitem = "item"\n'
+    # Python knows no `%-d`, and in summer the clocks of Berlin are two hours before UTC.
+    spec += '[time]\ncolumn = "at"\nformat = "%-d.%-m.%Y %-H:%M"\nzone = "Europe/Berlin"\n'
+    (tmp_path / FILE).write_text(spec, encoding="utf-8")
+    done = invoke("inspect", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "times from 2024-07-05 07:30 to 2024-07-05 07:30 UTC" in done.stdout
 
 
 def test_a_terminal_shows_the_verdict_first(shop: Path) -> None:

@@ -398,3 +398,19 @@ def test_the_share_of_rejected_rows_is_limited_for_each_file(write_input: WriteI
     folder = write_input(HEADER + good, "movieId,title,genres\n1,A,Drama\n2,B\n")
     with pytest.raises(InputError, match=r"movies.csv: 1 of 2 rows"):
         Cleaned(folder, tmp_path, max_rejected=0.1)
+
+
+def test_weights_that_models_cannot_add_up_are_rejected(write_input: WriteInput, tmp_path: Path) -> None:
+    weights = ["0", "1e15", "2e15", "1e300", "inf", "nan", "-1"]
+    rows = [f"1,{item},{weight},1" for item, weight in enumerate(weights)]
+    folder = write_input(HEADER + "\n".join(rows))
+    spec = STARS.replace('column = "rating"', 'column = "rating"\nkind = "weight"\nlogarithmic = false')
+    (folder / "input.toml").write_text(spec, encoding="utf-8")
+    cleaned = Cleaned(folder, tmp_path)
+    rejected = cleaned.rows(
+        "select line - 2, rule from rejected_rows where file = 'ratings.csv' order by line"
+    )
+    assert rejected == [
+        (2, "rating_out_of_range"), (3, "rating_out_of_range"), (4, "rating_not_a_number"),
+        (5, "rating_not_a_number"), (6, "rating_out_of_range"),
+    ]  # fmt: skip

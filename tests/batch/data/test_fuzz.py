@@ -54,8 +54,10 @@ def files(draw: st.DrawFn) -> tuple[bytes, str, list[list[str]]]:
         text = "".join("::".join(line) + "\n" for line in lines)
     else:
         stream = io.StringIO()
-        quoting = draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
-        csv.writer(stream, delimiter=separator, quoting=quoting, lineterminator="\n").writerows(lines)
+        dialect = draw(
+            st.sampled_from(["unix", "excel"])
+        )  # with quotes around everything, or what needs them
+        csv.writer(stream, dialect, delimiter=separator, lineterminator="\n").writerows(lines)
         text = stream.getvalue()
     encoding = draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "latin-1", "cp1252"]))
     ending = draw(st.sampled_from(["csv", "tsv", "dat", "txt"]))

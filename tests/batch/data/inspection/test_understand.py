@@ -210,7 +210,7 @@ def test_all_problems_are_reported_at_once_and_their_input_toml_is_refused_until
         "likes.csv, column stars", "likes.csv, column date",
     ]  # fmt: skip
     (tmp_path / FILE).write_text(found.toml(), encoding="utf-8")
-    with pytest.raises(InputError, match=r"(?s)value\.kind.*time: format"):
+    with pytest.raises(InputError, match=r"(?s)value\.kind.*time\.format"):
         read_spec(tmp_path)
     settled = (
         found.toml().replace('kind = "?"', "scale = [1, 7]", 1).replace('format = "?"', 'format = "%d/%m/%Y"')
