@@ -248,7 +248,10 @@ def load_table(  # noqa: PLR0913, PLR0917 (the table, where to, and what it must
         wanted = [column for column in (*columns.values(), *attributes.values()) if column is not None]
         wanted += items.genre_flags.values() if items else []
         reading.stop_without(wanted, table.name)
-        values = {name: reading.value(column) for name, column in columns.items()}
+        values = {
+            name: reading.id_value(column, table.name) if name.endswith("_id") else reading.value(column)
+            for name, column in columns.items()
+        }
         if items and items.genre_flags:
             values["genres"] = _genres_of_flags(reading, items)
         if rows in ("movie_rows", "user_rows"):

@@ -7,7 +7,6 @@ rejected or repaired. Parquet files are copied as they are: what is read several
 meanwhile.
 """
 
-import json
 import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,12 +20,14 @@ from duckdb import ColumnExpression, ConstantExpression, Expression, FunctionExp
 
 from batch.data.input_spec import FILE, Column, Files
 from batch.data.inputs import BYTES_AT_A_TIME, InputTable, verified
+from batch.data.json_columns import name_of, objects_of, paths_in, pointer_to
 from batch.data.text import MAX_LINE_LENGTH, Text, copy_as_text, fields_of
 from batch.errors import InputError
 from sql import statement
 
 # So many objects of JSON are looked at for the names in them.
 OBJECTS_LOOKED_AT = 1_000
+_NESTED = ("list", "array", "struct", "map")
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Reading:
     names: list[str]  # of the columns; of files without a header, their positions
     is_named: bool
     of_column: list[Expression]
+    of_id: list[Expression] | None = None  # for ids, which are no objects and no lists; None: as of_column
+    nested: frozenset[int] = frozenset()  # columns of Parquet with objects or lists
     lines: int | None = None  # of separated text: how many lines can be records
     records: Path | None = None  # and the file that has them
 
@@ -56,6 +59,18 @@ class Reading:
         if column is None:
             return ConstantExpression(None).cast("varchar")
         return self.of_column[self.position(column)]
+
+    def id_value(self, column: Column | None, table: str) -> Expression:
+        """Return the same of a column of ids. Raises ColumnsError if it has objects or lists."""
+        if column is None or not (self.of_id or self.nested):
+            return self.value(column)
+        place = self.position(column)
+        if place in self.nested:
+            raise ColumnsError(
+                f"{table}: the column {column} has objects or lists, which are no ids; put a query into {FILE} "
+                f'that takes one of each, such as "{column}".id'
+            )
+        return self.of_id[place] if self.of_id else self.of_column[place]
 
     def position(self, column: Column) -> int:
         """Return where a column that is there is, from 0."""
@@ -169,16 +184,17 @@ def _read_json(connection: duckdb.DuckDBPyConnection, _table: InputTable, text: 
     """Read lines that are objects of JSON; their names are those in the first objects."""
     lines = connection.table_function("lines_of", [str(text.path)])
     objects = lines.filter("is_object(raw)")
-    found = objects.limit(OBJECTS_LOOKED_AT).project("unnest(json_keys(raw)) as name, line")
-    names = [name for (name,) in found.order("line").project("name").fetchall()]
-    names = list(dict.fromkeys(names))
-    of_column: list[Expression] = [
-        FunctionExpression(
-            "json_extract_string", ColumnExpression("raw"), ConstantExpression(f"$.{json.dumps(name)}")
-        )
-        for name in names
-    ]
-    return Reading(objects, names, is_named=True, of_column=of_column)
+    first = objects.limit(OBJECTS_LOOKED_AT).order("line").project("raw").fetchall()
+    paths = paths_in(each for each in objects_of(raw for (raw,) in first) if each is not None)
+    of_column, of_id = (
+        [
+            FunctionExpression(macro, ColumnExpression("raw"), ConstantExpression(pointer_to(path)))
+            for path in paths
+        ]
+        for macro in ("json_extract_string", "json_id")
+    )
+    names = [name_of(path) for path in paths]
+    return Reading(objects, names, is_named=True, of_column=of_column, of_id=of_id)
 
 
 def _read_parquet(
@@ -190,16 +206,17 @@ def _read_parquet(
     rows = files.project("row_number() over () as line, *")
     of_column: list[Expression] = [
         FunctionExpression("to_json", ColumnExpression(name)).cast("varchar")
-        if kind.id in ("list", "array", "struct", "map")
+        if kind.id in _NESTED
         else ColumnExpression(name).cast("varchar")
         for name, kind in zip(files.columns, files.types, strict=True)
     ]
+    nested = frozenset(place for place, kind in enumerate(files.types) if kind.id in _NESTED)
     rows_of = connection.table_function("parquet_file_metadata", [[str(path) for path in paths]])
     numbers = dict(rows_of.project("file_name, num_rows").fetchall())
     before = [0, *accumulate(numbers[str(path)] for path in paths)]
     parts = tuple(zip(table.names, before, strict=False))
     return (
-        Reading(rows, files.columns, is_named=True, of_column=of_column),
+        Reading(rows, files.columns, is_named=True, of_column=of_column, nested=nested),
         Source(table.name, tuple(paths), is_text=False, parts=parts),
     )
 

@@ -100,6 +100,13 @@ create macro lines_of(path) as table
 
 create macro is_object(raw) as coalesce(try(json_type(raw)) = 'OBJECT', false);
 
+-- The text of a value in an object that may be an id: an object or a list is none.
+create macro json_id(raw, path) as
+    case
+        when json_extract_string(raw, path)[1] in ('{', '[') and json_type(raw, path) in ('OBJECT', 'ARRAY') then null
+        else json_extract_string(raw, path)
+    end;
+
 -- What keeps a line from being a record, if that can be told before it is parsed. What is no text is marked by
 -- U+FFFF, and what was cut out of a line by U+FFFE. A quote out of place would swallow the lines after it.
 create macro fault_of_line(raw, longest_line) as

@@ -113,7 +113,8 @@ _WORDS |= dict.fromkeys(
 
 def letters(name: str) -> str:
     """Return a name as names are compared: without case, and without anything but letters and digits."""
-    return re.sub(r"[\W_]", "", name.lower())
+    # Of ids that several sites gave to a thing, as in `movie.ids.imdb`, the first is taken.
+    return re.sub(r"[\W_]", "", re.sub(r"\.ids\.\w+$", ".id", name.lower()))
 
 
 def is_known_name(name: str) -> bool:

@@ -8,6 +8,7 @@ from batch.data.inspection.interaction_roles import STEMS, Roles, is_about_somet
 from batch.data.inspection.spec_toml import UNKNOWN, assignment, written
 from batch.data.inspection.tables_of_folder import Folder, Table
 from batch.data.inspection.value_kinds import Found
+from batch.data.inspection.wide_table import is_wide, problem_of_wide
 
 # So many columns of a file are named in a message.
 MAX_NAMED = 20
@@ -77,6 +78,9 @@ def _add_unknown_columns(draft: Draft, table: Table) -> None:
             "put what separates them into input.toml, as separator under [interactions]"
         )
         return
+    if is_wide(table):
+        draft.problems.append(problem_of_wide(table))
+        return
     draft.keys["interactions"] = {**table.written(), "user": UNKNOWN, "item": UNKNOWN}
     draft.notes["interactions"] = f"Columns: {', '.join(names)}"
     how = "its name" if table.sniffed.header else "its position"
@@ -87,6 +91,20 @@ def _add_unknown_columns(draft: Draft, table: Table) -> None:
         f"{table.name}: which columns are user and item can't be known; it has {', '.join(names)}; put into "
         "input.toml\n" + "\n".join(f"  {line}" for line in lines)
     )
+
+
+def add_order(draft: Draft, table: Table, roles: Roles) -> None:
+    """Add the doubt which of two columns of a file without names is user, and which is item."""
+    user, item = roles.user + 1, roles.item + 1
+    choices = [f"  user = {one}\n  item = {other}" for one, other in ((user, item), (item, user))]
+    written_as = "".join(f"  {assignment(key, value)}\n" for key, value in table.written().items())
+    settled = "\n  or\n".join(choices)
+    problem = (
+        f"{table.name}: has no header, and columns {user} and {item} may not be user and item: {roles.doubt};"
+        " put into input.toml, with these or other columns\n  [interactions]\n" + written_as + settled
+    )
+    draft.keys["interactions"]["item"] = UNKNOWN
+    draft.doubt("interactions", "user", problem, f"{roles.doubt}; for user and item, one of\n{settled}")
 
 
 def add_value(draft: Draft, table: Table, place: int, found: Found) -> None:

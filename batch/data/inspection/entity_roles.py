@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from batch.data.inspection.column_roles import NAMES, attribute_name, find, letters
-from batch.data.inspection.interaction_roles import is_about_something_else
+from batch.data.inspection.interaction_roles import Roles, is_about_something_else
 from batch.data.inspection.tables_of_folder import Table
 from batch.data.inspection.value_kinds import has_decimal_comma, numbers_of, share_of_numbers
 
@@ -16,6 +16,8 @@ USER_STEMS = re.compile(r"user|customer|member|client|visitor|profile|people|per
 # A table of items or users has so few rows with an id that is there before.
 MIN_UNIQUE = 0.9
 MAX_AGE = 120
+# A table is rather about a column of which it has so much more ids than of another.
+MORE_ALIKE = 0.05
 _OLD_ATTRIBUTES = ("gender", "age", "occupation")
 _GENDERS = {"m", "f", "male", "female", "w", "o", "x", "d"}
 _FLAG = "genre "
@@ -55,6 +57,26 @@ def entity_points(table: Table, place: int, role: str, ids: set[str]) -> int:
     if not has_name and overlap < 0.05:  # noqa: PLR2004 (what matches by chance)
         return 0
     return 10 * bool(stems.search(table.stem)) + 5 * has_title + int(10 * overlap) + has_name
+
+
+def against_tables(tables: dict[str, Table], roles: Roles) -> str:
+    """Return which table of items or users has ids of the other column; "" if none has."""
+    interactions = tables["interactions"]
+    for section, own, other in (("items", roles.item, roles.user), ("users", roles.user, roles.item)):
+        table = tables.get(section)
+        place = id_place(table, "", section.removesuffix("s")) if table and table.sniffed.is_whole else None
+        if table is None or place is None:
+            continue
+        of_own, of_other = (
+            len(interactions.ids(each) & table.ids(place)) / max(len(interactions.ids(each)), 1)
+            for each in (own, other)
+        )
+        if of_other > of_own + MORE_ALIKE:
+            return (
+                f"{table.name} has {of_other:.0%} of the ids in {interactions.called(other)}, and "
+                f"{of_own:.0%} of those in {interactions.called(own)}"
+            )
+    return ""
 
 
 def item_keys(table: Table, place: int) -> dict[str, Any]:
@@ -156,7 +178,11 @@ def _attributes(table: Table, used: set[int]) -> dict[str, str | int]:
     sniffed, found = table.sniffed, {}
     for place, label in enumerate(table.labels):
         is_image = "imageurl" in letters(label)
-        if not label or place in used | sniffed.nested or is_image or not any(sniffed.values(place)):
+        # Keys of objects inside of others are often data, and as many as these.
+        is_inside = sniffed.format == "json" and "." in label
+        if not label or place in used | sniffed.nested or is_image or is_inside:
+            continue
+        if not any(sniffed.values(place)):
             continue
         name = attribute_name(label)
         if name not in found and label not in {"zip", "zipcode"}:

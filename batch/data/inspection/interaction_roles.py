@@ -12,27 +12,20 @@ from batch.data.inspection.column_roles import (
     letters,
     weight_of_kind,
 )
+from batch.data.inspection.positional_roles import MAX_KINDS, by_position, is_clock
 from batch.data.inspection.tables_of_folder import Table
 from batch.data.inspection.value_kinds import (
-    MANY_NUMBERS,
-    MIN_NUMBERS,
     Found,
-    numbers_of,
     share_of_numbers,
     stars_or_weight,
     time_format,
 )
+from batch.data.inspection.wide_table import is_wide
 
 STEMS = re.compile(
     r"rating|event|interaction|review|order|purchase|transaction|click|view|play|listen|history|behavi|basket"
     r"|user_artist|user_item|user_movie|useritem|log|action|sale|feedback|like|u\.data|train|verkauf|bewertung"
 )
-# Numbers of a scale are no more and no larger than these, in a file without names.
-MAX_SCALE = 11
-# A column of ids has more different ones, in a file with many rows.
-MIN_IDS = 5
-# A column of event kinds has no more different ones.
-MAX_KINDS = 50
 # A time that belongs to the thing, not to what somebody did with it.
 _OTHER_TIME = re.compile(r"birth|release|expire|deliver|publish|year")
 _TIME_NAME = re.compile(r"time|date|stamp|datum")
@@ -45,6 +38,7 @@ class Roles:
 
     user: int
     item: int
+    doubt: str = ""  # why user and item may be other columns
     time: int | None = None
     value: int | None = None
     event: int | None = None
@@ -67,11 +61,13 @@ def is_about_something_else(table: Table) -> bool:
 
 def roles_of(table: Table) -> Roles | None:
     """Return the roles of the columns of a table; None if it has no interactions."""
-    if is_about_something_else(table):
+    if is_about_something_else(table) or is_wide(table):
         return None
-    roles = _ids_by_name(table) if table.is_named else _by_position(table)
-    if roles is None:
+    ids = _ids_by_name(table) if table.is_named else by_position(table)
+    if ids is None:
         return None
+    user, item, doubt = ids
+    roles = Roles(user, item, doubt=doubt)
     _find_time(table, roles)
     _find_event(table, roles)
     _find_value(table, roles)
@@ -87,8 +83,10 @@ def points(table: Table, roles: Roles) -> int:
     return 10 * bool(STEMS.search(table.stem)) + 3 * has_number + 2 * (roles.time is not None)
 
 
-def _ids_by_name(table: Table) -> Roles | None:
-    labels = table.labels
+def _ids_by_name(table: Table) -> tuple[int, int, str] | None:
+    # An object or a list is no id.
+    nested = table.sniffed.nested | table.sniffed.lists
+    labels = tuple("" if place in nested else label for place, label in enumerate(table.labels))
     user, item = find("user", labels), find("item", labels)
     if item is not None and letters(labels[item]) in NAMES["item"][-27:]:
         # The name of a thing gives way to an id, even of a kind that is not known.
@@ -97,41 +95,7 @@ def _ids_by_name(table: Table) -> Roles | None:
     item = item_by_elimination(labels) if item is None else item
     if user is None or item is None or user == item:
         return None
-    return Roles(user, item)
-
-
-def _by_position(table: Table) -> Roles | None:
-    """Take the first two columns that are no times, kinds or numbers of a scale for user and item."""
-    filled = [place for place in range(len(table.labels)) if any(table.sniffed.values(place))]
-    kinds = {place for place in filled if _kinds(table, place, is_sure=False)}
-    dates = {place for place in filled if _is_date(table, place)}
-    left = [place for place in filled if place not in kinds | dates]
-    ids = [place for place in left if not (_is_number(table, place) or _is_remark(table, place))]
-    left = ids if len(ids) > 1 else left
-    if len(left) < 2:  # noqa: PLR2004 (user and item)
-        return None
-    user, item = left[:2]
-    rows = table.sniffed.rows
-    entities = len(rows) > 20 and len(table.ids(user)) >= 0.98 * len(rows)  # noqa: PLR2004
-    if entities and not STEMS.search(table.stem):
-        return None
-    return Roles(user, item)
-
-
-def _is_number(table: Table, place: int) -> bool:
-    """Return whether a column has fractions, or the few numbers of a scale, rather than ids."""
-    numbers = set(numbers_of(table.sniffed.values(place)))
-    if any(number % 1 for number in numbers):
-        return True
-    is_large = len(table.sniffed.rows) >= MIN_NUMBERS and bool(numbers)
-    return is_large and len(numbers) <= MAX_SCALE and max(numbers) <= MAX_SCALE
-
-
-def _is_remark(table: Table, place: int) -> bool:
-    """Return whether a column is often empty, or has hardly any different values, as no column of ids has."""
-    values = table.sniffed.values(place)
-    is_large = len(values) >= MANY_NUMBERS
-    return values.count(None) > 0.2 * len(values) or (is_large and len(table.ids(place)) <= MIN_IDS)
+    return user, item, ""
 
 
 def _title_beside(table: Table, roles: Roles) -> int | None:
@@ -160,9 +124,7 @@ def _find_time(table: Table, roles: Roles) -> None:
             for place, name in enumerate(known)
             if place not in roles.used()
             and not _OTHER_TIME.search(name)
-            and (
-                _TIME_NAME.search(name) or (_is_date(table, place)) or (not name and _is_clock(table, place))
-            )
+            and (_TIME_NAME.search(name) or (_is_date(table, place)) or (not name and is_clock(table, place)))
         ]
     doubts = []
     for place in places:
@@ -173,11 +135,6 @@ def _find_time(table: Table, roles: Roles) -> None:
         doubts.append((place, found))
     if doubts:
         roles.time, roles.found_time = doubts[0]
-
-
-def _is_clock(table: Table, place: int) -> bool:
-    found = time_format(table.sniffed.values(place))
-    return bool(found.keys) and found.keys["format"] != "excel"
 
 
 def _find_event(table: Table, roles: Roles) -> None:

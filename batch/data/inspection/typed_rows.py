@@ -1,6 +1,5 @@
 """Typed rows: JSON lines and Parquet, whose columns have names and types of their own."""
 
-import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +8,12 @@ from typing import Any, Literal
 import duckdb
 
 from batch.data.inspection.file_sample import MAX_ROWS, Sniffed, UnreadableError, cleaned, spread
+from batch.data.json_columns import flattened, name_of, objects_of, paths_in
 
 # Types of Parquet: lists of texts, and what else is no plain value.
 _TEXTS = (duckdb.list_type("varchar"),)
+# So few lists and objects in a column of texts or numbers are odd ones.
+MAX_OTHERS = 0.1
 _NESTED = ("list", "array", "struct", "map", "union", "blob")
 _UNGLOBBED = re.compile(r"([\[\]*?])")
 
@@ -23,20 +25,15 @@ def sniff_json(path: Path, lines: list[str], encoding: str, *, is_whole: bool) -
             "is one JSON array; write one object a line (jq -c '.[]'), or read it by a query:\n"
             f"  query = \"from read_json('{path.name}')\""
         )
-    objects, odd = [], 0
-    for line in spread(lines):
-        try:
-            found = json.loads(line)
-        except (ValueError, RecursionError):
-            found = None
-        if isinstance(found, dict):
-            objects.append(found)
-        else:
-            odd += 1
+    found = objects_of(spread(lines))
+    objects = [each for each in found if each is not None]
+    odd = len(found) - len(objects)
     if not objects or odd > len(objects):
         raise UnreadableError("is no JSON with one object a line")
-    names = tuple(dict.fromkeys(name for each in objects for name in each if name))
-    rows = [[each.get(name) for name in names] for each in objects]
+    paths = paths_in(objects)
+    values = [dict(flattened(each)) for each in objects]
+    rows = [[each.get(path) for path in paths] for each in values]
+    names = tuple(map(name_of, paths))
     return _typed(path, "json", names, rows, encoding=encoding, is_whole=is_whole, odd_lines=odd)
 
 
@@ -74,11 +71,14 @@ def _typed(  # noqa: PLR0913 (what a sample is)
 ) -> Sniffed:
     nested, lists = set(), set()
     for place in range(len(names)):
-        for value in (row[place] for row in rows):
-            if isinstance(value, list) and all(isinstance(each, (str, type(None))) for each in value):
-                lists.add(place)
-            elif isinstance(value, (list, dict, bytes, tuple)):
-                nested.add(place)
+        given = [row[place] for row in rows if row[place] is not None]
+        others = [value for value in given if isinstance(value, (list, dict, bytes, tuple))]
+        if len(others) <= MAX_OTHERS * len(given):
+            continue
+        if all(isinstance(value, list) and all(map(_is_text, value)) for value in others):
+            lists.add(place)
+        else:
+            nested.add(place)
     texts = [[_text_of(value) for value in row] for row in rows]
     return Sniffed(
         path,
@@ -89,8 +89,12 @@ def _typed(  # noqa: PLR0913 (what a sample is)
         encoding=encoding,
         odd_lines=odd_lines,
         nested=frozenset(nested),
-        lists=frozenset(lists - nested),
+        lists=frozenset(lists),
     )
+
+
+def _is_text(value: Any) -> bool:
+    return value is None or isinstance(value, str)
 
 
 def _text_of(value: Any) -> str | None:

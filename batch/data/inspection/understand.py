@@ -19,11 +19,12 @@ from batch.data.inspection.doubts import (
     add_files,
     add_kinds,
     add_nothing,
+    add_order,
     add_rivals,
     add_time,
     add_value,
 )
-from batch.data.inspection.entity_roles import entity_points, id_place, item_keys, user_keys
+from batch.data.inspection.entity_roles import against_tables, entity_points, id_place, item_keys, user_keys
 from batch.data.inspection.findings import findings, ignored
 from batch.data.inspection.interaction_roles import STEMS, Roles, points, roles_of
 from batch.data.inspection.spec_toml import draft_toml, to_toml
@@ -84,6 +85,10 @@ def understand(paths: Sequence[Path]) -> Understanding:
         tables["interactions"] = table
         _add_interactions(draft, table, roles)
         _add_entities(draft, folder, tables, roles)
+        if not table.is_named:
+            roles.doubt = roles.doubt or against_tables(tables, roles)
+        if roles.doubt:
+            add_order(draft, table, roles)
         noun = _noun(tables, table.labels[roles.item])
         draft.keys = ({"noun": noun} if noun != ("movie", "movies") else {}) | draft.keys
         lines = findings(tables, draft, roles)

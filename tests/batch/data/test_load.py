@@ -56,6 +56,32 @@ def test_parquet_is_read_like_csv_and_its_rows_have_numbers(write_input: WriteIn
     ]
 
 
+def test_an_object_and_a_list_are_no_ids_but_values_in_an_object_are(tmp_path: Path) -> None:
+    (tmp_path / "input.toml").write_text(
+        '[interactions]\nfile = "r.json"\nuser = "user.id"\nitem = "movie"\n[value]\ncolumn = "stars"\n'
+    )
+    rows = [
+        *(
+            '{"user": {"id": 1}, "movie": 10, "stars": 4}',
+            '{"user": {"id": {"a": 1}}, "movie": 11, "stars": 4}',
+        ),
+        *('{"user": {"id": "[x"}, "movie": "{y}", "stars": 4}', '{"user": 1, "movie": 10, "stars": 4}'),
+        '{"user": {"id": 1}, "movie": [10], "stars": 4}',
+    ]
+    (tmp_path / "r.json").write_text("\n".join(rows))
+    cleaned = Cleaned(tmp_path, tmp_path)
+    assert cleaned.rows("select user_id, item_id from valid_ratings order by line") == [
+        ("1", "10"), ("[x", "{y}")
+    ]  # fmt: skip
+
+
+def test_a_column_of_objects_in_parquet_is_refused_as_one_of_ids(tmp_path: Path) -> None:
+    (tmp_path / "input.toml").write_text('[interactions]\nfile = "r.parquet"\nuser = "u"\nitem = "i"\n')
+    _write_parquet(tmp_path, "r", "select 1 as u, {'id': 2} as i")
+    with pytest.raises(InputError, match="the column i has objects or lists, which are no ids"):
+        Cleaned(tmp_path, tmp_path)
+
+
 @pytest.mark.parametrize(
     ("ratings", "message"),
     [

@@ -1,6 +1,7 @@
 """Understand: what files mean without a hint, and what is said where that can't be known."""
 
 import gzip
+import json
 from pathlib import Path
 from typing import Any
 
@@ -318,6 +319,90 @@ def test_parts_and_compressed_files_are_one_table(tmp_path: Path) -> None:
     assert _keys(found)["interactions"]["file"] == "part-*-c*.csv.zst"
     assert found.tables["interactions"].sniffed.is_whole
     assert len(found.tables["interactions"].sniffed.rows) == len(lines) - 1
+
+
+@pytest.mark.parametrize("users", [7, 60])
+@pytest.mark.parametrize("number", [80, 900])
+def test_without_a_header_a_time_is_neither_user_nor_item(users: int, number: int, tmp_path: Path) -> None:
+    lines = [f"{row.user % users},{row.item % 11},{n % 5 + 1},{_second(row)}" for n, row in enumerate(rows())]
+    found = _keys(_understood(tmp_path, ratings__csv="\n".join(lines[:number])))
+    assert (found["interactions"]["user"], found["interactions"]["item"]) == (1, 2)
+    assert (found["value"]["column"], found["time"]["column"]) == (3, 4)
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("{item:010d},A1{user:09d}QX,{stars},{s}", "column 2 has values such as A1"),
+        ("B00{item:07d},{user},{stars},{s}", "column 1 has values such as B00"),
+        ("{user},user_{item},{stars}", "column 2 has values such as user_"),
+        ("{stars},{user},{item}7", "column 1, before these, may be one of them"),
+        # An order says who ordered.
+        ("9{user}0{half},{user},{item},{stars}", "each value of column 1 has one of column 2 only"),
+        ("{user},{n}001,{stars}", "column 2 has hardly a value twice"),
+    ],
+)
+def test_without_a_header_what_speaks_against_the_position_is_a_doubt(
+    line: str, why: str, tmp_path: Path
+) -> None:
+    lines = [
+        line.format(user=row.user, item=row.item, stars=n % 5 + 1, s=_second(row), n=n, half=n % 16 // 8)
+        for n, row in enumerate(rows())
+    ]
+    problem = _problem(_understood(tmp_path, ratings__csv="\n".join(lines)))
+    assert why in problem
+    assert "user = " in problem
+
+
+def test_without_a_header_the_table_of_items_tells_which_column_has_items(tmp_path: Path) -> None:
+    ratings = _table("", "{item},{user},{stars},{s}")
+    movies = "id,title\n" + "".join(f"{item},Film {item}\n" for item in range(1, 41))
+    assert "movies.csv has 100% of the ids in column 1" in _problem(
+        _understood(tmp_path, ratings__csv=ratings, movies__csv=movies)
+    )
+
+
+@pytest.mark.parametrize("header", ["", "n,user_id,a,b,c,d,e,f,g,h,i,j\n"])
+def test_a_wide_table_is_a_problem_with_a_query_that_makes_interactions_of_it(
+    header: str, tmp_path: Path
+) -> None:
+    numbers = [
+        ["99" if (user + item) % 3 else f"{user * item % 20 - 9.5}" for item in range(10)]
+        for user in range(150)
+    ]
+    lines = [f"25,u{user}z,{','.join(each)}" for user, each in enumerate(numbers)]
+    problem = _problem(_understood(tmp_path, jokes__csv=header + "\n".join(lines)))
+    assert "is a wide table" in problem
+    settled = "\n".join(line.removeprefix("  ") for line in problem.splitlines()[1:])
+    (tmp_path / FILE).write_text(settled, encoding="utf-8")
+    spec = read_spec(tmp_path)
+    assert spec is not None
+    assert spec.value is not None
+    assert (spec.value.scale, spec.value.unrated) == ((-10, 10), (99,))
+    with duckdb.connect(config={"file_search_path": str(tmp_path)}) as connection:
+        found = connection.sql(spec.interactions.query)
+        columns = (spec.interactions.user, spec.interactions.item, spec.value.column)
+        values = found.select(*map(duckdb.ColumnExpression, map(str, columns))).fetchall()
+    assert len(values) == 150 * 10
+    assert [(user, value) for user, _, value in values[:2]] == [("u0z", -9.5), ("u0z", 99)]
+
+
+def test_an_object_is_no_id_but_what_is_in_it(tmp_path: Path) -> None:
+    lines = [
+        json.dumps({"user": {"id": f"u{row.user}", "at": ["x"]}, "product": {"id": row.item}, "tags": [1]})
+        for row in rows()
+    ]
+    found = _understood(tmp_path, events__ndjson="\n".join(lines))
+    assert _keys(found)["interactions"] == {"file": "events.ndjson", "user": "user.id", "item": "product.id"}
+    assert found.ignored == ("events.ndjson: ignores the columns user.at, tags",)
+
+
+@pytest.mark.parametrize("nested", ["{'id': range}", "[range]"])
+def test_a_column_of_objects_or_lists_is_no_column_of_ids(nested: str, tmp_path: Path) -> None:
+    with duckdb.connect() as connection:
+        query = f"select range % 9 as user, {nested} as product from range(100)"
+        connection.sql(query).write_parquet(str(tmp_path / "events.parquet"))
+    assert "which columns are user and item can't be known" in _problem(understand([tmp_path]))
 
 
 def test_missing_values_are_missing_and_dirty_rows_do_not_change_what_columns_mean(tmp_path: Path) -> None:
