@@ -88,7 +88,8 @@ def _options() -> Iterator[str]:
 
 _REFERENCE = "## Reference of input.toml\n"
 _ABOUT_REFERENCE = """`make docs` writes this section from `batch/data/input_spec.py`. A column is its name,
-in any letter case, or its position from 1 in a file without a header.
+in any letter case, or its position from 1 in a file without a header; of lines of JSON also a path such as
+`product.id`.
 """
 _TABLES: dict[str, type[BaseModel]] = {
     "value": Value,

@@ -3,6 +3,14 @@
 import re
 from typing import Literal
 
+_THINGS = (
+    *("item", "movie", "film", "product", "book", "track", "song", "artist", "album", "anime", "game"),
+    *("show", "article", "video", "recipe", "joke", "course", "artikel", "produkt", "buch"),
+)
+_TITLES = (
+    *("movietitle", "booktitle", "productname", "itemname", "artistname", "lineitemname", "title"),
+    *("url", "pageurl", "pagepath"),
+)
 # Names without anything but letters and digits; the first that a table has is taken.
 NAMES: dict[str, tuple[str, ...]] = {
     "user": (
@@ -12,7 +20,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         *("studentid", "userno", "usernumber", "usernr", "userkey", "customerno", "customernumber"),
         *("customernr", "customerkey", "custid", "kundennummer", "kundennr", "kundenid", "kunde", "nutzer"),
         *("nutzerid", "benutzer", "benutzerid", "username", "login", "email", "useruuid", "cookieid"),
-        *("deviceid", "usersession", "sessionid", "session"),
+        *("userpseudoid", "idvisitor", "deviceid", "usersession", "sessionid", "session"),
     ),
     "item": (
         *("itemid", "movieid", "filmid", "productid", "isbn", "isbn13", "bookid", "trackid", "songid"),
@@ -21,9 +29,9 @@ NAMES: dict[str, tuple[str, ...]] = {
         *("asin", "parentasin", "sku", "skuid", "stockcode", "productcode", "productno", "productnumber"),
         *("productkey", "itemno", "itemnumber", "itemcode", "articlenumber", "artikelnummer", "artikelnr"),
         *("artikelid", "produktid", "produktnummer", "filmnummer", "listingid", "offerid", "variantid"),
-        *("item", "movie", "film", "product", "book", "track", "song", "artist", "album", "anime", "game"),
-        *("show", "article", "video", "recipe", "joke", "course", "artikel", "produkt", "buch"),
-        *("movietitle", "booktitle", "productname", "itemname", "artistname", "title"),
+        *("lineitemsku", "spotifytrackuri", "trackuri", "letterboxduri"),
+        *_THINGS,
+        *_TITLES,
     ),
     "stars": (
         *("rating", "ratings", "bookrating", "userrating", "stars", "star", "starrating", "score", "overall"),
@@ -33,7 +41,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         *("weight", "plays", "playcount", "listens", "listencount", "listeningcount", "count", "counts"),
         *("quantity", "qty", "purchases", "purchasecount", "frequency", "freq", "times", "timesplayed"),
         *("nplays", "viewcount", "views", "clicks", "hours", "hoursplayed", "playtime", "watchtime"),
-        *("minutes", "anzahl", "menge", "stueck", "scrobbles"),
+        *("minutes", "anzahl", "menge", "stueck", "scrobbles", "lineitemquantity"),
     ),
     "value": ("value", "val", "preference", "interest", "strength", "feedback"),
     "event": (
@@ -69,12 +77,29 @@ NAMES: dict[str, tuple[str, ...]] = {
     "age": ("age", "agegroup", "alter"),
     "occupation": ("occupation", "job", "profession", "beruf"),
 }
+# Names of things, which give way to their ids.
+ITEM_THINGS = {*_THINGS, *_TITLES}
+ITEM_IDS = tuple(name for name in NAMES["item"] if name not in _TITLES)
 # A table with such a column is about something else than who had what.
 OTHER_SUBJECTS = {"tag", "tagid", "tagvalue", "friendid", "friend", "imdbid", "tmdbid", "property"}
 # Ids of neither users nor items.
 OTHER_IDS = {
     *("transactionid", "orderid", "sessionid", "categoryid", "tagid", "brandid", "eventid", "rowid"),
     *("invoiceid", "reviewid", "ratingid", "storeid", "shopid", "genreid", "countryid", "locationid"),
+}
+_SUBJECTS = {
+    "user": {"user", "customer", "visitor", "member", "client", "account", "listener", "viewer", "reader"},
+    "item": {
+        *("item", "product", "movie", "film", "book", "track", "song", "artist", "album", "game", "article"),
+        *("video", "sku", "asin"),
+    },
+}
+_ID_WORDS = {"id", "uri", "key", "no", "nr", "number", "code", "uuid", "hash", "sku", "asin"}
+# Beside a subject, these say that a column has ids of something else, or no ids.
+_OTHER_WORDS = {
+    *("category", "type", "brand", "group", "status", "country", "parent", "store", "shop", "genre", "tag"),
+    *("city", "region", "currency", "price", "session", "order", "event", "transaction", "agent", "position"),
+    *("user", "customer", "item", "product", "count", "quantity", "zip", "phone", "postal", "department"),
 }
 _DEFINITE = ("id", "index", "genre", "price", "brand")
 _WORDS: dict[str, float | Literal["negative"]] = dict.fromkeys(
@@ -127,6 +152,18 @@ def find(role: str, columns: tuple[str, ...]) -> int | None:
     """Return the place of the column that has a role by its name; None if none has."""
     known = [letters(name) for name in columns]
     return next((known.index(name) for name in NAMES[role] if name in known), None)
+
+
+def find_by_words(role: str, columns: tuple[str, ...]) -> int | None:
+    """Return the only column whose words say that it has ids of users or items; None if not just one has."""
+    subjects, found = _SUBJECTS[role], []
+    for place, name in enumerate(columns):
+        words = set(re.findall(r"[a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower()))
+        # One word, as in idvisitor.
+        words |= {each for word in words if word.startswith("id") for each in ("id", word[2:])}
+        if words & subjects and words & _ID_WORDS and not words & _OTHER_WORDS - subjects:
+            found.append(place)
+    return found[0] if len(found) == 1 else None
 
 
 def item_by_elimination(columns: tuple[str, ...]) -> int | None:

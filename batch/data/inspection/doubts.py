@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from batch.data.inspection.column_roles import find
 from batch.data.inspection.interaction_roles import STEMS, Roles, is_about_something_else
+from batch.data.inspection.queries import problem_of_join, problem_of_rows
 from batch.data.inspection.spec_toml import UNKNOWN, assignment, written
 from batch.data.inspection.tables_of_folder import Folder, Table
-from batch.data.inspection.value_kinds import Found
+from batch.data.inspection.value_kinds import Found, numbers_of
 from batch.data.inspection.wide_table import is_wide, problem_of_wide
 
 # So many columns of a file are named in a message.
 MAX_NAMED = 20
+_OF_ONE = "; no column is known as that of users: what is of one person only can't be used"
 
 
 @dataclass
@@ -53,7 +56,7 @@ def add_nothing(draft: Draft, folder: Folder) -> None:
     reasons = [
         f"{name}: {reason}"
         for name, reason in folder.unreadable.items()
-        if STEMS.search(name.lower()) or not likely
+        if STEMS.search(name.lower()) or not likely or "\n" in reason
     ]
     draft.problems += reasons
     if not likely and not reasons:
@@ -62,6 +65,8 @@ def add_nothing(draft: Draft, folder: Folder) -> None:
             f"{folder.root}: {what}; put a file with interactions there, or name another folder by --data; "
             "'python -m batch fetch sample' writes sample movies"
         )
+    elif joined := problem_of_join(likely):
+        draft.problems.append(joined)
     elif likely and (not reasons or STEMS.search(likely[0].stem)):
         _add_unknown_columns(draft, likely[0])
 
@@ -83,13 +88,14 @@ def _add_unknown_columns(draft: Draft, table: Table) -> None:
         return
     draft.keys["interactions"] = {**table.written(), "user": UNKNOWN, "item": UNKNOWN}
     draft.notes["interactions"] = f"Columns: {', '.join(names)}"
+    one = "" if find("user", table.labels) is not None or not table.is_named else _OF_ONE
     how = "its name" if table.sniffed.header else "its position"
     lines = ["[interactions]"]
     lines += [assignment(key, value) for key, value in table.written().items()]
     lines += [f'user = "?"  # instead of ?, {how}', f'item = "?"  # instead of ?, {how}']
     draft.problems.append(
-        f"{table.name}: which columns are user and item can't be known; it has {', '.join(names)}; put into "
-        "input.toml\n" + "\n".join(f"  {line}" for line in lines)
+        f"{table.name}: which columns are user and item can't be known; it has {', '.join(names)}{one}; put "
+        "into input.toml\n" + "\n".join(f"  {line}" for line in lines)
     )
 
 
@@ -128,6 +134,33 @@ def _add_found(draft: Draft, table: Table, key: tuple[str, str], place: int, fou
     draft.keys[section] = {"column": column}
     note = "\nor\n".join(found.remedies)
     draft.doubt(section, name, problem, f"The column {found.doubt}; instead of ?,\n{note}")
+
+
+def add_beside(draft: Draft, table: Table, roles: Roles) -> None:
+    """Add that columns of numbers mean nothing so far, which may say how much an interaction says."""
+    columns = [table.sniffed.reference(place) for place in roles.beside]
+    numbers = [numbers_of(table.sniffed.values(place))[0] for place in roles.beside]
+    shown = ", ".join(f"{each} (such as {number:g})" for each, number in zip(columns, numbers, strict=True))
+    what, without = "without which all rows count the same", "  # without [value], all rows count the same"
+    if roles.event is not None:
+        what = f"but rows count by {table.called(roles.event)}, which has kinds of events"
+        kinds = "".join(f"\n  {assignment(kind, each or UNKNOWN)}" for kind, each in roles.kinds.items())
+        column = assignment("column", table.sniffed.reference(roles.event))
+        without = f"  [event]\n  {column}\n  [event.kinds]{kinds}"
+    choices = [f'  [value]\n  {assignment("column", each)}\n  kind = "weight"' for each in columns]
+    lines = "\n  or\n".join([without, *choices])
+    problem = f"{table.name}: column {shown} may be a weight, {what}; put into input.toml one of\n{lines}"
+    draft.keys["value"] = {"column": columns[0]}
+    draft.doubt("value", "kind", problem, 'kind = "weight", without [event]; or remove [value]')
+
+
+def add_rows(draft: Draft, table: Table, roles: Roles) -> None:
+    """Add that many rows have no user, no item or a return."""
+    if problem := problem_of_rows(table, roles):
+        note = (
+            "in place of file, a query that leaves rows out; or remove this line, and such rows are rejected"
+        )
+        draft.doubt("interactions", "query", problem, note)
 
 
 def add_kinds(draft: Draft, table: Table, roles: Roles) -> None:

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from batch.data.inspection.column_roles import NAMES, attribute_name, find, letters
+from batch.data.inspection.column_roles import ITEM_IDS, NAMES, attribute_name, find, letters
 from batch.data.inspection.interaction_roles import Roles, is_about_something_else
 from batch.data.inspection.tables_of_folder import Table
 from batch.data.inspection.value_kinds import has_decimal_comma, numbers_of, share_of_numbers
@@ -28,7 +28,7 @@ def id_place(table: Table, like: str, role: str) -> int | None:
     known = [letters(label) for label in table.labels]
     if letters(like) and letters(like) in known:
         return known.index(letters(like))
-    names = NAMES["item"][:-7] if role == "item" else NAMES["user"]
+    names = ITEM_IDS if role == "item" else NAMES["user"]
     place = next((known.index(name) for name in (*names, "id") if name in known), None)
     return 0 if place is None and not table.is_named else place
 

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from batch.data.inspection.column_roles import (
+    ITEM_THINGS,
     NAMES,
     OTHER_SUBJECTS,
     find,
+    find_by_words,
     item_by_elimination,
     letters,
     weight_of_kind,
@@ -31,6 +33,8 @@ _OTHER_TIME = re.compile(r"birth|release|expire|deliver|publish|year")
 _TIME_NAME = re.compile(r"time|date|stamp|datum")
 _NO_VALUE = re.compile(r"price|cost|amount|revenue|total|id|zip|year|lat|lon|preis")
 
+_AMOUNT = re.compile(r"play|watch|listen|duration|dwell|elapsed|hours|minutes|seconds|quantity|times\b")
+
 
 @dataclass
 class Roles:
@@ -45,6 +49,8 @@ class Roles:
     found_time: Found = field(default_factory=Found)
     found_value: Found = field(default_factory=Found)
     kinds: dict[str, Any] = field(default_factory=dict)  # weights of event kinds; None for unknown ones
+    # Numbers that may say how much an interaction says, though something else is taken for that, or nothing.
+    beside: list[int] = field(default_factory=list)
     title: int | None = None  # of the item, which is taken from a table of items alone
 
     def used(self) -> set[int]:
@@ -88,10 +94,13 @@ def _ids_by_name(table: Table) -> tuple[int, int, str] | None:
     nested = table.sniffed.nested | table.sniffed.lists
     labels = tuple("" if place in nested else label for place, label in enumerate(table.labels))
     user, item = find("user", labels), find("item", labels)
-    if item is not None and letters(labels[item]) in NAMES["item"][-27:]:
+    if item is not None and letters(labels[item]) in ITEM_THINGS:
         # The name of a thing gives way to an id, even of a kind that is not known.
-        by_id = item_by_elimination(labels)
+        by_words = find_by_words("item", labels)
+        by_id = item_by_elimination(labels) if by_words is None else by_words
         item = item if by_id is None or by_id == user else by_id
+    user = find_by_words("user", labels) if user is None else user
+    item = find_by_words("item", labels) if item is None else item
     item = item_by_elimination(labels) if item is None else item
     if user is None or item is None or user == item:
         return None
@@ -178,10 +187,15 @@ def _find_value(table: Table, roles: Roles) -> None:
     if not candidates:
         return
     place, role = candidates[0]
+    values = table.sniffed.values(place)
     if roles.event is not None and role != "stars":
+        if role == "weight" or not table.is_named:
+            roles.beside = _varying(table, [place for place, _ in candidates])
+        return
+    if role == "amount":
+        roles.beside = [place for place, _ in candidates]
         return
     roles.value = place
-    values = table.sniffed.values(place)
     if share_of_numbers(values) < 0.5 and not is_old:  # noqa: PLR2004
         shown = next((value for value in values if value), "")
         roles.found_value = Found(
@@ -193,7 +207,7 @@ def _find_value(table: Table, roles: Roles) -> None:
 
 
 def _other_numbers(table: Table, used: set[int]) -> list[tuple[int, str]]:
-    """Return the one column of numbers that has no other meaning, if there is just one."""
+    """Return columns of numbers that have no other meaning: of `value` if there is just one."""
     places = [
         place
         for place, label in enumerate(table.labels)
@@ -203,5 +217,11 @@ def _other_numbers(table: Table, used: set[int]) -> list[tuple[int, str]]:
         and share_of_numbers(table.sniffed.values(place)) > 0.9  # noqa: PLR2004
     ]
     if table.is_named and len(table.labels) > len(used) + 1:
-        return []
-    return [(places[0], "value")] if len(places) == 1 else []
+        return [(place, "amount") for place in places if _AMOUNT.search(table.labels[place].lower())]
+    if len(places) > 1:
+        places = _varying(table, places)
+    return [(place, "value" if len(places) == 1 else "amount") for place in places]
+
+
+def _varying(table: Table, places: list[int]) -> list[int]:
+    return [place for place in places if len(set(table.sniffed.values(place))) > 1]

@@ -40,6 +40,13 @@ _NOT_TABLES = {
     b"%PDF": "is a PDF",
     b"BZh": "is compressed by bzip2; compress it by gzip or zstd, or not at all",
 }
+# Lines such as `1:` begin a block of the rows of an item, as in the files of the Netflix prize.
+_BLOCK = re.compile(r"[^:,]+,.*")
+_HAS_BLOCKS = (
+    "has a line such as 1: before the rows of each item, and no column of items; write one by\n"
+    """  awk 'BEGIN {{print "item,user,rating,date"}} /:\\r?$/ {{sub(/:.*/, ""); item = $0; next}} """
+    """{{print item "," $0}}' '{name}' > ratings.csv"""
+)
 _NUMBER = re.compile(r"\s*[-+]?\d+([.,]\d+)?([eE][-+]?\d+)?\s*")
 _DATE = re.compile(r"\s*(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})\b.*")
 
@@ -78,6 +85,8 @@ def _sniff_text(path: Path, pieces: list[bytes], files: Files | None, *, is_whol
         return sniff_json(path, lines, encoding, is_whole=is_whole)
     if len(lines[0]) > MAX_HEADER_LENGTH:
         raise UnreadableError("has a first line that is too long for a table")
+    if re.fullmatch(r"\w+:", lines[0].strip()) and any(map(_BLOCK.fullmatch, lines[1:MAX_LINES_COMPARED])):
+        raise UnreadableError(_HAS_BLOCKS.format(name=path.name))
     separator, quote = (files.separator, files.quote) if files else _separator_of(lines[:MAX_LINES_COMPARED])
     parsed = [_fields(line, separator, quote) for line in spread(lines)]
     header = files.header if files else _has_header(parsed)

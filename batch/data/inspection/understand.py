@@ -16,11 +16,13 @@ from batch.data.input_spec import InputSpec
 from batch.data.inspection.column_roles import letters
 from batch.data.inspection.doubts import (
     Draft,
+    add_beside,
     add_files,
     add_kinds,
     add_nothing,
     add_order,
     add_rivals,
+    add_rows,
     add_time,
     add_value,
 )
@@ -89,6 +91,7 @@ def understand(paths: Sequence[Path]) -> Understanding:
             roles.doubt = roles.doubt or against_tables(tables, roles)
         if roles.doubt:
             add_order(draft, table, roles)
+        add_rows(draft, table, roles)
         noun = _noun(tables, table.labels[roles.item])
         draft.keys = ({"noun": noun} if noun != ("movie", "movies") else {}) | draft.keys
         lines = findings(tables, draft, roles)
@@ -118,7 +121,10 @@ def _interactions(folder: Folder, draft: Draft) -> tuple[Table, Roles] | None:
     found = [(table, roles) for table in folder.tables if (roles := roles_of(table))]
     found.sort(key=lambda each: -points(*each))
     # A file that can't be read, but has the name that was always read, is the one that is meant.
-    broken = any(name.lower().startswith("ratings.") for name in folder.unreadable)
+    # So is one whose reason has a remedy.
+    broken = any(
+        name.lower().startswith("ratings.") or "\n" in reason for name, reason in folder.unreadable.items()
+    )
     if not found or (broken and points(*found[0]) < SURE):
         add_nothing(draft, folder)
         return None
@@ -160,9 +166,11 @@ def _add_interactions(draft: Draft, table: Table, roles: Roles) -> None:
             add(draft, table, place, found)
         elif place is not None and found.keys:
             draft.keys[section] = {"column": table.sniffed.reference(place), **_unusual(found)}
+    if roles.beside and not roles.doubt:
+        add_beside(draft, table, roles)
     if roles.event is not None:
         add_kinds(draft, table, roles)
-        if "value" in draft.keys:
+        if "value" in draft.keys and not roles.beside:
             draft.problems.append(
                 f"{table.name}: has kinds of events ({table.called(roles.event)}) and ratings "
                 f"({table.called(roles.value or 0)}); put one of them into input.toml, [event] or [value]"

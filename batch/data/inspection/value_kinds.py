@@ -107,11 +107,19 @@ def stars_or_weight(values: Sequence[str | None], *, role: str, is_old: bool = F
     if looks_like_counts(counts):
         return _counts_or_stars(counts, role=role, is_old=is_old)
     if is_old and _is_on_old_scale(counts):
-        return Found({"kind": "stars", "scale": (0.5, 5.0)}, "stars from 0.5 to 5")
+        return Found({"kind": "stars", "scale": (0.5, 5.0)}, _stars_in_words(counts, (0.5, 5.0)))
     found = _stars(counts)
     # Few numbers on no scale are odd ones on the scale that was always read.
     few_odd = is_old and found.doubt and len(numbers) < MIN_NUMBERS and max(counts) > 1
     return Found({"kind": "stars", "scale": (0.5, 5.0)}, "stars from 0.5 to 5") if few_odd else found
+
+
+def _stars_in_words(counts: Counter[float], scale: tuple[float, float]) -> str:
+    """Return which stars there are, and the scale if that has others."""
+    inside = [value for value in counts if scale[0] <= value <= scale[1]]
+    text = f"stars from {min(inside):g} to {max(inside):g}"
+    as_said = (min(inside), max(inside)) == scale
+    return text if as_said else f"{text}, on a scale from {scale[0]:g} to {scale[1]:g}"
 
 
 def _is_on_old_scale(counts: Counter[float]) -> bool:
@@ -171,7 +179,7 @@ def _stars(counts: Counter[float]) -> Found:
             if (lowest, highest) == (-1, 1) and rest[0]:
                 keys["positive"] = 1.0
             seen = f", {', '.join(f'{each:g}' for each in unrated)} means not rated" if unrated else ""
-            return Found(keys, f"stars from {lowest:g} to {highest:g}{seen}")
+            return Found(keys, _stars_in_words(rest, found) + seen)
     lowest, highest = _core(rest)
     text = f"has numbers from {lowest:g} to {highest:g}, which is no usual scale"
     return _doubt(text, [_scale_line(lowest, highest)], is_weight=lowest >= 0)

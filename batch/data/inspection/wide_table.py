@@ -5,6 +5,7 @@ from collections import Counter
 from batch.data.inspection.column_roles import find
 from batch.data.inspection.positional_roles import is_number
 from batch.data.inspection.spec_toml import UNKNOWN, assignment
+from batch.data.inspection.sql_of_table import name_in_query, origin_of
 from batch.data.inspection.tables_of_folder import Table
 from batch.data.inspection.value_kinds import numbers_of, share_of_numbers, stars_or_weight
 
@@ -34,8 +35,7 @@ def problem_of_wide(table: Table) -> str:
     """Return that a table is wide, with the lines for `input.toml`."""
     sniffed, items = table.sniffed, _of_items(table)
     others = [place for place in range(len(table.labels)) if place not in items]
-    width = len(str(len(table.labels) - 1))
-    names = [sniffed.names[place] or f"column{place:0{width}}" for place in others]
+    names = [name_in_query(table, place) for place in others]
     # A column with a value of its own in each row is the user; a count, for one, has none.
     own = [
         name
@@ -45,11 +45,6 @@ def problem_of_wide(table: Table) -> str:
     user = own[0] if own else "row"
     numbered = "*" if own else 'row_number() over () as "row", *'
     without = ", ".join(f'"{name}"' for name in dict.fromkeys([user, *names]))
-    kind = [
-        f"{name} = {value}"
-        for name, value in (("delim", f"'{sniffed.separator}'"), ("header", str(sniffed.header).lower()))
-    ]
-    file = table.name.replace("'", "''")
     numbers = Counter(number for place in items for number in numbers_of(sniffed.values(place)))
     found = stars_or_weight([f"{number:g}" for number in numbers.elements()], role="stars")
     keys = {"column": "value", **(found.keys or {"kind": UNKNOWN})}
@@ -58,7 +53,7 @@ def problem_of_wide(table: Table) -> str:
         'query = """',
         "from (",
         f"  unpivot (select {numbered}",
-        f"    from read_csv('{file}', {', '.join(kind)}))",
+        f"    from {origin_of(table)})",
         f"  on columns(* exclude ({without})) into name item_id value value",
         ')"""',
         assignment("user", user),

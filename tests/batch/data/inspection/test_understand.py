@@ -384,7 +384,7 @@ def test_a_wide_table_is_a_problem_with_a_query_that_makes_interactions_of_it(
         columns = (spec.interactions.user, spec.interactions.item, spec.value.column)
         values = found.select(*map(duckdb.ColumnExpression, map(str, columns))).fetchall()
     assert len(values) == 150 * 10
-    assert [(user, value) for user, _, value in values[:2]] == [("u0z", -9.5), ("u0z", 99)]
+    assert [(user, float(value)) for user, _, value in values[:2]] == [("u0z", -9.5), ("u0z", 99)]
 
 
 def test_an_object_is_no_id_but_what_is_in_it(tmp_path: Path) -> None:
@@ -403,6 +403,134 @@ def test_a_column_of_objects_or_lists_is_no_column_of_ids(nested: str, tmp_path:
         query = f"select range % 9 as user, {nested} as product from range(100)"
         connection.sql(query).write_parquet(str(tmp_path / "events.parquet"))
     assert "which columns are user and item can't be known" in _problem(understand([tmp_path]))
+
+
+def _settled(problem: str, choice: int, folder: Path) -> InputSpec:
+    """Return the spec of an `input.toml` with one of the choices of a problem."""
+    lines = problem.split("\n", 1)[1].split("\n  or\n")[choice].splitlines()
+    (folder / FILE).write_text("\n".join(line.removeprefix("  ") for line in lines), encoding="utf-8")
+    spec = read_spec(folder)
+    assert spec is not None
+    return spec
+
+
+def _of_query(spec: InputSpec, folder: Path) -> duckdb.DuckDBPyRelation:
+    connection = duckdb.connect(config={"file_search_path": str(folder)})
+    return connection.sql(spec.interactions.query)
+
+
+def test_rows_without_a_user_and_returns_are_a_problem_with_queries(tmp_path: Path) -> None:
+    lines = [
+        f"{row.user if n % 4 else ''},{row.item},{-1 if n % 10 == 1 else n % 5 + 1}"
+        for n, row in enumerate(rows())
+    ]
+    found = _understood(tmp_path, sales__csv="\n".join(["CustomerID,StockCode,Quantity", *lines]))
+    problem = _problem(found)
+    assert "25.0% of the rows have no user (column CustomerID), and 10.0% have 0 or less" in problem
+    bought, returned = (_settled(problem, choice, tmp_path) for choice in (0, 1))
+    assert _of_query(bought, tmp_path).filter("CustomerID is null or Quantity::int < 1").fetchall() == []
+    assert returned.event is not None
+    assert returned.event.kinds == {"purchase": 5, "return": "negative"}
+    kinds = dict(_of_query(returned, tmp_path).aggregate("kind, count(*)").fetchall())
+    assert kinds == {"purchase": 624, "return": 96}
+    (tmp_path / FILE).write_text(found.toml(), encoding="utf-8")
+    with pytest.raises(InputError, match="query"):
+        read_spec(tmp_path)
+
+
+def test_ids_of_items_that_are_often_missing_are_a_problem_and_complete_names_a_choice(
+    tmp_path: Path,
+) -> None:
+    lines = [
+        f"{row.user:040x}\t{f'id{row.item:032x}' if n % 8 else ''}\tBand {row.item}\t{1000 // (n % 90 + 1)}"
+        for n, row in enumerate(rows())
+    ]
+    problem = _problem(_understood(tmp_path, plays__tsv="\n".join(lines)))
+    assert "12.5% of the rows have no item (column 2)" in problem
+    assert _settled(problem, 1, tmp_path).interactions.item == 3
+    queried = _settled(problem, 0, tmp_path)
+    assert (queried.interactions.user, queried.interactions.item) == ("column0", "column1")
+    assert len(_of_query(queried, tmp_path).fetchall()) == 840
+
+
+@pytest.mark.parametrize(
+    ("header", "user", "item"),
+    [
+        ("user_pseudo_id,x,item_id", "user_pseudo_id", "item_id"),
+        ("username,x,spotify_track_uri", "username", "spotify_track_uri"),
+        ("Email,x,Lineitem sku", "Email", "Lineitem sku"),
+        ("Member,x,Letterboxd URI", "Member", "Letterboxd URI"),
+        ("idvisitor,x,url", "idvisitor", "url"),
+        ("WebCustomerNumber,customer_group_id,webProductCode", "WebCustomerNumber", "webProductCode"),
+    ],
+)
+def test_names_of_columns_are_known_by_their_words(header: str, user: str, item: str, tmp_path: Path) -> None:
+    found = _keys(_understood(tmp_path, log__csv=_table(header, "{user},x{stars},{item}")))
+    assert (found["interactions"]["user"], found["interactions"]["item"]) == (user, item)
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({"combined_data_1__txt": "1:\n14,3,2005-01-02\n15,4,2005-01-03\n2:\n14,5,2005-01-02\n",
+          "movie_titles__csv": "1,2003,Dino\n2,2004,Isle\n"}, "has a line such as 1: before the rows"),
+        ({"orders__csv": "order_id,user_id,n\n1,7,1\n2,8,1\n",
+          "order_products__csv": "order_id,product_id\n1,70\n2,80\n"}, "order_id joins them"),
+        ({"ratings__csv": "Date,Name,Year,Rating\n2020-09-13,A,1999,1.5\n"}, "of one person only"),
+    ],
+)  # fmt: skip
+def test_exports_without_users_or_items_in_each_row_say_so(
+    files: dict[str, str], words: str, tmp_path: Path
+) -> None:
+    assert words in _problem(_understood(tmp_path, **files))
+
+
+def test_two_tables_are_joined_by_the_query_of_the_problem(tmp_path: Path) -> None:
+    problem = _problem(
+        _understood(
+            tmp_path,
+            orders__csv="order_id,user_id,n\n1,7,1\n2,8,1\n",
+            order_products__csv="order_id,product_id\n1,70\n2,80\n2,70\n",
+        )
+    )
+    pairs = _of_query(_settled(problem, 0, tmp_path), tmp_path).project("user_id, product_id").fetchall()
+    assert sorted(pairs) == [("7", "70"), ("8", "70"), ("8", "80")]
+
+
+@pytest.mark.parametrize(
+    ("header", "line", "choices"),
+    [
+        ("", "{user},g{item},{word},{n}.5,0", ("play = 1", "column = 4")),
+        (
+            "user_id,item_id,ms_played,reason",
+            "{user},{item},{n}000,x{stars}",
+            ("without [value]", "ms_played"),
+        ),
+        ("user_id,item_id,event,quantity", "{user},{item},{word},{n}", ("play = 1", '"quantity"')),
+        ("", "{user},{item},{stars},{n}", ("column = 3", "column = 4")),
+    ],
+)
+def test_numbers_that_may_be_a_weight_are_not_ignored_in_silence(
+    header: str, line: str, choices: tuple[str, ...], tmp_path: Path
+) -> None:
+    lines = [header] if header else []
+    lines += [
+        line.format(
+            user=f"u{row.user}", item=row.item, stars=n % 5 + 1, n=n, word=("play", "purchase")[n % 2]
+        )
+        for n, row in enumerate(rows())
+    ]
+    found = _understood(tmp_path, plays__csv="\n".join(lines))
+    problem = _problem(found)
+    assert [each for each in choices if each not in problem] == []
+    (tmp_path / FILE).write_text(found.toml(), encoding="utf-8")
+    with pytest.raises(InputError, match="value"):
+        read_spec(tmp_path)
+
+
+def test_the_stars_that_there_are_are_named(tmp_path: Path) -> None:
+    found = _understood(tmp_path, ratings__csv=_table(HEADER, "{user},{item},{stars},{s}"))
+    assert "value: column rating: stars from 1 to 5, on a scale from 0.5 to 5" in found.findings
 
 
 def test_missing_values_are_missing_and_dirty_rows_do_not_change_what_columns_mean(tmp_path: Path) -> None:
