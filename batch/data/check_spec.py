@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from batch.data.input_spec import FILE, Column, InputSpec
 from batch.data.inputs import InputTable, find_tables, result_of_query
 from batch.data.inspection.file_sample import MAX_ROWS, UnreadableError
+from batch.data.inspection.findings import unused_files
 from batch.data.inspection.preview import place_of, preview
 from batch.data.inspection.sniff_file import sniff_file
 from batch.data.inspection.tables_of_folder import Table
@@ -40,7 +41,8 @@ def check_spec(folder: Path, spec: InputSpec) -> Understanding:
     if not problems:
         problems += _odd_columns(spec, tables)
     findings = tuple(_finding(section, table, given[section]) for section, table in tables.items())
-    return Understanding(folder, spec, findings, tuple(problems), tables=tables)
+    unused = unused_files(folder, spec, [path for table in given.values() for path in table.paths])
+    return Understanding(folder, spec, findings, tuple(problems), unused, tables=tables)
 
 
 def _table(folder: Path, given: InputTable) -> Table:

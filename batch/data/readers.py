@@ -67,8 +67,8 @@ class Reading:
         place = self.position(column)
         if place in self.nested:
             raise ColumnsError(
-                f"{table}: the column {column} has objects or lists, which are no ids; put a query into {FILE} "
-                f'that takes one of each, such as "{column}".id'
+                f"{table}: the column {column} has objects or lists, which are no ids; put a query into "
+                f'{FILE} that takes one of each, such as "{column}".id'
             )
         return self.of_id[place] if self.of_id else self.of_column[place]
 

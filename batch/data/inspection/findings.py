@@ -1,11 +1,16 @@
 """Findings: what was understood of an input in lines of a log, and what of it means nothing."""
 
+import re
+from collections.abc import Iterable
+from fnmatch import fnmatch
+from pathlib import Path
 from typing import Any
 
+from batch.data.input_spec import InputSpec
 from batch.data.inspection.doubts import MAX_NAMED, Draft
 from batch.data.inspection.interaction_roles import Roles
 from batch.data.inspection.spec_toml import UNKNOWN
-from batch.data.inspection.tables_of_folder import Folder, Table
+from batch.data.inspection.tables_of_folder import Folder, Table, files_of_data
 
 _COLUMN_KEYS = ("user", "item", "id", "title", "genres", "year", "image")
 _SEPARATORS = {
@@ -79,6 +84,20 @@ def ignored(folder: Folder, tables: dict[str, Table], draft: Draft, roles: Roles
     lines += [f"{each.name}: is not used" for each in folder.tables if each not in tables.values()]
     lines += [f"{name}: {reason.splitlines()[0]}" for name, reason in folder.unreadable.items()]
     return (*lines, *(f"{name}: is not used" for name in folder.ignored))
+
+
+def unused_files(folder: Path, spec: InputSpec, paths: Iterable[Path]) -> tuple[str, ...]:
+    """Return a line for each file of a folder but those of its tables, and those that a query names."""
+    used = {path.absolute() for path in paths}
+    parts = (spec.interactions, spec.items, spec.users, spec.hidden)
+    queries = " ".join(part.query for part in parts if part is not None)
+    patterns = re.findall(r"'([^']+)'", queries)
+    return tuple(
+        f"{path.relative_to(folder.absolute()).as_posix()}: is not used"
+        for path in files_of_data(folder)
+        if path not in used
+        and not any(fnmatch(path.relative_to(folder.absolute()).as_posix(), each) for each in patterns)
+    )
 
 
 def _references(keys: dict[str, Any]) -> list[str | int]:

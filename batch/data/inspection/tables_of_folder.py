@@ -183,6 +183,11 @@ def _files(root: Path, paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
     return files, [name for name in ignored if name != "input.toml"]
 
 
+def files_of_data(folder: Path) -> list[Path]:
+    """Return the files of a folder that may hold tables."""
+    return _files(folder, [folder])[0]
+
+
 def _below(folder: Path, depth: int) -> Iterable[Path]:
     try:
         entries = sorted(folder.iterdir())

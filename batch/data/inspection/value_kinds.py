@@ -118,8 +118,11 @@ def _stars_in_words(counts: Counter[float], scale: tuple[float, float]) -> str:
     """Return which stars there are, and the scale if that has others."""
     inside = [value for value in counts if scale[0] <= value <= scale[1]]
     text = f"stars from {min(inside):g} to {max(inside):g}"
-    as_said = (min(inside), max(inside)) == scale
-    return text if as_said else f"{text}, on a scale from {scale[0]:g} to {scale[1]:g}"
+    return (
+        text
+        if (min(inside), max(inside)) == scale
+        else f"{text}, on a scale from {scale[0]:g} to {scale[1]:g}"
+    )
 
 
 def _is_on_old_scale(counts: Counter[float]) -> bool:
@@ -206,15 +209,8 @@ def _unrated(counts: Counter[float]) -> tuple[tuple[float, ...], Counter[float],
         return (0.0,), rest, None
     share = counts[0.0] / number
     text = f"has 0 in {share:.0%} of the rows, on a scale up to {highest:g}: the worst, or not rated"
-    return (
-        (),
-        counts,
-        _doubt(
-            text,
-            [f"scale = [0, {highest:g}]", f"scale = [{lowest:g}, {highest:g}]\n  unrated = [0]"],
-            is_weight=False,
-        ),
-    )
+    scales = [f"scale = [0, {highest:g}]", f"scale = [{lowest:g}, {highest:g}]\n  unrated = [0]"]
+    return (), counts, _doubt(text, scales, is_weight=False)
 
 
 def _on_scale(scale: tuple[float, float], counts: Counter[float]) -> tuple[float, float] | None:

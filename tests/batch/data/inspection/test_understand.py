@@ -11,6 +11,7 @@ import zstandard
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from batch.data.input_spec import FILE, InputSpec, read_spec
+from batch.data.inspection.findings import unused_files
 from batch.data.inspection.understand import Understanding, understand
 from batch.errors import InputError
 from tests.exports import EXPORTS, Row, rows
@@ -526,6 +527,18 @@ def test_numbers_that_may_be_a_weight_are_not_ignored_in_silence(
     (tmp_path / FILE).write_text(found.toml(), encoding="utf-8")
     with pytest.raises(InputError, match="value"):
         read_spec(tmp_path)
+
+
+def test_files_that_an_input_toml_does_not_name_are_not_used(tmp_path: Path) -> None:
+    found = _understood(
+        tmp_path, ratings__csv=RATINGS, movies__csv=MOVIES, parts_1__csv=_PAIRS, parts_2__csv=_PAIRS
+    )
+    spec = InputSpec.model_validate(
+        {"interactions": {"file": "ratings.csv", "user": "userId", "item": "movieId"},
+         "items": {"query": "select * from 'parts_*.csv'", "id": "item"}}
+    )  # fmt: skip
+    paths = found.tables["interactions"].paths
+    assert unused_files(tmp_path, spec, paths) == ("movies.csv: is not used",)
 
 
 def test_the_stars_that_there_are_are_named(tmp_path: Path) -> None:
