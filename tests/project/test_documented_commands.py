@@ -188,7 +188,7 @@ def _ends(folder: Path) -> Iterator[tuple[int, int]]:
     yield invoke("diff", "--output", output, "nothing").returncode, 2
     yield invoke(*run, "--output", data / "ratings.csv" / "output").returncode, 1
     yield invoke(*run, "--output", output, "--unknown").returncode, 2
-    yield invoke(*run[:2], folder, "--output", output).returncode, 3
+    yield invoke(*run[:2], folder / "api", "--output", output).returncode, 3
     yield invoke("rollback", "--output", output).returncode, 0
     yield invoke(*run, "--output", output, "--seed", "1").returncode, 4
     with Output(output).locked():

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from batch.data.inspection.column_roles import find
+from batch.data.inspection.file_sample import BLOCKS
 from batch.data.inspection.interaction_roles import STEMS, Roles, is_about_something_else
 from batch.data.inspection.queries import problem_of_join, problem_of_rows
 from batch.data.inspection.spec_toml import UNKNOWN, assignment, written
@@ -56,7 +57,7 @@ def add_nothing(draft: Draft, folder: Folder) -> None:
     reasons = [
         f"{name}: {reason}"
         for name, reason in folder.unreadable.items()
-        if STEMS.search(name.lower()) or not likely or "\n" in reason
+        if STEMS.search(name.lower()) or not likely or reason.startswith(BLOCKS)
     ]
     draft.problems += reasons
     if not likely and not reasons:

@@ -21,6 +21,8 @@ CHUNKS = 3
 MAX_ROWS = 20_000
 # Fewer bytes that are no UTF-8 are broken, and of no other encoding.
 MIN_UNKNOWN = 10
+# How the reason begins why a file is no table that has interactions for sure.
+BLOCKS = "has blocks of rows"
 COMPRESSED_ENDINGS = (".gz", ".zst")
 _MAGIC = {b"\x1f\x8b": ".gz", b"\x28\xb5\x2f\xfd": ".zst"}
 # Letters of Latin-1 that words have, beside another letter; þ and ÿ are more often broken bytes.

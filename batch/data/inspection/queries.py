@@ -86,11 +86,17 @@ def _complete_column(table: Table, roles: Roles) -> str:
 def problem_of_join(tables: list[Table]) -> str:
     """Return which two tables have users and items that a common column joins; "" if none have."""
     for one in tables:
-        user = find("user", one.labels)
+        user = find("user", one.labels) if find("item", one.labels) is None else None
         for other in tables if user is not None and one.sniffed.header else ():
             item = find("item", other.labels)
             common = [name for name in one.labels if name in other.labels and name]
-            if item is None or not other.sniffed.header or len(common) != 1 or one is other:
+            if (
+                item is None
+                or find("user", other.labels) is not None
+                or not other.sniffed.header
+                or len(common) != 1
+                or one is other
+            ):
                 continue
             lines = ["[interactions]", 'query = """', f"from {origin_of(other)} as one"]
             lines += [f'join {origin_of(one)} as other using ("{common[0]}")', '"""']

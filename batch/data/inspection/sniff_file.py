@@ -12,6 +12,7 @@ from pathlib import Path
 from batch.data.input_spec import Files
 from batch.data.inspection.column_roles import is_known_name
 from batch.data.inspection.file_sample import (
+    BLOCKS,
     MAX_ROWS,
     Sniffed,
     UnreadableError,
@@ -43,7 +44,7 @@ _NOT_TABLES = {
 # Lines such as `1:` begin a block of the rows of an item, as in the files of the Netflix prize.
 _BLOCK = re.compile(r"[^:,]+,.*")
 _HAS_BLOCKS = (
-    "has a line such as 1: before the rows of each item, and no column of items; write one by\n"
+    BLOCKS + ", each after a line with its item, such as 1:, and no column of items; write one by\n"
     """  awk 'BEGIN {{print "item,user,rating,date"}} /:\\r?$/ {{sub(/:.*/, ""); item = $0; next}} """
     """{{print item "," $0}}' '{name}' > ratings.csv"""
 )

@@ -27,7 +27,7 @@ _NO_FILE = "is no file; put one there, or move it away"
 # What comes with data and is none: notes, pictures, programs, what other tools leave.
 _NO_DATA = re.compile(
     r"(readme|licen[cs]e|notice|changelog|copying|makefile|\.gitignore|\.ds_store|thumbs\.db|_success|_metadata"
-    r"|_common_metadata|input\.toml)(\..*)?|.*\.(md|rst|html?|pdf|png|jpe?g|gif|svg|py|ipynb|sh|pl|r|toml|ya?ml"
+    r"|_common_metadata|input\.toml)(\..*)?|.*\.(md|rst|html?|pdf|png|jpe?g|gif|svg|py|ipynb|sh|sql|pl|r|toml|ya?ml"
     r"|xml|crc|md5|sha256|docx?|pptx?|log)",
 )
 _GENRES_OF_100K = (

@@ -27,6 +27,7 @@ from batch.data.inspection.doubts import (
     add_value,
 )
 from batch.data.inspection.entity_roles import against_tables, entity_points, id_place, item_keys, user_keys
+from batch.data.inspection.file_sample import BLOCKS
 from batch.data.inspection.findings import findings, ignored
 from batch.data.inspection.interaction_roles import STEMS, Roles, points, roles_of
 from batch.data.inspection.spec_toml import draft_toml, to_toml
@@ -121,9 +122,9 @@ def _interactions(folder: Folder, draft: Draft) -> tuple[Table, Roles] | None:
     found = [(table, roles) for table in folder.tables if (roles := roles_of(table))]
     found.sort(key=lambda each: -points(*each))
     # A file that can't be read, but has the name that was always read, is the one that is meant.
-    # So is one whose reason has a remedy.
     broken = any(
-        name.lower().startswith("ratings.") or "\n" in reason for name, reason in folder.unreadable.items()
+        name.lower().startswith("ratings.") or reason.startswith(BLOCKS)
+        for name, reason in folder.unreadable.items()
     )
     if not found or (broken and points(*found[0]) < SURE):
         add_nothing(draft, folder)

@@ -474,7 +474,7 @@ def test_names_of_columns_are_known_by_their_words(header: str, user: str, item:
     ("files", "words"),
     [
         ({"combined_data_1__txt": "1:\n14,3,2005-01-02\n15,4,2005-01-03\n2:\n14,5,2005-01-02\n",
-          "movie_titles__csv": "1,2003,Dino\n2,2004,Isle\n"}, "has a line such as 1: before the rows"),
+          "movie_titles__csv": "1,2003,Dino\n2,2004,Isle\n"}, "has blocks of rows"),
         ({"orders__csv": "order_id,user_id,n\n1,7,1\n2,8,1\n",
           "order_products__csv": "order_id,product_id\n1,70\n2,80\n"}, "order_id joins them"),
         ({"ratings__csv": "Date,Name,Year,Rating\n2020-09-13,A,1999,1.5\n"}, "of one person only"),
