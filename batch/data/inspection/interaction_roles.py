@@ -14,7 +14,7 @@ from batch.data.inspection.column_roles import (
     letters,
     weight_of_kind,
 )
-from batch.data.inspection.positional_roles import MAX_KINDS, by_position, is_clock
+from batch.data.inspection.positional_roles import MAX_KINDS, by_position, is_clock, tells
 from batch.data.inspection.tables_of_folder import Table
 from batch.data.inspection.value_kinds import (
     Found,
@@ -183,7 +183,7 @@ def _find_value(table: Table, roles: Roles) -> None:
             if (place := find(role, table.labels)) is not None and place not in used
         ]
     if not candidates and not is_old:
-        candidates = _other_numbers(table, used)
+        candidates = _other_numbers(table, roles)
     if not candidates:
         return
     place, role = candidates[0]
@@ -206,8 +206,9 @@ def _find_value(table: Table, roles: Roles) -> None:
         roles.found_value = stars_or_weight(values, role=role, is_old=is_old)
 
 
-def _other_numbers(table: Table, used: set[int]) -> list[tuple[int, str]]:
+def _other_numbers(table: Table, roles: Roles) -> list[tuple[int, str]]:
     """Return columns of numbers that have no other meaning: of `value` if there is just one."""
+    used = roles.used()
     places = [
         place
         for place, label in enumerate(table.labels)
@@ -218,6 +219,11 @@ def _other_numbers(table: Table, used: set[int]) -> list[tuple[int, str]]:
     ]
     if table.is_named and len(table.labels) > len(used) + 1:
         return [(place, "amount") for place in places if _AMOUNT.search(table.labels[place].lower())]
+    if not table.is_named:
+        # What each item has is its price or category, and no value of what somebody did with it.
+        places = [
+            place for place in places if not (is_clock(table, place) or tells(table, roles.item, place))
+        ]
     if len(places) > 1:
         places = _varying(table, places)
     return [(place, "value" if len(places) == 1 else "amount") for place in places]

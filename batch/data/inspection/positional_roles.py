@@ -64,7 +64,7 @@ def _against(table: Table, user: int, item: int, before: list[int]) -> str:
     if number >= MANY_NUMBERS and len(table.ids(item)) > 0.8 * number > 2.4 * len(table.ids(user)):
         return f"{table.called(item)} has hardly a value twice, as users have rather than items"
     for one, other in ((user, item), (item, user)):
-        if _tells(table, one, other):
+        if tells(table, one, other):
             return f"each value of {table.called(one)} has one of {table.called(other)} only"
     return ""
 
@@ -78,7 +78,7 @@ def _are(pattern: re.Pattern[str], table: Table, place: int) -> bool:
     return sum(1 for each in ids if pattern.fullmatch(each)) > _NEARLY_ALL * len(ids) > 0
 
 
-def _tells(table: Table, one: int, other: int) -> bool:
+def tells(table: Table, one: int, other: int) -> bool:
     """Return whether a value of one column says that of another, as an order says who ordered."""
     values = defaultdict(list)
     for row in table.sniffed.rows:

@@ -529,6 +529,15 @@ def test_numbers_that_may_be_a_weight_are_not_ignored_in_silence(
         read_spec(tmp_path)
 
 
+def test_a_number_that_each_item_has_is_no_value(tmp_path: Path) -> None:
+    lines = [
+        f"{row.user},{row.item},{row.item % 7 + 100},{('pv', 'buy')[n % 2]},{_second(row)},{_second(row) + 9}"
+        for n, row in enumerate(rows())
+    ]
+    found = _keys(_understood(tmp_path, behavior__csv="\n".join(lines)))
+    assert (found["event"]["column"], found["time"]["column"], found.get("value")) == (4, 5, None)
+
+
 def test_files_that_an_input_toml_does_not_name_are_not_used(tmp_path: Path) -> None:
     found = _understood(
         tmp_path, ratings__csv=RATINGS, movies__csv=MOVIES, parts_1__csv=_PAIRS, parts_2__csv=_PAIRS
