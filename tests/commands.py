@@ -126,7 +126,8 @@ def start_batch(*arguments: str | Path) -> subprocess.Popen[str]:
         stdout=subprocess.DEVNULL,
         text=True,
         cwd=ROOT,
-        env=environment(PYTHONWARNINGS="error"),
+        # An import that Ctrl-C interrupts leaves a file open.
+        env=environment(PYTHONWARNINGS="error,ignore::ResourceWarning"),
     )
 
 
