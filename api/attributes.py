@@ -17,7 +17,7 @@ RESERVED = frozenset({"id", "title", "genres", "because", "source"})
 # A text, or JSON of anything else: a number is not the text of its digits.
 _Value = str | bytes
 _encode = json.JSONEncoder(ensure_ascii=False).encode
-# JSON has larger numbers than can be told apart.
+# JSON has larger numbers than a float holds.
 _NO_VALUE = (None, inf, -inf)
 
 

@@ -13,6 +13,7 @@ from batch.data.cap import cap_users
 from batch.data.check_meaning import check_meaning
 from batch.data.exclusions import NO_EXCLUSIONS, Exclusions
 from batch.data.forgotten import hold_out_forgotten
+from batch.data.input_spec import InputSpec
 from batch.data.load import Loaded
 from batch.data.meaning import STARS, Meaning, meaning_of
 from batch.data.readers import Source
@@ -122,7 +123,7 @@ def clean(
         connection,
         max_rejected,
         lambda file, line: raw_of_line(connection, sources[file], line),
-        lambda: scale_of(loaded.rating_rows),
+        lambda: remedy_of_values(loaded.rating_rows, loaded.spec),
     )
     execute("clean/valid_ratings")
     cap_users(connection, ratings, loaded.spec.max_per_user)
@@ -245,18 +246,23 @@ def raw_of_line(connection: duckdb.DuckDBPyConnection, source: Source, line: int
     return str(raw)
 
 
-def scale_of(rating_rows: duckdb.DuckDBPyRelation) -> str:
-    """Return from what to what nearly all ratings are, whatever becomes of them."""
+def remedy_of_values(rating_rows: duckdb.DuckDBPyRelation, spec: InputSpec) -> str:
+    """Return from what to what nearly all numbers are, whatever becomes of them, and what to do about it."""
     ratings = rating_rows.filter("isfinite(rating)")
     ((least, most),) = ratings.project("quantile_disc(rating, [0.001, 0.999])").fetchall()[0]
-    return f"nearly all ratings are from {least:g} to {most:g}"
+    if spec.scale is None:
+        return (
+            f"nearly all numbers are from {least:g} to {most:g}; a weight is not below 0: leave returns out, "
+            "or make negative events of them, by a query in input.toml"
+        )
+    return f"nearly all ratings are from {least:g} to {most:g}; declare the scale under [value] in input.toml"
 
 
 def stop_if_too_many_are_rejected(
     connection: duckdb.DuckDBPyConnection,
     max_rejected: float,
     raw_text: Callable[[str, int], str],
-    scale: Callable[[], str],
+    remedy_of_value: Callable[[], str],
 ) -> None:
     """Raise InputError if more than this share of the rows of a file is; it shows the text of one of them."""
     for file, rows, rejected, rule, line in connection.execute(statement("clean/row_counts")).fetchall():
@@ -264,7 +270,7 @@ def stop_if_too_many_are_rejected(
             raw = raw_text(file, line)
             remedy = OTHER_REMEDIES.get(rule, "correct the file, or allow more by --max-rejected")
             if rule == "rating_out_of_range":
-                remedy = f"{scale()}; declare the scale under [value] in input.toml"
+                remedy = remedy_of_value()
             raise InputError(
                 f"{file}: {rejected:,} of {rows:,} rows ({rejected / rows:.1%}) are rejected, and at most "
                 f"{max_rejected:.1%} may be; most break the rule {rule}, first in line {line}: {raw[:80]!r}; "

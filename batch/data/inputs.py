@@ -21,8 +21,7 @@ from batch.data.inspection.understand import understand
 from batch.errors import InputError
 
 BYTES_AT_A_TIME = 1 << 20
-# Endings of what is compressed, and of what is no separated text.
-COMPRESSED = (".gz", ".zst")
+# Endings of files that are not separated text.
 FORMATS: dict[str, Literal["json", "parquet"]] = {
     ".json": "json",
     ".jsonl": "json",
@@ -120,10 +119,6 @@ class Snapshot:
         """SHA-256 over names and bytes of the files, in hexadecimal digits."""
         lines = [f"{file.name}\n{content.digest}\n" for file, content in self.contents.items()]
         return hashlib.sha256("".join(lines).encode()).hexdigest()
-
-    def digest_of(self, file: Path) -> str:
-        """Return the SHA-256 of one file."""
-        return self.contents[file].digest
 
     def stop_if_written(self) -> None:
         """Raise InputError if somebody has written to a file since: it was not complete then.

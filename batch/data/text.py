@@ -20,7 +20,7 @@ from batch.errors import InputError
 
 # A line of so many characters is no record. It is cut before it is too long for the CSV reader.
 MAX_LINE_LENGTH = 200_000
-# Marks what is no text: bytes that are not of the encoding, and the one character that may not be in a line.
+# Marks bytes that are not of the encoding, and the one character that may not be in a line.
 # It is a character that no text holds, so that a replacement character in a title is not taken for it.
 _NO_TEXT = "\uffff"
 _FORBIDDEN = "\x01"

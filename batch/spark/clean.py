@@ -25,7 +25,7 @@ from batch.data.clean import (
     latest_time,
     look_up_raw_text,
     raw_of_line,
-    scale_of,
+    remedy_of_values,
     stop_at_unknown_events,
     stop_if_nothing_is_left,
     stop_if_too_many_are_rejected,
@@ -168,7 +168,7 @@ def clean(
         connection,
         max_rejected,
         lambda file, line: _raw_of_line(driver, found, file, line),
-        lambda: scale_of(ratings_as_read.project("rating, unnest(range(rows))")),
+        lambda: remedy_of_values(ratings_as_read.project("rating, unnest(range(rows))"), found.tables.spec),
     )
     ratings = _by_user(driver, file, validated, found.tables.spec)
     warn_of_unknown_hidden(connection, hidden)

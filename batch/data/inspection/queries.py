@@ -7,7 +7,7 @@ from batch.data.inspection.sql_of_table import name_in_query, origin_of
 from batch.data.inspection.tables_of_folder import Table
 from batch.data.inspection.value_kinds import numbers_of
 
-# A run stops if more rows are rejected, unless it is told otherwise.
+# A run stops if more rows are rejected, by default.
 MAX_MISSING = 0.1
 # So few numbers below 0 are odd ones; more are returns.
 MAX_BELOW = 0.01

@@ -1,6 +1,6 @@
 """Sniff: how a file is written, and a sample of its rows.
 
-The sniffer of DuckDB is not asked: it knows no `::`, reads Latin-1 only if it is told so, takes a first row
+The sniffer of DuckDB is not asked: it knows no `::`, reads Latin-1 only by an option, takes a first row
 of texts for a header, and gives up where a few lines are broken. All of these are usual in exports.
 """
 

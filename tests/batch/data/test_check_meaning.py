@@ -7,28 +7,13 @@ import pytest
 
 from batch.generation.publish import Published
 from sql import statement
-from tests.cleaned import HEADER, MOVIES, Cleaned
+from tests.cleaned import HEADER, MOVIES, STARS, Cleaned
 from tests.conftest import WriteInput, publish, select
 
 # 2020-09-13 and later.
 NOW = 1_600_000_000
 
 
-SPEC_OF_RATINGS = """
-[interactions]
-file = "ratings.csv"
-user = "userId"
-item = "movieId"
-[value]
-column = "rating"
-[time]
-column = "timestamp"
-[items]
-file = "movies.csv"
-id = "movieId"
-title = "title"
-genres = "genres"
-"""
 SPECS_OF_OTHERS = {
     "users": '[users]\nfile = "users.csv"\nid = "userId"\nattributes = ["gender"]\n',
     "hidden": '[hidden]\nfile = "hidden.csv"\nid = "movieId"\n',
@@ -43,7 +28,7 @@ def cleaned(write_input: WriteInput, tmp_path: Path) -> Any:
         folder = write_input(ratings, movies, **others)
         if ratings.startswith(HEADER):
             specs = [SPECS_OF_OTHERS[name] for name in others]
-            (folder / "input.toml").write_text(SPEC_OF_RATINGS + "".join(specs))
+            (folder / "input.toml").write_text(STARS + "".join(specs))
         return Cleaned(folder, tmp_path)
 
     return make

@@ -375,6 +375,15 @@ def test_another_scale_of_ratings_is_named_and_no_limit_is_advised(
         Cleaned(write_input(HEADER + rows, MOVIES, spec=STARS), tmp_path, max_rejected=0.1)
 
 
+def test_negative_weights_are_named_and_no_scale_is_advised(write_input: WriteInput, tmp_path: Path) -> None:
+    rows = "".join(f"1,{item},{-1 if item % 5 == 0 else item},1\n" for item in range(1, 101))
+    spec = STARS.replace('column = "rating"', 'column = "rating"\nkind = "weight"')
+    with pytest.raises(
+        InputError, match=r"numbers are from -1 to 99; a weight is not below 0: leave returns"
+    ):
+        Cleaned(write_input(HEADER + rows, MOVIES, spec=spec), tmp_path, max_rejected=0.1)
+
+
 def test_milliseconds_that_stop_a_run_come_with_a_remedy(write_input: WriteInput, tmp_path: Path) -> None:
     folder = write_input(HEADER + "1,10,3,1500000000000\n" * 3, spec=STARS)
     with pytest.raises(InputError, match=r"timestamp_not_a_time.*; declare their format under \[time\]"):
