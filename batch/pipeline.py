@@ -218,7 +218,7 @@ def _make(cleaned: Cleaned, settings: Settings, progress: Progress) -> Artifacts
     with progress.step("evaluate") as step:
         step.expect(len(candidates), "splits")
         metrics = evaluate_candidates(candidates, fitted, settings, step.advance)
-        metrics |= of_published(lists, interactions)
+        metrics |= of_published(lists, model, interactions)
         step.status(summary_of_metrics(metrics))
     item_output = ItemOutput(
         item_factors=model.item_factors,

@@ -35,6 +35,9 @@ class Interactions:
     users: int
     meaning: Meaning = STARS
     unit: float = 1.0  # the mean weight of positives where weights add up
+    genres: sparse.csr_matrix | None = (
+        None  # (items, genres), those of a movie have equal shares; None: unknown
+    )
 
     @property
     def items(self) -> int:
@@ -200,6 +203,7 @@ class Interactions:
             user_index=new_users[self.user_index],
             item_index=new_items[self.item_index],
             is_hidden=self.is_hidden[new_items >= 0],
+            genres=None if self.genres is None else self.genres[new_items >= 0],
             users=int(new_users.max(initial=-1)) + 1,
         )
         return compact, new_users, new_items
@@ -254,6 +258,16 @@ def read_hidden(items: duckdb.DuckDBPyRelation) -> NDArray[np.bool_]:
     return _column(_with_interactions(items), "is_hidden").astype(np.bool_)
 
 
+def read_genres(items: duckdb.DuckDBPyRelation) -> sparse.csr_matrix:
+    """Return (items, genres), how much of each movie is of each genre: of n genres, each has 1/n."""
+    of_item = _column(_with_interactions(items), "genres")
+    counts = np.array([len(genres) for genres in of_item], dtype=np.int64)
+    _, genre = np.unique(np.concatenate([*of_item, []]).astype(np.str_), return_inverse=True)
+    item = np.repeat(np.arange(len(of_item)), counts)
+    shape = len(of_item), int(genre.max(initial=-1)) + 1
+    return sparse.csr_matrix(((1 / counts[item]).astype(np.float32), (item, genre)), shape=shape)
+
+
 def _with_interactions(items: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
     return items.filter("ratings > 0").order("item_id")
 
@@ -269,7 +283,8 @@ def read_interactions(cleaned: Cleaned, *, as_given: bool = False) -> Interactio
     Such interactions are to be learned from only after `without_superseded`.
     """
     columns = cleaned.connection.execute(statement("train/interactions"), {"as_given": as_given}).fetchnumpy()
-    return from_columns(columns, read_hidden(cleaned.items), cleaned.meaning)
+    interactions = from_columns(columns, read_hidden(cleaned.items), cleaned.meaning)
+    return replace(interactions, genres=read_genres(cleaned.items))
 
 
 def read_only_seen(cleaned: Cleaned) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg
+from scipy import linalg, sparse
 
 from batch.data.interactions import Interactions
 from batch.model.als import factorise
@@ -70,13 +70,37 @@ def ease(train: Interactions) -> Scores:
     """Regress every movie on all others.
 
     Steck, "Embarrassingly Shallow Autoencoders for Sparse Data", WWW 2019, page 3253.
+
+    Of fewer users than movies, the matrix that is inverted is theirs; by the identity of Woodbury that is the
+    same solution.
     """
+    if train.users < train.items:
+        return _ease_of_few_users(train.seen)
     gram = (train.seen.T @ train.seen).toarray()
     gram[np.diag_indices(train.items)] += EASE_REGULARIZATION
     inverse = linalg.inv(gram, assume_a="pos", overwrite_a=True, check_finite=False)
     weights = inverse / -np.diag(inverse)
     weights[np.diag_indices(train.items)] = 0
     return lambda rows: np.asarray(train.seen[rows] @ weights, dtype=np.float32)
+
+
+def _ease_of_few_users(seen: sparse.csr_matrix) -> Scores:
+    """Return the scores of EASE by K = (X X' + r I)^-1, with which the inverse is (I - X' K X) / r.
+
+    Only its diagonal is needed, and the histories times it.
+    """
+    gram = (seen @ seen.T).toarray()
+    gram[np.diag_indices(len(gram))] += EASE_REGULARIZATION
+    of_users = linalg.inv(gram, assume_a="pos", check_finite=False) @ seen
+    diagonal = 1 - np.asarray(seen.multiply(of_users).sum(axis=0)).ravel()
+
+    def scores(rows: NDArray[np.int32]) -> NDArray[np.float32]:
+        some = seen[rows]
+        product = some - (some @ seen.T) @ of_users
+        # What a movie says of itself is taken out: it would add as much as it was seen.
+        return np.asarray(some - product / diagonal, dtype=np.float32)
+
+    return scores
 
 
 def _alike(scores: NDArray[np.int64]) -> Scores:

@@ -19,12 +19,21 @@ from batch.data.interactions import Interactions
 from batch.errors import InputError
 from batch.evaluation.baselines import LATELY, lately_name, rated_lately
 from batch.evaluation.bootstrap import bootstrap
-from batch.evaluation.metrics import DEPTHS, MODEL, UserMetrics, compute_metrics, exposure
+from batch.evaluation.lists import exposure
+from batch.evaluation.metrics import (
+    DEPTHS,
+    MODEL,
+    Lists,
+    UserMetrics,
+    compute_metrics,
+    measure_lists,
+    pooled,
+)
 from batch.evaluation.splits import Popularity, Split, by_moment, by_time, entries
 from batch.model.als import collaborative_of, iterations_from
 from batch.model.positives import is_positive
 from batch.model.sequential import Sequential
-from batch.model.weighted_parts import FittedItems, fit_items, fold_in_users
+from batch.model.weighted_parts import FittedItems, Model, fit_items, fold_in_users
 from batch.recommend.topn import TopN, best
 from batch.settings import Settings
 
@@ -155,10 +164,16 @@ def learn(
     for split in splits:
         known_start = None if start is None else start[split.old_items]
         fitted = fit_items(split.train, settings, advance, known_start)
-        start = np.zeros((ratings.items, settings.factors), dtype=np.float32)
-        start[split.old_items] = fitted.collaborative.item_factors
+        start = collaborative_vectors(fitted, split, ratings.items)
         candidates.append(Candidate(fitted, of_evaluated(split)))
     return candidates, fit_items(ratings, settings, advance, start)
+
+
+def collaborative_vectors(fitted: FittedItems, split: Split, items: int) -> NDArray[np.float32]:
+    """Return (items, factors), the collaborative vectors of all items; zeros for those not known yet."""
+    vectors = np.zeros((items, fitted.collaborative.item_factors.shape[1]), dtype=np.float32)
+    vectors[split.old_items] = fitted.collaborative.item_factors
+    return vectors
 
 
 def of_evaluated(split: Split) -> Split:
@@ -189,35 +204,26 @@ def evaluate_candidates(
         return {(EVALUATED_USERS, MODEL): 0.0}
     by_name: dict[str, list[UserMetrics]] = {}
     for candidate in candidates:
-        for name, ranked in _ranked_by_name(candidate, published, settings).items():
-            by_name.setdefault(name, []).append(compute_metrics(ranked, candidate.split))
+        for name, lists in _lists_by_name(candidate, published, settings).items():
+            measured_lists = compute_metrics(lists.items, candidate.split, lists.model)
+            by_name.setdefault(name, []).append(measured_lists)
         advance()
-    measured = {name: _pooled(each) for name, each in by_name.items()}
+    measured = {name: pooled(each) for name, each in by_name.items()}
     seen = measured.pop(SEEN).means()
     people = float(sum(len(candidate.split.users) for candidate in candidates))
-    cuts = sum(candidate.split.name.startswith("time") for candidate in candidates)
+    cuts = sum(candidate.split.is_by_time for candidate in candidates)
     positives = sum(int(each.split.relevant.nnz + each.split.unknown.sum()) for each in candidates)
     metrics: Metrics = {(ROLLING_CUTS, MODEL): float(cuts), (POSITIVES, MODEL): float(positives)}
-    for name, pooled in measured.items():
+    for name, of_model in measured.items():
         metrics[EVALUATED_USERS, name] = people
-        metrics |= {(metric, name): value for metric, value in pooled.means().items()}
+        metrics |= {(metric, name): value for metric, value in of_model.means().items()}
         for metric in WITH_INTERVAL:
-            low, high = bootstrap([pooled.by_user[metric]])
+            low, high = bootstrap(of_model.by_user[metric], of_model.people)
             metrics |= {(f"{metric}_low", name): low, (f"{metric}_high", name): high}
     return metrics | {(f"{metric}{SEEN}", MODEL): seen[metric] for metric in WITH_INTERVAL}
 
 
-def _pooled(measured: Sequence[UserMetrics]) -> UserMetrics:
-    """Return the metrics of the people of all splits; what lists show is that of the newest one."""
-    by_user = {
-        name: np.concatenate([each.by_user[name] for each in measured]) for name in measured[0].by_user
-    }
-    return UserMetrics(by_user, measured[-1].of_lists)
-
-
-def _ranked_by_name(
-    candidate: Candidate, published: FittedItems, settings: Settings
-) -> dict[str, NDArray[np.int32]]:
+def _lists_by_name(candidate: Candidate, published: FittedItems, settings: Settings) -> dict[str, Lists]:
     """Return the lists of the evaluated users: by the model, by what is popular, by the published vectors."""
     split = candidate.split
     assert split.popularity
@@ -227,18 +233,18 @@ def _ranked_by_name(
     }
     alike = np.ones((len(split.users), 1), np.float32)
     return {
-        MODEL: _ranked_by_model(candidate.fitted, split, settings),
+        MODEL: _lists_by_model(candidate.fitted, split, settings),
         **{
-            name: _ranked(alike, scores[:, None].astype(np.float32), [1], split)
+            name: Lists(split.users, _ranked(alike, scores[:, None].astype(np.float32), [1], split))
             for name, scores in popular.items()
         },
-        SEEN: _ranked_by_model(_restricted(published, split, settings), split, settings),
+        SEEN: _lists_by_model(_restricted(published, split, settings), split, settings),
     }
 
 
-def _ranked_by_model(fitted: FittedItems, split: Split, settings: Settings) -> NDArray[np.int32]:
+def _lists_by_model(fitted: FittedItems, split: Split, settings: Settings) -> Lists:
     model = fold_in_users(fitted, split.train, split.days_inactive, settings)
-    return _ranked(model.user_factors, model.item_factors, model.parts, split)
+    return Lists(split.users, _ranked(model.user_factors, model.item_factors, model.parts, split), model)
 
 
 def _ranked(
@@ -246,9 +252,15 @@ def _ranked(
 ) -> NDArray[np.int32]:
     """Rank as a run does: what `batch.evaluation.rank` returns."""
     found = best(users, items, parts, split.train.unlistable, ~split.train.is_hidden, max(DEPTHS))
-    ranked = np.full((len(split.users), max(DEPTHS)), -1, dtype=np.int32)
-    ranked[found.user_index, found.rank - 1] = found.item_index
-    return ranked
+    return _as_rows(found, len(split.users))
+
+
+def _as_rows(lists: TopN, users: int) -> NDArray[np.int32]:
+    """Return (users, depth), the lists as far as they are measured; -1 at the end of a shorter one."""
+    rows = np.full((users, max(DEPTHS)), -1, dtype=np.int32)
+    is_measured = lists.rank <= max(DEPTHS)
+    rows[lists.user_index[is_measured], lists.rank[is_measured] - 1] = lists.item_index[is_measured]
+    return rows
 
 
 def _restricted(fitted: FittedItems, split: Split, settings: Settings) -> FittedItems:
@@ -265,23 +277,23 @@ def _restricted(fitted: FittedItems, split: Split, settings: Settings) -> Fitted
     )
 
 
-def of_published(lists: TopN, ratings: Interactions) -> Metrics:
-    """Measure what the lists of everyone show of the catalogue."""
-    places = {
-        depth: np.bincount(lists.item_index[lists.rank <= depth], minlength=ratings.items) for depth in DEPTHS
-    }
-    return of_places(places, ratings.ratings_of_item, ratings.users, ratings.is_hidden)
+def of_published(lists: TopN, model: Model, ratings: Interactions) -> Metrics:
+    """Measure what the lists of everyone are."""
+    everyone = np.arange(ratings.users, dtype=np.int32)
+    measured = measure_lists(Lists(everyone, _as_rows(lists, ratings.users), model), ratings, ratings)
+    return {(name, PUBLISHED): value for name, value in measured.items()}
 
 
 def of_places(
     places: dict[int, NDArray[np.int64]],
+    lists: int,
     ratings_of_item: NDArray[np.int64],
     users: int,
     is_hidden: NDArray[np.bool_],
 ) -> Metrics:
-    """Measure the lists of everyone by how many places each movie has in them, by depth."""
+    """Measure so many lists of everyone by how many places each movie has in them, by depth."""
     return {
         (name, PUBLISHED): value
         for depth, of_items in places.items()
-        for name, value in exposure(of_items, ratings_of_item, users, is_hidden, depth).items()
+        for name, value in exposure(of_items, lists, ratings_of_item, users, is_hidden, depth).items()
     }

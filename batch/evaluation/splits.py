@@ -44,6 +44,11 @@ class Split:
     popularity: Popularity | None = None  # None: `train` has the ratings of all users
 
     @property
+    def is_by_time(self) -> bool:
+        """Whether everything from a moment on is held out, and not the last positive of each."""
+        return self.name.startswith("time")
+
+    @property
     def tied(self) -> float:
         """Return the share of evaluated users of whom only the file says which rating was later."""
         return float(self.is_tied.mean())

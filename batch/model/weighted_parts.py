@@ -20,6 +20,8 @@ from batch.model.sequential import Sequential, fit_sequential
 from batch.model.trend import trend
 from batch.settings import Settings
 
+PART_NAMES = ("collaborative", "sequential", "trend")
+
 
 @dataclass(frozen=True)
 class FittedItems:
@@ -42,6 +44,7 @@ class Model:
     user_factors: NDArray[np.float32]  # (users, factors)
     item_factors: NDArray[np.float32]  # (items, factors)
     parts: list[int]  # how many columns each part of the vectors has, in order
+    part_names: tuple[str, ...]  # what each part is called
     seen: sparse.csr_matrix  # (users, items), an entry for each movie that must not be in the list of a user
     is_candidate: NDArray[np.bool_]  # (items,)
     losses: list[float]  # one per iteration of ALS
@@ -97,6 +100,7 @@ def fold_in_users(
         user_factors=np.hstack(parts),
         item_factors=fitted.factors,
         parts=[part.shape[1] for part in parts],
+        part_names=PART_NAMES,
         seen=ratings.unlistable,
         is_candidate=~ratings.is_hidden,
         losses=fitted.collaborative.losses,

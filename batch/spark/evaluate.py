@@ -5,7 +5,7 @@ evaluates their lists: what is measured is the effect of Spark's learning, on da
 """
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,9 +14,8 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from batch.data.interactions import Interactions
-from batch.evaluation.baselines import Scores
-from batch.evaluation.splits import Split
-from batch.model.weighted_parts import FittedItems, fold_in_users
+from batch.evaluation.evaluate import Learn
+from batch.model.weighted_parts import FittedItems
 from batch.settings import Settings
 from batch.spark.segments import NOTHING_KNOWN, count_users
 from batch.spark.session import connected
@@ -26,16 +25,11 @@ from batch.spark.trend import count_lately
 
 
 @contextmanager
-def learning(settings: Settings) -> Iterator[Callable[[Split, Settings], Scores]]:
-    """Connect to a cluster for the body, and give what learns the model of a split there."""
+def learning(settings: Settings) -> Iterator[Learn]:
+    """Connect to a cluster for the body, and give what learns the items of the model there."""
     with tempfile.TemporaryDirectory() as work, connected(settings.master, Path(work)) as spark:
-
-        def embedding(split: Split, settings: Settings) -> Scores:
-            fitted = learn_from(spark, split.train, settings)
-            model = fold_in_users(fitted, split.train, split.days_inactive, settings)
-            return lambda users: model.user_factors[users] @ model.item_factors.T
-
-        yield embedding
+        # Spark's ALS begins with random vectors.
+        yield lambda ratings, settings, _start: learn_from(spark, ratings, settings)
 
 
 def learn_from(spark: SparkSession, ratings: Interactions, settings: Settings) -> FittedItems:

@@ -15,7 +15,7 @@ from scipy import sparse
 from batch.data.check_meaning import check_meaning
 from batch.data.clean import relations_of
 from batch.data.exclusions import read_exclusions
-from batch.data.interactions import read_hidden, read_item_ids, read_item_numbers
+from batch.data.interactions import read_genres, read_hidden, read_item_ids, read_item_numbers
 from batch.data.load import ignored_columns
 from batch.data.meaning import Meaning
 from batch.evaluation.catalogue import read_catalogue
@@ -167,13 +167,16 @@ def _catalogue(connection: duckdb.DuckDBPyConnection, interactions: DataFrame, m
         ratings_of_item=np.asarray(ratings, np.int64),
         meaning=meaning,
         unit=unit_there(interactions) if meaning.adds_up else 1.0,
+        genres=read_genres(items),
     )
 
 
 def _of_published(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, users: int) -> Metrics:
     places = {}
-    for depth in DEPTHS:
+    # Each list has one first place.
+    for depth in (1, *DEPTHS):
         found = connection.execute(statement("spark/places"), {"depth": depth}).fetchnumpy()
         places[depth] = np.zeros(len(catalogue.is_hidden), np.int64)
         places[depth][np.asarray(found["item_index"], np.int64)] = found["places"]
-    return of_places(places, catalogue.ratings_of_item, users, catalogue.is_hidden)
+    lists = int(places.pop(1).sum())
+    return of_places(places, lists, catalogue.ratings_of_item, users, catalogue.is_hidden)

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame
+from scipy import sparse
 
 from batch.data.interactions import Interactions, from_columns
 from batch.data.meaning import STARS, Meaning
@@ -31,6 +32,7 @@ class Catalogue:
     ratings_of_item: NDArray[np.int64]  # (items,), of all users
     meaning: Meaning = STARS
     unit: float = 1.0  # of weights, as that of `Interactions`
+    genres: sparse.csr_matrix | None = None  # (items, genres), the same
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,8 @@ def share_of(rows: pa.Table, catalogue: Catalogue) -> Share:
         "rated_at": _numbers(rows["rated_at"]) / MICROSECONDS,
         "line": rows["line"].to_numpy(),
     }
-    ratings = replace(from_columns(columns, catalogue.is_hidden, catalogue.meaning), unit=catalogue.unit)
+    ratings = from_columns(columns, catalogue.is_hidden, catalogue.meaning)
+    ratings = replace(ratings, unit=catalogue.unit, genres=catalogue.genres)
     return Share(users.dictionary, ratings, rows)
 
 

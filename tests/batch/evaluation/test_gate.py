@@ -136,7 +136,7 @@ def _reversed(model: Model) -> Model:
 def _alike(model: Model) -> Model:
     one = np.ones((len(model.user_factors), 1), dtype=np.float32)
     by_id = np.zeros((len(model.item_factors), 1), dtype=np.float32)
-    return replace(model, user_factors=one, item_factors=by_id, parts=[1])
+    return replace(model, user_factors=one, item_factors=by_id, parts=[1], part_names=("trend",))
 
 
 @pytest.mark.parametrize(

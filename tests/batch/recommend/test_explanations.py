@@ -14,7 +14,7 @@ from batch.generation.publish import Published
 from batch.model.als import Collaborative
 from batch.model.positives import is_positive
 from batch.model.sequential import Sequential
-from batch.model.weighted_parts import FittedItems, Model, fit_items, fold_in_users
+from batch.model.weighted_parts import PART_NAMES, FittedItems, Model, fit_items, fold_in_users
 from batch.recommend.explanations import explain
 from batch.recommend.topn import TopN, score
 from batch.settings import Settings
@@ -137,6 +137,7 @@ def _known(vectors: list[list[float]], rows: list[Row], listed: list[int], **cha
         user_factors=np.zeros((1, collaborative.shape[1] + 2), dtype=np.float32),
         item_factors=fitted.factors,
         parts=[collaborative.shape[1], 1, 1],
+        part_names=PART_NAMES,
         seen=sparse.csr_matrix(np.zeros((1, len(vectors)), dtype=np.float32)),
         is_candidate=~ratings.is_hidden,
         losses=[],

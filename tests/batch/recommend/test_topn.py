@@ -23,6 +23,7 @@ def _model(
         user_factors,
         item_factors,
         parts or [item_factors.shape[1]],
+        ("collaborative", "sequential", "trend")[: len(parts or [1])],
         sparse.csr_matrix(np.zeros((users, items)) if seen is None else seen, dtype=np.float32),
         np.ones(items, dtype=np.bool_) if is_candidate is None else is_candidate,
         losses=[],
