@@ -2,9 +2,11 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from batch.evaluation.evaluate import CUTS
 from batch.evaluation.tune import mean_ratio
 from batch.settings import MODEL_SETTINGS, by_name
 from tests.commands import invoke
@@ -12,6 +14,7 @@ from tests.conftest import WriteInput
 from tests.films import ITEMS, RATINGS_HEADER, USERS, withheld
 
 QUICK = ("--factors", "4", "--iterations", "3", "--next-factors", "4")
+OF_LISTS = ("coverage", "novelty", "popular_tenth", "gini", "top_item_share", "overlap")
 MODELS = {"embedding", "most_popular", "als", "ease"} | {f"popular_lately_{share}%" for share in (5, 10, 20)}
 
 
@@ -20,23 +23,63 @@ def test_evaluate_prints_every_model_and_the_same_table_twice(items: Path, tmp_p
     assert (first.returncode, first.stdout) == (0, second.stdout)
     for model in MODELS:
         assert f"\n{model} " in first.stdout
-    assert "users evaluated" in first.stdout
+    rolling, last = first.stdout.split("Somebody just seen: ")
+    assert rolling.startswith("Rolling cuts in time: lists as a night would make them")
+    assert "users evaluated" in rolling
+    assert "users evaluated" in last
+    assert "Share of the score by part" in rolling
     assert "at the same second" in first.stdout
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("split", [("--split", "last"), ("--split", "time", "--cut", "0.5", "--cut", "0.7")])
+@pytest.mark.parametrize(
+    "split", [("--split", "last"), ("--split", "time", "--cut", "0.5", "--cut", "0.7"), ()]
+)
 def test_the_last_line_is_one_object_with_every_metric(items: Path, split: tuple[str, ...]) -> None:
     done = invoke("evaluate", "--data", items, *QUICK, *split, "--json")
     found = json.loads(done.stdout.splitlines()[-1])
     assert set(found["models"]) == set(found["intervals"]) == MODELS
     assert set(found["leads"]) == MODELS - {"embedding"}
-    for metric in ("hr", "ndcg", "recall", "mrr", "coverage", "novelty", "popular_tenth", "gini"):
+    for metric in ("hr", "ndcg", "recall", "mrr", *OF_LISTS):
         for depth in (10, 50):
             assert isinstance(found["models"]["embedding"][f"{metric}@{depth}"], float)
     low, high = found["intervals"]["embedding"]["ndcg@10"]
     assert low <= found["models"]["embedding"]["ndcg@10"] <= high
-    assert len(found["splits"]) == len(split[2::2]) or split == ("--split", "last")
+    names = [each["name"] for each in found["splits"]]
+    if split:
+        assert names == (["last"] if "last" in split else ["time 50%", "time 70%"])
+        assert "last" not in found
+    else:
+        assert names == [f"time {100 * cut:g}%" for cut in CUTS if cut not in found["left_out"]]
+        assert found["last"]["splits"][0]["name"] == "last"
+    assert found["is_rolling"] is ("last" not in split)
+
+
+def test_a_default_request_has_the_figures_of_both_that_are_asked_for_alone(items: Path) -> None:
+    def found(*arguments: str) -> dict[str, Any]:
+        done = invoke("evaluate", "--data", items, *QUICK, *arguments, "--json")
+        return dict(json.loads(done.stdout))
+
+    both, last = found("--cut", "0.6"), found("--split", "last")
+    assert both.pop("last") == last
+    assert both == found("--split", "time", "--cut", "0.6")
+
+
+def test_without_times_or_comebacks_only_the_last_rating_is_held_out(write_input: WriteInput) -> None:
+    rows = "".join(f"{user},{item},5\n" for user in range(9) for item in range(user % 2, user % 2 + 4))
+    done = invoke("evaluate", "--data", write_input("userId,movieId,rating\n" + rows), *QUICK)
+    assert done.returncode == 0, done.stderr
+    assert "no rolling cuts: ratings: have no times" in done.stderr
+    assert done.stdout.startswith("Somebody just seen: ")
+    assert "Share of the score by part" in done.stdout
+
+
+def test_cuts_after_which_nobody_comes_back_are_named(items: Path) -> None:
+    done = invoke("evaluate", "--data", items, *QUICK, "--split", "time", "--cut", "0.1", "--cut", "0.6")
+    assert "left out, since nobody who can evaluate came back: time 10%" in done.stdout
+    alone = invoke("evaluate", "--data", items, *QUICK, "--split", "time", "--cut", "0.1")
+    assert alone.returncode == 3
+    assert "nobody can be evaluated by the split 'time 10%'" in alone.stderr
 
 
 def test_the_protocol_of_the_ncf_paper_ranks_the_given_items_only(items: Path, tmp_path: Path) -> None:

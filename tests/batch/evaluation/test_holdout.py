@@ -19,7 +19,7 @@ from batch.evaluation.holdout import (
     iterations,
     learn,
 )
-from batch.model.weighted_parts import FittedItems
+from batch.model.weighted_parts import PART_NAMES, FittedItems
 from batch.settings import Settings
 from tests.comebacks import DAY, ITEMS, world
 from tests.made import Row, interactions
@@ -188,3 +188,13 @@ def test_without_times_lists_are_made_as_if_everyone_was_active_now() -> None:
 
 def test_a_run_that_nobody_can_evaluate_says_so() -> None:
     assert evaluate_candidates([], _learned()[1], SETTINGS) == {("judged_users", "embedding"): 0.0}
+
+
+def test_a_run_says_how_alike_lists_are_and_from_which_part_the_scores_of_the_model_come() -> None:
+    found = _undamaged()
+    assert 0 < found["overlap@10", "embedding"] < 0.5 < found["overlap@10", "most_popular"]
+    assert found["top_item_share@10", "embedding"] < found["top_item_share@10", "most_popular"]
+    shares = [found[f"share_of_{part}@10", "embedding"] for part in PART_NAMES]
+    assert sum(shares) == pytest.approx(1)
+    assert min(shares) > 0.1
+    assert ("share_of_trend@10", "most_popular") not in found
