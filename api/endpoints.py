@@ -153,7 +153,9 @@ async def readyz(request: Request) -> Response:
 async def prometheus(request: Request) -> Response:
     """Answer with all metrics, in the format of Prometheus or of OpenMetrics."""
     generation: Generation | None = request.scope["generation"]
-    is_served = (generation.id, generation.finished_at) if generation else None
+    is_served = (
+        metrics.Served(generation.id, generation.finished_at, generation.quality) if generation else None
+    )
     accept = request.headers.get("Accept", "")
     content, media_type = await metrics.exposition(is_served, request.state.watcher.fault, accept)
     return Response(content, headers={"Content-Type": media_type})

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain, cycle
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -126,7 +127,8 @@ class Lookup:
 class Generation:
     """An open generation: `id`, `finished_at` in seconds since 1970, `depth` of the lists, its `catalogue`.
 
-    `noun` is what an item is called: one, several; `scale` the lowest and the highest stars, or None.
+    `noun` is what an item is called: one, several; `scale` the lowest and the highest stars, or None;
+    `quality` has metric, model and value of what was measured of the lists.
 
     It has the `popular` list and those of the `segments`, by name, narrow ones first. Lists are texts as they
     are stored: numbers of items, best or newest first, with commas between them. All that looks something up
@@ -143,6 +145,7 @@ class Generation:
             self._limit_memory(BYTES_OF_LISTS)
             ((self.id, self.finished_at, self.depth, items, self.popular, *rest),) = self._read("generation")
             self.noun, self.scale, bytes_of_indexes = rest
+            self.quality = self._quality()
             self.segments = {segment.name: segment for segment in map(_segment, self._read("segments"))}
             self._limit_memory(BYTES_OF_BLOCKS + bytes_of_indexes)
             self._lists, self._histories, self._whole_rows, self._similar = (
@@ -230,6 +233,12 @@ class Generation:
         for rows in _batches(self._connection.cursor(), "lookups/ids", {}):
             self._whole_rows.find_all([each_id for each_id, is_user in rows if is_user])
             self._similar.find_all([each_id for each_id, is_user in rows if not is_user])
+
+    def _quality(self) -> list[tuple[str, str, float]]:
+        """Return metric, model and value; nothing of a file that has none: it can be served all the same."""
+        with suppress(duckdb.CatalogException):
+            return [(metric, model, value) for metric, model, value in self._read("quality")]
+        return []
 
     def _limit_memory(self, limit: int) -> None:
         self._connection.execute("set memory_limit = $limit", {"limit": f"{limit}B"})

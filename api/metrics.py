@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 import prometheus_client as prometheus
@@ -39,10 +40,18 @@ SWITCH_FAILURES = prometheus.Counter(
 )
 
 
+class Served(NamedTuple):
+    """A generation that is served: its id, when it was complete, and what was measured of its lists."""
+
+    id: str
+    finished_at: float
+    quality: Iterable[tuple[str, str, float]]  # metric, model and value
+
+
 class _Served(Collector):
     """What the process that answers serves now."""
 
-    def __init__(self, served: tuple[str, float] | None, fault: str | None) -> None:
+    def __init__(self, served: Served | None, fault: str | None) -> None:
         self._served, self._fault = served, fault
 
     def collect(self) -> Iterable[Metric]:
@@ -57,19 +66,28 @@ class _Served(Collector):
             labels=["generation"],
         )
         if self._served:
-            info.add_metric([self._served[0]], 1.0)
+            info.add_metric([self._served.id], 1.0)
         yield info
         yield GaugeMetricFamily(
             "recommender_generation_finished_timestamp_seconds",
             "When that generation was complete, since 1970.",
-            value=self._served[1] if self._served else None,
+            value=self._served.finished_at if self._served else None,
         )
+        quality = GaugeMetricFamily(
+            "recommender_quality",
+            "What the run measured, by metric and model. last_night: the lists published before, by what "
+            "users have done since; embedding: the model, by interactions that were held out.",
+            labels=["metric", "model"],
+        )
+        for metric, model, value in self._served.quality if self._served else ():
+            quality.add_metric([metric, model], value)
+        yield quality
 
 
-async def exposition(served: tuple[str, float] | None, fault: str | None, accept: str) -> tuple[bytes, str]:
+async def exposition(served: Served | None, fault: str | None, accept: str) -> tuple[bytes, str]:
     """Return all metrics in the format that is accepted, and its media type.
 
-    `served` is id and time of the generation that this process serves, `fault` why it is not the newest.
+    `served` is the generation that this process serves, `fault` why it is not the newest.
     """
     registry = prometheus.CollectorRegistry()
     registry.register(_Served(served, fault))

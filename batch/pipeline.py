@@ -21,6 +21,7 @@ from sql import statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from batch.data.clean import Cleaned, Counts
     from batch.data.input_spec import InputSpec
@@ -93,7 +94,8 @@ def publish_new(job: Job, snapshot: Snapshot, progress: Progress) -> Published:
             catalogue = read_catalogue(cleaned.items)
             step.status(summary_of_cleaning(loaded, cleaned.counts, catalogue))
         warn_if_catalogue_is_lost(catalogue, loaded, output)
-        return finish(job, cleaned, catalogue, _make(cleaned, settings, progress), progress)
+        previous = output.current_file()
+        return finish(job, cleaned, catalogue, _make(cleaned, settings, previous, progress), progress)
 
 
 @dataclass
@@ -170,8 +172,8 @@ def finish(
     )
 
 
-def _make(cleaned: Cleaned, settings: Settings, progress: Progress) -> Artifacts:
-    """Train, score and evaluate.
+def _make(cleaned: Cleaned, settings: Settings, previous: Path | None, progress: Progress) -> Artifacts:
+    """Train, score and evaluate; `previous` is the file that is published now.
 
     The interactions in memory, and all else that this takes, are released when it returns.
     """
@@ -179,6 +181,7 @@ def _make(cleaned: Cleaned, settings: Settings, progress: Progress) -> Artifacts
 
     from batch.data.interactions import read_interactions, read_only_seen, read_sampling_hashes
     from batch.evaluation.holdout import evaluate_candidates, hold_out, iterations, learn, of_published
+    from batch.evaluation.last_night import last_night
     from batch.generation.write import ItemOutput, UserOutput
     from batch.model.weighted_parts import fold_in_users, with_seen
     from batch.recommend.explanations import explain
@@ -218,7 +221,7 @@ def _make(cleaned: Cleaned, settings: Settings, progress: Progress) -> Artifacts
     with progress.step("evaluate") as step:
         step.expect(len(candidates), "splits")
         metrics = evaluate_candidates(candidates, fitted, settings, step.advance)
-        metrics |= of_published(lists, model, interactions)
+        metrics |= of_published(lists, model, interactions) | last_night(cleaned.connection, previous)
         step.status(summary_of_metrics(metrics))
     item_output = ItemOutput(
         item_factors=model.item_factors,
@@ -285,13 +288,15 @@ def warn_if_catalogue_is_lost(catalogue: Catalogue, loaded: Loaded, output: Outp
 
 
 def summary_of_metrics(metrics: Metrics) -> str:
-    """Return in a few words how good the lists are."""
+    """Return in a few words how good the lists are, and how good those published before were."""
     from batch.evaluation.holdout import EVALUATED_USERS
+    from batch.evaluation.last_night import summary_of_last_night
     from batch.evaluation.metrics import MODEL
 
+    before = summary_of_last_night(metrics)
+    more = f"; {before}" if before else ""
     if not metrics[EVALUATED_USERS, MODEL]:
-        return "no user could be evaluated"
+        return f"no user could be evaluated{more}"
     ours, popular = (metrics["ndcg@10", model] for model in (MODEL, "most_popular"))
-    return (
-        f"ndcg@10 {ours:.4f}, most popular {popular:.4f}, over {metrics[EVALUATED_USERS, MODEL]:,.0f} users"
-    )
+    people = metrics[EVALUATED_USERS, MODEL]
+    return f"ndcg@10 {ours:.4f}, most popular {popular:.4f}, over {people:,.0f} users{more}"

@@ -110,7 +110,7 @@ class Settings:
         0.3, "Largest fall of quality, coverage or users, as a share of the best kept generation.", 0, 1
     )
     memory_gb: float = setting(
-        3.0, "Memory for reading and writing, in GB; larger data goes to disk.", 0.25, 10_000
+        2.4, "Memory for reading and writing, in GB; larger data goes to disk.", 0.25, 10_000
     )
     report: bool = setting(False, "Also write the report, an HTML page with plots, to the output folder.")
     rebuild: bool = setting(False, "Make a new generation even if nothing has changed.")

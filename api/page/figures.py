@@ -8,6 +8,11 @@ from api.lookup import Generation
 
 EMBEDDING = "embedding"
 PUBLISHED = "published"
+# The lists that were published before, by what people did since, and the popular list of then.
+LAST_NIGHT = "last_night"
+LAST_NIGHT_POPULAR = "last_night_popular"
+# If fewer came back, what people did since says more about chance than about the lists.
+MIN_USERS_OF_LAST_NIGHT = 50
 NAMES = {
     EMBEDDING: "This system",
     "most_popular": "Most popular ever",
@@ -39,6 +44,36 @@ class Quality(NamedTuple):
     def by_hits(self) -> list[Model]:
         """The same, most hits first."""
         return sorted(self.models, key=lambda model: (-model.hit_rate, model.name))
+
+
+class Headline(NamedTuple):
+    """The hit rate of the hardest measurement that enough people have made: `way` says of which.
+
+    `last_night`: of lists that were published, by what people did since; `rolling`: of lists as they would
+    have been published earlier, by people who came back; `last`: of users who were there a moment ago, which
+    is the easiest; `unknown`: an older version does not say.
+    """
+
+    way: str
+    users: int
+    hit_rate: float
+    interval: tuple[float, float] | None  # 95 %
+    times: float | None  # of the hit rate of the best popular list
+
+
+class LastNight(NamedTuple):
+    """The columns of `sql/inspect/last_night.sql`: how good published lists were for a band of users."""
+
+    band: str
+    users: int
+    hit_rate: float
+    hit_rate_low: float | None
+    hit_rate_high: float | None
+    hit_rate_of_popular: float
+    ndcg: float
+    ndcg_low: float | None
+    ndcg_high: float | None
+    ndcg_of_popular: float
 
 
 class Figures(NamedTuple):
@@ -75,7 +110,9 @@ async def read_figures(generation: Generation) -> Figures:
 def quality(figures: Figures) -> Quality | None:
     """Return what was measured; None if nobody could be evaluated."""
     hits, gains = figures.metric("hr@10"), figures.metric("ndcg@10")
-    models = sorted(gains.keys() & hits.keys() - {PUBLISHED}, key=lambda model: (-gains[model], model))
+    # What people did since is another question, of other people.
+    held_out = {model for model in gains.keys() & hits.keys() if not model.startswith(LAST_NIGHT)}
+    models = sorted(held_out - {PUBLISHED}, key=lambda model: (-gains[model], model))
     if EMBEDDING not in models:
         return None
     most_hits, most_gain = (max(each[model] for model in models) or 1.0 for each in (hits, gains))
@@ -95,3 +132,24 @@ def quality(figures: Figures) -> Quality | None:
         round(figures.metric("judged_users").get(EMBEDDING, 0)),
         hits[EMBEDDING] / others if others else None,
     )
+
+
+def headline(figures: Figures) -> Headline | None:
+    """Return the figure that stands in front; None if nobody could be evaluated."""
+    hits, users = figures.metric("hr@10"), figures.metric("judged_users")
+    if users.get(LAST_NIGHT, 0) >= MIN_USERS_OF_LAST_NIGHT:
+        return _headline(figures, "last_night", LAST_NIGHT, hits.get(LAST_NIGHT_POPULAR))
+    if EMBEDDING not in hits:
+        return None
+    popular = [hits[model] for model in hits if model in NAMES and model != EMBEDDING]
+    cuts = figures.metric("rolling_cuts").get(EMBEDDING)
+    way = "unknown" if cuts is None else "rolling" if cuts else "last"
+    return _headline(figures, way, EMBEDDING, max(popular, default=None))
+
+
+def _headline(figures: Figures, way: str, model: str, popular: float | None) -> Headline:
+    hits = figures.metric("hr@10")[model]
+    low, high = (figures.metric(f"hr@10_{end}").get(model) for end in ("low", "high"))
+    interval = None if low is None or high is None else (low, high)
+    users = round(figures.metric("judged_users").get(model, 0))
+    return Headline(way, users, hits, interval, hits / popular if popular else None)

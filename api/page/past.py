@@ -40,6 +40,8 @@ class Past(NamedTuple):
     ndcg_of_popular: float | None
     hit_rate: float | None
     coverage: float | None
+    hit_rate_of_lists_before: float | None  # by what users did after these were published
+    users_back: int | None  # how many users evaluated them
 
 
 class Kept(NamedTuple):

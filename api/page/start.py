@@ -6,7 +6,7 @@ from starlette.responses import Response
 from api.catalogue import numbers
 from api.lookup import Generation
 from api.page.cards import cards
-from api.page.figures import quality, read_figures
+from api.page.figures import headline, read_figures
 from api.page.render import page, shown
 
 MAX_POPULAR = 12
@@ -23,5 +23,5 @@ async def start(_request: Request, generation: Generation) -> Response:
         here="start",
         figures=figures,
         popular=popular,
-        quality=quality(figures),
+        headline=headline(figures),
     )

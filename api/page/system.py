@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.lookup import Generation
-from api.page.figures import PUBLISHED, Figures, quality, read_figures
+from api.page.figures import PUBLISHED, Figures, LastNight, headline, quality, read_figures
 from api.page.past import KeptFiles
 from api.page.render import shown
 
@@ -81,6 +81,8 @@ async def system(request: Request, generation: Generation, *, files: KeptFiles) 
         steps=_steps(figures),
         rules=[Rule(*each) for each in await generation.read("page/rows_by_rule")],
         warnings=await _warnings(generation),
+        headline=headline(figures),
+        last_night=[LastNight(*each) for each in await generation.read("inspect/last_night")],
         quality=quality(figures),
         coverage=figures.metric("coverage@10").get(PUBLISHED),
         fault=current.fault,

@@ -68,7 +68,7 @@ def compute_metrics(
     relevant = np.diff(split.relevant.indptr) + split.unknown
     by_user: dict[str, NDArray[np.float64]] = {}
     for depth in DEPTHS:
-        by_user |= _accuracy(is_hit[:, :depth], relevant, depth)
+        by_user |= accuracy(is_hit[:, :depth], relevant, depth)
         # NaN for who has nothing of the kind.
         by_user[f"recall_disliked@{depth}"] = np.where(
             disliked > 0, is_disliked[:, :depth].sum(axis=1) / np.maximum(disliked, 1), np.nan
@@ -130,9 +130,10 @@ def _listed_of(ranked: NDArray[np.int32], later: sparse.csr_matrix) -> NDArray[n
     )
 
 
-def _accuracy(
+def accuracy(
     is_hit: NDArray[np.bool_], relevant: NDArray[np.int64], depth: int
 ) -> dict[str, NDArray[np.float64]]:
+    """Return metrics of users by name: which places (users, depth) are hits, of how many relevant items."""
     discounts = 1 / np.log2(np.arange(2, depth + 2))
     ideal = np.cumsum(discounts)[np.minimum(relevant, depth) - 1]
     hits = is_hit.sum(axis=1)

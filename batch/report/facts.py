@@ -56,6 +56,7 @@ class Facts:
     long_tails: list[Row]
     over_time: list[Row]
     training: list[Row]
+    last_night: list[Row]  # how good the lists before were, by what people did since; none if nobody did
     qualities: list[Quality]  # of this generation and the kept ones before it, oldest first
     popularity: list[Row]
     most_listed: list[Row]
@@ -93,6 +94,7 @@ def read(output: Output, generation: str) -> Facts:
             long_tails=rows_of(connection, "report/long_tails"),
             over_time=rows_of(connection, "report/ratings_over_time"),
             training=_rows(connection.table("training").order("iteration")),
+            last_night=rows_of(connection, "inspect/last_night"),
             qualities=[*older, Quality(generation, _metrics(connection))],
             popularity=rows_of(connection, "report/popularity"),
             most_listed=rows_of(connection, "report/most_listed", items=MAX_LISTED),

@@ -1,5 +1,6 @@
 """Page: facts and plots as HTML. What comes from data is escaped by the template, plots are our own."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,12 +11,21 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from batch.evaluation.holdout import EVALUATED_USERS, PUBLISHED
+from batch.evaluation.holdout import EVALUATED_USERS, PUBLISHED, ROLLING_CUTS
+from batch.evaluation.last_night import LAST_NIGHT, MIN_USERS_OF_HEADLINE, POPULAR as LAST_NIGHT_POPULAR
 from batch.report import plots
 from batch.report.drawing import drawn
 from batch.report.facts import Facts
 
 MODEL, POPULAR = "embedding", "most_popular"
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The figure in front, and what it is."""
+
+    label: str
+    value: float
 
 
 @dataclass(frozen=True)
@@ -48,11 +58,28 @@ def render(facts: Facts) -> str:
             "changes": [*_of_changes(facts)],
             "steps": [*_of_steps(facts)],
         },
-        quality=lambda metric, model=MODEL: facts.metrics.get((metric, model)),
         catalogue=lambda metric: facts.metrics.get((metric, PUBLISHED)),
         evaluated=facts.metrics.get((EVALUATED_USERS, MODEL), 0),
-        popular=POPULAR,
+        headline=_headline(facts),
     )
+
+
+def _headline(facts: Facts) -> Headline | None:
+    """Return NDCG@10 of the hardest measurement that enough people have made; None if nobody has."""
+    if facts.metrics.get((EVALUATED_USERS, LAST_NIGHT), 0) >= MIN_USERS_OF_HEADLINE:
+        way, model, popular = "lists before, by what users did since", LAST_NIGHT, LAST_NIGHT_POPULAR
+    elif facts.metrics.get((EVALUATED_USERS, MODEL)):
+        cuts = facts.metrics.get((ROLLING_CUTS, MODEL))
+        rolling, last = "users who came back after a moment", "last positive held out, the easiest question"
+        way = "newest ratings held out" if cuts is None else rolling if cuts else last
+        model, popular = MODEL, POPULAR
+    else:
+        return None
+    value, low, high = (facts.metrics.get((f"ndcg@10{end}", model)) for end in ("", "_low", "_high"))
+    interval = "" if low is None or high is None else f"; 95 %: {low:.3f} to {high:.3f}"
+    compared = facts.metrics.get(("ndcg@10", popular))
+    beside = "" if compared is None else f"; most popular {compared:.3f}"
+    return Headline(f"NDCG@10 ({way}){interval}{beside}", math.nan if value is None else value)
 
 
 def _of_input(facts: Facts) -> Iterator[Plot]:
@@ -123,7 +150,9 @@ def _of_quality(facts: Facts) -> Iterator[Plot]:
     if not facts.metrics.get((EVALUATED_USERS, MODEL)):
         return
     several = facts.noun.several
-    whiskers = "" if ("ndcg@10_low", MODEL) in facts.metrics else " This file has no intervals."
+    # What was held out, and what people did since, are other questions of other people.
+    metrics = {name: value for name, value in facts.metrics.items() if not name[1].startswith(LAST_NIGHT)}
+    whiskers = "" if ("ndcg@10_low", MODEL) in metrics else " This file has no intervals."
     for name, metric, title, question, label in (
         (
             "quality-0",
@@ -140,12 +169,12 @@ def _of_quality(facts: Facts) -> Iterator[Plot]:
             "hit rate@10, share of users",
         ),
     ):
-        found = [f"{model} {value:.4f}" for (each, model), value in facts.metrics.items() if each == metric]
+        found = [f"{model} {value:.4f}" for (each, model), value in metrics.items() if each == metric]
         yield Plot(
             title,
             f"{question} Whiskers are 95 % intervals over the evaluated users.{whiskers}",
             f"Points: {'; '.join(found)}.",
-            drawn(name, plots.quality, facts.metrics, metric, label),
+            drawn(name, plots.quality, metrics, metric, label),
         )
     values = [quality.metrics.get(("ndcg@10", MODEL)) for quality in facts.qualities]
     by_generation = ", ".join(f"{value:.4f}" for value in values if value is not None)

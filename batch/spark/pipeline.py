@@ -5,6 +5,7 @@ The steps have the names of the local ones, and those after scoring are the loca
 
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -20,6 +21,7 @@ from batch.data.load import ignored_columns
 from batch.data.meaning import Meaning
 from batch.evaluation.catalogue import read_catalogue
 from batch.evaluation.holdout import Metrics, evaluate_candidates, of_places
+from batch.evaluation.last_night import last_night
 from batch.evaluation.metrics import DEPTHS
 from batch.generation.output_folder import Output
 from batch.generation.publish import Published
@@ -95,7 +97,7 @@ def _publish_new(job: Job, spark: SparkSession, tables: Tables, progress: Progre
             catalogue = read_catalogue(connection.table("items"))
             step.status(summary_of_cleaning(found.loaded, cleaned.counts, catalogue))
         warn_if_catalogue_is_lost(catalogue, found.loaded, output)
-        artifacts = _make(settings, driver, cleaned, progress)
+        artifacts = _make(settings, driver, cleaned, output.current_file(), progress)
         segments = tables.spec.users.segments if tables.spec.users else ()
         # Who has an interaction is known now; rows of interactions, and so their times, are not here.
         check_meaning(found.loaded, segments)
@@ -103,8 +105,13 @@ def _publish_new(job: Job, spark: SparkSession, tables: Tables, progress: Progre
         return finish(job, relations, catalogue, artifacts, progress)
 
 
-def _make(settings: Settings, driver: Driver, cleaned: Cleaned, progress: Progress) -> Artifacts:
-    """Train, score and evaluate; what the workers write of users stays in the work folder until published."""
+def _make(
+    settings: Settings, driver: Driver, cleaned: Cleaned, previous: Path | None, progress: Progress
+) -> Artifacts:
+    """Train, score and evaluate; what the workers write of users stays in the work folder until published.
+
+    `previous` is the file that is published now.
+    """
     connection, counts, ratings, kinds = driver.connection, cleaned.counts, cleaned.ratings, cleaned.kinds
     catalogue = _catalogue(connection, ratings, cleaned.meaning)
     with progress.step("train") as step, at_rest(connection, settings):
@@ -147,9 +154,8 @@ def _make(settings: Settings, driver: Driver, cleaned: Cleaned, progress: Progre
         step.status(f"{len(alike.rank):,} places in lists of up to {settings.similar_n:,}")
     with progress.step("evaluate") as step:
         candidates = [candidate] if len(sample.split.users) else []
-        metrics = evaluate_candidates(candidates, fitted, settings) | _of_published(
-            connection, catalogue, counts.users
-        )
+        metrics = evaluate_candidates(candidates, fitted, settings)
+        metrics |= _of_published(connection, catalogue, counts.users) | last_night(connection, previous)
         step.status(summary_of_metrics(metrics))
     of_everybody = most_watched(lately.popular.sum(axis=0), catalogue.is_hidden, settings.top_n)
     # Spark's ALS tells no loss.

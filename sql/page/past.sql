@@ -13,6 +13,14 @@ select
         where metric = 'ndcg@10' and model = 'most_popular'
     ) as ndcg_of_popular,
     (select cast(value as double) from metrics where metric = 'hr@10' and model = 'embedding') as hit_rate,
-    (select cast(value as double) from metrics where metric = 'coverage@10' and model = 'published') as coverage
+    (select cast(value as double) from metrics where metric = 'coverage@10' and model = 'published') as coverage,
+    (
+        select cast(value as double) from metrics
+        where metric = 'hr@10' and model = 'last_night'
+    ) as hit_rate_of_lists_before,
+    (
+        select cast(value as bigint) from metrics
+        where metric = 'judged_users' and model = 'last_night'
+    ) as users_back
 from generation
 where id = $id and users + rows_read + rows_rejected + epoch(finished_at) is not null;

@@ -14,8 +14,9 @@ from urllib.parse import quote
 import pytest
 from starlette.testclient import TestClient
 
-from api.page.figures import Figures, quality
+from api.page.figures import MIN_USERS_OF_LAST_NIGHT, Figures, Headline, headline, quality
 from api.page.formats import age, duration, percent, spoken
+from batch.evaluation.last_night import MIN_USERS_OF_HEADLINE
 from batch.generation.hide import hide
 from batch.generation.output_folder import Output
 from batch.generation.publish import Published
@@ -461,6 +462,79 @@ def test_each_table_of_quality_is_in_its_own_order() -> None:
     assert measured
     assert [each.name for each in measured.models] == ["This system", "Most popular ever"]
     assert [each.name for each in measured.by_hits] == ["Most popular ever", "This system"]
+
+
+def _figures(**models: dict[str, float]) -> Figures:
+    metrics = [
+        {"metric": metric.replace("_at_", "@"), "model": model, "value": value}
+        for model, values in models.items()
+        for metric, value in values.items()
+    ]
+    return Figures._make([None] * len(Figures._fields))._replace(metrics=metrics)
+
+
+HELD_OUT = {"hr_at_10": 0.3, "hr_at_10_low": 0.2, "hr_at_10_high": 0.4, "judged_users": 60.0}
+POPULAR = {"hr_at_10": 0.2}
+
+
+def test_the_headline_is_the_hardest_measurement_that_enough_users_have_made() -> None:
+    def of(users: int, **held_out: float) -> Headline | None:
+        return headline(
+            _figures(
+                embedding=HELD_OUT | held_out,
+                most_popular=POPULAR,
+                last_night={"hr_at_10": 0.1, "judged_users": float(users)},
+                last_night_popular={"hr_at_10": 0.05},
+            )
+        )
+
+    assert of(MIN_USERS_OF_LAST_NIGHT) == Headline("last_night", 50, 0.1, None, 2.0)
+    rolling = Headline("rolling", 60, 0.3, (0.2, 0.4), 0.3 / 0.2)
+    assert of(MIN_USERS_OF_LAST_NIGHT - 1, rolling_cuts=2.0) == rolling
+    assert of(0, rolling_cuts=0.0) == rolling._replace(way="last")
+    assert of(0) == rolling._replace(way="unknown")
+    assert headline(_figures(embedding={"judged_users": 0.0})) is None
+    assert MIN_USERS_OF_LAST_NIGHT == MIN_USERS_OF_HEADLINE
+
+
+def test_lists_published_before_are_not_compared_with_what_was_held_out() -> None:
+    both = {"hr_at_10": 0.3, "ndcg_at_10": 0.2}
+    measured = quality(_figures(embedding=both, most_popular=both, last_night=both, last_night_popular=both))
+    assert measured
+    assert {each.name for each in measured.models} == {"This system", "Most popular ever"}
+
+
+@pytest.mark.parametrize(
+    ("users", "cuts", "said"),
+    [
+        (
+            60,
+            1,
+            "Of 60 users who came back after the lists before these were published, 12 % (95 % interval: ",
+        ),
+        (49, 1, "who came back after an earlier moment,"),
+        (49, 0, "Too few users came back, so this answers an easier question"),
+    ],
+)
+def test_the_page_says_which_figure_stands_in_front(
+    published: Published, tmp_path: Path, users: int, cuts: int, said: str
+) -> None:
+    with changed(published, tmp_path) as connection:
+        connection.execute("delete from metrics where metric = 'rolling_cuts'")
+        values = {"judged_users": users, "hr@10": 0.12, "hr@10_low": 0.1, "hr@10_high": 0.15, "ndcg@10": 0.05}
+        rows = [(metric, "last_night", value) for metric, value in values.items()]
+        rows += [("hr@10", "last_night_popular", 0.08), ("ndcg@10", "last_night_popular", 0.03)]
+        rows += [("rolling_cuts", "embedding", cuts)]
+        connection.executemany("insert into metrics values (?, ?, ?)", rows)
+    with client_of(tmp_path) as client:
+        text = _text(client, "/system")
+        assert said in text
+        assert f"all who came back {users} 12 % 10 % to 15 % 8.0 % 0.050 0.030" in text
+        assert f"12 % of {users}" in text.split("Over the generations")[1]
+        assert ("12 %" in _text(client, "/")) is (users == 60)
+        exposed = client.get("/metrics").text
+    assert 'recommender_quality{metric="hr@10_low",model="last_night"} 0.1\n' in exposed
+    assert 'recommender_quality{metric="ndcg@10",model="last_night_popular"} 0.03\n' in exposed
 
 
 def test_no_age_is_below_nothing() -> None:

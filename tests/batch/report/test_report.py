@@ -185,6 +185,24 @@ def test_a_report_says_what_ratings_times_and_users_are_missing(
     assert "The list is empty" in text
 
 
+@pytest.mark.parametrize(("users", "leads"), [(50, True), (49, False)])
+def test_a_report_shows_how_good_the_lists_before_were_and_leads_with_it_if_enough_came_back(
+    published: Published, tmp_path: Path, users: int, *, leads: bool
+) -> None:
+    values = {"judged_users": users, "hr@10": 0.5, "ndcg@10": 0.25, "ndcg@10_low": 0.2, "ndcg@10_high": 0.3}
+    with changed(published, tmp_path) as connection:
+        rows = [(metric, "last_night", value) for metric, value in values.items()]
+        rows += [("hr@10", "last_night_popular", 0.4), ("ndcg@10", "last_night_popular", 0.125)]
+        connection.executemany("insert into metrics values (?, ?, ?)", rows)
+    read = Read(page(Output(tmp_path), published.generation))
+    front = "NDCG@10 (lists before, by what users did since); 95 %: 0.200 to 0.300; most popular 0.1250.250"
+    assert (front in read.text) is leads
+    words = " ".join(read.text.split())
+    assert f"all who came back{users}50.0%\N{EN DASH}40.0%0.2500.200 to 0.3000.125" in words
+    # What was held out is another question of other people.
+    assert not any("last_night" in each for each in read.images)
+
+
 def test_a_report_says_what_was_odd_and_calls_items_as_the_input_does(
     published: Published, tmp_path: Path
 ) -> None:
