@@ -105,7 +105,7 @@ def _measured(
             metrics[f"{EVALUATED_USERS}{suffix}", model] = float(chosen.sum())
             for metric in WITH_INTERVAL:
                 values = of_people[metric][chosen]
-                low, high = bootstrap([values])
+                low, high = bootstrap(values)
                 metrics[f"{metric}{suffix}", model] = float(values.mean())
                 metrics[f"{metric}{suffix}_low", model] = low
                 metrics[f"{metric}{suffix}_high", model] = high
