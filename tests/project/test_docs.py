@@ -64,7 +64,7 @@ def test_a_page_has_a_title_and_says_first_what_its_reader_can_do(name: str) -> 
 
 
 def test_the_quality_in_the_readme_is_that_of_the_evaluation() -> None:
-    figures = set(re.findall(r"\d\.\d{3}", part(README, "Quality")))
+    figures = re.findall(r"\d\.\d{3}", part(README, "Quality"))
     assert len(figures) >= 9
     assert [each for each in figures if each not in part(DOCS["evaluation.md"], "Results by time")] == []
 
