@@ -1,8 +1,8 @@
 """The genres: how much more of each genre a user likes than everybody does.
 
 A user has a number for each genre: the logarithm of its share in the positives, divided by its share in those
-of everybody. Few positives say little, so shares are drawn to those of everybody. An item has 1 for each of its
-genres.
+of everybody. Few positives say little, so shares are drawn to those of everybody. An item has 1 for each of
+its genres.
 """
 
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class Genres:
 def usual_genres(shares: sparse.csr_matrix | None, positives_of_item: NDArray[np.int64]) -> Genres:
     """Count the genres in the positives of everybody; (items, genres) may be unknown."""
     if shares is None:
-        shares = sparse.csr_matrix((len(positives_of_item), 0), dtype=np.float32)
+        shares = sparse.csr_matrix(np.zeros((len(positives_of_item), 0), dtype=np.float32))
     counts = np.asarray(positives_of_item @ shares, np.float64)
     most = np.sort(np.argsort(-counts, kind="stable")[:MAX_GENRES])
     return Genres(shares[:, most], counts[most] / max(counts[most].sum(), 1.0), 1.0)

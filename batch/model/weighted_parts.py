@@ -47,6 +47,11 @@ class FittedItems:
         return dict(zip(PART_NAMES, vectors, strict=True))
 
     @property
+    def columns(self) -> dict[str, int]:
+        """Return how many columns of the vectors each part has, in order."""
+        return {name: vectors.shape[1] for name, vectors in self.by_part.items()}
+
+    @property
     def factors(self) -> NDArray[np.float32]:
         """Return (items, factors), the vectors of the movies, part by part."""
         return np.hstack([*self.by_part.values()])
