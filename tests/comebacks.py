@@ -27,8 +27,9 @@ ITEMS = FIRST_RELEASE + RELEASES
 def world() -> Iterator[tuple[int, int, float, float]]:
     """Yield user, movie, stars and seconds: half of 240 people watch daily, half of them again after weeks.
 
-    Every day the next part of a story is watched by those who watch daily, and now and then one of the lasting
-    movies that people of the same kind like. After weeks, somebody watches the newest release, and a lasting movie.
+    Every day the next part of a story is watched by those who watch daily, and now and then one of the
+    lasting movies that people of the same kind like. After weeks, somebody watches the newest release, and a
+    lasting movie.
     """
     draw = np.random.default_rng(7)
     for user in range(240):

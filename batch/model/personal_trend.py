@@ -85,11 +85,13 @@ def solve_personal_trend(
     """Solve the regression of which `count_lately_liked` gives the matrices; both are overwritten."""
     gram[np.diag_indices(len(core))] += REGULARIZATION
     lower = linalg.cholesky(gram, lower=True, overwrite_a=True, check_finite=False)
+    # P is symmetric: what is above the diagonal is taken from below it.
+    inverse = np.tril(linalg.lapack.spotri(lower, lower=1)[0])
+    own_target = np.einsum("jk,kj->j", inverse, target) + np.einsum("kj,kj->j", inverse, target)
+    diagonal = inverse.diagonal()
+    target[np.diag_indices(len(core))] -= own_target / diagonal - target.diagonal()
+    del inverse
     solve: Callable[..., Any] = partial(linalg.solve_triangular, lower, lower=True, check_finite=False)
-    inverse = solve(np.eye(len(core), dtype=np.float32))
-    # With gram = L L', P = inv(L)' inv(L): the diagonals of P and of P target.
-    own = np.einsum("ij,ij->j", inverse, inverse @ target) / np.einsum("ij,ij->j", inverse, inverse)
-    target[np.diag_indices(len(core))] -= own
     directions = strongest(solve, target, settings.personal_factors, settings.seed)
     weights = solve(solve(target @ directions), trans="T")
     item_factors, history_factors = (np.zeros((items, directions.shape[1]), np.float32) for _ in range(2))
