@@ -228,6 +228,7 @@ def _make(cleaned: Cleaned, settings: Settings, previous: Path | None, progress:
     item_output = ItemOutput(
         item_factors=model.item_factors,
         parts=fitted.columns,
+        part_weights=fitted.part_weights,
         losses=model.losses,
         similar=similar_items,
         popular=popular(interactions, settings.top_n),

@@ -80,17 +80,24 @@ class Settings:
     )
     trend_weight: float = of_model(
         2.0,
-        "Weight of the popularity trend for a user inactive for long; lower for lists that are less alike.",
+        "Weight of the popularity trend for a user inactive for long.",
         0,
         1e6,
     )
-    personal_factors: int = of_model(64, "Number of factors of the personal trend.", 1, 4_096)
-    personal_weight: float = of_model(
+    personal_trend_factors: int = of_model(64, "Number of factors of the personal trend.", 1, 4_096)
+    personal_trend_weight: float = of_model(
         2.0, "Weight of the personal trend for a user inactive for long.", 0, 1e6
     )
     genre_weight: float = of_model(
         1.5,
         "Weight of the genres for a user inactive for long; a third of it for one active a moment ago.",
+        0,
+        1e6,
+    )
+    personal: float = of_model(
+        1.0,
+        "How personal lists are: the weights of personal trend and genres are multiplied by it. 0: everybody "
+        "who was away gets what is popular now; above 1 lists are less alike, and less often right.",
         0,
         1e6,
     )

@@ -59,7 +59,7 @@ PARTS = {
     "without taste": Variant(without_taste=True),
     "without the next movie": Variant(placing=replace(DEFAULT, next_weight=0.0)),
     "without the trend": Variant(placing=replace(DEFAULT, trend_weight=0.0)),
-    "without the personal trend": Variant(placing=replace(DEFAULT, personal_weight=0.0)),
+    "without the personal trend": Variant(placing=replace(DEFAULT, personal_trend_weight=0.0)),
     "without the genres": Variant(placing=replace(DEFAULT, genre_weight=0.0)),
     "gap not known, taken as none": Variant(days_inactive=0.0),
     "gap not known, taken as long": Variant(days_inactive=LONG),

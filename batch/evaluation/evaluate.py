@@ -13,6 +13,7 @@ from batch.data.interactions import Interactions
 from batch.errors import InputError, UsageError
 from batch.evaluation.baselines import Scores, baselines
 from batch.evaluation.bootstrap import Interval, bootstrap
+from batch.evaluation.choices import MAX_MOMENTS, learned_weights
 from batch.evaluation.holdout import collaborative_vectors
 from batch.evaluation.metrics import DEPTHS, MODEL, Lists, UserMetrics, compute_metrics, mean_of_known, pooled
 from batch.evaluation.rank import Candidates, rank
@@ -186,14 +187,18 @@ def _evaluate_last(task: _Task) -> Evaluation:
 def _evaluate(task: _Task, splits: Iterable[Split], candidates: Candidates | None = None) -> Evaluation:
     """Learn from each split, oldest first, and measure the lists of every model.
 
-    The model goes on from what it learned before the moment before, as a run does.
+    The model goes on from what it learned before the moment before, as a run does, and parts weigh what was
+    learned from the moments before.
     """
     settings = task.settings
     evaluated: list[Evaluated] = []
     measured: dict[str, list[UserMetrics]] = {}
     start: NDArray[np.float32] | None = None
+    before: list[tuple[FittedItems, Split]] = []
     for split in splits:
         fitted = task.learn(split.train, settings, None if start is None else start[split.old_items])
+        fitted = replace(fitted, part_weights=learned_weights(before, split, settings))
+        before = [*before[1 - MAX_MOMENTS :], (fitted, split)]
         start = collaborative_vectors(fitted, split, task.cleaned.ratings.items)
         model = fold_in_users(fitted, split.train, split.days_inactive, settings)
         learners: dict[str, Callable[[], Scores]] = {

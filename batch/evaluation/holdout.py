@@ -19,6 +19,7 @@ from batch.data.interactions import Interactions
 from batch.errors import InputError
 from batch.evaluation.baselines import LATELY, lately_name, rated_lately
 from batch.evaluation.bootstrap import bootstrap
+from batch.evaluation.choices import learned_weights
 from batch.evaluation.lists import exposure
 from batch.evaluation.metrics import (
     DEPTHS,
@@ -158,16 +159,20 @@ def learn(
 ) -> tuple[list[Candidate], FittedItems]:
     """Learn the movies from what each split lets a model know, oldest first, and at last from all ratings.
 
-    Training goes on from one to the next. Raises InputError if there is no positive.
+    Training goes on from one to the next. What parts weigh is learned from the moments before, so the oldest
+    one has the weights of the settings. Raises InputError if there is no positive.
     """
     start: NDArray[np.float32] | None = None
-    candidates = []
+    before: list[tuple[FittedItems, Split]] = []
     for split in splits:
         known_start = None if start is None else start[split.old_items]
-        fitted = fit_items(split.train, settings, advance, known_start)
+        part_weights = learned_weights(before, split, settings)
+        fitted = replace(fit_items(split.train, settings, advance, known_start), part_weights=part_weights)
         start = collaborative_vectors(fitted, split, ratings.items)
-        candidates.append(Candidate(fitted, of_evaluated(split)))
-    return candidates, fit_items(ratings, settings, advance, start)
+        before.append((fitted, split))
+    candidates = [Candidate(fitted, of_evaluated(split)) for fitted, split in before]
+    fitted = fit_items(ratings, settings, advance, start)
+    return candidates, replace(fitted, part_weights=learned_weights(before, None, settings))
 
 
 def collaborative_vectors(fitted: FittedItems, split: Split, items: int) -> NDArray[np.float32]:
@@ -277,6 +282,7 @@ def _restricted(fitted: FittedItems, split: Split, settings: Settings) -> Fitted
         PersonalTrend(fitted.personal_trend.item_factors[old], fitted.personal_trend.history_factors[old]),
         replace(fitted.genres, shares=fitted.genres.shares[old]),
         fitted.trend[old],
+        fitted.part_weights,
     )
 
 

@@ -14,6 +14,7 @@ from batch.data.clean import Cleaned
 from batch.data.interactions import read_item_ids, read_user_ids
 from batch.evaluation.holdout import Metrics
 from batch.generation.lookups import lookups
+from batch.model.part_weights import TRAITS, PartWeights
 from batch.recommend.popular import Popular
 from batch.recommend.segments import ATTRIBUTES, Segments
 from batch.recommend.topn import TopN
@@ -47,6 +48,7 @@ class ItemOutput:
 
     item_factors: NDArray[np.float32]  # (items, factors)
     parts: dict[str, int]  # how many of these columns each part of the model has, in order
+    part_weights: PartWeights
     losses: list[float]  # one per iteration
     similar: TopN  # its users are movies
     popular: Popular
@@ -167,6 +169,9 @@ def _frames_of_items(item_output: ItemOutput, item_ids: "pd.Index[str]") -> dict
         "measured": pd.DataFrame(
             [(metric, model, value) for (metric, model), value in item_output.metrics.items()],
             columns=["metric", "model", "value"],
+        ),
+        "part_effects": pd.DataFrame(item_output.part_weights.effects.T, columns=[*TRAITS]).assign(
+            part=[*item_output.parts]
         ),
         "losses": pd.DataFrame(
             {"iteration": range(1, len(item_output.losses) + 1), "loss": item_output.losses}

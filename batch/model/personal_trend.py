@@ -92,7 +92,7 @@ def solve_personal_trend(
     target[np.diag_indices(len(core))] -= own_target / diagonal - target.diagonal()
     del inverse
     solve: Callable[..., Any] = partial(linalg.solve_triangular, lower, lower=True, check_finite=False)
-    directions = strongest(solve, target, settings.personal_factors, settings.seed)
+    directions = strongest(solve, target, settings.personal_trend_factors, settings.seed)
     weights = solve(solve(target @ directions), trans="T")
     item_factors, history_factors = (np.zeros((items, directions.shape[1]), np.float32) for _ in range(2))
     item_factors[core], history_factors[core] = directions, weights

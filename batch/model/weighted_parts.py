@@ -5,11 +5,12 @@ A vector is five parts side by side, and so the score is their sum: the collabor
 (`batch.model.personal_trend`), the genres (`batch.model.genres`) and the popularity trend
 (`batch.model.trend`). Their weights depend on how long the user has been inactive: in the middle of a session
 the next movie matters, after a week what people watch now. docs/model.md gives the formula, and what each
-part is worth.
+part is worth. `batch.model.part_weights` learns by what they are multiplied for whom.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from scipy import sparse
 from batch.data.interactions import Interactions
 from batch.model.als import Collaborative, fit_collaborative
 from batch.model.genres import Genres, usual_genres
+from batch.model.part_weights import PartWeights, no_part_weights, traits_of
 from batch.model.personal_trend import PersonalTrend, fit_personal_trend
 from batch.model.positives import is_positive
 from batch.model.sequential import Sequential, fit_sequential
@@ -38,6 +40,7 @@ class FittedItems:
     personal_trend: PersonalTrend
     genres: Genres
     trend: NDArray[np.float32]  # (items,)
+    part_weights: PartWeights = field(default_factory=partial(no_part_weights, len(PART_NAMES)))
 
     @property
     def by_part(self) -> dict[str, NDArray[np.float32]]:
@@ -70,6 +73,13 @@ class Model:
     losses: list[float]  # one per iteration of ALS
     # (users, 3), by what the collaborative and the sequential part and the personal trend were multiplied
     weights: NDArray[np.float64]
+
+    def scores_by_part(self, user: int) -> NDArray[np.float32]:
+        """Return (items, parts), what each part adds to the scores of a user."""
+        ends = np.cumsum(self.parts)
+        columns = [slice(end - size, end) for end, size in zip(ends, self.parts, strict=True)]
+        of_user = self.user_factors[user]
+        return np.stack([self.item_factors[:, each] @ of_user[each] for each in columns], axis=1)
 
 
 def fit_items(
@@ -118,19 +128,27 @@ def fold_in_users(
     # Weights below float32 epsilon become 0: after some weeks a vector has two parts less.
     session_weight[session_weight < np.finfo(np.float32).eps] = 0
     away_weight = 1 - session_weight
-    collaborative, of_collaborative = _weighed(fitted.collaborative, ratings, session_weight)
-    sequential, of_sequential = _weighed(fitted.sequential, ratings, settings.next_weight * session_weight)
-    personal, of_personal = _weighed(fitted.personal_trend, ratings, settings.personal_weight * away_weight)
+    learned = fitted.part_weights.of_users(traits_of(days_inactive, positives_of(ratings)))
+    by_setting = (
+        session_weight,
+        settings.next_weight * session_weight,
+        settings.personal * settings.personal_trend_weight * away_weight,
+        settings.personal * settings.genre_weight * (away_weight + GENRES_IN_SESSION * session_weight),
+        settings.trend_weight * away_weight,
+    )
+    weights = dict(zip(PART_NAMES, np.stack(by_setting) * learned.T, strict=True))
+    collaborative, of_collaborative = _weighed(fitted.collaborative, ratings, weights["collaborative"])
+    sequential, of_sequential = _weighed(fitted.sequential, ratings, weights["sequential"])
+    personal, of_personal = _weighed(fitted.personal_trend, ratings, weights["personal_trend"])
     by_genre = fitted.genres.of_users(ratings)
     spread = _spread(by_genre, fitted.genres.item_factors)
-    genre_weight = settings.genre_weight * (away_weight + GENRES_IN_SESSION * session_weight)
-    genre_weight *= fitted.genres.marked(spread) / np.where(spread > 0, spread, 1)
+    genre_weight = weights["genres"] * fitted.genres.marked(spread) / np.where(spread > 0, spread, 1)
     parts = [
         collaborative,
         sequential,
         personal,
         (by_genre * genre_weight[:, None]).astype(np.float32),
-        (settings.trend_weight * away_weight[:, None]).astype(np.float32),
+        weights["trend"][:, None].astype(np.float32),
     ]
     return Model(
         user_factors=np.hstack(parts),
@@ -142,6 +160,11 @@ def fold_in_users(
         losses=fitted.collaborative.losses,
         weights=np.stack([of_collaborative, of_sequential, of_personal], axis=1),
     )
+
+
+def positives_of(ratings: Interactions) -> NDArray[np.int64]:
+    """Return (users,), how many positives each has."""
+    return np.bincount(ratings.user_index[is_positive(ratings.weight)], minlength=ratings.users)
 
 
 def _weighed(

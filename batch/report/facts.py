@@ -64,6 +64,7 @@ class Facts:
     examples: list[Row]
     steps: list[Row]
     settings: list[Row]
+    part_weights: list[Row]  # by what the weight of each part of the model is multiplied
     left_out: list[str]  # in a sentence each, what could not be read of older generations
 
     @property
@@ -90,7 +91,7 @@ def read(output: Output, generation: str) -> Facts:
             rating_counts=_rows(rating_counts.order("stage desc, rating")),
             rating_boxes=rows_of(connection, "report/rating_boxes"),
             rejected=rows_of(connection, "inspect/rejected_by_rule"),
-            warnings=_warnings(connection),
+            warnings=_of_newer_files(connection, "inspect/input_warnings"),
             long_tails=rows_of(connection, "report/long_tails"),
             over_time=rows_of(connection, "report/ratings_over_time"),
             training=_rows(connection.table("training").order("iteration")),
@@ -102,14 +103,15 @@ def read(output: Output, generation: str) -> Facts:
             examples=rows_of(connection, "report/examples", users=MAX_EXAMPLES, movies=MOVIES_OF_EXAMPLE),
             steps=rows_of(connection, "report/steps"),
             settings=rows_of(connection, "report/settings"),
+            part_weights=_of_newer_files(connection, "inspect/part_weights"),
             left_out=left_out,
         )
 
 
-def _warnings(connection: duckdb.DuckDBPyConnection) -> list[Row]:
-    """Return what was odd in the input; nothing of a file of an older version, which does not say."""
+def _of_newer_files(connection: duckdb.DuckDBPyConnection, name: str) -> list[Row]:
+    """Return the rows of a statement; nothing of a file of an older version, which lacks the table."""
     try:
-        return rows_of(connection, "inspect/input_warnings")
+        return rows_of(connection, name)
     except duckdb.CatalogException:
         return []
 

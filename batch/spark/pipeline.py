@@ -3,6 +3,7 @@
 The steps have the names of the local ones, and those after scoring are the local ones.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,7 @@ from batch.data.interactions import read_genres, read_hidden, read_item_ids, rea
 from batch.data.load import ignored_columns
 from batch.data.meaning import Meaning
 from batch.evaluation.catalogue import read_catalogue
+from batch.evaluation.choices import learned_weights
 from batch.evaluation.holdout import Metrics, evaluate_candidates, of_places
 from batch.evaluation.last_night import last_night
 from batch.evaluation.metrics import DEPTHS
@@ -125,6 +127,8 @@ def _make(
         known = Known(ratings, users, catalogue, catalogue.ratings_of_item)
         lately = count_lately(known, kinds, settings)
         fitted = fit_items(known, lately, settings, step.says)
+        part_weights = learned_weights([(candidate.fitted, candidate.split)], None, settings)
+        fitted = replace(fitted, part_weights=part_weights)
         weights = sparse.csr_matrix(lately.popular.astype(np.float32))
         of_segments = segments_of(
             weights, kinds.attributes, cleaned.users.sum(axis=0), catalogue.is_hidden, settings.top_n
@@ -159,7 +163,9 @@ def _make(
         step.status(summary_of_metrics(metrics))
     of_everybody = most_watched(lately.popular.sum(axis=0), catalogue.is_hidden, settings.top_n)
     # Spark's ALS tells no loss.
-    item_output = ItemOutput(fitted.factors, fitted.columns, [], alike, of_everybody, of_segments, metrics)
+    item_output = ItemOutput(
+        fitted.factors, fitted.columns, fitted.part_weights, [], alike, of_everybody, of_segments, metrics
+    )
     return Artifacts(item_output, None)
 
 

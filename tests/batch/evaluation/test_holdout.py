@@ -27,7 +27,7 @@ from tests.made import Row, interactions
 
 SETTINGS = Settings(factors=8, iterations=8, next_factors=24, regularization=1.0)
 # Settings that only fold-in reads: what was learned of the items stays.
-OF_FOLD_IN = {"trend_weight", "next_weight", "gap_half_life", "personal_weight", "genre_weight"}
+OF_FOLD_IN = {"trend_weight", "next_weight", "gap_half_life", "personal_trend_weight", "genre_weight"}
 HASHES = np.array([f"{user:04d}" for user in range(1_100)])
 
 
@@ -65,8 +65,8 @@ def test_people_who_come_back_evaluate_lists_made_for_when_they_were_last_seen()
         {"trend_half_life": 1e6},
         {"next_weight": 0.0},
         {"gap_half_life": 0.001},
-        {"personal_weight": 0.0},
-        {"personal_weight": 1000.0},
+        {"personal_trend_weight": 0.0},
+        {"personal_trend_weight": 1000.0},
         {"genre_weight": 0.0},
         {"genre_weight": 1000.0},
         {"regularization": 1e6},

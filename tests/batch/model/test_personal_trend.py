@@ -20,7 +20,7 @@ from batch.settings import Settings
 from tests.made import Row, interactions
 
 USERS, ITEMS = 60, 25
-SETTINGS = Settings(data=Path(), output=Path(), personal_factors=ITEMS)
+SETTINGS = Settings(data=Path(), output=Path(), personal_trend_factors=ITEMS)
 
 
 def _ratings() -> Interactions:
@@ -75,7 +75,7 @@ def test_those_who_like_the_same_give_what_they_watched_lately() -> None:
         ]
     rows += [(40, 1, 5.0, 10.0), (41, 3, 5.0, 10.0)]
     ratings = interactions(rows)
-    part = fit_personal_trend(ratings, replace(SETTINGS, personal_factors=5))
+    part = fit_personal_trend(ratings, replace(SETTINGS, personal_trend_factors=5))
     scores = part.of_users(ratings, np.array([40, 41])) @ part.item_factors.T
     assert scores[0, 2] > scores[0, 4]
     assert scores[1, 4] > scores[1, 2]
@@ -84,7 +84,7 @@ def test_those_who_like_the_same_give_what_they_watched_lately() -> None:
 def test_only_the_newest_interactions_of_a_user_are_learned_from() -> None:
     many = [(0, item, 5.0, float(item)) for item in range(MAX_OF_USER + 50)]
     few = [(1, item, 5.0, float(item)) for item in (0, 1, MAX_OF_USER + 10)]
-    part = fit_personal_trend(interactions(many + few), replace(SETTINGS, personal_factors=64))
+    part = fit_personal_trend(interactions(many + few), replace(SETTINGS, personal_trend_factors=64))
     # Beside what user 1 has, nobody else knows the first.
     assert np.abs(part.history_factors[5]).max() < 1e-6 < np.abs(part.history_factors[0]).max()
 

@@ -71,7 +71,7 @@ def _added(fitted: FittedItems, model: Model, ratings: Interactions, user: int) 
     personal *= np.where(ratings.weight[history] < 0, DISLIKED, liked)[:, None]
     # Each is scaled to a standard deviation of 1 over all movies, and weighed as in the list.
     away = float(model.user_factors[user, -1]) / SETTINGS.trend_weight
-    weights = (1 - away, SETTINGS.next_weight * (1 - away), SETTINGS.personal_weight * away)
+    weights = (1 - away, SETTINGS.next_weight * (1 - away), SETTINGS.personal_trend_weight * away)
     spreads = [max(part.sum(axis=0).std(), 1e-300) for part in (collaborative, lately, personal)]
     return np.asarray(
         sum(
