@@ -1,6 +1,7 @@
 """One published generation, opened read-only, and the look-ups in it."""
 
 import asyncio
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain, cycle
@@ -17,7 +18,8 @@ from sql import statement
 # For blocks of the file, and for what a query takes; the indexes come on top. The rest of the file is held by
 # the operating system, once for all processes, and a block of it is there within microseconds.
 BYTES_OF_BLOCKS = 20_000_000
-# For a moment, while the lists of thousands of segments are put together; of few they take a few MB.
+# For a moment, while the lists of thousands of segments are put together, and items are sorted; of few they
+# take a few MB.
 BYTES_OF_LISTS = 500_000_000
 
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
@@ -42,8 +44,9 @@ _SPELLINGS = cycle("./" * number for number in range(64))
 
 # Attributes that have a parameter of their own; `segment` takes any.
 ATTRIBUTES = ("gender", "age_group", "occupation")
-# List, reasons, history and name of the segment of a user, as they are stored.
-WholeRow = tuple[str, str, str, str | None]
+# List, reasons, history, name of the segment and what else is seen of a user, as they are stored; files of
+# older versions lack the last.
+WholeRow = tuple[str, str, str, str | None, str] | tuple[str, str, str, str | None]
 
 
 class Page(NamedTuple):
@@ -147,6 +150,7 @@ class Generation:
             self.noun, self.scale, bytes_of_indexes = rest
             self.quality = self._quality()
             self.segments = {segment.name: segment for segment in map(_segment, self._read("segments"))}
+            popular_items = array("I", (number for (number,) in self._read("popular_items")))
             self._limit_memory(BYTES_OF_BLOCKS + bytes_of_indexes)
             self._lists, self._histories, self._whole_rows, self._similar = (
                 Lookup(self._connection, name) for name in ("recommendations", "histories", "rows", "similar")
@@ -156,7 +160,9 @@ class Generation:
             self._page_turn, self._liked_turn = asyncio.Lock(), asyncio.Lock()
             for lookup in (self._lists, self._histories, self._whole_rows, self._similar):
                 lookup.find_all([""])
-            self.catalogue = Catalogue(items, self._read("items_as_json"), self._read("attributes"))
+            self.catalogue = Catalogue(
+                items, self._read("items_as_json"), self._read("attributes"), popular_items
+            )
         except BaseException:
             self.close()
             raise

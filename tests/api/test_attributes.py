@@ -157,8 +157,8 @@ def test_a_condition_keeps_what_a_look_at_each_item_does() -> None:
     signs = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, ":": operator.eq}
     for sign, keeps in signs.items():
         for limit in (-20, -3, 0, 0.5, 9, 20):
-            ((codes, wanted),) = attributes.conditions([f"x{sign}{limit}"])
-            found = [codes[item] in wanted for item in range(1, 301)]
+            ((attribute, wanted),) = attributes.conditions([f"x{sign}{limit}"])
+            found = [attribute.codes[item] in wanted for item in range(1, 301)]
             assert found == [not isinstance(value, str) and keeps(value, limit) for value in values]
     assert [json.loads(attributes["x"].value(item)) for item in range(301)] == [None, *values]
 
