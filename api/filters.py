@@ -25,6 +25,7 @@ Predicate = Callable[[int], bool]
 ITEMS_OF_A_TURN = 1_000
 # Popular items that are compared with the filters at a time: often the first few are enough.
 ITEMS_OF_A_PART = 100
+PARTS_OF_A_TURN = ITEMS_OF_A_TURN // ITEMS_OF_A_PART
 # To sort so many places takes as long as a look-up; a filter that keeps more of all items finds some soon.
 MAX_SORTED = 5_000
 
@@ -92,7 +93,7 @@ class _Popular:
         self.parts: list[list[int]] = []
         self._items = _candidates(known, asked) if self.keeps else iter(numbers(generation.popular))
 
-    async def more(self) -> bool:
+    def more(self) -> bool:
         """Add the next part, which may be empty; return False if there is none."""
         part: Iterable[int] = [*islice(self._items, ITEMS_OF_A_PART)]
         if not part:
@@ -100,8 +101,6 @@ class _Popular:
         for keep in self.keeps:
             part = filter(keep, part)
         self.parts.append([*part])
-        if len(self.parts) * ITEMS_OF_A_PART % ITEMS_OF_A_TURN == 0:
-            await asyncio.sleep(0)
         return True
 
 
@@ -189,10 +188,12 @@ async def _entries(
             if place % ITEMS_OF_A_TURN == ITEMS_OF_A_TURN - 1:
                 await asyncio.sleep(0)
         taken.update(left_out)
-    part = 0
-    while popular and (part < len(popular.parts) or await popular.more()):
-        entries += [Entry(item, "popular", 0) for item in popular.parts[part] if item not in taken]
-        if len(entries) >= end:
-            break
-        part += 1
-    return entries[page.offset : end]
+    found, entries, part = len(entries), entries[page.offset :], 0
+    while popular and found < end and (part < len(popular.parts) or popular.more()):
+        rest = [item for item in popular.parts[part] if item not in taken]
+        shown = rest[max(page.offset - found, 0) : end - found]
+        entries += [Entry(item, "popular", 0) for item in shown]
+        found, part = found + len(rest), part + 1
+        if part % PARTS_OF_A_TURN == 0:
+            await asyncio.sleep(0)
+    return entries
