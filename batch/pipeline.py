@@ -123,6 +123,7 @@ def finish(
         file = output.work / "draft.duckdb"
         draft = write(cleaned, item_output, artifacts.user_output, file, step.advance)
         step.status(f"{draft.rows:,} rows")
+    parts = item_output.parts
     # The checks may want the memory.
     del artifacts, item_output
     with progress.step("check") as step:
@@ -153,6 +154,7 @@ def finish(
         spec.noun,
         spec.repeats,
         spec.scale,
+        parts,
     )
     job.stop_if_written()
     if checked.violations or (checked.regressions and not settings.accept_regression):
@@ -225,6 +227,7 @@ def _make(cleaned: Cleaned, settings: Settings, previous: Path | None, progress:
         step.status(summary_of_metrics(metrics))
     item_output = ItemOutput(
         item_factors=model.item_factors,
+        parts=fitted.columns,
         losses=model.losses,
         similar=similar_items,
         popular=popular(interactions, settings.top_n),

@@ -80,14 +80,24 @@ class Settings:
     )
     trend_weight: float = of_model(
         2.0,
-        "Weight of the popularity trend for a user inactive for long; the collaborative part has 1.",
+        "Weight of the popularity trend for a user inactive for long; lower for lists that are less alike.",
+        0,
+        1e6,
+    )
+    personal_factors: int = of_model(64, "Number of factors of the personal trend.", 1, 4_096)
+    personal_weight: float = of_model(
+        2.0, "Weight of the personal trend for a user inactive for long.", 0, 1e6
+    )
+    genre_weight: float = of_model(
+        1.5,
+        "Weight of the genres for a user inactive for long; a third of it for one active a moment ago.",
         0,
         1e6,
     )
     gap_half_life: float = of_model(
         0.5,
-        "Days of inactivity after which the weight of the sequential part falls to half, and the weight of "
-        "the popularity trend rises to half.",
+        "Days of inactivity after which the weights of the collaborative and the sequential part fall to "
+        "half, and those of the personal and the popularity trend rise to half.",
         0.001,
         1e6,
     )

@@ -59,6 +59,8 @@ PARTS = {
     "without taste": Variant(without_taste=True),
     "without the next movie": Variant(placing=replace(DEFAULT, next_weight=0.0)),
     "without the trend": Variant(placing=replace(DEFAULT, trend_weight=0.0)),
+    "without the personal trend": Variant(placing=replace(DEFAULT, personal_weight=0.0)),
+    "without the genres": Variant(placing=replace(DEFAULT, genre_weight=0.0)),
     "gap not known, taken as none": Variant(days_inactive=0.0),
     "gap not known, taken as long": Variant(days_inactive=LONG),
     "taste from the whole history alike": Variant(replace(DEFAULT, taste_half_life=LONG)),

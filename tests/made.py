@@ -25,7 +25,7 @@ def interactions(
     time_rank[in_time] = np.arange(len(rows))
     order = np.lexsort((time_rank, user))
     is_positive = np.isnan(stars) | (stars >= 3)
-    weight = is_positive if meaning == STARS else stars
+    weight = np.where(is_positive, 1, -1) if meaning == STARS else stars
     return Interactions(
         user_index=user[order].astype(np.int32),
         item_index=item[order].astype(np.int32),

@@ -28,7 +28,7 @@ WATCHED_AT_A_TIME = 20
 class Recommended(NamedTuple):
     """A movie of a list: `share` of the best score, in per cent; both None if it is from a wider list.
 
-    At `explained_at` the page shows the parts of its score: collaborative, sequential, popularity trend.
+    At `explained_at` the page shows the parts of its score: by name.
     """
 
     rank: int
@@ -38,7 +38,7 @@ class Recommended(NamedTuple):
     score: float | None
     share: int | None
     explained_at: str
-    parts: tuple[float, float, float] | None
+    parts: list[tuple[str, float]] | None
 
 
 class Watched(NamedTuple):
@@ -117,7 +117,7 @@ async def _recommended(
         score = scores.get(entry.item) if entry.source == "personal" else None
         parts = None
         if score is not None and item_id == values.get("explained"):
-            (parts,) = await generation.read("page/why", user_id=user_id, item_id=item_id)
+            parts = await generation.read("page/why", user_id=user_id, item_id=item_id)
         return Recommended(
             rank,
             card(catalogue, entry.item),

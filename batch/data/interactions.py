@@ -28,7 +28,7 @@ class Interactions:
 
     user_index: NDArray[np.int32]
     item_index: NDArray[np.int32]
-    weight: NDArray[np.float32]  # how much it says for the movie: above 0 a positive, 0 seen and no more
+    weight: NDArray[np.float32]  # how much it says for the movie: below 0 a dislike, 0 seen and no more
     rated_at: NDArray[np.float64]  # seconds since 1970, UTC; NaN where the input has no times
     time_rank: NDArray[np.int32]  # rises with time over all users; equal times in the order of the file
     is_hidden: NDArray[np.bool_]  # (items,), movies that must be in no list

@@ -31,6 +31,7 @@ from batch.evaluation.metrics import (
 )
 from batch.evaluation.splits import Popularity, Split, by_moment, by_time, entries
 from batch.model.als import collaborative_of, iterations_from
+from batch.model.personal_trend import PersonalTrend
 from batch.model.positives import is_positive
 from batch.model.sequential import Sequential
 from batch.model.weighted_parts import FittedItems, Model, fit_items, fold_in_users
@@ -273,6 +274,8 @@ def _restricted(fitted: FittedItems, split: Split, settings: Settings) -> Fitted
             fitted.sequential.history_factors[old],
             fitted.sequential.half_life,
         ),
+        PersonalTrend(fitted.personal_trend.item_factors[old], fitted.personal_trend.history_factors[old]),
+        replace(fitted.genres, shares=fitted.genres.shares[old]),
         fitted.trend[old],
     )
 

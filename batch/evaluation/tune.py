@@ -43,6 +43,8 @@ SPACE: Mapping[str, tuple[float, float]] = {
     "next_weight": (0.0, 1.5),
     "trend_half_life": (0.01, 0.3),
     "trend_weight": (0.0, 8.0),
+    "personal_weight": (0.0, 8.0),
+    "genre_weight": (0.0, 6.0),
 }
 
 

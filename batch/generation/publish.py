@@ -50,6 +50,7 @@ class Provenance:
     noun: tuple[str, str]  # what an item is called: one, several
     repeats: str  # `exclude` or `recommend`
     scale: tuple[float, float] | None  # of stars
+    parts: dict[str, int]  # how many columns each part of the vectors has, in order
 
 
 def publish(draft: Draft, output: Output, provenance: Provenance) -> str:
@@ -83,6 +84,8 @@ def publish(draft: Draft, output: Output, provenance: Provenance) -> str:
             "noun": list(provenance.noun),
             "repeats": provenance.repeats,
             "scale": provenance.scale and list(provenance.scale),
+            "parts": list(provenance.parts),
+            "columns": list(provenance.parts.values()),
             **asdict(provenance.counts),
         },
     )

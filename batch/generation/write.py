@@ -46,6 +46,7 @@ class ItemOutput:
     """What a generation holds of movies, beside the cleaned input."""
 
     item_factors: NDArray[np.float32]  # (items, factors)
+    parts: dict[str, int]  # how many of these columns each part of the model has, in order
     losses: list[float]  # one per iteration
     similar: TopN  # its users are movies
     popular: Popular

@@ -36,15 +36,17 @@ class Collaborative:
     _half_life: float
     mean: NDArray[np.float64] | None = None  # (factors,), the mean of all users, if only some are asked for
 
-    def of_users(self, ratings: Interactions) -> NDArray[np.float32]:
-        """Return (users, factors), the vector of each user as of the last rating.
+    def of_users(self, ratings: Interactions, users: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Return (len(users), factors), the vector of each of these users as of the last rating.
 
         A user without a positive has the mean of the others, which ranks much as popularity does; the zero
         vector would rank by id.
         """
-        positives = ratings.matrix(confidences(ratings, self._half_life))
+        positives = ratings.matrix(confidences(ratings, self._half_life))[users]
+        if not len(users):
+            return np.zeros((0, self.item_factors.shape[1]), dtype=np.float32)
         with threadpool_limits(limits=1, user_api="blas"):
-            factors = np.asarray(self._als.recalculate_user(np.arange(ratings.users), positives))
+            factors = np.asarray(self._als.recalculate_user(np.arange(len(users)), positives))
         has_positives = np.diff(positives.indptr) > 0
         if has_positives.any() and not has_positives.all():
             mean = factors[has_positives].mean(axis=0) if self.mean is None else self.mean

@@ -1,7 +1,8 @@
 """Positives: which interactions say yes, and how much each says in the model.
 
-A weight above 0 is a positive. A rating below the middle of the scale has the weight 0: it says that the
-movie was a disappointment. Such a movie counts as seen, but it does not draw similar movies into the list.
+A weight above 0 is a positive. A rating below the middle of the scale has a weight below 0: it says that the
+movie was a disappointment, as a negative event does. Such a movie counts as seen, but it does not draw
+similar movies into the list. 0 says that it was seen, and no more.
 """
 
 import numpy as np
@@ -48,6 +49,12 @@ def step_weights(ratings: Interactions, rows: slice = ALL) -> NDArray[np.float32
     if not ratings.meaning.adds_up:
         return np.ones_like(ratings.weight[rows])
     return _said(ratings, rows)
+
+
+def opinions(ratings: Interactions, disliked: float, rows: slice = ALL) -> NDArray[np.float32]:
+    """Return what interactions say, whatever their age: positives what they weigh, a dislike this much."""
+    said = _said(ratings, rows) if ratings.meaning.adds_up else is_positive(ratings.weight[rows])
+    return np.where(ratings.weight[rows] < 0, disliked, said).astype(np.float32)
 
 
 def _said(ratings: Interactions, rows: slice) -> NDArray[np.float32]:

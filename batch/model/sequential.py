@@ -80,7 +80,7 @@ def solve_sequential(
     # With gram = L L', the fitted values are L^-1 target: their strongest directions are foreseen best.
     lower = linalg.cholesky(gram, lower=True, overwrite_a=True, check_finite=False)
     solve: Callable[..., Any] = partial(linalg.solve_triangular, lower, lower=True, check_finite=False)
-    directions = _strongest(solve, target, settings.next_factors, settings.seed)
+    directions = strongest(solve, target, settings.next_factors, settings.seed)
     weights = solve(solve(target @ directions), trans="T")
     item_factors, history_factors = (np.zeros((items, directions.shape[1]), np.float32) for _ in range(2))
     item_factors[core], history_factors[core] = directions, weights
@@ -145,7 +145,7 @@ def _count(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
         first += ratings
 
 
-def _strongest(
+def strongest(
     solve: Callable[..., Any], target: NDArray[np.float32], count: int, seed: int
 ) -> NDArray[np.float32]:
     """Return the right singular vectors of the largest singular values of L^-1 target, as (movies, count).

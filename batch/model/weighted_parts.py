@@ -1,10 +1,11 @@
 """Weighted parts: the vectors of users and movies, whose inner product is the score.
 
-A vector is three parts side by side, and so the score is their sum: the collaborative part
-(`batch.model.als`), the sequential part (`batch.model.sequential`), and the popularity trend
+A vector is five parts side by side, and so the score is their sum: the collaborative part
+(`batch.model.als`), the sequential part (`batch.model.sequential`), the personal trend
+(`batch.model.personal_trend`), the genres (`batch.model.genres`) and the popularity trend
 (`batch.model.trend`). Their weights depend on how long the user has been inactive: in the middle of a session
-the next movie matters, after a week what everybody watches now. docs/model.md gives the formula, and what
-each part is worth.
+the next movie matters, after a week what people watch now. docs/model.md gives the formula, and what each
+part is worth.
 """
 
 from collections.abc import Callable
@@ -16,11 +17,16 @@ from scipy import sparse
 
 from batch.data.interactions import Interactions
 from batch.model.als import Collaborative, fit_collaborative
+from batch.model.genres import Genres, usual_genres
+from batch.model.personal_trend import PersonalTrend, fit_personal_trend
+from batch.model.positives import is_positive
 from batch.model.sequential import Sequential, fit_sequential
 from batch.model.trend import trend
 from batch.settings import Settings
 
-PART_NAMES = ("collaborative", "sequential", "trend")
+PART_NAMES = ("collaborative", "sequential", "personal_trend", "genres", "trend")
+# In the middle of a session the next movie matters more than its genres.
+GENRES_IN_SESSION = 1 / 3
 
 
 @dataclass(frozen=True)
@@ -29,12 +35,26 @@ class FittedItems:
 
     collaborative: Collaborative
     sequential: Sequential
+    personal_trend: PersonalTrend
+    genres: Genres
     trend: NDArray[np.float32]  # (items,)
+
+    @property
+    def by_part(self) -> dict[str, NDArray[np.float32]]:
+        """Return (items, columns), the vectors of the movies, by part."""
+        parts = (self.collaborative, self.sequential, self.personal_trend, self.genres)
+        vectors = [*(part.item_factors for part in parts), self.trend[:, None]]
+        return dict(zip(PART_NAMES, vectors, strict=True))
+
+    @property
+    def columns(self) -> dict[str, int]:
+        """Return how many columns of the vectors each part has, in order."""
+        return {name: vectors.shape[1] for name, vectors in self.by_part.items()}
 
     @property
     def factors(self) -> NDArray[np.float32]:
         """Return (items, factors), the vectors of the movies, part by part."""
-        return np.hstack([self.collaborative.item_factors, self.sequential.item_factors, self.trend[:, None]])
+        return np.hstack([*self.by_part.values()])
 
 
 @dataclass(frozen=True)
@@ -48,9 +68,8 @@ class Model:
     seen: sparse.csr_matrix  # (users, items), an entry for each movie that must not be in the list of a user
     is_candidate: NDArray[np.bool_]  # (items,)
     losses: list[float]  # one per iteration of ALS
-    weights: NDArray[
-        np.float64
-    ]  # (users, 2), by what the collaborative and the sequential part were multiplied
+    # (users, 3), by what the collaborative and the sequential part and the personal trend were multiplied
+    weights: NDArray[np.float64]
 
 
 def fit_items(
@@ -67,8 +86,25 @@ def fit_items(
     return FittedItems(
         collaborative=fit_collaborative(ratings, settings, advance, start),
         sequential=fit_sequential(ratings, settings),
+        personal_trend=fit_personal_trend(ratings, settings),
+        genres=fit_genres(ratings),
         trend=trend(ratings, settings.trend_half_life),
     )
+
+
+def fit_genres(ratings: Interactions) -> Genres:
+    """Count what genres are usual, and how marked tastes are."""
+    positives = np.bincount(ratings.item_index[is_positive(ratings.weight)], minlength=ratings.items)
+    genres = usual_genres(ratings.genres, positives)
+    total, users = marked_tastes(genres, ratings)
+    return replace(genres, usual_spread=total / users if users else 1.0)
+
+
+def marked_tastes(genres: Genres, ratings: Interactions) -> tuple[float, int]:
+    """Return the sum of the spreads of the scores of users by genres alone, and of how many users it is."""
+    spreads = _spread(genres.of_users(ratings), genres.item_factors)
+    some = spreads[spreads > 0]
+    return float(some.sum()), len(some)
 
 
 def fold_in_users(
@@ -79,22 +115,22 @@ def fold_in_users(
     `days_inactive` are (users,) the days from the last rating of each to the moment for which lists are made.
     """
     session_weight = 0.5 ** (days_inactive / settings.gap_half_life)
-    # Weights below float32 epsilon become 0: after some weeks a vector has one part less.
+    # Weights below float32 epsilon become 0: after some weeks a vector has two parts less.
     session_weight[session_weight < np.finfo(np.float32).eps] = 0
-    has_order = fitted.sequential.item_factors.shape[1] > 0
-    in_session = np.flatnonzero(session_weight * settings.next_weight * has_order)
-    collaborative = fitted.collaborative.of_users(ratings)
-    lately = fitted.sequential.of_users(ratings, in_session)
-    weights = np.zeros((ratings.users, 2))
-    weights[:, 0] = 1 / _spread(collaborative, fitted.collaborative.item_factors)
-    weights[in_session, 1] = settings.next_weight * session_weight[in_session]
-    weights[in_session, 1] /= _spread(lately, fitted.sequential.item_factors)
-    sequential = np.zeros((ratings.users, lately.shape[1]), dtype=np.float32)
-    sequential[in_session] = lately * weights[in_session, 1:]
+    away_weight = 1 - session_weight
+    collaborative, of_collaborative = _weighed(fitted.collaborative, ratings, session_weight)
+    sequential, of_sequential = _weighed(fitted.sequential, ratings, settings.next_weight * session_weight)
+    personal, of_personal = _weighed(fitted.personal_trend, ratings, settings.personal_weight * away_weight)
+    by_genre = fitted.genres.of_users(ratings)
+    spread = _spread(by_genre, fitted.genres.item_factors)
+    genre_weight = settings.genre_weight * (away_weight + GENRES_IN_SESSION * session_weight)
+    genre_weight *= fitted.genres.marked(spread) / np.where(spread > 0, spread, 1)
     parts = [
-        (collaborative * weights[:, :1]).astype(np.float32),
+        collaborative,
         sequential,
-        (settings.trend_weight * (1 - session_weight[:, None])).astype(np.float32),
+        personal,
+        (by_genre * genre_weight[:, None]).astype(np.float32),
+        (settings.trend_weight * away_weight[:, None]).astype(np.float32),
     ]
     return Model(
         user_factors=np.hstack(parts),
@@ -104,8 +140,25 @@ def fold_in_users(
         seen=ratings.unlistable,
         is_candidate=~ratings.is_hidden,
         losses=fitted.collaborative.losses,
-        weights=weights,
+        weights=np.stack([of_collaborative, of_sequential, of_personal], axis=1),
     )
+
+
+def _weighed(
+    part: Collaborative | Sequential | PersonalTrend, ratings: Interactions, weight: NDArray[np.float64]
+) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Return (users, columns), the vectors of a part in which scores have the spread of the weight.
+
+    With them (users,) by what they were multiplied. Who has no weight has zeros, and costs nothing.
+    """
+    columns = part.item_factors.shape[1]
+    users = np.flatnonzero(weight) if columns else np.empty(0, np.intp)
+    theirs = part.of_users(ratings, users)
+    multiplied = np.zeros(len(weight))
+    multiplied[users] = weight[users] / _spread(theirs, part.item_factors)
+    vectors = np.zeros((len(weight), columns), dtype=np.float32)
+    vectors[users] = theirs * multiplied[users, None]
+    return vectors, multiplied
 
 
 def with_seen(model: Model, users: NDArray[np.int32], items: NDArray[np.int32]) -> Model:

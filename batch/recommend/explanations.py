@@ -11,10 +11,10 @@ A differs from user to user by a little: with L L' = Y'Y + lambda I, the same fo
 is c_j z_i' inv(B) z_j, where B = I + sum over j of (c_j - 1) z_j z_j' is near the unit matrix, and single
 precision is enough for it.
 
-**The sequential part.** The vector of a user is a weighted sum over the history, so each movie adds its own
-product.
+**The sequential part and the personal trend.** The vector of a user is a weighted sum over the history, so
+each movie adds its own product.
 
-Both are weighed as they are in the score. The popularity trend belongs to no movie.
+All are weighed as they are in the score. Genres and the popularity trend belong to no movie.
 """
 
 import logging
@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from batch.data.interactions import Interactions
-from batch.model.positives import confidences, recency, step_weights
+from batch.model.positives import confidences, is_positive, recency, step_weights
 from batch.model.weighted_parts import FittedItems, Model
 from batch.recommend.inverse import invert_positive
 from batch.recommend.topn import Advance, TopN
@@ -49,6 +49,8 @@ class _Model(NamedTuple):
     collaborative: NDArray[np.float32]  # (items, factors), z above
     next_items: NDArray[np.float32]  # (items, factors), as the next movie
     next_history: NDArray[np.float32]  # (items, factors), as part of a history
+    personal_items: NDArray[np.float32]  # (items, factors), the personal trend
+    personal_history: NDArray[np.float32]  # (items, factors), the same, as part of a history
 
 
 class _Block(NamedTuple):
@@ -58,11 +60,11 @@ class _Block(NamedTuple):
     items: NDArray[np.int32]  # of each positive
     ages: NDArray[np.int32]  # how many newer ratings there are
     confidences: NDArray[np.float32]  # c above
-    steps: NDArray[np.float32]  # by what their weights in the sequential part are multiplied
+    steps: NDArray[np.float32]  # by what their weights in the two other parts are multiplied
     explaining: NDArray[np.int64]  # (users,), how many positives, the newest, can explain anything
     list_ends: NDArray[np.int64]  # (users + 1,)
     listed: NDArray[np.int32]  # the movies of the lists, by user and rank
-    weights: NDArray[np.float32]  # (users, 2), of the collaborative and the sequential part
+    weights: NDArray[np.float32]  # (users, 3), those of `Model`
 
 
 def explain(  # noqa: PLR0913, PLR0917 (all that a score is made of)
@@ -90,11 +92,11 @@ def explain(  # noqa: PLR0913, PLR0917 (all that a score is made of)
         last = min(first + USERS_PER_BLOCK, ratings.users)
         rows, places = (slice(ends[first], ends[last]) for ends in (rating_ends, list_ends))
         of_rows = settings.alpha * confidences(ratings, settings.taste_half_life, rows)
-        # A positive whose weight is zero in single precision is none: `batch.model.als` leaves it out, too.
-        is_kept = of_rows > 0
+        is_kept = is_positive(ratings.weight[rows])
         user_index, ages = ratings.user_index[rows][is_kept] - first, ratings.age[rows][is_kept]
         positive_ends = _ends(user_index, last - first)
         is_explaining = (of_rows[is_kept] >= settings.alpha * MIN_WEIGHT) | (compact.next_weights[ages] > 0)
+        is_explaining |= weights[first:last, 2][user_index] > 0
         block = _Block(
             positive_ends=positive_ends,
             items=ratings.item_index[rows][is_kept],
@@ -130,6 +132,8 @@ def _compact(fitted: FittedItems, ratings: Interactions, settings: Settings) -> 
         collaborative=_evened_out(fitted.collaborative.item_factors, settings.regularization),
         next_items=fitted.sequential.item_factors,
         next_history=fitted.sequential.history_factors,
+        personal_items=fitted.personal_trend.item_factors,
+        personal_history=fitted.personal_trend.history_factors,
     )
 
 
@@ -173,13 +177,17 @@ def _explain_block(model: _Model, block: _Block, found: NDArray[np.int32]) -> in
         positives = slice(block.positive_ends[user], block.positive_ends[user + 1])
         items, ages = block.items[positives][::-1], block.ages[positives][::-1]
         confidences, steps = block.confidences[positives][::-1], block.steps[positives][::-1]
-        listed, (of_collaborative, of_sequential) = block.listed[begin:end], block.weights[user]
-        added = _collaborative(model, items, confidences, explaining, of_collaborative, listed)
-        if len(added) == 0:
-            unsolved += 1
-            continue
+        listed, (of_collaborative, of_sequential, of_personal) = block.listed[begin:end], block.weights[user]
+        added = np.zeros((explaining, len(listed)), dtype=np.float32)
+        if of_collaborative > 0:
+            added = _collaborative(model, items, confidences, explaining, of_collaborative, listed)
+            if len(added) == 0:
+                unsolved += 1
+                continue
         if of_sequential > 0:
             _add_sequential(model, items[:explaining], ages, steps, of_sequential, listed, added)
+        if of_personal > 0:
+            _add_personal(model, items[:explaining], steps, of_personal, listed, added)
         _choose(items[:explaining], model.is_hidden, added, found[begin:end])
     return unsolved
 
@@ -198,7 +206,9 @@ def _collaborative(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
     vectors = np.empty((len(items), factors), dtype=np.float32)
     weighted = np.empty((len(items), factors), dtype=np.float32)
     for row in range(len(items)):
-        vector, more = model.collaborative[items[row]], confidences[row] - np.float32(1)
+        # A positive whose weight is zero in single precision is none: `batch.model.als` leaves it out, too.
+        more = confidences[row] - np.float32(1) if confidences[row] > 0 else np.float32(0)
+        vector = model.collaborative[items[row]]
         for column in range(factors):
             vectors[row, column] = vector[column]
             weighted[row, column] = vector[column] * more
@@ -235,6 +245,24 @@ def _add_sequential(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
     for row in range(lately):
         share = weight * model.next_weights[ages[row]] * steps[row]
         adds, of_positive = added[row], follows[row]
+        for place in range(len(listed)):
+            adds[place] += share * of_positive[place]
+
+
+@compiled_inside
+def _add_personal(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
+    model: _Model,
+    items: NDArray[np.int32],
+    steps: NDArray[np.float32],
+    weight: np.float32,
+    listed: NDArray[np.int32],
+    added: NDArray[np.float32],  # (explaining, listed)
+) -> None:
+    """Add what positives add to the personal trend."""
+    speaks = np.dot(model.personal_history[items], model.personal_items[listed].T)
+    for row in range(len(items)):
+        share = weight * steps[row]
+        adds, of_positive = added[row], speaks[row]
         for place in range(len(listed)):
             adds[place] += share * of_positive[place]
 

@@ -59,4 +59,4 @@ def hand_over(spark: SparkSession, ratings: Interactions) -> tuple[Catalogue, Da
     rows = spark.createDataFrame(table).repartitionByRange(shares, "user_id")
     there = rows.sortWithinPartitions(rows.user_id, rows.line.desc()).checkpoint()
     of_items = item_ids, ratings.is_hidden, ratings.ratings_of_item
-    return Catalogue(*of_items, ratings.meaning, ratings.unit), there
+    return Catalogue(*of_items, ratings.meaning, ratings.unit, ratings.genres), there

@@ -159,7 +159,7 @@ def _make(
         step.status(summary_of_metrics(metrics))
     of_everybody = most_watched(lately.popular.sum(axis=0), catalogue.is_hidden, settings.top_n)
     # Spark's ALS tells no loss.
-    item_output = ItemOutput(fitted.factors, [], alike, of_everybody, of_segments, metrics)
+    item_output = ItemOutput(fitted.factors, fitted.columns, [], alike, of_everybody, of_segments, metrics)
     return Artifacts(item_output, None)
 
 

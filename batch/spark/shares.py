@@ -86,13 +86,20 @@ def share_of(rows: pa.Table, catalogue: Catalogue) -> Share:
     columns = {
         "user_index": users.indices.to_numpy(),
         "item_index": pc.index_in(rows["item_id"], value_set=catalogue.item_ids).to_numpy(),
-        "weight": rows["weight"].to_numpy(),
+        "weight": _weights(rows, catalogue.meaning),
         "rated_at": _numbers(rows["rated_at"]) / MICROSECONDS,
         "line": rows["line"].to_numpy(),
     }
     ratings = from_columns(columns, catalogue.is_hidden, catalogue.meaning)
     ratings = replace(ratings, unit=catalogue.unit, genres=catalogue.genres)
     return Share(users.dictionary, ratings, rows)
+
+
+def _weights(rows: pa.Table, meaning: Meaning) -> NDArray[np.float32]:
+    """Return weights; as in `sql/train/interactions.sql`, stars that are no positive have -1."""
+    weights = rows["weight"].to_numpy()
+    is_disliked = (weights == 0) & pc.is_valid(rows["rating"]).to_numpy() & (not meaning.adds_up)
+    return np.where(is_disliked, -1, weights).astype(np.float32)
 
 
 def _numbers(column: pa.ChunkedArray) -> NDArray[np.float64]:

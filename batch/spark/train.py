@@ -21,18 +21,26 @@ from numpy.typing import NDArray
 from pyspark import TaskContext
 from pyspark.ml.recommendation import ALS
 
+from batch.data.interactions import Interactions
 from batch.evaluation.holdout import Candidate
 from batch.evaluation.splits import Popularity
 from batch.model.als import Collaborative, collaborative_of, no_positives
+from batch.model.genres import Genres, usual_genres
+from batch.model.personal_trend import HALF_LIFE, PersonalTrend, count_lately_liked, solve_personal_trend
 from batch.model.positives import confidences, is_positive
 from batch.model.sequential import Sequential, core_of, count_pairs, solve_sequential
 from batch.model.trend import popularity_trend
-from batch.model.weighted_parts import FittedItems
+from batch.model.weighted_parts import FittedItems, marked_tastes
 from batch.settings import Settings
 from batch.spark.holdout import Sample
-from batch.spark.shares import Batches, Catalogue, HeldOut, Known, shares
+from batch.spark.shares import MICROSECONDS, Batches, Catalogue, HeldOut, Known, shares
 from batch.spark.trend import Lately
 
+# By these shares of all ratings, times become weights.
+SHARES_OF_TIME = np.linspace(0, 1, 1_001)
+QUANTILE_ERROR = 5e-4
+# A moment that no time stamp reaches, in seconds since 1970.
+LAST = 1e12
 # The matrices of pairs travel in bands of so many rows; `first` is the first row of a band.
 BAND = 64
 _BANDS = "first int, gram binary, target binary"
@@ -55,8 +63,16 @@ def fit_items(
     say("taste is learned by Spark's ALS")
     collaborative = fit_collaborative(known, settings)
     say("what follows what is counted")
-    sequential = fit_sequential(known, core_of(known.ratings_of_item), settings)
-    return FittedItems(collaborative, sequential, trend=popularity_trend(lately.trend, known.ratings_of_item))
+    core = core_of(known.ratings_of_item)
+    sequential = fit_sequential(known, core, settings)
+    say("what is watched lately is counted")
+    return FittedItems(
+        collaborative,
+        sequential,
+        personal_trend=fit_personal_trend(known, core, settings),
+        genres=fit_genres(known),
+        trend=popularity_trend(lately.trend, known.ratings_of_item),
+    )
 
 
 def fit_collaborative(known: Known, settings: Settings) -> Collaborative:
@@ -100,14 +116,68 @@ def fit_collaborative(known: Known, settings: Settings) -> Collaborative:
 
 
 def fit_sequential(known: Known, core: NDArray[np.intp], settings: Settings) -> Sequential:
-    """Learn what is watched after what: workers count pairs, one matrix for each core of the cluster."""
-    ratings, catalogue, size = known.ratings, known.catalogue, len(core)
-    count = partial(
-        _pairs, catalogue=catalogue, core=core, half_life=settings.next_half_life, held_out=known.held_out
-    )
+    """Learn what is watched after what."""
+    count = partial(count_pairs, core=core, half_life=settings.next_half_life)
+    gram, target = _add_up(known, len(core), count)
+    return solve_sequential(gram, target, core, len(known.catalogue.is_hidden), settings)
+
+
+def fit_personal_trend(known: Known, core: NDArray[np.intp], settings: Settings) -> PersonalTrend:
+    """Learn what people who like the same have watched lately; when that is, thousandths of ratings say."""
+    items = len(known.catalogue.is_hidden)
+    before = known.ratings.where(known.ratings.rated_at < min(known.held_out.moment, LAST) * MICROSECONDS)
+    times = before.approxQuantile("rated_at", SHARES_OF_TIME.tolist(), QUANTILE_ERROR)
+    if not times:
+        nothing = np.zeros((items, 0), dtype=np.float32)
+        return PersonalTrend(nothing, nothing)
+    count = partial(_count_lately_liked, core=core, times=np.array(times) / MICROSECONDS)
+    gram, target = _add_up(known, len(core), count)
+    return solve_personal_trend(gram, target, core, items, settings)
+
+
+def _count_lately_liked(
+    ratings: Interactions, core: NDArray[np.intp], times: NDArray[np.float64]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    newer = 1 - np.interp(ratings.rated_at, times, SHARES_OF_TIME)
+    return count_lately_liked(ratings, core, 0.5 ** (newer / HALF_LIFE))
+
+
+def fit_genres(known: Known) -> Genres:
+    """Count what genres are usual, and how marked tastes are."""
+    catalogue = known.catalogue
+
+    def positives(ratings: Interactions) -> NDArray[np.float64]:
+        items = ratings.item_index[is_positive(ratings.weight)]
+        return np.bincount(items, minlength=ratings.items).astype(np.float64)
+
+    genres = usual_genres(catalogue.genres, _sum(known, positives).astype(np.int64))
+    spread, users = _sum(known, lambda ratings: np.array(marked_tastes(genres, ratings), np.float64))
+    return replace(genres, usual_spread=spread / users if users else 1.0)
+
+
+def _sum(known: Known, count: Callable[[Interactions], NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return the sum over all users of what is counted of some."""
+    catalogue, held_out = known.catalogue, known.held_out
+
+    def counted(batches: Batches) -> Batches:
+        for share in shares(batches, catalogue):
+            number = count(share.ratings.where(~held_out.of(share)))
+            yield pa.RecordBatch.from_arrays([pa.array([number.tobytes()], pa.binary())], names=["sums"])
+
+    sums = known.ratings.mapInArrow(counted, "sums binary").toArrow()["sums"].to_pylist()
+    return np.asarray(np.sum([np.frombuffer(each) for each in sums], axis=0), np.float64)
+
+
+def _add_up(
+    known: Known, size: int, count: Callable[[Interactions], tuple[NDArray[np.float32], NDArray[np.float32]]]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Add up two matrices (size, size) of all users: each core of the cluster has one of each."""
+    ratings = known.ratings
     counted = (
         ratings.coalesce(ratings.sparkSession.sparkContext.defaultParallelism)
-        .mapInArrow(count, _BANDS)
+        .mapInArrow(
+            partial(_matrices, catalogue=known.catalogue, count=count, held_out=known.held_out), _BANDS
+        )
         .groupBy("first")
         .applyInArrow(_added_up, _BANDS)
         .toArrow()
@@ -117,8 +187,7 @@ def fit_sequential(known: Known, core: NDArray[np.intp], settings: Settings) -> 
         for name, matrix in (("gram", gram), ("target", target)):
             band = np.frombuffer(counted[name][row].as_buffer(), np.float32)
             matrix[first : first + BAND] = band.reshape(-1, size)
-    del counted
-    return solve_sequential(gram, target, core, len(catalogue.is_hidden), settings)
+    return gram, target
 
 
 def _positives(
@@ -148,21 +217,24 @@ def _add_factors(batches: Batches, catalogue: Catalogue, collaborative: Collabor
     for share in shares(batches, catalogue):
         positives = is_positive(share.ratings.weight)
         some = share.ratings.where(np.isin(share.ratings.user_index, share.ratings.user_index[positives]))
-        users = np.unique(some.user_index)
-        factors = collaborative.of_users(some)[users]
+        users = np.unique(some.user_index).astype(np.intp)
+        factors = collaborative.of_users(some, users)
         yield pa.RecordBatch.from_arrays(
             [pa.array([len(users)], pa.int64()), pa.array([factors.sum(axis=0, dtype=np.float64).tolist()])],
             names=["users", "factors"],
         )
 
 
-def _pairs(
-    batches: Batches, catalogue: Catalogue, core: NDArray[np.intp], half_life: float, held_out: HeldOut
+def _matrices(
+    batches: Batches,
+    catalogue: Catalogue,
+    count: Callable[[Interactions], tuple[NDArray[np.float32], NDArray[np.float32]]],
+    held_out: HeldOut,
 ) -> Batches:
-    """Count the pairs of a partition; one row per band of the matrices."""
+    """Count over a partition; one row per band of the matrices."""
     sums: list[NDArray[np.float32]] = []
     for share in shares(batches, catalogue):
-        counted = count_pairs(share.ratings.where(~held_out.of(share)), core, half_life)
+        counted = count(share.ratings.where(~held_out.of(share)))
         if sums:
             for whole, matrix in zip(sums, counted, strict=True):
                 np.add(whole, matrix, out=whole)
@@ -170,7 +242,7 @@ def _pairs(
             sums = [*counted]
     if sums:
         gram, target = sums
-        for first in range(0, len(core), BAND):
+        for first in range(0, len(gram), BAND):
             band = slice(first, first + BAND)
             row = {"first": [first], "gram": [gram[band].tobytes()], "target": [target[band].tobytes()]}
             yield pa.RecordBatch.from_pydict(row, schema=_BANDS_SCHEMA)

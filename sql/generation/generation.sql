@@ -1,5 +1,5 @@
 -- one row: what this file is, from what it was made, how and when
--- parameters: $id, $started_at, $finished_at, $steps, $seconds, $counted_steps, $rows, $peak_mb, $fingerprint, $exclusions, $top_n, $settings, $setting_values, $packages, $versions, $overridden, $rows_read, $rows_kept, $rows_repaired, $rows_rejected, $rows_superseded, $rows_merged, $rows_held_out, $rows_capped, $rows_ignored, $users, $items, $noun, $repeats, $scale
+-- parameters: $id, $started_at, $finished_at, $steps, $seconds, $counted_steps, $rows, $peak_mb, $fingerprint, $exclusions, $top_n, $settings, $setting_values, $packages, $versions, $overridden, $rows_read, $rows_kept, $rows_repaired, $rows_rejected, $rows_superseded, $rows_merged, $rows_held_out, $rows_capped, $rows_ignored, $users, $items, $noun, $repeats, $scale, $parts, $columns
 create table draft.generation (
     id varchar not null,
     started_at timestamp not null,
@@ -28,7 +28,8 @@ create table draft.generation (
     items bigint not null,
     noun varchar [] not null,
     repeats varchar not null,
-    scale double []
+    scale double [],
+    parts map(varchar, integer) not null
 );
 comment on table draft.generation is 'One row: what this file is, from what it was made, how and when.';
 comment on column draft.generation.id is 'Name of the generation; ids sort by time.';
@@ -58,6 +59,7 @@ comment on column draft.generation.users is 'Users with at least one kept rating
 comment on column draft.generation.items is 'Movies with at least one kept rating.';
 comment on column draft.generation.noun is 'What an item is called: one, several.';
 comment on column draft.generation.scale is 'The lowest and the highest stars; null if the input has none.';
+comment on column draft.generation.parts is 'How many numbers of a vector belong to each part of the model, in their order.';
 comment on column draft.generation.repeats is '`exclude`, or `recommend` if what a user has had may be recommended again.';
 insert into draft.generation
 select
@@ -88,4 +90,5 @@ select
     $items,
     $noun,
     $repeats,
-    cast($scale as double []);
+    cast($scale as double []),
+    map($parts, $columns);

@@ -111,7 +111,7 @@ def test_the_parts_of_why_add_up_to_the_score(published: Published) -> None:
     with duckdb.connect(str(published.file), read_only=True) as connection:
         query = "select user_id, item_id, score, rank from recommendations where rank <= 3"
         for *ids, score, rank in connection.execute(query).fetchall():
-            parts = "select score, taste + next + trend, rank from why($1, $2)"
+            parts = "select score, taste + next + personal_trend + genres + trend, rank from why($1, $2)"
             same = pytest.approx(score, rel=1e-4)
             assert connection.execute(parts, ids).fetchall() == [(same, same, rank)]
 

@@ -109,7 +109,7 @@ def test_the_share_of_a_part_is_that_of_what_it_adds_or_takes_whatever_the_sign(
         user_factors=np.array([[1, 2, 0, 1], [0, 0, 0, 1], [0, 0, 0, 0]], np.float32),
         item_factors=np.array([[1, 1, 5, -1], [0, 1, 5, 2]], np.float32),
         parts=[2, 1, 1],
-        part_names=PART_NAMES,
+        part_names=("collaborative", "sequential", "trend"),
         seen=sparse.csr_matrix(np.zeros((3, 2), np.float32)),
         is_candidate=np.ones(2, np.bool_),
         losses=[],

@@ -33,7 +33,7 @@ def _checkerboard(*, but: int | None = None) -> Interactions:
 def test_the_withheld_item_is_found() -> None:
     ratings = _checkerboard()
     collaborative = fit_collaborative(ratings, SETTINGS)
-    scores = collaborative.of_users(ratings) @ collaborative.item_factors.T
+    scores = collaborative.of_users(ratings, np.arange(ratings.users)) @ collaborative.item_factors.T
     scores[ratings.seen.nonzero()] = -np.inf
     assert scores.argmax(axis=1).tolist() == [withheld(user) for user in range(USERS)]
 
@@ -44,7 +44,10 @@ def test_the_same_seed_gives_the_same_bits_and_another_does_not() -> None:
         fit_collaborative(ratings, Settings(factors=4, iterations=5, seed=seed)) for seed in (7, 7, 8)
     )
     assert first.item_factors.tobytes() == second.item_factors.tobytes()
-    assert first.of_users(ratings).tobytes() == second.of_users(ratings).tobytes()
+    assert (
+        first.of_users(ratings, np.arange(ratings.users)).tobytes()
+        == second.of_users(ratings, np.arange(ratings.users)).tobytes()
+    )
     assert first.item_factors.tobytes() != third.item_factors.tobytes()
 
 
@@ -74,7 +77,7 @@ def test_an_item_bought_draws_its_kind_nearer_than_one_looked_at() -> None:
     both = [(40, 0, 5.0), (40, 1, 1.0), (40, 2, 5.0), (40, 3, 1.0)]
     ratings = interactions([*rows, *both], meaning=SUMS)
     collaborative = fit_collaborative(ratings, SETTINGS)
-    scores = collaborative.of_users(ratings)[40] @ collaborative.item_factors.T
+    scores = collaborative.of_users(ratings, np.arange(ratings.users))[40] @ collaborative.item_factors.T
     assert scores[4::2].min() > scores[5::2].max()
 
 
@@ -87,13 +90,13 @@ def test_the_last_likes_say_most_about_taste() -> None:
     turncoat = [(40, item, 5.0) for item in (0, 2, 4, 6, 1, 3, 5, 7)]
     ratings = interactions([*rows, *turncoat])
     collaborative = fit_collaborative(ratings, SETTINGS)
-    scores = collaborative.of_users(ratings)[40] @ collaborative.item_factors.T
+    scores = collaborative.of_users(ratings, np.arange(ratings.users))[40] @ collaborative.item_factors.T
     assert scores[9::2].min() > scores[8::2].max()
 
 
 def test_a_user_who_likes_nothing_has_the_mean_taste() -> None:
     ratings = _checkerboard(but=3)
-    factors = fit_collaborative(ratings, SETTINGS).of_users(ratings)
+    factors = fit_collaborative(ratings, SETTINGS).of_users(ratings, np.arange(ratings.users))
     others = np.delete(factors, 3, axis=0)
     np.testing.assert_allclose(factors[3], others.mean(axis=0), rtol=1e-5)
 

@@ -12,6 +12,8 @@ from batch.data.interactions import Interactions
 from batch.data.meaning import STARS, Meaning
 from batch.generation.publish import Published
 from batch.model.als import Collaborative
+from batch.model.genres import usual_genres
+from batch.model.personal_trend import DISLIKED, PersonalTrend
 from batch.model.positives import is_positive
 from batch.model.sequential import Sequential
 from batch.model.weighted_parts import PART_NAMES, FittedItems, Model, fit_items, fold_in_users
@@ -53,21 +55,29 @@ def _added(fitted: FittedItems, model: Model, ratings: Interactions, user: int) 
     items, ages = ratings.item_index[history], np.arange(len(history))[::-1]
     vectors = fitted.collaborative.item_factors.astype(np.float64)
     positives = is_positive(ratings.weight[history])
-    says = ratings.weight[history].astype(np.float64) / ratings.unit
+    says = np.maximum(ratings.weight[history], 0).astype(np.float64) / ratings.unit
     confidences = SETTINGS.alpha * 0.5 ** (ages / SETTINGS.taste_half_life) * says
     system = vectors.T @ vectors + SETTINGS.regularization * np.eye(vectors.shape[1])
     for confidence, vector in zip(confidences[positives], vectors[items[positives]], strict=True):
         system += (confidence - 1) * np.outer(vector, vector)
     collaborative = confidences[:, None] * (vectors[items] @ np.linalg.inv(system) @ vectors.T)
-    weights = 0.5 ** (ages / SETTINGS.next_half_life)
-    weights *= says if ratings.meaning.adds_up else 1
+    steps = 0.5 ** (ages / SETTINGS.next_half_life)
+    steps *= says if ratings.meaning.adds_up else 1
     lately = fitted.sequential.history_factors[items].astype(np.float64) @ fitted.sequential.item_factors.T
-    lately *= weights[:, None]
-    # Both are scaled to a standard deviation of 1 over all movies; the second is weighed as in the list.
-    session_weight = (SETTINGS.trend_weight - float(model.user_factors[user, -1])) / SETTINGS.trend_weight
-    spreads = [max(part.sum(axis=0).std(), 1e-300) for part in (collaborative, lately)]
+    lately *= steps[:, None]
+    personal = fitted.personal_trend.history_factors[items].astype(np.float64)
+    personal = personal @ fitted.personal_trend.item_factors.T
+    liked = says if ratings.meaning.adds_up else np.ones(len(history))
+    personal *= np.where(ratings.weight[history] < 0, DISLIKED, liked)[:, None]
+    # Each is scaled to a standard deviation of 1 over all movies, and weighed as in the list.
+    away = float(model.user_factors[user, -1]) / SETTINGS.trend_weight
+    weights = (1 - away, SETTINGS.next_weight * (1 - away), SETTINGS.personal_weight * away)
+    spreads = [max(part.sum(axis=0).std(), 1e-300) for part in (collaborative, lately, personal)]
     return np.asarray(
-        collaborative / spreads[0] + SETTINGS.next_weight * session_weight * lately / spreads[1]
+        sum(
+            weight * part / spread
+            for weight, part, spread in zip(weights, (collaborative, lately, personal), spreads, strict=True)
+        )
     )
 
 
@@ -131,17 +141,21 @@ def _known(vectors: list[list[float]], rows: list[Row], listed: list[int], **cha
     nothing = np.zeros((len(vectors), 1), dtype=np.float32)
     ratings = interactions(rows, items=len(vectors))
     fitted = FittedItems(
-        Collaborative(collaborative, [], None, 1.0), Sequential(nothing, nothing, 1.0), nothing[:, 0]
+        Collaborative(collaborative, [], None, 1.0),
+        Sequential(nothing, nothing, 1.0),
+        PersonalTrend(nothing, nothing),
+        usual_genres(None, np.zeros(len(vectors), np.int64)),
+        nothing[:, 0],
     )
     model = Model(
-        user_factors=np.zeros((1, collaborative.shape[1] + 2), dtype=np.float32),
+        user_factors=np.zeros((1, collaborative.shape[1] + 3), dtype=np.float32),
         item_factors=fitted.factors,
-        parts=[collaborative.shape[1], 1, 1],
+        parts=[collaborative.shape[1], 1, 1, 0, 1],
         part_names=PART_NAMES,
         seen=sparse.csr_matrix(np.zeros((1, len(vectors)), dtype=np.float32)),
         is_candidate=~ratings.is_hidden,
         losses=[],
-        weights=np.array([[1.0, 0.0]]),
+        weights=np.array([[1.0, 0.0, 0.0]]),
     )
     lists = TopN(
         user_index=np.zeros(len(listed), np.int32),

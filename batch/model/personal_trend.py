@@ -1,0 +1,99 @@
+"""The personal trend: what people who like the same have watched lately.
+
+A ridge regression, as in `batch.model.sequential`, from all that a user likes to what everybody has watched
+lately. X has a row per user, with 1 for each positive. Y has the same rows, with the weight of each
+interaction by how recent it is; what was disliked pulls down. With P = inv(X'X + lambda I),
+
+    B = P (X'Y - diag(g)),  g_j = (P X'Y)_jj / P_jj
+
+has a zero diagonal: no item speaks for itself. That is the constraint of EASE (Steck, "Embarrassingly Shallow
+Autoencoders for Sparse Data", WWW 2019, page 3253) with another target. B is cut to its strongest directions,
+and so it is a vector per item, and one per item of a history.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg
+
+from batch.data.interactions import Interactions
+from batch.model.positives import opinions
+from batch.model.sequential import core_of, strongest
+from batch.model.trend import recency_weight
+from batch.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+REGULARIZATION = 200.0
+# In the target, an interaction has half its weight once this share of all interactions is newer.
+HALF_LIFE = 0.1
+# What a dislike says, where a positive says 1: of others lately, and in the history of the user.
+DISLIKED_LATELY = -0.5
+DISLIKED = -0.25
+# So many of the newest interactions of a user are learned from: pairs grow with their square.
+MAX_OF_USER = 300
+
+
+@dataclass(frozen=True)
+class PersonalTrend:
+    """What is watched lately by those who like an item: a vector per item, and one per item of a history."""
+
+    item_factors: NDArray[np.float32]  # (items, factors)
+    history_factors: NDArray[np.float32]  # (items, factors)
+
+    def of_users(self, ratings: Interactions, users: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Return (len(users), factors), the sum of the history of each of these users."""
+        return np.asarray(
+            ratings.matrix(opinions(ratings, DISLIKED))[users] @ self.history_factors, dtype=np.float32
+        )
+
+
+def fit_personal_trend(ratings: Interactions, settings: Settings) -> PersonalTrend:
+    """Learn from all interactions; without times nothing is lately, and it has no factors."""
+    if not ratings.has_times:
+        nothing = np.zeros((ratings.items, 0), dtype=np.float32)
+        return PersonalTrend(nothing, nothing)
+    core = core_of(ratings.ratings_of_item)
+    gram, target = count_lately_liked(ratings, core, recency_weight(ratings, HALF_LIFE))
+    return solve_personal_trend(gram, target, core, ratings.items, settings)
+
+
+def count_lately_liked(
+    ratings: Interactions, core: NDArray[np.intp], recency: NDArray[np.float64]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return X'X and X'Y, (core, core) both; `recency` is the weight of each interaction by its time.
+
+    Both are sums over users.
+    """
+    newest = ratings.age < MAX_OF_USER
+    likes = ratings.matrix(np.where(newest, opinions(ratings, 0), 0))[:, core]
+    lately = ratings.matrix(np.where(newest, opinions(ratings, DISLIKED_LATELY) * recency, 0))[:, core]
+    return (likes.T @ likes).toarray(), (likes.T @ lately).toarray()
+
+
+def solve_personal_trend(
+    gram: NDArray[np.float32],
+    target: NDArray[np.float32],
+    core: NDArray[np.intp],
+    items: int,
+    settings: Settings,
+) -> PersonalTrend:
+    """Solve the regression of which `count_lately_liked` gives the matrices; both are overwritten."""
+    gram[np.diag_indices(len(core))] += REGULARIZATION
+    lower = linalg.cholesky(gram, lower=True, overwrite_a=True, check_finite=False)
+    # P is symmetric: what is above the diagonal is taken from below it.
+    inverse = np.tril(linalg.lapack.spotri(lower, lower=1)[0])
+    own_target = np.einsum("jk,kj->j", inverse, target) + np.einsum("kj,kj->j", inverse, target)
+    diagonal = inverse.diagonal()
+    target[np.diag_indices(len(core))] -= own_target / diagonal - target.diagonal()
+    del inverse
+    solve: Callable[..., Any] = partial(linalg.solve_triangular, lower, lower=True, check_finite=False)
+    directions = strongest(solve, target, settings.personal_factors, settings.seed)
+    weights = solve(solve(target @ directions), trans="T")
+    item_factors, history_factors = (np.zeros((items, directions.shape[1]), np.float32) for _ in range(2))
+    item_factors[core], history_factors[core] = directions, weights
+    return PersonalTrend(item_factors, history_factors)
