@@ -21,6 +21,10 @@ _Value = str | bytes
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 # JSON has larger numbers than a float holds.
 _NO_VALUE = (None, inf, -inf)
+# The attribute that is the address of a picture: of another site, or a path of this one. No other text is
+# let through, as an address may be a script.
+IMAGE = "image"
+_ADDRESS = re.compile(r"(?i:https?:)?//[^\s\\]+|[^\s\\:][^\\:\x00-\x1f]*")
 
 
 class Attribute:
@@ -109,6 +113,8 @@ class Attributes(dict[str, Attribute]):
                     continue
                 if name not in found:
                     found[name], values[name] = array("I", bytes(4 * (items + 1))), {}
+                if name == IMAGE and not all(map(is_address, value if isinstance(value, list) else [value])):
+                    continue
                 known = values[name]
                 key = value if isinstance(value, str) else _encode(value).encode()
                 found[name][item] = known.setdefault(key, len(known) + 1)
@@ -150,6 +156,11 @@ class Attributes(dict[str, Attribute]):
 
 def _value(written: bytes) -> _Value:
     return str(json.loads(written)) if written.startswith(b'"') else written
+
+
+def is_address(value: Any) -> bool:
+    """Tell whether a value is the address of a picture."""
+    return isinstance(value, str) and bool(_ADDRESS.fullmatch(value))
 
 
 def _rank(value: _Value) -> tuple[bool, Any]:
