@@ -26,8 +26,8 @@ ITEMS_OF_A_TURN = 1_000
 # Popular items that are compared with the filters at a time: often the first few are enough.
 ITEMS_OF_A_PART = 100
 PARTS_OF_A_TURN = ITEMS_OF_A_TURN // ITEMS_OF_A_PART
-# To sort so many places takes as long as a look-up; a filter that keeps more of all items finds some soon.
-MAX_SORTED = 5_000
+# To sort so many places takes less than a look-up; a filter that keeps more of all items finds some soon.
+MAX_SORTED = 2_000
 
 
 class Entry(NamedTuple):
@@ -107,17 +107,19 @@ class _Popular:
 def _candidates(catalogue: Catalogue, asked: Mapping[str, Any]) -> Iterator[int]:
     """Yield popular items, best first, among which are all that the filters keep: those of the narrowest."""
     popular = catalogue.popular
-    narrow: list[tuple[int, Callable[[], Sequence[int]]]] = []
-    if genres := asked.get("genres"):
-        narrow.append((popular.count_of_genres(genres), partial(popular.places_of_genres, genres)))
     wanted = [(each.attribute.popular, each.wanted) for each in asked.get("where", ())]
     if "min_year" in asked or "max_year" in asked:
         years = popular.codes_of_years(asked.get("min_year", -inf), asked.get("max_year", inf))
         wanted.append((popular.of_year, years))
-    narrow += [(places.count(codes), partial(places.places, codes)) for places, codes in wanted]
-    count, find = min(narrow, key=itemgetter(0), default=(inf, None))
-    places = find() if find and count <= MAX_SORTED else range(len(popular.items))
-    yield from map(popular.items.__getitem__, places)
+    counted = [(of.count(codes), partial(of.places, codes)) for of, codes in wanted]
+    narrow: list[tuple[int, Callable[[], Iterable[int]]]] = [
+        (count, places) for count, places in counted if count <= MAX_SORTED
+    ]
+    if genres := asked.get("genres"):
+        narrow.append((popular.count_of_genres(genres), partial(popular.places_of_genres, genres)))
+    everything = len(popular.items), partial(range, len(popular.items))
+    _, places = min(narrow, key=itemgetter(0), default=everything)
+    yield from map(popular.items.__getitem__, places())
 
 
 async def filtered(generation: Generation, asked: Mapping[str, Any], page: Page) -> FilteredList:

@@ -152,13 +152,14 @@ class Generation:
             self.segments = {segment.name: segment for segment in map(_segment, self._read("segments"))}
             popular_items = array("I", (number for (number,) in self._read("popular_items")))
             self._limit_memory(BYTES_OF_BLOCKS + bytes_of_indexes)
-            self._lists, self._histories, self._whole_rows, self._similar = (
-                Lookup(self._connection, name) for name in ("recommendations", "histories", "rows", "similar")
+            self._lists, self._histories, self._similar = (
+                Lookup(self._connection, name) for name in ("recommendations", "histories", "similar")
             )
+            self._whole_rows = self._rows_of_users()
             # What the page reads, and what is compared with what is liked, takes many times as long as a
             # look-up: each is read in another thread, one statement at a time.
             self._page_turn, self._liked_turn = asyncio.Lock(), asyncio.Lock()
-            for lookup in (self._lists, self._histories, self._whole_rows, self._similar):
+            for lookup in (self._lists, self._histories, self._similar):
                 lookup.find_all([""])
             self.catalogue = Catalogue(
                 items, self._read("items_as_json"), self._read("attributes"), popular_items
@@ -239,6 +240,16 @@ class Generation:
         for rows in _batches(self._connection.cursor(), "lookups/ids", {}):
             self._whole_rows.find_all([each_id for each_id, is_user in rows if is_user])
             self._similar.find_all([each_id for each_id, is_user in rows if not is_user])
+
+    def _rows_of_users(self) -> Lookup:
+        """Return the look-up of all that is stored of a user, which is less in files of older versions."""
+        lookup = Lookup(self._connection, "rows")
+        try:
+            lookup.find_all([""])
+        except duckdb.BinderException:
+            lookup = Lookup(self._connection, "rows_of_older_files")
+            lookup.find_all([""])
+        return lookup
 
     def _quality(self) -> list[tuple[str, str, float]]:
         """Return metric, model and value; nothing of a file that has none: it can be served all the same."""
