@@ -1,5 +1,6 @@
 """Under filters everybody gets as many items as asked for, if so many fit and are unseen."""
 
+import asyncio
 import random
 import shutil
 from pathlib import Path
@@ -12,7 +13,7 @@ from starlette.testclient import TestClient
 
 from api import filters
 from api.popular import ByCode, PopularItems
-from tests.asked import client_of, column
+from tests.asked import asking, client_of, column
 from tests.batch.generation.conftest import forgotten, hidden
 from tests.conftest import changed, publish, written
 
@@ -203,6 +204,25 @@ def test_without_a_filter_lists_end_where_the_stored_ones_do(folder: Path) -> No
         for user in ("3", "nobody"):
             assert _answer(client, user_id=user, offset=DEPTH)["items"] == []
             assert _answer(client, user_id=user, offset=DEPTH, explain="true")["items"] == []
+
+
+def test_popular_items_are_compared_in_many_turns(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filters, "ITEMS_OF_A_PART", 5)
+    monkeypatch.setattr(filters, "PARTS_OF_A_TURN", 1)
+
+    async def turns_of_others(address: str) -> int:
+        """Ask, and return how often others got their turn meanwhile."""
+        async with asking(folder) as asked:
+            answering = asyncio.create_task(asked.client.get(address))
+            turns = 0
+            while not answering.done():
+                await asyncio.sleep(0)
+                turns += 1
+            assert (await answering).json() == {"items": []}
+        return turns
+
+    address = f"/recommendations?user_id=nobody&not_genres=Drama&offset={ITEMS}"
+    assert asyncio.run(turns_of_others(address)) >= (ITEMS - 2) / 5
 
 
 def test_what_is_hidden_or_forgotten_fills_no_list(folder: Path, tmp_path: Path) -> None:
