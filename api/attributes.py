@@ -8,9 +8,11 @@ import json
 import re
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from math import inf, isfinite
 from typing import Any, NamedTuple
+
+from api.popular import ByCode
 
 # Keys of an item in an answer; an attribute of such a name would repeat it.
 RESERVED = frozenset({"id", "title", "genres", "because", "source"})
@@ -19,13 +21,10 @@ _Value = str | bytes
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 # JSON has larger numbers than a float holds.
 _NO_VALUE = (None, inf, -inf)
-
-
-class Condition(NamedTuple):
-    """What an item must fulfil: its code, one of `codes`, is `wanted`."""
-
-    codes: "array[int]"
-    wanted: Collection[int]
+# The attribute that is the address of a picture: of another site, or a path of this one. No other text is
+# let through, as an address may be a script.
+IMAGE = "image"
+_ADDRESS = re.compile(r"(?i:https?:)?//[^\s\\]+|[^\s\\:][^\\:\x00-\x1f]*")
 
 
 class Attribute:
@@ -34,8 +33,10 @@ class Attribute:
     Codes count numbers from the lowest up, and then all else as text, letter case aside, by the alphabet.
     """
 
-    def __init__(self, name: str, found: "array[int]", places: Mapping[_Value, int]) -> None:
-        """Take the place of each value, from 1, and for each item the place that was found."""
+    def __init__(
+        self, name: str, found: "array[int]", places: Mapping[_Value, int], popular: Sequence[int]
+    ) -> None:
+        """Take the place of each value, from 1, for each item the place that was found, and popular items."""
         self.key = f",{json.dumps(name)}:".encode()
         ordered = sorted(places, key=_rank)
         self._numbers = bisect_left(ordered, (True, ""), key=_rank)
@@ -53,6 +54,8 @@ class Attribute:
             self._ends.append(len(text))
         self._text = bytes(text)
         self.codes = array("I", [codes[place] for place in found])
+        # Where in the order of popularity items with a value are.
+        self.popular = ByCode(array("I", [self.codes[item] for item in popular]), len(codes))
 
     def value(self, item: int) -> bytes:
         """Return the value of an item, as JSON; null if it has none."""
@@ -87,11 +90,21 @@ class Attribute:
         return self._text[self._ends[code - 1] if code else 0 : self._ends[code]]
 
 
+class Condition(NamedTuple):
+    """What an item must fulfil: its code of an attribute is `wanted`."""
+
+    attribute: Attribute
+    wanted: Collection[int]
+
+
 class Attributes(dict[str, Attribute]):
     """The attributes of a generation, by name."""
 
-    def __init__(self, items: int, rows: Iterable[tuple[int, str]]) -> None:
-        """Take how many items there are, and of each that has attributes its number, and these as JSON."""
+    def __init__(self, items: int, rows: Iterable[tuple[int, str]], popular: Sequence[int] = ()) -> None:
+        """Take how many items there are, the number and the attributes as JSON of each that has any.
+
+        `popular` has the numbers of popular items, best first.
+        """
         found: dict[str, array[int]] = {}
         values: dict[str, dict[_Value, int]] = {}
         for item, text in rows:
@@ -100,10 +113,14 @@ class Attributes(dict[str, Attribute]):
                     continue
                 if name not in found:
                     found[name], values[name] = array("I", bytes(4 * (items + 1))), {}
+                if name == IMAGE and not all(map(is_address, value if isinstance(value, list) else [value])):
+                    continue
                 known = values[name]
                 key = value if isinstance(value, str) else _encode(value).encode()
                 found[name][item] = known.setdefault(key, len(known) + 1)
-        super().__init__({name: Attribute(name, found[name], values.pop(name)) for name in sorted(found)})
+        super().__init__(
+            {name: Attribute(name, found[name], values.pop(name), popular) for name in sorted(found)}
+        )
         names = "|".join(map(re.escape, sorted(self, key=len, reverse=True)))
         # Without attributes there are no conditions.
         self._condition = re.compile(rf"({names or '(?!)'})\s*(:|<=?|>=?)(.+)", re.DOTALL)
@@ -130,8 +147,8 @@ class Attributes(dict[str, Attribute]):
             if sign == ":":
                 values.setdefault(name, set()).update(wanted)
             else:
-                comparisons.append(Condition(self[name].codes, wanted))
-        return [*comparisons, *(Condition(self[name].codes, wanted) for name, wanted in values.items())]
+                comparisons.append(Condition(self[name], wanted))
+        return [*comparisons, *(Condition(self[name], wanted) for name, wanted in values.items())]
 
     def _there_are(self) -> str:
         return f"there are {', '.join(self)}" if self else "no item has attributes"
@@ -139,6 +156,11 @@ class Attributes(dict[str, Attribute]):
 
 def _value(written: bytes) -> _Value:
     return str(json.loads(written)) if written.startswith(b'"') else written
+
+
+def is_address(value: Any) -> bool:
+    """Tell whether a value is the address of a picture."""
+    return isinstance(value, str) and bool(_ADDRESS.fullmatch(value))
 
 
 def _rank(value: _Value) -> tuple[bool, Any]:

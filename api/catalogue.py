@@ -7,6 +7,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 
 from api.attributes import Attribute, Attributes
+from api.popular import PopularItems
 
 BYTES_BEFORE_ID = len(b'{"id":')
 
@@ -19,9 +20,13 @@ class Catalogue:
         items: int,
         rows: Iterable[tuple[str, int, int, bytes, int | None, str]],
         attributes: Iterable[tuple[int, str]],
+        popular: Sequence[int] = (),
     ) -> None:
-        """Take how many there are, and the rows of `lookups/items_as_json` and `attributes`, in any order."""
-        self.attributes = Attributes(items, attributes)
+        """Take how many there are, and the rows of `lookups/items_as_json` and `attributes`, in any order.
+
+        `popular` has the numbers of those that may be shown, most popular first.
+        """
+        self.attributes = Attributes(items, attributes, popular)
         self.item_ids = [""] * (items + 1)
         self.years: list[int | None] = [None] * (items + 1)
         self.genres = [frozenset[str]()] * (items + 1)
@@ -44,6 +49,7 @@ class Catalogue:
             self._ends[number] = len(text)
         self._text = bytes(text)
         self.numbers = {item_id: number for number, item_id in enumerate(self.item_ids) if number}
+        self.popular = PopularItems(popular, self.genres, self.years)
         # As they are written, by how one may ask for them.
         self.known_genres = {
             genre.casefold(): genre for genre in sorted(frozenset[str]().union(*kinds.values()))

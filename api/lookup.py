@@ -1,6 +1,7 @@
 """One published generation, opened read-only, and the look-ups in it."""
 
 import asyncio
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain, cycle
@@ -17,7 +18,8 @@ from sql import statement
 # For blocks of the file, and for what a query takes; the indexes come on top. The rest of the file is held by
 # the operating system, once for all processes, and a block of it is there within microseconds.
 BYTES_OF_BLOCKS = 20_000_000
-# For a moment, while the lists of thousands of segments are put together; of few they take a few MB.
+# For a moment, while the lists of thousands of segments are put together, and items are sorted; of few they
+# take a few MB.
 BYTES_OF_LISTS = 500_000_000
 
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
@@ -42,8 +44,9 @@ _SPELLINGS = cycle("./" * number for number in range(64))
 
 # Attributes that have a parameter of their own; `segment` takes any.
 ATTRIBUTES = ("gender", "age_group", "occupation")
-# List, reasons, history and name of the segment of a user, as they are stored.
-WholeRow = tuple[str, str, str, str | None]
+# List, reasons, history, name of the segment and what else is seen of a user, as they are stored; files of
+# older versions lack the last.
+WholeRow = tuple[str, str, str, str | None, str] | tuple[str, str, str, str | None]
 
 
 class Page(NamedTuple):
@@ -147,16 +150,20 @@ class Generation:
             self.noun, self.scale, bytes_of_indexes = rest
             self.quality = self._quality()
             self.segments = {segment.name: segment for segment in map(_segment, self._read("segments"))}
+            popular_items = array("I", (number for (number,) in self._read("popular_items")))
             self._limit_memory(BYTES_OF_BLOCKS + bytes_of_indexes)
-            self._lists, self._histories, self._whole_rows, self._similar = (
-                Lookup(self._connection, name) for name in ("recommendations", "histories", "rows", "similar")
+            self._lists, self._histories, self._similar = (
+                Lookup(self._connection, name) for name in ("recommendations", "histories", "similar")
             )
+            self._whole_rows = self._rows_of_users()
             # What the page reads, and what is compared with what is liked, takes many times as long as a
             # look-up: each is read in another thread, one statement at a time.
             self._page_turn, self._liked_turn = asyncio.Lock(), asyncio.Lock()
-            for lookup in (self._lists, self._histories, self._whole_rows, self._similar):
+            for lookup in (self._lists, self._histories, self._similar):
                 lookup.find_all([""])
-            self.catalogue = Catalogue(items, self._read("items_as_json"), self._read("attributes"))
+            self.catalogue = Catalogue(
+                items, self._read("items_as_json"), self._read("attributes"), popular_items
+            )
         except BaseException:
             self.close()
             raise
@@ -233,6 +240,16 @@ class Generation:
         for rows in _batches(self._connection.cursor(), "lookups/ids", {}):
             self._whole_rows.find_all([each_id for each_id, is_user in rows if is_user])
             self._similar.find_all([each_id for each_id, is_user in rows if not is_user])
+
+    def _rows_of_users(self) -> Lookup:
+        """Return the look-up of all that is stored of a user, which is less in files of older versions."""
+        lookup = Lookup(self._connection, "rows")
+        try:
+            lookup.find_all([""])
+        except duckdb.BinderException:
+            lookup = Lookup(self._connection, "rows_of_older_files")
+            lookup.find_all([""])
+        return lookup
 
     def _quality(self) -> list[tuple[str, str, float]]:
         """Return metric, model and value; nothing of a file that has none: it can be served all the same."""

@@ -1,11 +1,11 @@
 """Cards: what is shown of an item, and a face: its picture, or one of genre and year."""
 
 import json
-import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 from zlib import crc32
 
+from api.attributes import IMAGE, is_address
 from api.catalogue import Catalogue
 from api.middleware import prefix
 from api.page.formats import spoken
@@ -35,10 +35,6 @@ HUES = {
 }
 _TWELFTHS = 12
 
-IMAGE = "image"
-# A picture of another site, and one of this, below the path of the service if the address is relative.
-_ADDRESS = re.compile(r"(?i:https?:)?//[^\s\\]+")
-_PATH = re.compile(r"[^\s\\:][^\\:\x00-\x1f]*")
 # Attributes that stand for genres and year where there are none: so many, so long at most.
 BRIEF_ATTRIBUTES, BRIEF_LENGTH = 2, 40
 
@@ -104,13 +100,10 @@ def card(catalogue: Catalogue, number: int) -> Card:
 
 def picture(address: Any) -> str:
     """Return the address of a picture as a page links to it; empty if it is none."""
-    if not isinstance(address, str):
+    if not is_address(address):
         return ""
-    if _ADDRESS.fullmatch(address):
-        return address
-    if not _PATH.fullmatch(address):
-        return ""
-    return address if address.startswith("/") else f"{prefix.get()}/{address}"
+    # One without a site, and not from the root, is below the path of the service.
+    return str(address) if ":" in address or address.startswith("/") else f"{prefix.get()}/{address}"
 
 
 def _attributes(catalogue: Catalogue, number: int) -> dict[str, Any]:

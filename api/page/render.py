@@ -13,11 +13,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from api.attributes import IMAGE
 from api.endpoints import served, unreadable
 from api.lookup import Generation
 from api.middleware import http_error
 from api.page import formats
-from api.page.cards import IMAGE
 from api.page.links import fields_of, link
 from api.page.static import address
 from api.parameters import Parameter, read

@@ -1,7 +1,7 @@
-"""Look-ups: what the service reads of a user: list, reasons and history, each as one text, and the segment.
+"""Look-ups: what the service reads of a user: list, reasons, history and what else is seen, and the segment.
 
-A text holds the numbers of movies, with commas between them: short, the same in every SQL tool, and cut by
-the service without a look at the rest.
+A list is a text of the numbers of movies, with commas between them: short, the same in every SQL tool, and
+cut by the service without a look at the rest.
 """
 
 import numpy as np
@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from batch.data.clean import Cleaned
-from batch.data.interactions import read_item_numbers
+from batch.data.interactions import read_item_numbers, read_only_seen
 from batch.recommend.segments import Segments
 from batch.recommend.topn import TopN
 from sql import statement
@@ -35,6 +35,7 @@ def lookups(
             "because": texts(lists.user_index, explanations, users, names),
             "history": texts(rated_by, rated, users, names),
             "segment": pd.Categorical.from_codes(segments.of_user, pd.Index(segments.names, dtype=object)),
+            "seen": texts(*read_only_seen(cleaned), users, names),
         }
     )
 

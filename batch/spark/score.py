@@ -30,7 +30,7 @@ _LISTED = (
     "user_id string, watched array<string>, stars array<double>, weights array<double>, "
     "watched_at array<long>, listed array<string>, "
     "scores array<float>, reasons array<string>, recommendations string, "
-    "because string, history string, segment string"
+    "because string, history string, segment string, seen string"
 )
 
 
@@ -71,6 +71,7 @@ def _rows(share: Share, given: Given) -> pa.Table:
     users = pc.index_in(seen["user_id"], share.user_ids).to_numpy()
     items = pc.index_in(seen["item_id"], given.catalogue.item_ids).to_numpy()
     model = with_seen(model, users, items)
+    by_user = np.argsort(users, kind="stable")
     lists = score(model, settings.top_n)
     explanations = explain(given.fitted, model, ratings, lists, settings)
     item_ids = given.catalogue.item_ids
@@ -97,6 +98,7 @@ def _rows(share: Share, given: Given) -> pa.Table:
         "because": text(lists.user_index, explanations),
         "history": text(ratings.user_index[newest_first], watched),
         "segment": pa.array(given.segment_of_kind[given.kinds.of_users(share.user_ids)], pa.string()),
+        "seen": text(users[by_user], items[by_user]),
         **{f"factor_{number}": pa.array(column) for number, column in enumerate(model.user_factors.T)},
     }
     return pa.table(columns)

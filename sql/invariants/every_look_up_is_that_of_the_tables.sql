@@ -1,6 +1,20 @@
 -- one row per user or movie whose text in a look-up differs from the table; a movie without a reason has an empty entry in the text
--- A text and the rows of a table are the same if the sums of the hashes of position and movie are.
-with texts as (
+-- A text and the rows of a table are the same if the sums of the hashes of position and movie are; what is only seen has no order.
+-- Files of older versions have no text of that.
+with whole as (
+    select
+        user_id,
+        seen
+    from (
+        select *
+        from draft.lookups
+        union all by name
+        select '' as seen
+        where false
+    )
+),
+
+texts as (
     select
         'recommendations' as place,
         user_id as owner,
@@ -22,6 +36,13 @@ with texts as (
     from draft.lookups
     union all
     select
+        'seen_items' as place,
+        user_id as owner,
+        seen as films
+    from whole
+    where seen <> ''
+    union all
+    select
         'similar_items' as place,
         item_id as owner,
         similar_items as films
@@ -37,7 +58,7 @@ looked_up as (
             when films <> '' or place = 'because'
                 then list_transform(
                     string_split(films, ','),
-                    lambda item, position: cast(hash(position, case when item = '' then 0 else try_cast(item as bigint) end) as hugeint)
+                    lambda item, position: cast(hash(case when place = 'seen_items' then 1 else position end, case when item = '' then 0 else try_cast(item as bigint) end) as hugeint)
                 )
         end as numbers
     from texts
@@ -64,6 +85,13 @@ tables as (
         position,
         item_id
     from draft.histories
+    union all
+    select
+        'seen_items' as place,
+        user_id as owner,
+        1 as position,
+        item_id
+    from draft.seen_items
     union all
     select
         'similar_items' as place,

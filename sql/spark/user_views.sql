@@ -28,7 +28,8 @@ select
     recommendations,
     because,
     history,
-    segment
+    segment,
+    seen
 from users_written;
 
 create view user_vectors as

@@ -109,7 +109,8 @@ def test_a_list_is_what_the_filters_leave_of_the_own_list_and_then_of_wider_ones
     client: TestClient, folder: Path, known: dict[str, Item]
 ) -> None:
     draw = random.Random(4)  # noqa: S311 (no secret)
-    popular = column(folder, "select item_id from popular order by rank")
+    # As deep as it takes, and not only as deep as the list `popular`.
+    popular = column(folder, "select item_id from items where ratings > 0 order by popularity desc, item_id")
     lists = _lists(folder, "recommendations", "user_id", "rank")
     histories = _lists(folder, "histories", "user_id", "position")
     of_segments = _lists(folder, "popular_by_segment", "segment", "rank")

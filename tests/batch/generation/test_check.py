@@ -30,8 +30,9 @@ FAULTS = {
         "update draft.lookups set recommendations = recommendations || ',1' where user_id = '3'",
         "update draft.lookups set recommendations = '' where user_id = '3'",
         "update draft.lookups set history = '1,' || history where user_id = '3'",
+        "update draft.lookups set seen = '1' where user_id = '3'",
         "delete from draft.lookups where user_id = '3'",
-        "insert into draft.lookups values ('ghost', '1', '', '1', null)",
+        "insert into draft.lookups values ('ghost', '1', '', '1', null, '')",
         "update draft.lookups set because = because || ',' where user_id = '3'",
         "update draft.lookups set because = ',' || because where user_id = '3'",
         "update draft.lookups set because = '' where user_id = '3'",
@@ -93,6 +94,12 @@ FAULTS = {
         "update draft.popular set score = 'inf' where rank = 1",
         "update draft.similar_items set score = 9 where item_id = '3' and rank = 2",
         "insert into draft.popular_by_segment values ('x', 1, '3', 1), ('x', 2, '4', 2)",
+    ],
+    "the_popular_list_begins_all_popular_items": [
+        "update draft.items set popularity = 1e9 where item_id = '3'",
+        "update draft.items set popularity = popularity + 1e-9",
+        "update draft.items set popularity = null where item_id = '3'",
+        "update draft.popular set rank = 3 - rank where rank < 3",
     ],
     "the_popular_list_is_full": ["delete from draft.popular where rank = 10"],
 }

@@ -131,7 +131,7 @@ def test_the_command_prints_what_it_checked(published: Published) -> None:
 
 def test_a_broken_invariant_ends_with_1_and_one_message(published: Published, tmp_path: Path) -> None:
     with changed(published, tmp_path) as connection:
-        connection.execute("update popular set score = 1e9 where rank = 2")
+        connection.execute("update recommendations set score = 1e9 where rank = 2")
     done = invoke("verify", "--output", tmp_path, "--generation", published.generation, "--json")
     assert done.returncode == 1
     assert re.match(
