@@ -84,7 +84,10 @@ async def system(request: Request, generation: Generation, *, files: KeptFiles) 
         headline=headline(figures),
         last_night=[LastNight(*each) for each in await generation.read("inspect/last_night")],
         quality=quality(figures),
-        coverage=figures.metric("coverage@10").get(PUBLISHED),
+        **{
+            name: figures.metric(f"{name}@10").get(PUBLISHED)
+            for name in ("coverage", "top_item_share", "overlap")
+        },
         fault=current.fault,
         past=past,
         total=total,
