@@ -22,11 +22,21 @@ ITEMS_OF_A_TURN = 1_000
 
 
 class Entry(NamedTuple):
-    """An item of a list: its number, the kind of its list, and the item that explains it, or 0."""
+    """An item of a list: its number, the kind of its list, the item that explains it, or 0, and the reason.
+
+    The reason is a letter of `REASONS`; none in files of older versions.
+    """
 
     item: int
     source: str
     because: int
+    reason: str
+
+
+# Why an item is listed, by the letter in a look-up; sql/generation/recommendations.sql says what each means.
+REASONS = {word[0]: word for word in ("because", "people", "genres", "trending", "new")}
+# Why items are in lists that are of nobody.
+_REASON_OF = {"liked": "b", "segment": "p", "popular": "t"}
 
 
 class FilteredList(NamedTuple):
@@ -40,6 +50,7 @@ class _Stored(NamedTuple):
     kind: str
     items: Sequence[int]
     because: Sequence[int] = ()
+    reasons: str | None = None  # None: each has that of the kind
 
 
 def _excluded(catalogue: Catalogue, item_ids: Sequence[str]) -> Predicate:
@@ -103,8 +114,8 @@ async def _of_user(
         segment = generation.segment(asked)
         entries = await _entries(_wider(generation, segment), generation, asked, (), page)
         return FilteredList(entries, f"segment {segment.name}" if segment else "popular")
-    recommendations, because, history, segment_name = known
-    lists = [_Stored("personal", numbers(recommendations), numbers(because))]
+    recommendations, because, history, segment_name, *reasons = known
+    lists = [_Stored("personal", numbers(recommendations), numbers(because), "".join(reasons))]
     watched: Collection[int] = ()
     # Without a filter it ends where the list of the user ends, which holds nothing watched.
     if not asked.keys().isdisjoint(FILTERS):
@@ -136,9 +147,15 @@ async def _entries(
         for place, item in enumerate(each.items):
             if item not in taken and all(keep(item) for keep in keeps):
                 taken.add(item)
-                entries.append(Entry(item, each.kind, each.because[place] if each.because else 0))
+                entries.append(_entry(each, place))
                 if len(entries) == end:
                     return entries[page.offset :]
             if place % ITEMS_OF_A_TURN == ITEMS_OF_A_TURN - 1:
                 await asyncio.sleep(0)
     return entries[page.offset :]
+
+
+def _entry(stored: _Stored, place: int) -> Entry:
+    because = stored.because[place] if stored.because else 0
+    reason = _REASON_OF[stored.kind] if stored.reasons is None else stored.reasons[place : place + 1]
+    return Entry(stored.items[place], stored.kind, because, reason)

@@ -42,8 +42,9 @@ _SPELLINGS = cycle("./" * number for number in range(64))
 
 # Attributes that have a parameter of their own; `segment` takes any.
 ATTRIBUTES = ("gender", "age_group", "occupation")
-# List, reasons, history and name of the segment of a user, as they are stored.
-WholeRow = tuple[str, str, str, str | None]
+# List, explanations, history, name of the segment and reasons of a user, as they are stored; files of older
+# versions lack the last.
+WholeRow = tuple[str, str, str, str | None, str] | tuple[str, str, str, str | None]
 
 
 class Page(NamedTuple):

@@ -1,7 +1,7 @@
-"""Explanations: for every movie of a list, the movie of the user's history that adds most to its score.
+"""Explanations: for every movie of a list, why it is there, and the movie of the history that explains it.
 
-A score is a sum over the movies of the user's history, and an explanation is its largest summand. Nothing is
-estimated: a score comes apart as it was put together.
+A score is a sum over the movies of the user's history, and beside it genres and trend. Nothing is estimated:
+a score comes apart as it was put together. `batch.recommend.reasons` says which summand is the explanation.
 
 **The collaborative part.** The vector of a user solves A u = sum over j of c_j y_j, with y the vectors of
 movies, c_j = alpha times the weight of positive j, which falls with its age, and
@@ -14,7 +14,7 @@ precision is enough for it.
 **The sequential part and the personal trend.** The vector of a user is a weighted sum over the history, so
 each movie adds its own product.
 
-All are weighed as they are in the score. Genres and the popularity trend belong to no movie.
+All are weighed as they are in the score. Genres and the popularity trend belong to no movie of the history.
 """
 
 import logging
@@ -29,6 +29,16 @@ from batch.data.interactions import Interactions
 from batch.model.positives import confidences, is_positive, recency, step_weights
 from batch.model.weighted_parts import FittedItems, Model
 from batch.recommend.inverse import invert_positive
+from batch.recommend.reasons import (
+    NEW,
+    Explanations,
+    Likeness,
+    add_leads,
+    choose,
+    is_of,
+    likeness_of,
+    usual_of,
+)
 from batch.recommend.topn import Advance, TopN
 from batch.runtime.jit import compiled, compiled_inside
 from batch.runtime.threads import run_in_threads
@@ -51,6 +61,8 @@ class _Model(NamedTuple):
     next_history: NDArray[np.float32]  # (items, factors), as part of a history
     personal_items: NDArray[np.float32]  # (items, factors), the personal trend
     personal_history: NDArray[np.float32]  # (items, factors), the same, as part of a history
+    genres_and_trend: NDArray[np.float32]  # (items, genres + 1)
+    likeness: Likeness
 
 
 class _Block(NamedTuple):
@@ -64,7 +76,10 @@ class _Block(NamedTuple):
     explaining: NDArray[np.int64]  # (users,), how many positives, the newest, can explain anything
     list_ends: NDArray[np.int64]  # (users + 1,)
     listed: NDArray[np.int32]  # the movies of the lists, by user and rank
+    scores: NDArray[np.float32]  # of the same
     weights: NDArray[np.float32]  # (users, 3), those of `Model`
+    genres_and_trend: NDArray[np.float32]  # (users, genres + 1), of the vectors of users
+    usual: NDArray[np.float32]  # (users, 3), that of `usual_of`
 
 
 def explain(  # noqa: PLR0913, PLR0917 (all that a score is made of)
@@ -72,20 +87,24 @@ def explain(  # noqa: PLR0913, PLR0917 (all that a score is made of)
     model: Model,
     ratings: Interactions,
     lists: TopN,
+    is_new: NDArray[np.bool_],
     settings: Settings,
     advance: Advance = lambda _users: None,
-) -> NDArray[np.int32]:
-    """Return, for each row of `lists`, the movie of the history that adds most to the score; -1 for none.
+) -> Explanations:
+    """Return, for each row of `lists`, why it is there, and the movie of the history that explains it.
 
-    It is a positive, since nobody is drawn to anything by a disappointment, and not hidden. There is none if
-    no such movie adds anything. Of equals it is the first in the order of items. `advance` is called with the
-    number of users done since the last call. The result does not depend on the number of threads.
+    That is a positive, since nobody is drawn to anything by a disappointment, and not hidden. There is none
+    if no such movie adds anything. Of equals it is the first in the order of items. `is_new` are (items,)
+    those of which it is said that they are new. `advance` is called with the number of users done since the
+    last call. The result does not depend on the number of threads.
     """
-    compact = _compact(fitted, ratings, settings)
-    weights = model.weights.astype(np.float32)
+    compact = _compact(fitted, model, ratings, settings)
+    weights, usual = model.weights.astype(np.float32), usual_of(model)
+    genres_and_trend = model.user_factors[:, is_of(model, "genres", "trend")]
     rating_ends = _ends(ratings.user_index, ratings.users)
     list_ends = _ends(lists.user_index, ratings.users)
     found = np.full(len(lists.item_index), -1, dtype=np.int32)
+    reasons = np.zeros(len(found), dtype=np.int8)
     unsolved: list[int] = []
 
     def explain_block(first: int) -> int:
@@ -106,9 +125,12 @@ def explain(  # noqa: PLR0913, PLR0917 (all that a score is made of)
             explaining=_explaining(is_explaining, user_index, positive_ends),
             list_ends=list_ends[first : last + 1] - list_ends[first],
             listed=lists.item_index[places],
+            scores=lists.score[places],
             weights=weights[first:last],
+            genres_and_trend=np.ascontiguousarray(genres_and_trend[first:last]),
+            usual=usual[first:last],
         )
-        unsolved.append(_explain_block(compact, block, found[places]))
+        unsolved.append(_explain_block(compact, block, found[places], reasons[places]))
         return last - first
 
     blocks = range(0, ratings.users, USERS_PER_BLOCK)
@@ -119,10 +141,11 @@ def explain(  # noqa: PLR0913, PLR0917 (all that a score is made of)
             "precision; use a higher --regularization or --alpha",
             f"{sum(unsolved):,}",
         )
-    return found
+    reasons[is_new[lists.item_index]] = NEW
+    return Explanations(found, reasons)
 
 
-def _compact(fitted: FittedItems, ratings: Interactions, settings: Settings) -> _Model:
+def _compact(fitted: FittedItems, model: Model, ratings: Interactions, settings: Settings) -> _Model:
     ages = np.arange(ratings.ratings_of_user.max(initial=0), dtype=np.int32)
     next_weights = recency(ages, settings.next_half_life)
     next_weights[next_weights < MIN_WEIGHT] = 0
@@ -134,6 +157,8 @@ def _compact(fitted: FittedItems, ratings: Interactions, settings: Settings) -> 
         next_history=fitted.sequential.history_factors,
         personal_items=fitted.personal_trend.item_factors,
         personal_history=fitted.personal_trend.history_factors,
+        genres_and_trend=np.ascontiguousarray(model.item_factors[:, is_of(model, "genres", "trend")]),
+        likeness=likeness_of(fitted),
     )
 
 
@@ -162,22 +187,30 @@ def _evened_out(collaborative: NDArray[np.float32], regularization: float) -> ND
 
 
 @compiled
-def _explain_block(model: _Model, block: _Block, found: NDArray[np.int32]) -> int:
-    """Fill in `found`, as long as the lists and -1 so far.
+def _explain_block(model: _Model, block: _Block, found: NDArray[np.int32], reasons: NDArray[np.int8]) -> int:
+    """Fill in `found`, -1 so far, and `reasons`; both are as long as the lists.
 
     Returns how many users have no explanations since single precision is not enough for theirs.
     """
     unsolved = 0
     for user in range(len(block.weights)):
         begin, end = block.list_ends[user], block.list_ends[user + 1]
-        explaining = block.explaining[user]
+        listed, explaining = block.listed[begin:end], block.explaining[user]
+        add_leads(
+            block.scores[begin:end],
+            block.genres_and_trend[user],
+            model.genres_and_trend,
+            listed,
+            block.usual[user],
+            reasons[begin:end],
+        )
         if begin == end or explaining == 0:
             continue
         # Newest first: those that weigh anything come before the others.
         positives = slice(block.positive_ends[user], block.positive_ends[user + 1])
         items, ages = block.items[positives][::-1], block.ages[positives][::-1]
         confidences, steps = block.confidences[positives][::-1], block.steps[positives][::-1]
-        listed, (of_collaborative, of_sequential, of_personal) = block.listed[begin:end], block.weights[user]
+        of_collaborative, of_sequential, of_personal = block.weights[user]
         added = np.zeros((explaining, len(listed)), dtype=np.float32)
         if of_collaborative > 0:
             added = _collaborative(model, items, confidences, explaining, of_collaborative, listed)
@@ -188,7 +221,8 @@ def _explain_block(model: _Model, block: _Block, found: NDArray[np.int32]) -> in
             _add_sequential(model, items[:explaining], ages, steps, of_sequential, listed, added)
         if of_personal > 0:
             _add_personal(model, items[:explaining], steps, of_personal, listed, added)
-        _choose(items[:explaining], model.is_hidden, added, found[begin:end])
+        items = items[:explaining]
+        choose(model.likeness, items, model.is_hidden, listed, added, found[begin:end], reasons[begin:end])
     return unsolved
 
 
@@ -265,23 +299,3 @@ def _add_personal(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
         adds, of_positive = added[row], speaks[row]
         for place in range(len(listed)):
             adds[place] += share * of_positive[place]
-
-
-@compiled_inside
-def _choose(
-    items: NDArray[np.int32],
-    is_hidden: NDArray[np.bool_],
-    added: NDArray[np.float32],  # (explaining, listed)
-    found: NDArray[np.int32],  # (listed,), -1 so far
-) -> None:
-    """Fill in the movie that adds most to each score, if any of them adds something; of equals the first."""
-    most = np.zeros(len(found), dtype=np.float32)
-    for row in range(len(items)):
-        item, adds = items[row], added[row]
-        if not is_hidden[item]:
-            # Without a branch, several places are looked at in one go.
-            for place in range(len(found)):
-                is_more = adds[place] > most[place]
-                is_first = adds[place] == most[place] and item < found[place]
-                found[place] = item if is_more or is_first else found[place]
-                most[place] = max(most[place], adds[place])

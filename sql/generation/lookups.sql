@@ -5,7 +5,8 @@ create table draft.lookups (
     recommendations varchar not null using compression uncompressed,
     because varchar not null using compression uncompressed,
     history varchar not null using compression uncompressed,
-    segment varchar
+    segment varchar,
+    reasons varchar not null using compression uncompressed
 );
 comment on table draft.lookups is 'One row per user: what the service reads. The same as in `recommendations` and `histories`, column by column as one text.';
 comment on column draft.lookups.user_id is 'The user, as in the ratings.';
@@ -13,13 +14,15 @@ comment on column draft.lookups.recommendations is 'The list of the user, best f
 comment on column draft.lookups.because is 'For each movie of the list the movie because of which it is there, in the same order; nothing between two commas for none.';
 comment on column draft.lookups.history is 'What the user has watched, newest first: numbers of movies as in `items`, with commas between them.';
 comment on column draft.lookups.segment is 'The narrowest segment that the user is in, as in `segments`; null for none.';
+comment on column draft.lookups.reasons is 'For each movie of the list the first letter of its `reason`, in the same order, without commas.';
 insert into draft.lookups
 select
     user_id,
     recommendations,
     because,
     history,
-    segment
+    segment,
+    reasons
 from rendered
 order by user_id;
 create unique index lookups_user_id on draft.lookups (user_id);

@@ -19,7 +19,8 @@ select
     unnest(range(1, len(listed) + 1)) as rank,
     unnest(listed) as item_id,
     unnest(scores) as score,
-    unnest(reasons) as because_item_id
+    unnest(because_items) as because_item_id,
+    unnest(reason_of) as reason
 from users_written;
 
 create view rendered as
@@ -28,7 +29,8 @@ select
     recommendations,
     because,
     history,
-    segment
+    segment,
+    reasons
 from users_written;
 
 create view user_vectors as
