@@ -188,7 +188,7 @@ def _make(cleaned: Cleaned, settings: Settings, previous: Path | None, progress:
     from batch.model.weighted_parts import fold_in_users, with_seen
     from batch.recommend.explanations import explain
     from batch.recommend.popular import popular
-    from batch.recommend.reasons import BECAUSE, new_items
+    from batch.recommend.reasons import BECAUSE, everybody
     from batch.recommend.segments import read_attributes, segments
     from batch.recommend.similar_items import similar
     from batch.recommend.topn import score
@@ -214,7 +214,7 @@ def _make(cleaned: Cleaned, settings: Settings, previous: Path | None, progress:
     with progress.step("explain") as step:
         step.expect(counts.users, "users")
         explanations = explain(
-            fitted, model, interactions, lists, new_items(interactions), settings, step.advance
+            fitted, model, interactions, lists, everybody(fitted, interactions), settings, step.advance
         )
         number = np.count_nonzero(explanations.reason == BECAUSE)
         step.status(f"{number:,} of these places because of a movie of the history")

@@ -30,7 +30,10 @@ from batch.model.positives import confidences, is_positive, recency, step_weight
 from batch.model.weighted_parts import FittedItems, Model
 from batch.recommend.inverse import invert_positive
 from batch.recommend.reasons import (
+    COMMON,
     NEW,
+    TRENDING,
+    Everybody,
     Explanations,
     Likeness,
     add_leads,
@@ -62,6 +65,7 @@ class _Model(NamedTuple):
     personal_items: NDArray[np.float32]  # (items, factors), the personal trend
     personal_history: NDArray[np.float32]  # (items, factors), the same, as part of a history
     genres_and_trend: NDArray[np.float32]  # (items, genres + 1)
+    everybody: NDArray[np.float32]  # (items,), what the personal trend adds for everybody
     likeness: Likeness
 
 
@@ -79,7 +83,7 @@ class _Block(NamedTuple):
     scores: NDArray[np.float32]  # of the same
     weights: NDArray[np.float32]  # (users, 3), those of `Model`
     genres_and_trend: NDArray[np.float32]  # (users, genres + 1), of the vectors of users
-    usual: NDArray[np.float32]  # (users, 3), that of `usual_of`
+    usual: NDArray[np.float32]  # (users, 4), that of `usual_of`
 
 
 def explain(  # noqa: PLR0913, PLR0917 (all that a score is made of)
@@ -87,18 +91,17 @@ def explain(  # noqa: PLR0913, PLR0917 (all that a score is made of)
     model: Model,
     ratings: Interactions,
     lists: TopN,
-    is_new: NDArray[np.bool_],
+    everybody: Everybody,
     settings: Settings,
     advance: Advance = lambda _users: None,
 ) -> Explanations:
     """Return, for each row of `lists`, why it is there, and the movie of the history that explains it.
 
     That is a positive, since nobody is drawn to anything by a disappointment, and not hidden. There is none
-    if no such movie adds anything. Of equals it is the first in the order of items. `is_new` are (items,)
-    those of which it is said that they are new. `advance` is called with the number of users done since the
-    last call. The result does not depend on the number of threads.
+    if no such movie adds anything. Of equals it is the first in the order of items. `advance` is called with
+    the number of users done since the last call. The result does not depend on the number of threads.
     """
-    compact = _compact(fitted, model, ratings, settings)
+    compact = _compact(fitted, model, ratings, everybody, settings)
     weights, usual = model.weights.astype(np.float32), usual_of(model)
     genres_and_trend = model.user_factors[:, is_of(model, "genres", "trend")]
     rating_ends = _ends(ratings.user_index, ratings.users)
@@ -141,11 +144,14 @@ def explain(  # noqa: PLR0913, PLR0917 (all that a score is made of)
             "precision; use a higher --regularization or --alpha",
             f"{sum(unsolved):,}",
         )
-    reasons[is_new[lists.item_index]] = NEW
+    reasons[reasons == COMMON] = TRENDING
+    reasons[everybody.is_new[lists.item_index]] = NEW
     return Explanations(found, reasons)
 
 
-def _compact(fitted: FittedItems, model: Model, ratings: Interactions, settings: Settings) -> _Model:
+def _compact(
+    fitted: FittedItems, model: Model, ratings: Interactions, everybody: Everybody, settings: Settings
+) -> _Model:
     ages = np.arange(ratings.ratings_of_user.max(initial=0), dtype=np.int32)
     next_weights = recency(ages, settings.next_half_life)
     next_weights[next_weights < MIN_WEIGHT] = 0
@@ -158,6 +164,7 @@ def _compact(fitted: FittedItems, model: Model, ratings: Interactions, settings:
         personal_items=fitted.personal_trend.item_factors,
         personal_history=fitted.personal_trend.history_factors,
         genres_and_trend=np.ascontiguousarray(model.item_factors[:, is_of(model, "genres", "trend")]),
+        everybody=everybody.personal_trend,
         likeness=likeness_of(fitted),
     )
 
@@ -202,6 +209,7 @@ def _explain_block(model: _Model, block: _Block, found: NDArray[np.int32], reaso
             model.genres_and_trend,
             listed,
             block.usual[user],
+            model.everybody,
             reasons[begin:end],
         )
         if begin == end or explaining == 0:

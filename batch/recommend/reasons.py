@@ -5,7 +5,8 @@ what it adds to a candidate in the mean, so a part that adds the same to every i
 that is most above its mean says why the item is listed:
 
 - the history: `because` of an item of it, if that is of the same genres and the same people like both;
-  else it is popular with `people` who have such a history;
+  else it is popular with `people` who have such a history, if these watch it more than everybody does. If
+  they do not, it is `trending`, too;
 - the genres: the user likes them;
 - the popularity trend: it is `trending`.
 
@@ -32,6 +33,8 @@ from batch.runtime.jit import compiled_inside
 # By code. They begin with different letters, by which look-ups know them.
 REASONS = ("people", "because", "genres", "trending", "new")
 PEOPLE, BECAUSE, GENRES, TRENDING, NEW = range(len(REASONS))
+# The history leads, but it is as usual: what has no other reason is trending.
+COMMON = len(REASONS)
 
 # What weighs an item of the history that has no genre in common; one with the same genres weighs 1 more.
 WEIGHT_OF_OTHERS = np.float32(0.5)
@@ -64,19 +67,34 @@ class Likeness(NamedTuple):
     people: NDArray[np.float32]  # (items, factors), the collaborative part, of length 1
 
 
-def is_new(lately: NDArray[np.float64], ratings_of_item: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return (items,), which are known to few, most of whom have watched it in the last tenth of all ratings.
+@dataclass(frozen=True)
+class Everybody:
+    """What everybody watches."""
 
-    `lately` is how often each was watched, by a half-life of that tenth.
+    is_new: NDArray[np.bool_]  # (items,), known to few, who have watched it lately
+    personal_trend: NDArray[np.float32]  # (items,), what that part adds for somebody who likes what all like
+
+
+def everybody(fitted: FittedItems, ratings: Interactions) -> Everybody:
+    """Return what everybody watches."""
+    return everybody_of(fitted, ratings.ratings_of_item, watched_lately(ratings, HALF_LIFE))
+
+
+def everybody_of(
+    fitted: FittedItems, ratings_of_item: NDArray[np.int64], lately: NDArray[np.float64]
+) -> Everybody:
+    """Return what everybody watches; `lately` is how often each item was watched, by a half-life of a tenth.
+
+    Without times nothing is new.
     """
-    return np.asarray((ratings_of_item < KNOWN_BY) & (lately >= ratings_of_item / 2), dtype=np.bool_)
-
-
-def new_items(ratings: Interactions) -> NDArray[np.bool_]:
-    """Return (items,), which are new; none without times."""
-    if not ratings.has_times:
-        return np.zeros(ratings.items, dtype=np.bool_)
-    return is_new(watched_lately(ratings, HALF_LIFE), ratings.ratings_of_item)
+    part = fitted.personal_trend
+    added = part.item_factors @ (ratings_of_item.astype(np.float32) @ part.history_factors)
+    spread = float(added.std())
+    is_new = (ratings_of_item < KNOWN_BY) & (lately >= ratings_of_item / 2)
+    return Everybody(
+        is_new=is_new if part.item_factors.shape[1] else np.zeros_like(is_new),
+        personal_trend=((added - added.mean()) / (spread if spread > 0 else 1.0)).astype(np.float32),
+    )
 
 
 def likeness_of(fitted: FittedItems) -> Likeness:
@@ -97,11 +115,18 @@ def is_of(model: Model, *parts: str) -> NDArray[np.bool_]:
 
 
 def usual_of(model: Model) -> NDArray[np.float32]:
-    """Return (users, 3), what the history, the genres and the trend add to a candidate in the mean."""
+    """Return (users, 4), what the history, the genres and the trend add to a candidate in the mean.
+
+    And the spread of what the personal trend adds to items.
+    """
     usual = model.item_factors[model.is_candidate].mean(axis=0, dtype=np.float64)
     groups = (~is_of(model, "genres", "trend"), is_of(model, "genres"), is_of(model, "trend"))
     adds = [model.user_factors[:, group] @ usual[group].astype(np.float32) for group in groups]
-    return np.stack(adds, axis=1)
+    personal = is_of(model, "personal_trend")
+    vectors, items = model.user_factors[:, personal], model.item_factors[:, personal]
+    covariance = (items.T @ items) / len(items) - np.outer(items.mean(axis=0), items.mean(axis=0))
+    spread = np.sqrt(np.maximum(np.einsum("uf,uf->u", vectors @ covariance, vectors), 0))
+    return np.stack([*adds, spread], axis=1)
 
 
 @compiled_inside
@@ -110,10 +135,11 @@ def add_leads(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
     user: NDArray[np.float32],  # the genres of the user, and the weight of the trend
     items: NDArray[np.float32],  # (items, genres + 1), the same of all items
     listed: NDArray[np.int32],
-    usual: NDArray[np.float32],  # (3,), a row of `usual_of`
+    usual: NDArray[np.float32],  # (4,), a row of `usual_of`
+    everybody: NDArray[np.float32],  # (items,), the personal trend of everybody
     reasons: NDArray[np.int8],  # (listed,)
 ) -> None:
-    """Fill in the reason of each place, `people` where the history leads."""
+    """Fill in the reason of each place: where the history leads, `people`, or COMMON."""
     last = len(user) - 1
     for place in range(len(listed)):
         item = items[listed[place]]
@@ -125,7 +151,7 @@ def add_leads(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
         genres -= usual[1]
         trend -= usual[2]
         if history >= genres and history >= trend:
-            reasons[place] = PEOPLE
+            reasons[place] = PEOPLE if history > usual[3] * everybody[listed[place]] else COMMON
         else:
             reasons[place] = GENRES if genres >= trend else TRENDING
 
@@ -156,9 +182,8 @@ def choose(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
         if chosen >= 0:
             turns[chosen] += 1
             found[place] = items[chosen]
-            if reasons[place] == PEOPLE and _is_clear(
-                likeness, items[chosen], listed[place], by_place[place], chosen
-            ):
+            is_led = reasons[place] == PEOPLE or reasons[place] == COMMON
+            if is_led and _is_clear(likeness, items[chosen], listed[place], by_place[place], chosen):
                 reasons[place] = BECAUSE
 
 

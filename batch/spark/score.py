@@ -18,7 +18,7 @@ from pyspark.sql import DataFrame, SparkSession
 from batch.generation.lookups import letters, texts
 from batch.model.weighted_parts import FittedItems, fold_in_users, with_seen
 from batch.recommend.explanations import explain
-from batch.recommend.reasons import REASONS
+from batch.recommend.reasons import REASONS, Everybody
 from batch.recommend.topn import score
 from batch.settings import Settings
 from batch.spark.segments import Kinds
@@ -41,7 +41,7 @@ class Given:
 
     fitted: FittedItems
     catalogue: Catalogue
-    is_new: NDArray[np.bool_]  # (items,), of which it is said that they are new
+    everybody: Everybody
     numbers: NDArray[np.object_]  # (items + 1,), of movies in look-ups; the last one is empty
     now: float  # in seconds since 1970; NaN without times
     kinds: Kinds
@@ -74,7 +74,7 @@ def _rows(share: Share, given: Given) -> pa.Table:
     items = pc.index_in(seen["item_id"], given.catalogue.item_ids).to_numpy()
     model = with_seen(model, users, items)
     lists = score(model, settings.top_n)
-    explanations = explain(given.fitted, model, ratings, lists, given.is_new, settings)
+    explanations = explain(given.fitted, model, ratings, lists, given.everybody, settings)
     because = explanations.item_index
     item_ids = given.catalogue.item_ids
     rated = _ends(ratings.ratings_of_user)

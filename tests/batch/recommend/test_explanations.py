@@ -19,7 +19,7 @@ from batch.model.positives import is_positive
 from batch.model.sequential import Sequential
 from batch.model.weighted_parts import PART_NAMES, FittedItems, Model, fit_items, fold_in_users
 from batch.recommend.explanations import explain
-from batch.recommend.reasons import MAX_TURNS, NEARLY, PLACES
+from batch.recommend.reasons import MAX_TURNS, NEARLY, PLACES, Everybody
 from batch.recommend.topn import TopN, score
 from batch.settings import Settings
 from tests.conftest import WriteInput, publish, select
@@ -28,7 +28,7 @@ from tests.made import Row, interactions
 
 SETTINGS = Settings(data=Path(), output=Path(), factors=12, next_factors=16, iterations=5)
 USERS, ITEMS = 200, 120
-NOTHING_NEW = np.zeros(ITEMS, dtype=np.bool_)
+EVERYBODY = Everybody(np.zeros(ITEMS, dtype=np.bool_), np.zeros(ITEMS, dtype=np.float32))
 MadeUp = tuple[FittedItems, Model, Interactions, TopN]
 
 
@@ -97,7 +97,7 @@ def test_history_and_trend_add_up_to_the_score(made_up: MadeUp) -> None:
 
 def test_the_explanations_are_those_of_brute_force(made_up: MadeUp) -> None:
     fitted, model, ratings, lists = made_up
-    explanations = explain(fitted, model, ratings, lists, NOTHING_NEW, SETTINGS).item_index
+    explanations = explain(fitted, model, ratings, lists, EVERYBODY, SETTINGS).item_index
     compared = others = 0
     for user in range(USERS):
         history = np.flatnonzero(ratings.user_index == user)
@@ -131,7 +131,7 @@ def test_the_explanations_are_those_of_brute_force(made_up: MadeUp) -> None:
 def test_a_user_who_likes_nothing_gets_no_explanation(made_up: MadeUp) -> None:
     fitted, model, ratings, lists = made_up
     positives = np.bincount(ratings.user_index, is_positive(ratings.weight), minlength=USERS)
-    explanations = explain(fitted, model, ratings, lists, NOTHING_NEW, SETTINGS).item_index
+    explanations = explain(fitted, model, ratings, lists, EVERYBODY, SETTINGS).item_index
     assert (positives == 0).sum() > 3
     assert set(explanations[positives[lists.user_index] == 0].tolist()) == {-1}
 
@@ -144,7 +144,7 @@ def test_the_explanations_do_not_depend_on_the_number_of_threads_or_blocks(
         monkeypatch.setattr("batch.runtime.threads.cores", lambda cores=cores: cores)
         monkeypatch.setattr("batch.recommend.explanations.USERS_PER_BLOCK", block)
         done: list[int] = []
-        explained = explain(*made_up, NOTHING_NEW, SETTINGS, done.append)
+        explained = explain(*made_up, EVERYBODY, SETTINGS, done.append)
         found.append((explained.item_index.tolist(), explained.reason.tolist()))
         assert sum(done) == USERS
     assert found[0] == found[1] == found[2]
@@ -179,8 +179,8 @@ def _known(vectors: list[list[float]], rows: list[Row], listed: list[int], **cha
         score=np.zeros(len(listed), np.float32),
     )
     settings = replace(SETTINGS, **{"taste_half_life": 1.0} | changed)  # type: ignore[arg-type]
-    is_new = np.zeros(len(vectors), dtype=np.bool_)
-    return explain(fitted, model, ratings, lists, is_new, settings).item_index.tolist()  # type: ignore[no-any-return]
+    everybody = Everybody(np.zeros(len(vectors), dtype=np.bool_), nothing[:, 0])
+    return explain(fitted, model, ratings, lists, everybody, settings).item_index.tolist()  # type: ignore[no-any-return]
 
 
 DRAMA, COMEDY = [1.0, 0.0], [0.0, 1.0]

@@ -11,9 +11,9 @@ from batch.model.als import Collaborative
 from batch.model.genres import Genres
 from batch.model.personal_trend import PersonalTrend
 from batch.model.sequential import Sequential
-from batch.model.weighted_parts import PART_NAMES, FittedItems, Model
+from batch.model.weighted_parts import PART_NAMES, FittedItems, Model, fit_items
 from batch.recommend.explanations import explain
-from batch.recommend.reasons import REASONS, new_items
+from batch.recommend.reasons import REASONS, Everybody, everybody
 from batch.recommend.topn import TopN
 from batch.settings import Settings
 from tests.made import Row, interactions
@@ -33,6 +33,7 @@ class Case:
     by_genres: list[float] = field(default_factory=lambda: [0.0, 0.0])  # what each genre is worth to the user
     trend: list[float] = field(default_factory=list)  # of the same items; none: all have 5
     new: tuple[int, ...] = ()  # listed items
+    of_everybody: tuple[int, ...] = ()  # listed items that the personal trend of everybody is full of
 
 
 def _explained(case: Case) -> list[tuple[str, int]]:
@@ -72,10 +73,11 @@ def _explained(case: Case) -> list[tuple[str, int]]:
         item_index=places,
         score=(model.item_factors[places] @ model.user_factors[0]).astype(np.float32),
     )
-    is_new = np.zeros(items, dtype=np.bool_)
-    is_new[[liked + place for place in case.new]] = True
+    of_all = Everybody(np.zeros(items, dtype=np.bool_), np.zeros(items, dtype=np.float32))
+    of_all.is_new[[liked + place for place in case.new]] = True
+    of_all.personal_trend[[liked + place for place in case.of_everybody]] = 99
     ratings = interactions([(0, item) for item in range(liked)], items=items)
-    found = explain(fitted, model, ratings, lists, is_new, SETTINGS)
+    found = explain(fitted, model, ratings, lists, of_all, SETTINGS)
     return [(REASONS[code], int(item)) for code, item in zip(found.reason, found.item_index, strict=True)]
 
 
@@ -97,6 +99,12 @@ CASES: dict[str, tuple[Case, list[tuple[str, int]]]] = {
     ),
     "people, if genres are unknown and no item adds much": (
         Case([[1.0]] * 11, [[0, 0]] * 12), [("people", 0)]
+    ),
+    "the trend, if no liked item is of its genre and it is popular with everybody": (
+        Case([[4.0, 4.0]], [DRAMA, WESTERN, WESTERN], of_everybody=(1,)), [("people", 0), ("trending", 0)]
+    ),
+    "a liked item, also if it is popular with everybody": (
+        Case([[4.0]], [DRAMA, DRAMA], of_everybody=(0,)), [("because", 0)]
     ),
     "the trend that is above that of others": (
         Case([[1.0, 1.0]], [DRAMA, DRAMA, DRAMA], trend=[0.0, 9.0, 0.0]), [("trending", 0), ("because", 0)]
@@ -131,6 +139,18 @@ def test_new_is_what_few_people_know_and_only_lately() -> None:
     # Items 3 and 4 have two interactions each: of the first days, and of the last.
     rows += [(0, 3, 5.0, 0.5), (1, 3, 5.0, 1.5), (2, 4, 5.0, 88.5), (3, 4, 5.0, 89.5)]
     ratings = interactions(rows, items=5)
-    assert new_items(ratings).tolist() == [False, False, False, False, True]
-    without_times = replace(ratings, rated_at=np.full(len(ratings), np.nan))
-    assert not new_items(without_times).any()
+    for known, new in ((ratings, [4]), (replace(ratings, rated_at=np.full(len(ratings), np.nan)), [])):
+        assert np.flatnonzero(everybody(fit_items(known, SETTINGS), known).is_new).tolist() == new
+
+
+def test_the_personal_trend_of_everybody_is_what_all_watch_lately() -> None:
+    rng = np.random.default_rng(2)
+    rows: list[Row] = [
+        (user, item, 5.0, rng.random()) for user in range(60) for item in rng.permutation(20)[:5]
+    ]
+    rows += [(user, 20, 5.0, 2.0) for user in range(50)]
+    ratings = interactions(rows, items=21)
+    of_all = everybody(fit_items(ratings, SETTINGS), ratings).personal_trend
+    assert int(of_all.argmax()) == 20
+    assert of_all.mean() == pytest.approx(0, abs=1e-5)
+    assert of_all.std() == pytest.approx(1, abs=1e-5)
