@@ -186,9 +186,10 @@ def _make(cleaned: Cleaned, settings: Settings, previous: Path | None, progress:
     from batch.evaluation.last_night import last_night
     from batch.generation.write import ItemOutput, UserOutput
     from batch.model.weighted_parts import fold_in_users, with_seen
+    from batch.recommend.explained import BECAUSE
     from batch.recommend.explanations import explain
     from batch.recommend.popular import popular
-    from batch.recommend.reasons import BECAUSE, everybody
+    from batch.recommend.reasons import everybody
     from batch.recommend.segments import read_attributes, segments
     from batch.recommend.similar_items import similar
     from batch.recommend.topn import score

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from batch.data.clean import Cleaned
 from batch.data.interactions import read_item_numbers
-from batch.recommend.reasons import REASONS, Explanations
+from batch.recommend.explained import REASONS
+from batch.recommend.reasons import Explanations
 from batch.recommend.segments import Segments
 from batch.recommend.topn import TopN
 from sql import statement

@@ -14,8 +14,9 @@ from batch.data.clean import Cleaned
 from batch.data.interactions import read_item_ids, read_user_ids
 from batch.evaluation.holdout import Metrics
 from batch.generation.lookups import lookups
+from batch.recommend.explained import REASONS
 from batch.recommend.popular import Popular
-from batch.recommend.reasons import REASONS, Explanations
+from batch.recommend.reasons import Explanations
 from batch.recommend.segments import ATTRIBUTES, Segments
 from batch.recommend.topn import TopN
 from sql import FOLDER, statement

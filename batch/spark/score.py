@@ -17,8 +17,9 @@ from pyspark.sql import DataFrame, SparkSession
 
 from batch.generation.lookups import letters, texts
 from batch.model.weighted_parts import FittedItems, fold_in_users, with_seen
+from batch.recommend.explained import REASONS
 from batch.recommend.explanations import explain
-from batch.recommend.reasons import REASONS, Everybody
+from batch.recommend.reasons import Everybody
 from batch.recommend.topn import score
 from batch.settings import Settings
 from batch.spark.segments import Kinds

@@ -18,8 +18,9 @@ from batch.model.personal_trend import DISLIKED, PersonalTrend
 from batch.model.positives import is_positive
 from batch.model.sequential import Sequential
 from batch.model.weighted_parts import PART_NAMES, FittedItems, Model, fit_items, fold_in_users
+from batch.recommend.explained import MAX_TURNS, NEARLY, PLACES
 from batch.recommend.explanations import explain
-from batch.recommend.reasons import MAX_TURNS, NEARLY, PLACES, Everybody
+from batch.recommend.reasons import Everybody
 from batch.recommend.topn import TopN, score
 from batch.settings import Settings
 from tests.conftest import WriteInput, publish, select

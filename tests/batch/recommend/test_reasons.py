@@ -12,8 +12,9 @@ from batch.model.genres import Genres
 from batch.model.personal_trend import PersonalTrend
 from batch.model.sequential import Sequential
 from batch.model.weighted_parts import PART_NAMES, FittedItems, Model, fit_items
+from batch.recommend.explained import REASONS
 from batch.recommend.explanations import explain
-from batch.recommend.reasons import REASONS, Everybody, everybody
+from batch.recommend.reasons import Everybody, everybody
 from batch.recommend.topn import TopN
 from batch.settings import Settings
 from tests.made import Row, interactions
