@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from api.popular import ByCode
 
 # Keys of an item in an answer; an attribute of such a name would repeat it.
-RESERVED = frozenset({"id", "title", "genres", "because", "source"})
+RESERVED = frozenset({"id", "title", "genres", "because", "reason", "source"})
 # A text, or JSON of anything else: a number is not the text of its digits.
 _Value = str | bytes
 _encode = json.JSONEncoder(ensure_ascii=False).encode

@@ -23,7 +23,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from api import __version__, metrics, parameters
 from api.catalogue import Catalogue, numbers
-from api.filters import Entry, FilteredList, filtered, filtered_each, in_turns
+from api.filters import REASONS, Entry, FilteredList, filtered, filtered_each, in_turns
 from api.lookup import Generation, Page
 from api.middleware import prefix
 from api.parameters import SUBJECT, taken
@@ -39,6 +39,8 @@ PLAIN = frozenset({"user_id", "limit", "offset", "returnMetadata", "fields"})
 # Proxies have room for about 4 KB of headers.
 MAX_HEADER = 2_048
 TEMPLATES = Path(__file__).parent / "templates"
+# As they are answered; files of older versions have none.
+_REASONS = {letter: f'"{word}"'.encode() for letter, word in REASONS.items()} | {"": b"null"}
 _SOURCES = {
     source: metrics.RECOMMENDATIONS.labels(source) for source in ("personal", "liked", "segment", "popular")
 }
@@ -207,8 +209,8 @@ async def _listed(found: FilteredList, asked: Mapping[str, Any], catalogue: Cata
         if not asked.get("explain"):
             return items
         return [
-            b'%b,"because":%b,"source":"%b"}'
-            % (item[:-1], catalogue.named(each.because), each.source.encode())
+            b'%b,"because":%b,"reason":%b,"source":"%b"}'
+            % (item[:-1], catalogue.named(each.because), _REASONS[each.reason], each.source.encode())
             for item, each in zip(items, entries, strict=True)
         ]
 

@@ -32,11 +32,21 @@ MAX_SORTED = 2_000
 
 
 class Entry(NamedTuple):
-    """An item of a list: its number, the kind of its list, and the item that explains it, or 0."""
+    """An item of a list: its number, the kind of its list, the item that explains it, or 0, and the reason.
+
+    The reason is a letter of `REASONS`; none in files of older versions.
+    """
 
     item: int
     source: str
     because: int
+    reason: str
+
+
+# Why an item is listed, by the letter in a look-up; sql/generation/recommendations.sql says what each means.
+REASONS = {word[0]: word for word in ("because", "people", "genres", "trending", "new")}
+# Why items are in lists that are of nobody.
+_REASON_OF = {"liked": "b", "segment": "p", "popular": "t"}
 
 
 class FilteredList(NamedTuple):
@@ -50,6 +60,7 @@ class _Stored(NamedTuple):
     kind: str
     items: Sequence[int]
     because: Sequence[int] = ()
+    reasons: str | None = None  # None: each has that of the kind
 
 
 def _excluded(catalogue: Catalogue, item_ids: Sequence[str]) -> Predicate:
@@ -163,13 +174,14 @@ async def _of_user(
         segment = generation.segment(asked)
         entries = await _entries(_of_segment(segment), popular, (), page)
         return FilteredList(entries, f"segment {segment.name}" if segment else "popular")
-    recommendations, because, history, segment_name, *seen = known
-    lists = [_Stored("personal", numbers(recommendations), numbers(because))]
+    recommendations, because, history, segment_name, *more = known
+    seen, reasons = more or ("", "")
+    lists = [_Stored("personal", numbers(recommendations), numbers(because), reasons)]
     # Without a filter it ends where the list of the user ends.
     if not popular.keeps:
         return FilteredList(await _entries(lists, None, (), page), "personal")
     lists += _of_segment(generation.segment(asked) or generation.segments.get(segment_name or ""))
-    watched = chain.from_iterable(map(numbers, (history, *seen)))
+    watched = chain.from_iterable(map(numbers, (history, seen)))
     return FilteredList(await _entries(lists, popular, watched, page), "personal")
 
 
@@ -191,7 +203,7 @@ async def _entries(
         for place, item in enumerate(each.items):
             if item not in taken and all(keep(item) for keep in keeps):
                 taken.add(item)
-                entries.append(Entry(item, each.kind, each.because[place] if each.because else 0))
+                entries.append(_entry(each, place))
                 if len(entries) == end:
                     return entries[page.offset :]
             if place % ITEMS_OF_A_TURN == ITEMS_OF_A_TURN - 1:
@@ -201,8 +213,14 @@ async def _entries(
     while popular and found < end and (part < len(popular.parts) or popular.more()):
         rest = [item for item in popular.parts[part] if item not in taken]
         shown = rest[max(page.offset - found, 0) : end - found]
-        entries += [Entry(item, "popular", 0) for item in shown]
+        entries += [Entry(item, "popular", 0, _REASON_OF["popular"]) for item in shown]
         found, part = found + len(rest), part + 1
         if part % PARTS_OF_A_TURN == 0:
             await asyncio.sleep(0)
     return entries
+
+
+def _entry(stored: _Stored, place: int) -> Entry:
+    because = stored.because[place] if stored.because else 0
+    reason = _REASON_OF[stored.kind] if stored.reasons is None else stored.reasons[place : place + 1]
+    return Entry(stored.items[place], stored.kind, because, reason)

@@ -44,9 +44,9 @@ _SPELLINGS = cycle("./" * number for number in range(64))
 
 # Attributes that have a parameter of their own; `segment` takes any.
 ATTRIBUTES = ("gender", "age_group", "occupation")
-# List, reasons, history, name of the segment and what else is seen of a user, as they are stored; files of
-# older versions lack the last.
-WholeRow = tuple[str, str, str, str | None, str] | tuple[str, str, str, str | None]
+# List, explanations, history, name of the segment, what else is seen, and reasons of a user, as they are
+# stored; files of older versions lack the last two.
+WholeRow = tuple[str, str, str, str | None, str, str] | tuple[str, str, str, str | None]
 
 
 class Page(NamedTuple):

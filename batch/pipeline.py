@@ -186,8 +186,10 @@ def _make(cleaned: Cleaned, settings: Settings, previous: Path | None, progress:
     from batch.evaluation.last_night import last_night
     from batch.generation.write import ItemOutput, UserOutput
     from batch.model.weighted_parts import fold_in_users, with_seen
+    from batch.recommend.explained import BECAUSE
     from batch.recommend.explanations import explain
     from batch.recommend.popular import popular
+    from batch.recommend.reasons import everybody
     from batch.recommend.segments import read_attributes, segments
     from batch.recommend.similar_items import similar
     from batch.recommend.topn import score
@@ -212,8 +214,11 @@ def _make(cleaned: Cleaned, settings: Settings, previous: Path | None, progress:
         step.status(f"{len(lists.rank):,} places in lists of up to {settings.top_n:,}")
     with progress.step("explain") as step:
         step.expect(counts.users, "users")
-        explanations = explain(fitted, model, interactions, lists, settings, step.advance)
-        step.status(f"{np.count_nonzero(explanations >= 0):,} of these places have a reason")
+        explanations = explain(
+            fitted, model, interactions, lists, everybody(fitted, interactions), settings, step.advance
+        )
+        number = np.count_nonzero(explanations.reason == BECAUSE)
+        step.status(f"{number:,} of these places because of a movie of the history")
     with progress.step("similar") as step:
         step.expect(counts.items, "movies")
         similar_items = similar(

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from api.filters import Entry, filtered
+from api.filters import REASONS, Entry, filtered
 from api.lookup import Generation, Page
 from api.page.cards import Card, card
 from api.page.filters import FILTERS, Pages, bound, filters, given, offset, pages
@@ -28,12 +28,13 @@ WATCHED_AT_A_TIME = 20
 class Recommended(NamedTuple):
     """A movie of a list: `share` of the best score, in per cent; both None if it is from a wider list.
 
-    At `explained_at` the page shows the parts of its score: by name.
+    Files of older versions have no reasons. At `explained_at` the page shows the parts of its score: by name.
     """
 
     rank: int
     card: Card
     because: Card | None
+    reason: str | None
     source: str
     score: float | None
     share: int | None
@@ -122,6 +123,7 @@ async def _recommended(
             rank,
             card(catalogue, entry.item),
             card(catalogue, entry.because) if entry.because else None,
+            REASONS.get(entry.reason),
             entry.source,
             score,
             # Scores below zero leave nothing to show.

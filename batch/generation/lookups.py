@@ -1,8 +1,10 @@
 """Look-ups: what the service reads of a user: list, reasons, history and what else is seen, and the segment.
 
-A list is a text of the numbers of movies, with commas between them: short, the same in every SQL tool, and
-cut by the service without a look at the rest.
+A text holds the numbers of movies, with commas between them: short, the same in every SQL tool, and cut by
+the service without a look at the rest. Reasons are letters without commas.
 """
+
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,8 @@ from numpy.typing import NDArray
 
 from batch.data.clean import Cleaned
 from batch.data.interactions import read_item_numbers, read_only_seen
+from batch.recommend.explained import REASONS
+from batch.recommend.reasons import Explanations
 from batch.recommend.segments import Segments
 from batch.recommend.topn import TopN
 from sql import statement
@@ -18,7 +22,7 @@ from sql import statement
 def lookups(
     cleaned: Cleaned,
     lists: TopN,
-    explanations: NDArray[np.int32],
+    explanations: Explanations,
     segments: Segments,
     user_ids: "pd.Index[str]",
 ) -> pd.DataFrame:
@@ -32,7 +36,8 @@ def lookups(
         {
             "user_id": pd.Categorical.from_codes(np.arange(users), user_ids),
             "recommendations": texts(lists.user_index, lists.item_index, users, names),
-            "because": texts(lists.user_index, explanations, users, names),
+            "because": texts(lists.user_index, explanations.item_index, users, names),
+            "reasons": letters(lists.user_index, explanations.reason, users),
             "history": texts(rated_by, rated, users, names),
             "segment": pd.Categorical.from_codes(segments.of_user, pd.Index(segments.names, dtype=object)),
             "seen": texts(*read_only_seen(cleaned), users, names),
@@ -53,3 +58,15 @@ def texts(
         found.append(",".join(names[item_index[start:end]]))
         start = end
     return pd.Series(found, dtype=object)
+
+
+def letters(
+    user_index: NDArray[np.int32],  # rising
+    reason: NDArray[np.int8],  # places in REASONS
+    users: int,
+) -> "pd.Series[str]":
+    """Return (users,), the first letters of the reasons of each user's list."""
+    first = np.array([ord(each[0]) for each in REASONS], dtype=np.uint8)
+    text = first[reason].tobytes().decode("ascii")
+    ends = np.cumsum(np.bincount(user_index, minlength=users)).tolist()
+    return pd.Series([text[start:end] for start, end in pairwise([0, *ends])], dtype=object)

@@ -15,7 +15,9 @@ from batch.data.interactions import read_item_ids, read_user_ids
 from batch.evaluation.holdout import Metrics
 from batch.generation.lookups import lookups
 from batch.model.part_weights import TRAITS, PartWeights
+from batch.recommend.explained import REASONS
 from batch.recommend.popular import Popular
+from batch.recommend.reasons import Explanations
 from batch.recommend.segments import ATTRIBUTES, Segments
 from batch.recommend.topn import TopN
 from sql import FOLDER, statement
@@ -62,7 +64,7 @@ class UserOutput:
 
     user_factors: NDArray[np.float32]  # (users, factors)
     lists: TopN
-    explanations: NDArray[np.int32]  # one element per place in the lists, a movie; -1: none
+    explanations: Explanations
 
 
 def write(
@@ -113,7 +115,8 @@ def _frames_of_users(
                 "rank": lists.rank,
                 "item_id": pd.Categorical.from_codes(lists.item_index, item_ids),
                 "score": lists.score,
-                "because_item_id": pd.Categorical.from_codes(explanations, item_ids),
+                "because_item_id": pd.Categorical.from_codes(explanations.item_index, item_ids),
+                "reason": pd.Categorical.from_codes(explanations.reason, pd.Index(REASONS, dtype=object)),
             }
         ),
         "rendered": lookups(cleaned, lists, explanations, segments, user_ids),

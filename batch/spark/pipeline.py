@@ -38,6 +38,7 @@ from batch.pipeline import (
     warn_if_catalogue_is_lost,
 )
 from batch.recommend.popular import most_watched
+from batch.recommend.reasons import everybody_of
 from batch.recommend.segments import segments_of
 from batch.recommend.similar_items import similar
 from batch.report.build import keep_after_run
@@ -138,6 +139,7 @@ def _make(
         given = Given(
             fitted=fitted,
             catalogue=catalogue,
+            everybody=everybody_of(fitted, catalogue.ratings_of_item, lately.popular.sum(axis=0)),
             numbers=np.array([*map(str, read_item_numbers(connection.table("items"))), ""], dtype=object),
             now=now,
             kinds=kinds,

@@ -15,9 +15,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame, SparkSession
 
-from batch.generation.lookups import texts
+from batch.generation.lookups import letters, texts
 from batch.model.weighted_parts import FittedItems, fold_in_users, with_seen
+from batch.recommend.explained import REASONS
 from batch.recommend.explanations import explain
+from batch.recommend.reasons import Everybody
 from batch.recommend.topn import score
 from batch.settings import Settings
 from batch.spark.segments import Kinds
@@ -29,8 +31,8 @@ if TYPE_CHECKING:
 _LISTED = (
     "user_id string, watched array<string>, stars array<double>, weights array<double>, "
     "watched_at array<long>, listed array<string>, "
-    "scores array<float>, reasons array<string>, recommendations string, "
-    "because string, history string, segment string, seen string"
+    "scores array<float>, because_items array<string>, reason_of array<string>, recommendations string, "
+    "because string, reasons string, history string, segment string, seen string"
 )
 
 
@@ -40,6 +42,7 @@ class Given:
 
     fitted: FittedItems
     catalogue: Catalogue
+    everybody: Everybody
     numbers: NDArray[np.object_]  # (items + 1,), of movies in look-ups; the last one is empty
     now: float  # in seconds since 1970; NaN without times
     kinds: Kinds
@@ -73,7 +76,8 @@ def _rows(share: Share, given: Given) -> pa.Table:
     model = with_seen(model, users, items)
     by_user = np.argsort(users, kind="stable")
     lists = score(model, settings.top_n)
-    explanations = explain(given.fitted, model, ratings, lists, settings)
+    explanations = explain(given.fitted, model, ratings, lists, given.everybody, settings)
+    because = explanations.item_index
     item_ids = given.catalogue.item_ids
     rated = _ends(ratings.ratings_of_user)
     listed = _ends(np.bincount(lists.user_index, minlength=ratings.users))
@@ -93,9 +97,13 @@ def _rows(share: Share, given: Given) -> pa.Table:
         "watched_at": lists_of(rated, share.rows["rated_at"].combine_chunks()),
         "listed": lists_of(listed, item_ids.take(pa.array(lists.item_index))),
         "scores": lists_of(listed, pa.array(lists.score)),
-        "reasons": lists_of(listed, item_ids.take(pa.array(explanations, mask=explanations < 0))),
+        "because_items": lists_of(listed, item_ids.take(pa.array(because, mask=because < 0))),
+        "reason_of": lists_of(listed, pa.array(REASONS, pa.string()).take(pa.array(explanations.reason))),
         "recommendations": text(lists.user_index, lists.item_index),
-        "because": text(lists.user_index, explanations),
+        "because": text(lists.user_index, because),
+        "reasons": pa.array(
+            letters(lists.user_index, explanations.reason, ratings.users).tolist(), pa.string()
+        ),
         "history": text(ratings.user_index[newest_first], watched),
         "segment": pa.array(given.segment_of_kind[given.kinds.of_users(share.user_ids)], pa.string()),
         "seen": text(users[by_user], items[by_user]),

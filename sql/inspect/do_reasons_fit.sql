@@ -4,6 +4,7 @@ with places as (
     select
         recommendations.user_id,
         recommendations.because_item_id,
+        recommendations.reason,
         items.genres
     from recommendations
     inner join items on recommendations.item_id = items.item_id
@@ -24,6 +25,7 @@ likes as (
 pairs as (
     select
         places.because_item_id = likes.item_id as is_reason,
+        places.reason,
         likes.is_newest,
         len(list_intersect(places.genres, likes.genres)) / len(list_distinct(list_concat(places.genres, likes.genres))) as share
     from places
@@ -33,20 +35,27 @@ pairs as (
 ways as (
     select
         1 as place,
-        'the one that adds most' as way,
+        'the one that it is because of' as way,
+        share
+    from pairs
+    where is_reason and reason = 'because'
+    union all
+    select
+        2 as place,
+        'the one that explains it best, whatever the reason' as way,
         share
     from pairs
     where is_reason
     union all
     select
-        2 as place,
+        3 as place,
         'the newest like' as way,
         share
     from pairs
     where is_newest
     union all
     select
-        3 as place,
+        4 as place,
         'any like' as way,
         share
     from pairs

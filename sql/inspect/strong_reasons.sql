@@ -8,6 +8,7 @@ select
     items.ratings
 from recommendations
 inner join items on recommendations.because_item_id = items.item_id
+where recommendations.reason = 'because'
 group by items.item_id, items.title, items.ratings
 order by places desc, items.item_id
 limit 20;

@@ -1,5 +1,5 @@
--- Which movies of the history explain the recommendations?
--- one row per user and place in the list, of ten users drawn once and for all and three places
+-- Why are movies in the lists?
+-- one row per user and place in the list, of ten users drawn once and for all and three places: the reason, and the movie of the history that explains it best
 with chosen as (
     select user_id
     from users
@@ -11,6 +11,7 @@ select
     recommendations.user_id,
     recommendations.rank,
     items.title,
+    recommendations.reason,
     reasons.title as because_of,
     histories.position,
     histories.rating

@@ -1,4 +1,4 @@
--- one row per known user of those asked for: list, reasons and history of the user as numbers of movies, the segment, and what else is seen
+-- one row per known user of those asked for: list, explanations and history of the user as numbers of movies, the segment, what else is seen, and the first letters of the reasons
 -- parameters: $user_ids
 select
     user_id,
@@ -6,6 +6,7 @@ select
     because,
     history,
     segment,
-    seen
+    seen,
+    reasons
 from lookups
 where user_id in $user_ids;

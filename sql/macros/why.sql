@@ -50,7 +50,8 @@ parts as (
 listed as (
     select
         rank,
-        because_item_id
+        because_item_id,
+        reason
     from recommendations
     where user_id = id_of(cast(for_user as varchar)) and item_id = id_of(cast(for_item as varchar))
 ),
@@ -79,11 +80,12 @@ select
     round(parts.personal_trend, 6) as personal_trend,
     round(parts.genres, 6) as genres,
     round(parts.trend, 6) as trend,
-    reasons.title as because
+    reasons.title as because,
+    listed.reason
 from items
 left join parts on true
 left join listed on true
 left join watched_as on true
 left join items as reasons on listed.because_item_id = reasons.item_id
 where items.item_id = id_of(cast(for_item as varchar));
-comment on macro table why is 'One row: why a movie is in the list of a user or not (`standing`), its score as the sum of taste, what is watched next, what people with such likes watch lately (`personal_trend`), genres and trend, and the movie because of which it is there.';
+comment on macro table why is 'One row: why a movie is in the list of a user or not (`standing`), its score as the sum of taste, what is watched next, what people with such likes watch lately (`personal_trend`), genres and trend, the movie of the history that explains it best, and the `reason`.';

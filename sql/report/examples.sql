@@ -33,23 +33,33 @@ watched as (
     group by histories.user_id
 ),
 
+-- Files of older versions have no reasons.
+places as (
+    select *
+    from recommendations
+    union all by name
+    select cast(null as varchar) as reason
+    where false
+),
+
 recommended as (
     select
-        recommendations.user_id,
+        places.user_id,
         list(
             {
-                'rank': recommendations.rank,
+                'rank': places.rank,
                 'title': items.title,
                 'genres': items.genres,
-                'because': reasons.title
+                'because': reasons.title,
+                'reason': places.reason
             }
-            order by recommendations.rank
+            order by places.rank
         ) as movies
-    from recommendations
-    inner join items on recommendations.item_id = items.item_id
-    left join items as reasons on recommendations.because_item_id = reasons.item_id
-    where recommendations.user_id in (select chosen.user_id from chosen) and recommendations.rank <= $movies
-    group by recommendations.user_id
+    from places
+    inner join items on places.item_id = items.item_id
+    left join items as reasons on places.because_item_id = reasons.item_id
+    where places.user_id in (select chosen.user_id from chosen) and places.rank <= $movies
+    group by places.user_id
 )
 
 select

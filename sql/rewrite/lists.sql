@@ -1,18 +1,37 @@
 -- one row per list and rank: lists without the forgotten user and without movies that may no longer be shown; ranks close up
--- The popular list is computed from `items`, so it stays full.
+-- The popular list is computed from `items`, so it stays full. Files of older versions have no reasons.
 create or replace temp view shown_items as
 select item_id
 from draft.items
 where ratings > 0 and not is_hidden;
 
-insert into draft.recommendations
+alter table draft.recommendations add column if not exists reason varchar;
+
+alter table draft.lookups add column if not exists reasons varchar;
+
+insert into draft.recommendations by name
+with listed as (
+    select *
+    from kept.recommendations
+    union all by name
+    select cast(null as varchar) as reason
+    where false
+),
+
+explained as (
+    select
+        listed.*,
+        because_item_id in (select shown_items.item_id from shown_items) as is_shown
+    from listed
+)
+
 select
-    recommendations.* replace (
+    explained.* exclude (is_shown) replace (
         row_number() over (partition by user_id order by rank) as rank,
-        case when because_item_id in (select shown_items.item_id from shown_items) then because_item_id end
-            as because_item_id
+        case when is_shown then because_item_id end as because_item_id,
+        case when reason = 'because' and is_shown is not true then 'people' else reason end as reason
     )
-from kept.recommendations
+from explained
 where
     user_id is distinct from getvariable('change').user_id
     and item_id in (select shown_items.item_id from shown_items)
@@ -45,12 +64,21 @@ semi join shown_items using (item_id)
 order by rank
 limit (select top_n from kept.generation);
 
-insert into draft.lookups
-with texts as (
+insert into draft.lookups by name
+with known as (
+    select *
+    from kept.lookups
+    union all by name
+    select cast(null as varchar) as reasons
+    where false
+),
+
+texts as (
     select
         recommendations.user_id,
         string_agg(items.number, ',' order by recommendations.rank) as recommendations,
-        string_agg(coalesce(cast(reasons.number as varchar), ''), ',' order by recommendations.rank) as because
+        string_agg(coalesce(cast(reasons.number as varchar), ''), ',' order by recommendations.rank) as because,
+        string_agg(recommendations.reason[1], '' order by recommendations.rank) as reasons
     from draft.recommendations
     inner join draft.items on recommendations.item_id = items.item_id
     left join draft.items as reasons on recommendations.because_item_id = reasons.item_id
@@ -58,11 +86,12 @@ with texts as (
 )
 
 select
-    lookups.* replace (
+    known.* replace (
         coalesce(texts.recommendations, '') as recommendations,
-        coalesce(texts.because, '') as because
+        coalesce(texts.because, '') as because,
+        case when known.reasons is not null then coalesce(texts.reasons, '') end as reasons
     )
-from kept.lookups
-left join texts on lookups.user_id = texts.user_id
-where lookups.user_id is distinct from getvariable('change').user_id
-order by lookups.user_id;
+from known
+left join texts on known.user_id = texts.user_id
+where known.user_id is distinct from getvariable('change').user_id
+order by known.user_id;

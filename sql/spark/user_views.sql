@@ -19,7 +19,8 @@ select
     unnest(range(1, len(listed) + 1)) as rank,
     unnest(listed) as item_id,
     unnest(scores) as score,
-    unnest(reasons) as because_item_id
+    unnest(because_items) as because_item_id,
+    unnest(reason_of) as reason
 from users_written;
 
 create view rendered as
@@ -29,7 +30,8 @@ select
     because,
     history,
     segment,
-    seen
+    seen,
+    reasons
 from users_written;
 
 create view user_vectors as

@@ -79,6 +79,7 @@ def test_fields_includes_no_metadata_and_goes_with_them_and_with_explanations(sh
         "price": 10,
         "brand": "ACME",
         "because": {"id": "10", "title": "Movie, The 10 (2000)"},
+        "reason": "because",
         "source": "liked",
     }
     assert list(item)[3:5] == ["price", "brand"]

@@ -160,16 +160,42 @@ def test_an_explained_list_is_the_list_with_reasons(client: TestClient, folder: 
     stored = column(
         folder,
         "select {'id': item_id, 'because': case when title is not null then "
-        "{'id': because_item_id, 'title': title} end} from recommendations "
+        "{'id': because_item_id, 'title': title} end, 'reason': reason} from recommendations "
         "left join (select item_id as because_item_id, title from items) using (because_item_id) "
         "where user_id = '3' order by rank",
     )
-    assert [{"id": item["id"], "because": item["because"]} for item in items] == stored
+    assert [{key: item[key] for key in ("id", "because", "reason")} for item in items] == stored
     assert any(item["because"] for item in items)
     assert {item["source"] for item in items} == {source} == {"personal"}
     assert _asked(client, user_id="3", limit=DEPTH, offset=DEPTH)[0] == []
     answer = client.get("/recommendations?user_id=3&explain=true&returnMetadata=true&limit=1").json()
-    assert [*answer["items"][0]] == ["id", "title", "genres", "because", "source"]
+    assert [*answer["items"][0]] == ["id", "title", "genres", "because", "reason", "source"]
+
+
+def test_items_of_a_wider_list_have_its_reason(client: TestClient) -> None:
+    reasons = {"personal": {"because", "people", "genres", "trending", "new"}, "segment": {"people"}}
+    reasons |= {"popular": {"trending"}, "liked": {"because"}}
+    found: dict[str, set[str]] = {}
+    for given in ({"user_id": "3", "min_year": "1980"}, {"liked": "5,6"}, {"gender": "F"}, {"user_id": "x"}):
+        for item in _asked(client, **given, limit=DEPTH)[0]:
+            found.setdefault(item["source"], set()).add(item["reason"])
+    assert found.keys() == reasons.keys()
+    assert all(found[source] <= reasons[source] for source in found)
+
+
+def test_a_file_of_a_version_before_reasons_has_none(folder: Path, tmp_path: Path) -> None:
+    copy_of = shutil.copytree(folder, tmp_path / "output", symlinks=True)
+    (file,) = (copy_of / "generations").glob("*.duckdb")
+    file.chmod(0o644)
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("alter table recommendations drop reason; drop index lookups_user_id")
+        connection.execute("alter table lookups drop reasons")
+        connection.execute("create unique index lookups_user_id on lookups (user_id)")
+    with client_of(copy_of) as client:
+        items, _ = _asked(client, user_id="3", limit=DEPTH)
+        assert {item["reason"] for item in items} == {None}
+        assert any(item["because"] for item in items)
+        assert "Because of" in client.get("/users/3").text
 
 
 @pytest.mark.parametrize(

@@ -84,11 +84,33 @@ def test_the_list_of_a_user_is_the_published_one_and_says_why(client: TestClient
     recommended, watched = page.split('<section aria-labelledby="seen"')
     assert _listed(recommended) == [item["id"] for item in api]
     assert api[0]["id"] == str(withheld(18))
-    assert f"Movie, The {api[0]['because']['id']}</bdi></a>" in recommended
+    explained = api[0]["because"]["id"]
+    assert api[0]["reason"] == "because"
+    assert re.search(rf"Because of <a href=[^>]+><bdi>Movie, The {explained} ", recommended)
     history = client.get("/features?user_id=18&limit=20").json()["features"][0]["histories"]
     assert _listed(watched) == history
     assert "5.0" in watched
     assert "14 Jul 2017" in watched
+
+
+@pytest.mark.parametrize(
+    ("reason", "sentence"),
+    [
+        ("p", "Popular with people who like the same"),
+        ("g", "Of genres that this user likes"),
+        ("t", "Popular now"),
+        ("n", "New, like Movie, The 16"),
+    ],
+)
+def test_each_reason_has_its_sentence(
+    published: Published, tmp_path: Path, reason: str, sentence: str
+) -> None:
+    with changed(published, tmp_path) as connection:
+        connection.execute(f"update lookups set reasons = repeat('{reason}', len(reasons))")
+    with client_of(tmp_path) as client:
+        text = _text(client, "/users/18")
+    assert sentence in text
+    assert "Because of" not in text
 
 
 def test_filters_keep_what_fits_in_both_lists(client: TestClient) -> None:

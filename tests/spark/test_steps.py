@@ -20,6 +20,9 @@ from batch.evaluation.rank import rank
 from batch.evaluation.ratings import cleaned_ratings
 from batch.evaluation.splits import by_held_out
 from batch.model.weighted_parts import FittedItems, fit_items, fold_in_users
+from batch.recommend.explained import REASONS
+from batch.recommend.explanations import explain
+from batch.recommend.reasons import everybody
 from batch.recommend.topn import score
 from batch.settings import Settings
 from batch.spark.clean import Driver, read
@@ -221,11 +224,14 @@ def test_with_the_vectors_of_a_local_run_the_lists_are_the_same(
     settings = Settings(iterations=3)
     ratings = ratings.without_superseded()
     fitted = fit_items(ratings, settings)
-    here = score(fold_in_users(fitted, ratings, ratings.days_inactive(), settings), settings.top_n)
+    model = fold_in_users(fitted, ratings, ratings.days_inactive(), settings)
+    here = score(model, settings.top_n)
+    explained = explain(fitted, model, ratings, here, everybody(fitted, ratings), settings)
     catalogue, ratings_there = hand_over(spark, ratings)
     given = Given(
         fitted=fitted,
         catalogue=catalogue,
+        everybody=everybody(fitted, ratings),
         numbers=np.array([*map(str, range(ratings.items)), ""], dtype=object),
         now=ratings.now,
         kinds=NOTHING_KNOWN,
@@ -235,10 +241,11 @@ def test_with_the_vectors_of_a_local_run_the_lists_are_the_same(
     )
     files = score_users(spark, ratings_there, given, tmp_path / "users")
     there = duckdb.execute(
-        "select unnest(listed), unnest(scores) from read_parquet($files)", {"files": files}
+        "select unnest(listed), unnest(scores), unnest(reason_of) from read_parquet($files)", {"files": files}
     ).fetchnumpy()
-    items, scores = (np.asarray(each) for each in there.values())
+    items, scores, reasons = (np.asarray(each) for each in there.values())
     # Equal movies, but for scores that single precision can't tell apart.
     differ = items.astype(np.int64) != here.item_index
     np.testing.assert_allclose(scores, here.score, rtol=1e-5)
     assert differ.mean() < 0.001
+    assert (reasons != np.array(REASONS)[explained.reason]).mean() < 0.002

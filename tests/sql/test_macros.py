@@ -38,7 +38,8 @@ def test_recommend_is_the_list_of_a_user_with_titles_and_reasons(published: Publ
     rows = _asked(published.file, f"from recommend({user})")
     expected = (
         "select rank, item_id, items.title, items.year, items.genres, score::double as score, "
-        "reasons.title as because, 'personal' as source from recommendations join items using (item_id) "
+        "reasons.title as because, reason, 'personal' as source "
+        "from recommendations join items using (item_id) "
         "left join items as reasons on because_item_id = reasons.item_id where user_id = '18' order by rank"
     )
     assert rows == _asked(published.file, expected)

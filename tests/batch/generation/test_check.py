@@ -32,7 +32,7 @@ FAULTS = {
         "update draft.lookups set history = '1,' || history where user_id = '3'",
         "update draft.lookups set seen = '1' where user_id = '3'",
         "delete from draft.lookups where user_id = '3'",
-        "insert into draft.lookups values ('ghost', '1', '', '1', null, '')",
+        "insert into draft.lookups values ('ghost', '1', '', '1', null, '', 't')",
         "update draft.lookups set because = because || ',' where user_id = '3'",
         "update draft.lookups set because = ',' || because where user_id = '3'",
         "update draft.lookups set because = '' where user_id = '3'",
@@ -45,6 +45,16 @@ FAULTS = {
         "update draft.histories set item_id = 'unrated' where user_id = '3' and position = 2",
         "update draft.histories set position = 12 - position where user_id = '3'",
         "insert into draft.histories values ('3', 12, '3', 5, null, 1)",
+    ],
+    "every_reason_holds": [
+        "update draft.recommendations set reason = 'luck' where user_id = '3' and rank = 2",
+        "update draft.recommendations set reason = 'because', because_item_id = null where user_id = '3'",
+    ],
+    "every_reason_is_in_the_look_up": [
+        "update draft.recommendations set reason = 'new' where user_id = '3' and rank = 2",
+        "update draft.lookups set reasons = reasons || 't' where user_id = '3'",
+        "update draft.lookups set reasons = '' where user_id = '3'",
+        "delete from draft.recommendations where user_id = '3'",
     ],
     "every_reason_was_watched_and_liked": [
         "update draft.recommendations set because_item_id = 'nobody' where user_id = '3' and rank = 2",
