@@ -70,6 +70,7 @@ class Model:
     losses: list[float]  # one per iteration of ALS
     # (users, 3), by what the collaborative and the sequential part and the personal trend were multiplied
     weights: NDArray[np.float64]
+    new_items: int = 0  # so many movies, the last ones, are new: at most a share of a list
 
 
 def fit_items(

@@ -17,14 +17,17 @@ from functools import partial
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyspark import TaskContext
 from pyspark.ml.recommendation import ALS
+from pyspark.sql.functions import min as earliest
 
 from batch.data.interactions import Interactions
 from batch.evaluation.holdout import Candidate
 from batch.evaluation.splits import Popularity
 from batch.model.als import Collaborative, collaborative_of, no_positives
+from batch.model.attributes import LATELY, NewItems, foresee_new_items
 from batch.model.genres import Genres, usual_genres
 from batch.model.personal_trend import HALF_LIFE, PersonalTrend, count_lately_liked, solve_personal_trend
 from batch.model.positives import confidences, is_positive
@@ -73,6 +76,19 @@ def fit_items(
         genres=fit_genres(known),
         trend=popularity_trend(lately.trend, known.ratings_of_item),
     )
+
+
+def fit_new_items(known: Known, fitted: FittedItems, catalogue: Catalogue, settings: Settings) -> NewItems:
+    """Learn what `batch.model.attributes.fit_new_items` learns; `catalogue` has the new movies, too."""
+    is_lately = np.ones(catalogue.known_items, dtype=np.bool_)
+    times = known.ratings.approxQuantile("rated_at", [1 - LATELY], QUANTILE_ERROR)
+    if not settings.new_share:
+        catalogue = catalogue.without_new_items()
+    if times and catalogue.new_items:
+        first = known.ratings.groupBy("item_id").agg(earliest("rated_at").alias("first")).toArrow()
+        item = pc.index_in(first["item_id"], value_set=catalogue.item_ids).to_numpy()
+        is_lately[item] = first["first"].to_numpy() >= times[0]
+    return foresee_new_items(fitted, catalogue, known.ratings_of_item, is_lately)
 
 
 def fit_collaborative(known: Known, settings: Settings) -> Collaborative:

@@ -10,7 +10,7 @@ comment on table draft.recommendations is 'One row per user and rank: the movies
 comment on column draft.recommendations.user_id is 'The user, as in the ratings.';
 comment on column draft.recommendations.rank is 'Place in the list of the user; 1 is best.';
 comment on column draft.recommendations.item_id is 'The movie, as in `items`.';
-comment on column draft.recommendations.score is 'Inner product of the factors of user and movie; higher is better, comparable within one user only.';
+comment on column draft.recommendations.score is 'Inner product of the factors of user and movie; higher is better, comparable within one user only. Scores fall from rank to rank, but for new movies, which may have had to wait: see docs/model.md.';
 comment on column draft.recommendations.because_item_id is 'The movie of the history that adds most to the score, among those rated 3 or more, or without stars, and not hidden; null if none adds anything.';
 insert into draft.recommendations
 select
