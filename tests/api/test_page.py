@@ -113,7 +113,7 @@ def test_a_score_is_explained_where_it_is_clicked(client: TestClient) -> None:
     whole, *parts = map(float, re.findall(r"-?\d+\.\d+", sentence))
     assert f"{whole:.2f}" == score
     assert whole == pytest.approx(sum(parts), abs=0.02)
-    assert len(parts) == 3
+    assert len(parts) == 5
     back = re.findall(r'<span class="score"><a href="([^"]+)"', explained)[0]
     assert _text(client, unescape(back)) == _text(client, "/users/18?min_year=1991")
 
