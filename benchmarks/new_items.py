@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from batch.data.attributes import attribute_columns, read_values
 from batch.data.clean import clean
 from batch.data.inputs import find_inputs
 from batch.data.interactions import Interactions, indexed, read_interactions
-from batch.data.item_attributes import attribute_columns, read_values
 from batch.data.load import load
 from batch.evaluation.metrics import accuracy
 from batch.evaluation.splits import MIN_RATINGS, entries, moment_of

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from batch.data.attributes import read_item_attributes, read_user_attributes
 from batch.data.clean import Cleaned
-from batch.data.item_attributes import read_item_attributes
 from batch.data.meaning import STARS, Meaning
 from sql import statement
 
@@ -40,6 +40,7 @@ class Interactions:
         None  # (items, genres), those of a movie have equal shares; None: unknown
     )
     attributes: sparse.csr_matrix | None = None  # (items, columns), what is known of movies; None: nothing
+    user_attributes: sparse.csr_matrix | None = None  # (users, columns), the same of users
     new_items: int = 0  # so many movies, the last ones, have no interaction, and are new
 
     @property
@@ -176,7 +177,10 @@ class Interactions:
         place = np.full(self.users, -1, dtype=np.int32)
         place[users] = np.arange(len(users), dtype=np.int32)
         theirs = self.where(place[self.user_index] >= 0)
-        return replace(theirs, user_index=place[theirs.user_index], users=len(users))
+        attributes = None if self.user_attributes is None else self.user_attributes[users]
+        return replace(
+            theirs, user_index=place[theirs.user_index], users=len(users), user_attributes=attributes
+        )
 
     @cached_property
     def pair(self) -> NDArray[np.int64]:
@@ -224,6 +228,7 @@ class Interactions:
             genres=None if self.genres is None else self.genres[new_items >= 0],
             attributes=None,
             new_items=0,
+            user_attributes=None if self.user_attributes is None else self.user_attributes[new_users >= 0],
             users=int(new_users.max(initial=-1)) + 1,
         )
         return compact, new_users, new_items
@@ -315,6 +320,7 @@ def read_interactions(cleaned: Cleaned, *, as_given: bool = False) -> Interactio
         genres=read_genres(cleaned.items),
         attributes=read_item_attributes(indexed(cleaned.items)),
         new_items=count_new_items(cleaned.items),
+        user_attributes=read_user_attributes(cleaned.users.order("user_id")),
     )
 
 

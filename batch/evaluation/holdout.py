@@ -277,6 +277,7 @@ def _restricted(fitted: FittedItems, split: Split, settings: Settings) -> Fitted
         PersonalTrend(fitted.personal_trend.item_factors[old], fitted.personal_trend.history_factors[old]),
         replace(fitted.genres, shares=fitted.genres.shares[old]),
         fitted.trend[old],
+        fitted.beginnings,
     )
 
 

@@ -68,7 +68,8 @@ class NewItems:
         )
         nothing = np.zeros((len(self), fitted.sequential.history_factors.shape[1]), np.float32)
         of_trend = np.zeros((len(self), fitted.personal_trend.history_factors.shape[1]), np.float32)
-        return FittedItems(
+        return replace(
+            fitted,
             collaborative=replace(fitted.collaborative, item_factors=collaborative),
             sequential=replace(
                 fitted.sequential,

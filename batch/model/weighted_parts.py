@@ -9,7 +9,7 @@ part is worth.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from scipy import sparse
 
 from batch.data.interactions import Interactions
 from batch.model.als import Collaborative, fit_collaborative
+from batch.model.beginnings import MAX_USERS, Beginnings, fit_beginnings, share_known
 from batch.model.genres import Genres, usual_genres
 from batch.model.personal_trend import PersonalTrend, fit_personal_trend
 from batch.model.positives import is_positive
@@ -38,6 +39,7 @@ class FittedItems:
     personal_trend: PersonalTrend
     genres: Genres
     trend: NDArray[np.float32]  # (items,)
+    beginnings: Beginnings = field(default_factory=Beginnings)
 
     @property
     def by_part(self) -> dict[str, NDArray[np.float32]]:
@@ -84,13 +86,42 @@ def fit_items(
     `start` are collaborative parts (items, factors) that were learned from most of these ratings. `advance`
     is called after each iteration of ALS. Raises InputError if there is no positive.
     """
-    return FittedItems(
+    fitted = FittedItems(
         collaborative=fit_collaborative(ratings, settings, advance, start),
         sequential=fit_sequential(ratings, settings),
         personal_trend=fit_personal_trend(ratings, settings),
         genres=fit_genres(ratings),
         trend=trend(ratings, settings.trend_half_life),
     )
+    # Some of the users, drawn by chance: ids may be in the order of time.
+    drawn = np.random.default_rng(settings.seed).permutation(ratings.users)[:MAX_USERS]
+    return with_beginnings(fitted, ratings.of_users(np.sort(drawn).astype(np.int32)))
+
+
+def with_beginnings(fitted: FittedItems, ratings: Interactions) -> FittedItems:
+    """Return the same, with what is foreseen of somebody by the vectors of these users."""
+    beginnings = fit_beginnings(unit_vectors(fitted, ratings), ratings.user_attributes, positives_of(ratings))
+    return replace(fitted, beginnings=beginnings)
+
+
+def unit_vectors(fitted: FittedItems, ratings: Interactions) -> dict[str, NDArray[np.float32]]:
+    """Return (users, columns) by part: vectors whose scores over all movies have a spread of 1."""
+    users = np.arange(ratings.users)
+    return {
+        name: _unit(part.of_users(ratings, users), part.item_factors)
+        for name, part in _parts_of_histories(fitted).items()
+    }
+
+
+def _parts_of_histories(fitted: FittedItems) -> dict[str, Collaborative | Sequential | PersonalTrend]:
+    """Return the parts in which the vector of a user follows from the history, by name."""
+    parts = (fitted.collaborative, fitted.sequential, fitted.personal_trend)
+    return dict(zip(PART_NAMES, parts, strict=False))
+
+
+def positives_of(ratings: Interactions) -> NDArray[np.int64]:
+    """Return (users,), how many positives each has."""
+    return np.bincount(ratings.user_index[is_positive(ratings.weight)], minlength=ratings.users)
 
 
 def fit_genres(ratings: Interactions) -> Genres:
@@ -119,9 +150,11 @@ def fold_in_users(
     # Weights below float32 epsilon become 0: after some weeks a vector has two parts less.
     session_weight[session_weight < np.finfo(np.float32).eps] = 0
     away_weight = 1 - session_weight
-    collaborative, of_collaborative = _weighed(fitted.collaborative, ratings, session_weight)
-    sequential, of_sequential = _weighed(fitted.sequential, ratings, settings.next_weight * session_weight)
-    personal, of_personal = _weighed(fitted.personal_trend, ratings, settings.personal_weight * away_weight)
+    collaborative, of_collaborative = _weighed(fitted, "collaborative", ratings, session_weight)
+    sequential, of_sequential = _weighed(fitted, "sequential", ratings, settings.next_weight * session_weight)
+    personal, of_personal = _weighed(
+        fitted, "personal_trend", ratings, settings.personal_weight * away_weight
+    )
     by_genre = fitted.genres.of_users(ratings)
     spread = _spread(by_genre, fitted.genres.item_factors)
     genre_weight = settings.genre_weight * (away_weight + GENRES_IN_SESSION * session_weight)
@@ -146,20 +179,33 @@ def fold_in_users(
 
 
 def _weighed(
-    part: Collaborative | Sequential | PersonalTrend, ratings: Interactions, weight: NDArray[np.float64]
+    fitted: FittedItems, name: str, ratings: Interactions, weight: NDArray[np.float64]
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """Return (users, columns), the vectors of a part in which scores have the spread of the weight.
 
     With them (users,) by what they were multiplied. Who has no weight has zeros, and costs nothing.
     """
+    part = _parts_of_histories(fitted)[name]
     columns = part.item_factors.shape[1]
     users = np.flatnonzero(weight) if columns else np.empty(0, np.intp)
     theirs = part.of_users(ratings, users)
+    own = weight[users] / _spread(theirs, part.item_factors)
+    if name in fitted.beginnings.by_part:
+        known = share_known(positives_of(ratings)[users])
+        foreseen = fitted.beginnings.of_users(name, ratings.user_attributes, users)
+        foreseen *= (weight[users] * (1 - known))[:, None]
+        own *= known
+    else:
+        foreseen = np.zeros_like(theirs)
     multiplied = np.zeros(len(weight))
-    multiplied[users] = weight[users] / _spread(theirs, part.item_factors)
+    multiplied[users] = own
     vectors = np.zeros((len(weight), columns), dtype=np.float32)
-    vectors[users] = theirs * multiplied[users, None]
+    vectors[users] = theirs * own[:, None] + foreseen
     return vectors, multiplied
+
+
+def _unit(users: NDArray[np.float32], items: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(users / _spread(users, items)[:, None], dtype=np.float32)
 
 
 def with_seen(model: Model, users: NDArray[np.int32], items: NDArray[np.int32]) -> Model:

@@ -13,6 +13,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from scipy import sparse
 
+from batch.data.attributes import read_item_attributes
 from batch.data.check_meaning import check_meaning
 from batch.data.clean import relations_of
 from batch.data.exclusions import read_exclusions
@@ -24,7 +25,6 @@ from batch.data.interactions import (
     read_item_ids,
     read_item_numbers,
 )
-from batch.data.item_attributes import read_item_attributes
 from batch.data.load import ignored_columns
 from batch.data.meaning import Meaning
 from batch.evaluation.catalogue import read_catalogue

@@ -170,7 +170,7 @@ def test_commands_rewrite_lists_with_new_movies(
 ) -> None:
     copied(with_new, tmp_path)
     assert invoke(command[0], "--output", str(tmp_path), *command[1:]).returncode == 0
-    (file,) = (tmp_path / "generations").glob("*.duckdb")
+    file = max((tmp_path / "generations").glob("*.duckdb"))
     assert verify(file, users=0).violations == []
     listed = {item_id for (item_id,) in select(file, "select distinct item_id from recommendations")}
     assert ("new drama" in listed) == (command[0] == "forget")

@@ -1,13 +1,12 @@
-"""Item attributes: what the input says of movies, as columns of numbers from which a model can learn.
+"""Attributes: what the input says of movies and of users, as columns of numbers from which a model can learn.
 
-A word is a column of its own: 1 for the movies that have it. Of numbers, such as years, each column is 1 from
+A word is a column of its own: 1 for those that have it. Of numbers, such as years, each column is 1 from
 a limit on, and the limits part the movies into tenths: so a number above any before is as the highest was.
 """
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from itertools import chain
+from collections.abc import Iterator
 from typing import Any
 
 import duckdb
@@ -17,9 +16,9 @@ from scipy import sparse
 
 from batch.data.json_columns import flattened
 
-# A word that fewer rated movies have says nothing of others.
+# A word that fewer rated movies, or users, have says nothing of others.
 MIN_ITEMS = 5
-# Of more words, those of most movies are taken.
+# Of more words, the most frequent are taken.
 MAX_WORDS = 500
 LIMITS = np.linspace(0, 0.9, 10)
 
@@ -30,6 +29,16 @@ def read_item_attributes(indexed: duckdb.DuckDBPyRelation) -> sparse.csr_matrix:
     return attribute_columns(read_values(indexed), is_rated)
 
 
+def read_user_attributes(users: duckdb.DuckDBPyRelation) -> sparse.csr_matrix | None:
+    """Return (users, columns) of users in the order of their indices; None if nothing is known of them."""
+    names = ("gender", "age_group", "occupation")
+    found = users.project(f"{', '.join(names)}, cast(attributes as varchar) as attributes").fetchall()
+    values = [[*zip(names, known, strict=True), *_others(attributes)] for *known, attributes in found]
+    whole = [[(name, each) for name, value in of_user for each in _each(value)] for of_user in values]
+    columns = attribute_columns(whole, np.ones(len(whole), dtype=np.bool_))
+    return columns if columns.shape[1] else None
+
+
 def read_values(items: duckdb.DuckDBPyRelation) -> list[list[tuple[str, Any]]]:
     """Return what is known of each movie: names and values, some of them several times."""
     found = items.project("genres, year, cast(attributes as varchar) as attributes").fetchall()
@@ -37,13 +46,14 @@ def read_values(items: duckdb.DuckDBPyRelation) -> list[list[tuple[str, Any]]]:
 
 
 def _values(genres: list[str], year: int | None, attributes: str) -> list[tuple[str, Any]]:
-    others = () if attributes == "{}" else flattened(json.loads(attributes))
-    values: Iterable[tuple[str, Any]] = chain(
-        (("genres", genre) for genre in genres),
-        [("year", year)],
-        ((".".join(path), each) for path, each in others),
-    )
-    return [(name, single) for name, value in values for single in _each(value)]
+    values = [("genres", genres), ("year", year), *_others(attributes)]
+    return [(name, each) for name, value in values for each in _each(value)]
+
+
+def _others(attributes: str) -> list[tuple[str, Any]]:
+    """Return the names and values of an object of JSON."""
+    found = () if attributes == "{}" else flattened(json.loads(attributes))
+    return [(".".join(path), value) for path, value in found]
 
 
 def _each(value: Any) -> Iterator[Any]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from batch.data.item_attributes import MIN_ITEMS, attribute_columns
+from batch.data.attributes import MIN_ITEMS, attribute_columns
 
 
 def _columns(values: list[list[tuple[str, Any]]], rated: int) -> list[list[float]]:
