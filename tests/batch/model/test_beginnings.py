@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from batch.data.interactions import Interactions
 from batch.model.beginnings import Beginnings, fit_beginnings, share_known
 from batch.model.weighted_parts import fit_items, fold_in_users, with_beginnings
 from batch.settings import Settings
@@ -15,7 +16,8 @@ KINDS, ITEMS, USERS = 2, 40, 80
 SETTINGS = Settings(factors=4, iterations=8, next_factors=4, personal_factors=4, regularization=1.0)
 
 
-def _ratings(known_of_last: int):  # noqa: ANN202 (a test's own)
+def _ratings(known_of_last: int) -> Interactions:
+    """Users like one of two kinds; of the last user of each, only so many positives are known."""
     draw = np.random.default_rng(3)
     rows = []
     for user in range(USERS):
