@@ -48,10 +48,10 @@ def test_settings_that_spoil_what_is_served_are_refused(served: Night, recorded:
 
 def test_lists_that_get_worse_by_a_little_every_night_are_refused(served: Night, recorded: Recorded) -> None:
     fall = ("--max-fall", "0.2")
-    assert _run(served, "--trend-weight", "0.4", *fall).returncode == 0
+    assert _run(served, *fall).returncode == 0
     best = served.output.current()
-    assert _run(served, "--trend-weight", "0.2", *fall).returncode == 0
-    done = _run(served, "--trend-weight", "0.1", *fall)
+    assert _run(served, "--next-weight", "0.1", *fall).returncode == 0
+    done = _run(served, "--next-weight", "0.05", *fall)
     assert_told(done, "ndcg@10 of the model fell by", f"in {best}", status=4)
     recorded("job_faults", "lists that get worse every night", 1, "4", "the one before", served.says(done))
 
