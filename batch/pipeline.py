@@ -136,6 +136,7 @@ def finish(
             settings.top_n,
             settings.max_fall,
             repeats=cleaned.meaning.repeats,
+            new_share=settings.new_share,
             advance=step.advance,
         )
         step.status("; ".join(checked.all))
@@ -179,46 +180,47 @@ def _make(cleaned: Cleaned, settings: Settings, previous: Path | None, progress:
 
     The interactions in memory, and all else that this takes, are released when it returns.
     """
-    import numpy as np
-
     from batch.data.interactions import read_interactions, read_only_seen, read_sampling_hashes
     from batch.evaluation.holdout import evaluate_candidates, hold_out, iterations, learn, of_published
     from batch.evaluation.last_night import last_night
     from batch.generation.write import ItemOutput, UserOutput
+    from batch.model.attributes import fit_new_items
     from batch.model.weighted_parts import fold_in_users, with_seen
-    from batch.recommend.explained import BECAUSE
     from batch.recommend.explanations import explain
+    from batch.recommend.new_items import score_with_new
     from batch.recommend.popular import popular
     from batch.recommend.reasons import everybody
     from batch.recommend.segments import read_attributes, segments
     from batch.recommend.similar_items import similar
-    from batch.recommend.topn import score
     from batch.runtime.database import at_rest
 
     counts = cleaned.counts
     with progress.step("train") as step:
         interactions = read_interactions(cleaned)
         given = read_interactions(cleaned, as_given=True) if interactions.has_repeats else interactions
-        splits = hold_out(given, read_sampling_hashes(cleaned), settings.seed)
+        splits = hold_out(given.without_new_items(), read_sampling_hashes(cleaned), settings.seed)
         del given
+        known = interactions.without_new_items()
         step.expect(iterations(settings, splits), "iterations")
         with at_rest(cleaned.connection, settings):
-            candidates, fitted = learn(interactions, splits, settings, step.advance)
+            candidates, of_known = learn(known, splits, settings, step.advance)
             del splits
-            model = fold_in_users(fitted, interactions, interactions.days_inactive(), settings)
+            model = fold_in_users(of_known, known, known.days_inactive(), settings)
             model = with_seen(model, *read_only_seen(cleaned))
+            new = fit_new_items(of_known, interactions, settings)
+            fitted, interactions = new.added_to(of_known), new.known_to(interactions)
+            model = new.offered_by(model, fitted)
         step.status(f"{counts.users:,} users, {counts.items:,} movies, loss {model.losses[-1]:.4f}")
     with progress.step("score") as step:
         step.expect(counts.users, "users")
-        lists = score(model, settings.top_n, step.advance)
+        lists = score_with_new(model, settings.top_n, settings.new_share, step.advance)
         step.status(f"{len(lists.rank):,} places in lists of up to {settings.top_n:,}")
     with progress.step("explain") as step:
         step.expect(counts.users, "users")
         explanations = explain(
             fitted, model, interactions, lists, everybody(fitted, interactions), settings, step.advance
         )
-        number = np.count_nonzero(explanations.reason == BECAUSE)
-        step.status(f"{number:,} of these places because of a movie of the history")
+        step.status(f"{explanations.because:,} of these places because of a movie of the history")
     with progress.step("similar") as step:
         step.expect(counts.items, "movies")
         similar_items = similar(
@@ -227,7 +229,7 @@ def _make(cleaned: Cleaned, settings: Settings, previous: Path | None, progress:
         step.status(f"{len(similar_items.rank):,} places in lists of up to {settings.similar_n:,}")
     with progress.step("evaluate") as step:
         step.expect(len(candidates), "splits")
-        metrics = evaluate_candidates(candidates, fitted, settings, step.advance)
+        metrics = evaluate_candidates(candidates, of_known, settings, step.advance)
         metrics |= of_published(lists, model, interactions) | last_night(cleaned.connection, previous)
         step.status(summary_of_metrics(metrics))
     item_output = ItemOutput(

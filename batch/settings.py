@@ -38,6 +38,12 @@ class Settings:
     output: Path = setting(Path("output"), "Folder in which generations are published.")
     top_n: int = setting(100, "Number of movies in a stored list.", 1, 10_000)
     similar_n: int = setting(50, "Number of movies in a stored list of similar movies.", 1, 10_000)
+    new_share: float = setting(
+        0.2,
+        "Largest share of the places after the tenth for new movies, which have no rating yet; 0 for none.",
+        0,
+        1,
+    )
     factors: int = of_model(64, "Number of collaborative factors.", 1, 4_096)
     alpha: float = of_model(
         20.0, "Confidence in a positive; an unrated movie has confidence 1.", 0.001, 10_000

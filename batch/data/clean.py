@@ -136,6 +136,9 @@ def clean(
     execute("clean/rated_items")
     execute("clean/items")
     execute("clean/users")
+    execute("clean/named_items")
+    ((newest_year,),) = execute("clean/newest_year").fetchall()
+    execute("clean/new_items", newest_year=newest_year)
     warn_of_unknown_hidden(connection, hidden)
     execute("clean/rating_counts", file=ratings)
     for source in loaded.sources():

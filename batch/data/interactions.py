@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from batch.data.attributes import read_item_attributes, read_user_attributes
 from batch.data.clean import Cleaned
 from batch.data.meaning import STARS, Meaning
 from sql import statement
@@ -38,11 +39,19 @@ class Interactions:
     genres: sparse.csr_matrix | None = (
         None  # (items, genres), those of a movie have equal shares; None: unknown
     )
+    attributes: sparse.csr_matrix | None = None  # (items, columns), what is known of movies; None: nothing
+    user_attributes: sparse.csr_matrix | None = None  # (users, columns), the same of users
+    new_items: int = 0  # so many movies, the last ones, have no interaction, and are new
 
     @property
     def items(self) -> int:
         """How many movies there are."""
         return len(self.is_hidden)
+
+    @property
+    def known_items(self) -> int:
+        """How many movies come before the new ones."""
+        return self.items - self.new_items
 
     def __len__(self) -> int:
         return len(self.user_index)
@@ -153,12 +162,25 @@ class Interactions:
             time_rank=self.time_rank[keep],
         )
 
+    def without_new_items(self) -> "Interactions":
+        """Return the same ratings without the movies that nobody has rated, and without attributes."""
+        return replace(
+            self,
+            is_hidden=self.is_hidden[: self.known_items],
+            genres=None if self.genres is None else self.genres[: self.known_items],
+            attributes=None,
+            new_items=0,
+        )
+
     def of_users(self, users: NDArray[np.int32]) -> "Interactions":
         """Return the ratings of some users, in rising order; their new indices are their places there."""
         place = np.full(self.users, -1, dtype=np.int32)
         place[users] = np.arange(len(users), dtype=np.int32)
         theirs = self.where(place[self.user_index] >= 0)
-        return replace(theirs, user_index=place[theirs.user_index], users=len(users))
+        attributes = None if self.user_attributes is None else self.user_attributes[users]
+        return replace(
+            theirs, user_index=place[theirs.user_index], users=len(users), user_attributes=attributes
+        )
 
     @cached_property
     def pair(self) -> NDArray[np.int64]:
@@ -204,6 +226,9 @@ class Interactions:
             item_index=new_items[self.item_index],
             is_hidden=self.is_hidden[new_items >= 0],
             genres=None if self.genres is None else self.genres[new_items >= 0],
+            attributes=None,
+            new_items=0,
+            user_attributes=None if self.user_attributes is None else self.user_attributes[new_users >= 0],
             users=int(new_users.max(initial=-1)) + 1,
         )
         return compact, new_users, new_items
@@ -244,23 +269,23 @@ def read_sampling_hashes(cleaned: Cleaned) -> NDArray[np.str_]:
 
 
 def read_item_ids(items: duckdb.DuckDBPyRelation) -> NDArray[np.object_]:
-    """Return (items,), the ids of the movies with interactions in the order of indices."""
-    return _column(_with_interactions(items), "item_id").astype(np.object_)
+    """Return (items,), the ids of the movies in the order of indices: by id, and new ones at the end."""
+    return _column(indexed(items), "item_id").astype(np.object_)
 
 
 def read_item_numbers(items: duckdb.DuckDBPyRelation) -> NDArray[np.int32]:
     """Return (items,), the number of each movie in look-ups, in the order of indices."""
-    return _column(_with_interactions(items), "number").astype(np.int32)
+    return _column(indexed(items), "number").astype(np.int32)
 
 
 def read_hidden(items: duckdb.DuckDBPyRelation) -> NDArray[np.bool_]:
     """Return (items,), whether each movie must be in no list, in the order of indices."""
-    return _column(_with_interactions(items), "is_hidden").astype(np.bool_)
+    return _column(indexed(items), "is_hidden").astype(np.bool_)
 
 
 def read_genres(items: duckdb.DuckDBPyRelation) -> sparse.csr_matrix:
     """Return (items, genres), how much of each movie is of each genre: of n genres, each has 1/n."""
-    of_item = _column(_with_interactions(items), "genres")
+    of_item = _column(indexed(items), "genres")
     counts = np.array([len(genres) for genres in of_item], dtype=np.int64)
     _, genre = np.unique(np.concatenate([*of_item, []]).astype(np.str_), return_inverse=True)
     item = np.repeat(np.arange(len(of_item)), counts)
@@ -268,8 +293,14 @@ def read_genres(items: duckdb.DuckDBPyRelation) -> sparse.csr_matrix:
     return sparse.csr_matrix(((1 / counts[item]).astype(np.float32), (item, genre)), shape=shape)
 
 
-def _with_interactions(items: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
-    return items.filter("ratings > 0").order("item_id")
+def count_new_items(items: duckdb.DuckDBPyRelation) -> int:
+    """Return how many movies are new; they are the last ones."""
+    return len(items.filter("is_new"))
+
+
+def indexed(items: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """Return the movies that have an index, in its order: those with interactions, and the new ones."""
+    return items.filter("ratings > 0 or is_new").order("is_new, item_id")
 
 
 def _column(relation: duckdb.DuckDBPyRelation, expression: str) -> NDArray[Any]:
@@ -284,7 +315,13 @@ def read_interactions(cleaned: Cleaned, *, as_given: bool = False) -> Interactio
     """
     columns = cleaned.connection.execute(statement("train/interactions"), {"as_given": as_given}).fetchnumpy()
     interactions = from_columns(columns, read_hidden(cleaned.items), cleaned.meaning)
-    return replace(interactions, genres=read_genres(cleaned.items))
+    return replace(
+        interactions,
+        genres=read_genres(cleaned.items),
+        attributes=read_item_attributes(indexed(cleaned.items)),
+        new_items=count_new_items(cleaned.items),
+        user_attributes=read_user_attributes(cleaned.users.order("user_id")),
+    )
 
 
 def read_only_seen(cleaned: Cleaned) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

@@ -283,6 +283,7 @@ def _restricted(fitted: FittedItems, split: Split, settings: Settings) -> Fitted
         replace(fitted.genres, shares=fitted.genres.shares[old]),
         fitted.trend[old],
         fitted.part_weights,
+        fitted.beginnings,
     )
 
 

@@ -45,10 +45,11 @@ def cleaned_ratings(
             note(line)
         cleaned = clean(loaded, settings.max_rejected, started_at)
         snapshot.stop_if_written()
+        ratings = read_interactions(cleaned, as_given=True).without_new_items()
         return CleanedRatings(
-            ratings=read_interactions(cleaned, as_given=True),
+            ratings=ratings,
             user_ids=read_user_ids(cleaned),
-            item_ids=read_item_ids(cleaned.items),
+            item_ids=read_item_ids(cleaned.items)[: ratings.items],
             counts=cleaned.counts,
             stars=_read_stars(cleaned) if with_stars else None,
         )

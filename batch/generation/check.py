@@ -45,6 +45,7 @@ def check(  # noqa: PLR0913 (what was promised, and what is compared with what)
     max_fall: float,
     *,
     repeats: bool = False,
+    new_share: float = 0.0,
     advance: Callable[[], None] = lambda: None,
 ) -> Checked:
     """Return why a draft should not be published; nothing if it may be.
@@ -56,21 +57,24 @@ def check(  # noqa: PLR0913 (what was promised, and what is compared with what)
         if quality.way != candidate.way:
             log.warning("%s was evaluated in another way, so its quality is not compared", generation)
     return Checked(
-        list(violations(draft.connection, top_n, top_n, repeats=repeats, advance=advance)),
+        list(
+            violations(draft.connection, top_n, top_n, repeats=repeats, new_share=new_share, advance=advance)
+        ),
         list(regressions(candidate, kept, max_fall)),
     )
 
 
-def violations(
+def violations(  # noqa: PLR0913 (what the statements have as parameters)
     connection: duckdb.DuckDBPyConnection,
     top_n: int,
     min_n: int,  # as `top_n`, or less after a command has taken movies out of the lists
     *,
     repeats: bool = False,  # whether what is in a history may be in the list
+    new_share: float = 0.0,  # the largest share of a list that new movies may have
     advance: Callable[[], None] = lambda: None,
 ) -> Iterator[str]:
     """Yield a sentence for each invariant that the attached `draft` of `interactions` breaks."""
-    values = {"top_n": top_n, "min_n": min_n, "repeats": repeats}
+    values = {"top_n": top_n, "min_n": min_n, "repeats": repeats, "new_share": new_share}
     for invariant in INVARIANTS:
         name = f"invariants/{invariant}"
         found = connection.execute(statement(name), named(name, values))

@@ -12,6 +12,8 @@ from scipy import sparse
 
 from batch.generation.check import INVARIANTS, violations
 from batch.generation.reader import about, attached, metrics_of, named_errors, open_generation
+from batch.recommend.new_items import merged
+from batch.recommend.topn import TopN
 from sql import statement
 
 # Products in single precision differ in the last digits with the shape of what is multiplied at a time.
@@ -65,6 +67,7 @@ def broken_invariants(connection: duckdb.DuckDBPyConnection) -> list[str]:
             connection,
             *_depth(connection, "draft.generation"),
             repeats=_repeats(connection, "draft.generation"),
+            new_share=_new_share(connection, "draft.generation"),
         )
     )
     connection.execute("drop view interactions")
@@ -88,6 +91,12 @@ def _repeats(connection: duckdb.DuckDBPyConnection, table: str = "generation") -
     return bool(repeats == "recommend")
 
 
+def _new_share(connection: duckdb.DuckDBPyConnection, table: str = "generation") -> float:
+    """Return which share of a list new movies may have. Lists of older versions had none."""
+    (settings,) = about(connection, "settings", table=table)
+    return float(settings.get("new_share", 0))
+
+
 def _recomputed(connection: duckdb.DuckDBPyConnection, sample: int) -> tuple[int, int, list[str]]:
     """Return how many lists with how many places were recomputed, and a sentence for each that differs."""
     (all_users,) = about(connection, "users")
@@ -99,17 +108,17 @@ def _recomputed(connection: duckdb.DuckDBPyConnection, sample: int) -> tuple[int
     users, lists = columns("verify/user_factors"), columns("verify/lists")
     seen = columns("verify/seen", repeats=_repeats(connection))
     stored = (users, columns("verify/item_factors"), seen, lists)
-    differences = list(_differences(*stored, *_depth(connection)))
+    differences = list(_differences(*stored, *_depth(connection), _new_share(connection)))
     return len(users["user_id"]), len(lists["score"]), differences
 
 
-def _differences(  # noqa: PLR0913, PLR0917 (columns of four statements, and two lengths)
-    users: Any, items: Any, seen: Any, lists: Any, top_n: int, min_n: int
+def _differences(  # noqa: PLR0913, PLR0917 (columns of four statements, two lengths and a share)
+    users: Any, items: Any, seen: Any, lists: Any, top_n: int, min_n: int, new_share: float
 ) -> Iterator[str]:
     """Yield a sentence for each user whose list is not what all products in double precision say."""
     user_ids, user_factors = users["user_id"], np.stack(users["factors"])
     item_factors = np.stack(items["factors"]).astype(np.float64)
-    is_candidate = items["is_candidate"].astype(np.bool_)
+    is_candidate, is_new = (items[name].astype(np.bool_) for name in ("is_candidate", "is_new"))
     is_seen = sparse.csr_matrix(
         (np.ones(len(seen["user_index"]), dtype=np.bool_), (seen["user_index"], seen["item_index"])),
         shape=(len(user_factors), len(item_factors)),
@@ -123,10 +132,60 @@ def _differences(  # noqa: PLR0913, PLR0917 (columns of four statements, and two
         for user, of_user in enumerate(scores, start=first):
             entries = slice(ends[user], ends[user + 1])
             listed, listed_scores = lists["item_index"][entries], lists["score"][entries].astype(np.float64)
-            difference = _difference(of_user, listed.astype(np.intp), listed_scores, top_n, min_n)
+            difference = _difference_in_parts(
+                of_user, listed.astype(np.intp), listed_scores, is_new, (top_n, min_n), new_share
+            )
             if difference:
                 user_id = user_ids[user]
                 yield f"the stored list of user {user_id} differs from the recomputed list: {difference}"
+
+
+def _difference_in_parts(  # noqa: PLR0913, PLR0917 (what `_difference` takes, and what is new)
+    scores: NDArray[np.float64],
+    listed: NDArray[np.intp],
+    listed_scores: NDArray[np.float64],
+    is_new: NDArray[np.bool_],  # (items,)
+    depth: tuple[int, int],
+    new_share: float,
+) -> str:
+    """Return what is wrong with a list: with its other movies, its new ones, or how they are merged."""
+    is_new_one = (listed >= 0) & is_new[listed]
+    count = int(is_new_one.sum())
+    others, new = (np.where(each, scores, -np.inf) for each in (~is_new, is_new))
+    most, least = (length - count for length in depth)
+    of_others = _difference(others, listed[~is_new_one], listed_scores[~is_new_one], most, least)
+    of_new = _difference(new, listed[is_new_one], listed_scores[is_new_one], count, 0)
+    if of_others or of_new or depth[0] > depth[1]:
+        return of_others or of_new
+    expected = _merged(listed_scores, is_new_one, new, new_share)
+    is_wrong = expected != is_new_one
+    if is_wrong.any():
+        rank = int(np.argmax(is_wrong)) + 1
+        return (
+            f"at rank {rank} it has {'a new' if is_new_one[rank - 1] else 'no new'} movie, expected another"
+        )
+    return ""
+
+
+def _merged(
+    listed_scores: NDArray[np.float64], is_new_one: NDArray[np.bool_], new: NDArray[np.float64], share: float
+) -> NDArray[np.bool_]:
+    """Return which places should have a new movie, by the scores of a list and of all new movies (items,)."""
+    # The best new movie that is not there may be there, if it is better by more than rounding.
+    left = -np.sort(-new)[is_new_one.sum() :][:1]
+    left = left[np.isfinite(left)] - TOLERANCE * np.abs(left[np.isfinite(left)])
+    lists = (
+        _as_list(listed_scores[~is_new_one], is_new=False),
+        _as_list(np.concatenate([listed_scores[is_new_one], left]), is_new=True),
+    )
+    found = merged(*lists, users=1, top_n=len(listed_scores), share=share)
+    return np.asarray(found.item_index == 1, dtype=np.bool_)
+
+
+def _as_list(scores: NDArray[np.float64], *, is_new: bool) -> TopN:
+    """Return a list whose items are numbers that say whether they are new."""
+    nobody = np.zeros(len(scores), np.int32)
+    return TopN(nobody, nobody, nobody + np.int32(is_new), scores.astype(np.float32))
 
 
 def _difference(

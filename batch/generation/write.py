@@ -145,7 +145,7 @@ def _frames_of_items(item_output: ItemOutput, item_ids: "pd.Index[str]") -> dict
         ),
         "lately": pd.DataFrame(
             {
-                "item_id": pd.Categorical.from_codes(np.arange(len(item_ids)), item_ids),
+                "item_id": pd.Categorical.from_codes(np.arange(len(popular.of_items)), item_ids),
                 "popularity": popular.of_items,
             }
         ),
@@ -183,6 +183,9 @@ def _frames_of_items(item_output: ItemOutput, item_ids: "pd.Index[str]") -> dict
 
 
 def _vectors(name: str, ids: "pd.Index[str]", factors: NDArray[np.float32]) -> pd.DataFrame:
-    """Return ids and vectors, a column for each factor: no object per row, no list in Python."""
-    each = pd.DataFrame({name: pd.Categorical.from_codes(np.arange(len(ids)), ids)})
+    """Return ids and vectors, a column for each factor: no object per row, no list in Python.
+
+    The last ids may have none.
+    """
+    each = pd.DataFrame({name: pd.Categorical.from_codes(np.arange(len(factors)), ids)})
     return pd.concat([each, pd.DataFrame(factors)], axis=1)

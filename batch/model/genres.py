@@ -5,7 +5,7 @@ of everybody. Few positives say little, so shares are drawn to those of everybod
 its genres.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,8 @@ class Genres:
     shares: sparse.csr_matrix  # (items, genres), those of an item have equal shares
     usual: NDArray[np.float64]  # (genres,), shares in the positives of everybody
     usual_spread: float  # of the scores of a user over all items; the mean over users
+    # (genres,), their columns among all that the input has
+    chosen: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
 
     @property
     def item_factors(self) -> NDArray[np.float32]:
@@ -55,4 +57,4 @@ def usual_genres(shares: sparse.csr_matrix | None, positives_of_item: NDArray[np
         shares = sparse.csr_matrix(np.zeros((len(positives_of_item), 0), dtype=np.float32))
     counts = np.asarray(positives_of_item @ shares, np.float64)
     most = np.sort(np.argsort(-counts, kind="stable")[:MAX_GENRES])
-    return Genres(shares[:, most], counts[most] / max(counts[most].sum(), 1.0), 1.0)
+    return Genres(shares[:, most], counts[most] / max(counts[most].sum(), 1.0), 1.0, most)

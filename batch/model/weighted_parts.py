@@ -18,6 +18,7 @@ from scipy import sparse
 
 from batch.data.interactions import Interactions
 from batch.model.als import Collaborative, fit_collaborative
+from batch.model.beginnings import MAX_USERS, Beginnings, fit_beginnings, share_known
 from batch.model.genres import Genres, usual_genres
 from batch.model.part_weights import PartWeights, no_part_weights, traits_of
 from batch.model.personal_trend import PersonalTrend, fit_personal_trend
@@ -41,6 +42,7 @@ class FittedItems:
     genres: Genres
     trend: NDArray[np.float32]  # (items,)
     part_weights: PartWeights = field(default_factory=partial(no_part_weights, len(PART_NAMES)))
+    beginnings: Beginnings = field(default_factory=Beginnings)
 
     @property
     def by_part(self) -> dict[str, NDArray[np.float32]]:
@@ -73,6 +75,7 @@ class Model:
     losses: list[float]  # one per iteration of ALS
     # (users, 3), by what the collaborative and the sequential part and the personal trend were multiplied
     weights: NDArray[np.float64]
+    new_items: int = 0  # so many movies, the last ones, are new: at most a share of a list
 
     def scores_by_part(self, user: int) -> NDArray[np.float32]:
         """Return (items, parts), what each part adds to the scores of a user."""
@@ -93,13 +96,42 @@ def fit_items(
     `start` are collaborative parts (items, factors) that were learned from most of these ratings. `advance`
     is called after each iteration of ALS. Raises InputError if there is no positive.
     """
-    return FittedItems(
+    fitted = FittedItems(
         collaborative=fit_collaborative(ratings, settings, advance, start),
         sequential=fit_sequential(ratings, settings),
         personal_trend=fit_personal_trend(ratings, settings),
         genres=fit_genres(ratings),
         trend=trend(ratings, settings.trend_half_life),
     )
+    # Some of the users, drawn by chance: ids may be in the order of time.
+    drawn = np.random.default_rng(settings.seed).permutation(ratings.users)[:MAX_USERS]
+    return with_beginnings(fitted, ratings.of_users(np.sort(drawn).astype(np.int32)))
+
+
+def with_beginnings(fitted: FittedItems, ratings: Interactions) -> FittedItems:
+    """Return the same, with what is foreseen of somebody by the vectors of these users."""
+    beginnings = fit_beginnings(unit_vectors(fitted, ratings), ratings.user_attributes, positives_of(ratings))
+    return replace(fitted, beginnings=beginnings)
+
+
+def unit_vectors(fitted: FittedItems, ratings: Interactions) -> dict[str, NDArray[np.float32]]:
+    """Return (users, columns) by part: vectors whose scores over all movies have a spread of 1."""
+    users = np.arange(ratings.users)
+    return {
+        name: _unit(part.of_users(ratings, users), part.item_factors)
+        for name, part in _parts_of_histories(fitted).items()
+    }
+
+
+def _parts_of_histories(fitted: FittedItems) -> dict[str, Collaborative | Sequential | PersonalTrend]:
+    """Return the parts in which the vector of a user follows from the history, by name."""
+    parts = (fitted.collaborative, fitted.sequential, fitted.personal_trend)
+    return dict(zip(PART_NAMES, parts, strict=False))
+
+
+def positives_of(ratings: Interactions) -> NDArray[np.int64]:
+    """Return (users,), how many positives each has."""
+    return np.bincount(ratings.user_index[is_positive(ratings.weight)], minlength=ratings.users)
 
 
 def fit_genres(ratings: Interactions) -> Genres:
@@ -137,9 +169,9 @@ def fold_in_users(
         settings.trend_weight * away_weight,
     )
     weights = dict(zip(PART_NAMES, np.stack(by_setting) * learned.T, strict=True))
-    collaborative, of_collaborative = _weighed(fitted.collaborative, ratings, weights["collaborative"])
-    sequential, of_sequential = _weighed(fitted.sequential, ratings, weights["sequential"])
-    personal, of_personal = _weighed(fitted.personal_trend, ratings, weights["personal_trend"])
+    collaborative, of_collaborative = _weighed(fitted, "collaborative", ratings, weights["collaborative"])
+    sequential, of_sequential = _weighed(fitted, "sequential", ratings, weights["sequential"])
+    personal, of_personal = _weighed(fitted, "personal_trend", ratings, weights["personal_trend"])
     by_genre = fitted.genres.of_users(ratings)
     spread = _spread(by_genre, fitted.genres.item_factors)
     genre_weight = weights["genres"] * fitted.genres.marked(spread) / np.where(spread > 0, spread, 1)
@@ -162,26 +194,34 @@ def fold_in_users(
     )
 
 
-def positives_of(ratings: Interactions) -> NDArray[np.int64]:
-    """Return (users,), how many positives each has."""
-    return np.bincount(ratings.user_index[is_positive(ratings.weight)], minlength=ratings.users)
-
-
 def _weighed(
-    part: Collaborative | Sequential | PersonalTrend, ratings: Interactions, weight: NDArray[np.float64]
+    fitted: FittedItems, name: str, ratings: Interactions, weight: NDArray[np.float64]
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """Return (users, columns), the vectors of a part in which scores have the spread of the weight.
 
     With them (users,) by what they were multiplied. Who has no weight has zeros, and costs nothing.
     """
+    part = _parts_of_histories(fitted)[name]
     columns = part.item_factors.shape[1]
     users = np.flatnonzero(weight) if columns else np.empty(0, np.intp)
     theirs = part.of_users(ratings, users)
+    own = weight[users] / _spread(theirs, part.item_factors)
+    if name in fitted.beginnings.by_part:
+        known = share_known(positives_of(ratings)[users])
+        foreseen = fitted.beginnings.of_users(name, ratings.user_attributes, users)
+        foreseen *= (weight[users] * (1 - known))[:, None]
+        own *= known
+    else:
+        foreseen = np.zeros_like(theirs)
     multiplied = np.zeros(len(weight))
-    multiplied[users] = weight[users] / _spread(theirs, part.item_factors)
+    multiplied[users] = own
     vectors = np.zeros((len(weight), columns), dtype=np.float32)
-    vectors[users] = theirs * multiplied[users, None]
+    vectors[users] = theirs * own[:, None] + foreseen
     return vectors, multiplied
+
+
+def _unit(users: NDArray[np.float32], items: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(users / _spread(users, items)[:, None], dtype=np.float32)
 
 
 def with_seen(model: Model, users: NDArray[np.int32], items: NDArray[np.int32]) -> Model:

@@ -112,7 +112,9 @@ def _compact(
     return Fitted(
         is_hidden=ratings.is_hidden,
         next_weights=next_weights,
-        collaborative=_evened_out(fitted.collaborative.item_factors, settings.regularization),
+        collaborative=_evened_out(
+            fitted.collaborative.item_factors, settings.regularization, ratings.known_items
+        ),
         next_items=fitted.sequential.item_factors,
         next_history=fitted.sequential.history_factors,
         personal_items=fitted.personal_trend.item_factors,
@@ -138,10 +140,10 @@ def _ends(user_index: NDArray[np.int32], users: int) -> NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum(np.bincount(user_index, minlength=users))])
 
 
-def _evened_out(collaborative: NDArray[np.float32], regularization: float) -> NDArray[np.float32]:
-    """Return (items, factors), the vectors z above."""
+def _evened_out(collaborative: NDArray[np.float32], regularization: float, known: int) -> NDArray[np.float32]:
+    """Return (items, factors), the vectors z above; users are solved against the first items, the known."""
     vectors = collaborative.astype(np.float64)
-    gram = vectors.T @ vectors
+    gram = vectors[:known].T @ vectors[:known]
     gram[np.diag_indices(len(gram))] += regularization
     lower = linalg.cholesky(gram, lower=True)
     return np.ascontiguousarray(linalg.solve_triangular(lower, vectors.T, lower=True).T, dtype=np.float32)

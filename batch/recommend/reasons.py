@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from batch.data.interactions import Interactions
 from batch.model.trend import watched_lately
 from batch.model.weighted_parts import FittedItems, Model
-from batch.recommend.explained import Likeness
+from batch.recommend.explained import BECAUSE, Likeness
 from batch.recommend.popular import HALF_LIFE
 
 # New is what fewer people know.
@@ -39,6 +39,11 @@ class Explanations:
 
     item_index: NDArray[np.int32]  # the item of the history; -1 for none
     reason: NDArray[np.int8]  # a place in REASONS
+
+    @property
+    def because(self) -> int:
+        """How many places have an item of the history as their reason."""
+        return int(np.count_nonzero(self.reason == BECAUSE))
 
 
 @dataclass(frozen=True)

@@ -204,6 +204,7 @@ def _by_user(driver: Driver, file: str, validated: DataFrame, spec: InputSpec) -
         validated.where("kind = 'seen'").select("user_id", "item_id")
     )
     driver.bring(_only_seen(seen, ratings), "seen_items")
+    driver.bring(seen.select("item_id").distinct(), "named_items")
     validated.unpersist()
     driver.bring(ordered.where("outcome = 'superseded'").select("line", "user_id"), "superseded")
     driver.bring(capped.select("line", "user_id"), "capped_ratings")

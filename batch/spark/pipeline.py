@@ -14,10 +14,18 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from scipy import sparse
 
+from batch.data.attributes import read_item_attributes
 from batch.data.check_meaning import check_meaning
 from batch.data.clean import relations_of
 from batch.data.exclusions import read_exclusions
-from batch.data.interactions import read_genres, read_hidden, read_item_ids, read_item_numbers
+from batch.data.interactions import (
+    count_new_items,
+    indexed,
+    read_genres,
+    read_hidden,
+    read_item_ids,
+    read_item_numbers,
+)
 from batch.data.load import ignored_columns
 from batch.data.meaning import Meaning
 from batch.evaluation.catalogue import read_catalogue
@@ -51,7 +59,7 @@ from batch.spark.score import Given, score_users
 from batch.spark.session import connected
 from batch.spark.shares import Catalogue, Known
 from batch.spark.tables import Tables, find_tables, stop_if_written
-from batch.spark.train import candidate_of, fit_items
+from batch.spark.train import candidate_of, fit_items, fit_new_items
 from batch.spark.trend import count_lately, now_there, unit_there
 from sql import statement
 
@@ -116,9 +124,10 @@ def _make(
     `previous` is the file that is published now.
     """
     connection, counts, ratings, kinds = driver.connection, cleaned.counts, cleaned.ratings, cleaned.kinds
-    catalogue = _catalogue(connection, ratings, cleaned.meaning)
     with progress.step("train") as step, at_rest(connection, settings):
         now = now_there(ratings)
+        of_all = _catalogue(connection, ratings, cleaned.meaning, now)
+        catalogue = of_all.without_new_items()
         sample = hold_out(ratings, catalogue, counts.users, now)
         users = cleaned.users.sum(axis=1)
         held_back = Known(ratings, users, catalogue, sample.known_of_item, sample.held_out)
@@ -130,6 +139,8 @@ def _make(
         fitted = fit_items(known, lately, settings, step.says)
         part_weights = learned_weights([(candidate.fitted, candidate.split)], None, settings)
         fitted = replace(fitted, part_weights=part_weights)
+        new = fit_new_items(known, fitted, of_all, settings)
+        of_all = of_all if len(new) else catalogue
         weights = sparse.csr_matrix(lately.popular.astype(np.float32))
         of_segments = segments_of(
             weights, kinds.attributes, cleaned.users.sum(axis=0), catalogue.is_hidden, settings.top_n
@@ -138,8 +149,14 @@ def _make(
     with progress.step("score") as step, at_rest(connection, settings):
         given = Given(
             fitted=fitted,
+            new=new,
             catalogue=catalogue,
-            everybody=everybody_of(fitted, catalogue.ratings_of_item, lately.popular.sum(axis=0)),
+            everybody=everybody_of(
+                new.added_to(fitted),
+                np.pad(catalogue.ratings_of_item, (0, len(new))),
+                np.pad(lately.popular.sum(axis=0), (0, len(new))),
+            ),
+            item_ids=of_all.item_ids,
             numbers=np.array([*map(str, read_item_numbers(connection.table("items"))), ""], dtype=object),
             now=now,
             kinds=kinds,
@@ -154,27 +171,31 @@ def _make(
     driver.execute("clean/users")
     with progress.step("similar") as step:
         step.expect(counts.items, "movies")
-        alike = similar(
-            fitted.collaborative.item_factors, ~catalogue.is_hidden, settings.similar_n, step.advance
-        )
+        with_new = new.added_to(fitted)
+        is_candidate = ~of_all.is_hidden & (np.arange(len(of_all.is_hidden)) < catalogue.known_items)
+        alike = similar(with_new.collaborative.item_factors, is_candidate, settings.similar_n, step.advance)
         step.status(f"{len(alike.rank):,} places in lists of up to {settings.similar_n:,}")
     with progress.step("evaluate") as step:
         candidates = [candidate] if len(sample.split.users) else []
         metrics = evaluate_candidates(candidates, fitted, settings)
-        metrics |= _of_published(connection, catalogue, counts.users) | last_night(connection, previous)
+        metrics |= _of_published(connection, of_all, counts.users) | last_night(connection, previous)
         step.status(summary_of_metrics(metrics))
     of_everybody = most_watched(lately.popular.sum(axis=0), catalogue.is_hidden, settings.top_n)
     # Spark's ALS tells no loss.
     item_output = ItemOutput(
-        fitted.factors, fitted.columns, fitted.part_weights, [], alike, of_everybody, of_segments, metrics
+        with_new.factors, fitted.columns, fitted.part_weights, [], alike, of_everybody, of_segments, metrics
     )
     return Artifacts(item_output, None)
 
 
-def _catalogue(connection: duckdb.DuckDBPyConnection, interactions: DataFrame, meaning: Meaning) -> Catalogue:
-    """Return the movies that were rated."""
+def _catalogue(
+    connection: duckdb.DuckDBPyConnection, interactions: DataFrame, meaning: Meaning, now: float
+) -> Catalogue:
+    """Return the movies that were rated, and the new ones; `now` is in seconds since 1970."""
+    year = datetime.fromtimestamp(now, UTC).year if np.isfinite(now) else None
+    connection.execute(statement("clean/new_items"), {"newest_year": year})
     items = connection.table("items")
-    ratings = items.filter("ratings > 0").order("item_id").fetchnumpy()["ratings"]
+    ratings = indexed(items).fetchnumpy()["ratings"]
     return Catalogue(
         item_ids=pa.array(read_item_ids(items).tolist(), pa.string()),
         is_hidden=read_hidden(items),
@@ -182,6 +203,8 @@ def _catalogue(connection: duckdb.DuckDBPyConnection, interactions: DataFrame, m
         meaning=meaning,
         unit=unit_there(interactions) if meaning.adds_up else 1.0,
         genres=read_genres(items),
+        attributes=read_item_attributes(indexed(items)),
+        new_items=count_new_items(items),
     )
 
 

@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame, SparkSession
 
 from batch.generation.lookups import letters, texts
+from batch.model.attributes import NewItems
 from batch.model.weighted_parts import FittedItems, fold_in_users, with_seen
 from batch.recommend.explained import REASONS
 from batch.recommend.explanations import explain
+from batch.recommend.new_items import score_with_new
 from batch.recommend.reasons import Everybody
-from batch.recommend.topn import score
 from batch.settings import Settings
 from batch.spark.segments import Kinds
 from batch.spark.shares import Batches, Catalogue, Share, shares
@@ -41,8 +42,10 @@ class Given:
     """All that lists are made from, beside the ratings of a user."""
 
     fitted: FittedItems
-    catalogue: Catalogue
-    everybody: Everybody
+    new: NewItems
+    catalogue: Catalogue  # without new movies
+    everybody: Everybody  # with them
+    item_ids: pa.StringArray  # (items,), new ones at the end
     numbers: NDArray[np.object_]  # (items + 1,), of movies in look-ups; the last one is empty
     now: float  # in seconds since 1970; NaN without times
     kinds: Kinds
@@ -75,10 +78,11 @@ def _rows(share: Share, given: Given) -> pa.Table:
     items = pc.index_in(seen["item_id"], given.catalogue.item_ids).to_numpy()
     model = with_seen(model, users, items)
     by_user = np.argsort(users, kind="stable")
-    lists = score(model, settings.top_n)
-    explanations = explain(given.fitted, model, ratings, lists, given.everybody, settings)
+    fitted = given.new.added_to(given.fitted)
+    lists = score_with_new(given.new.offered_by(model, fitted), settings.top_n, settings.new_share)
+    explanations = explain(fitted, model, ratings, lists, given.everybody, settings)
     because = explanations.item_index
-    item_ids = given.catalogue.item_ids
+    item_ids = given.item_ids
     rated = _ends(ratings.ratings_of_user)
     listed = _ends(np.bincount(lists.user_index, minlength=ratings.users))
     # Histories are published newest first, and ratings are learned from oldest first.

@@ -33,6 +33,26 @@ class Catalogue:
     meaning: Meaning = STARS
     unit: float = 1.0  # of weights, as that of `Interactions`
     genres: sparse.csr_matrix | None = None  # (items, genres), the same
+    attributes: sparse.csr_matrix | None = None  # (items, columns), the same
+    new_items: int = 0  # so many movies, the last ones, are new, the same
+
+    @property
+    def known_items(self) -> int:
+        """How many movies come before the new ones."""
+        return len(self.is_hidden) - self.new_items
+
+    def without_new_items(self) -> "Catalogue":
+        """Return the movies that somebody has rated, without attributes."""
+        known = slice(self.known_items)
+        return replace(
+            self,
+            item_ids=self.item_ids[known],
+            is_hidden=self.is_hidden[known],
+            ratings_of_item=self.ratings_of_item[known],
+            genres=None if self.genres is None else self.genres[known],
+            attributes=None,
+            new_items=0,
+        )
 
 
 @dataclass(frozen=True)

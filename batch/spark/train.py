@@ -17,20 +17,24 @@ from functools import partial
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyspark import TaskContext
 from pyspark.ml.recommendation import ALS
+from pyspark.sql.functions import min as earliest
 
 from batch.data.interactions import Interactions
 from batch.evaluation.holdout import Candidate
 from batch.evaluation.splits import Popularity
 from batch.model.als import Collaborative, collaborative_of, no_positives
+from batch.model.attributes import LATELY, NewItems, foresee_new_items
+from batch.model.beginnings import MAX_USERS, Beginnings, share_known
 from batch.model.genres import Genres, usual_genres
 from batch.model.personal_trend import HALF_LIFE, PersonalTrend, count_lately_liked, solve_personal_trend
 from batch.model.positives import confidences, is_positive
 from batch.model.sequential import Sequential, core_of, count_pairs, solve_sequential
 from batch.model.trend import popularity_trend
-from batch.model.weighted_parts import FittedItems, marked_tastes
+from batch.model.weighted_parts import PART_NAMES, FittedItems, marked_tastes, positives_of, unit_vectors
 from batch.settings import Settings
 from batch.spark.holdout import Sample
 from batch.spark.shares import MICROSECONDS, Batches, Catalogue, HeldOut, Known, shares
@@ -66,13 +70,43 @@ def fit_items(
     core = core_of(known.ratings_of_item)
     sequential = fit_sequential(known, core, settings)
     say("what is watched lately is counted")
-    return FittedItems(
+    fitted = FittedItems(
         collaborative,
         sequential,
         personal_trend=fit_personal_trend(known, core, settings),
         genres=fit_genres(known),
         trend=popularity_trend(lately.trend, known.ratings_of_item),
     )
+    return replace(fitted, beginnings=fit_beginnings(known, fitted))
+
+
+def fit_beginnings(known: Known, fitted: FittedItems) -> Beginnings:
+    """Learn what users as a whole are like from some of each share; attributes of users stay unused."""
+    some = -(-MAX_USERS // max(1, len(known.users_of_share)))
+    widths = [fitted.columns[name] for name in PART_NAMES[:3]]
+
+    def sums(ratings: Interactions) -> NDArray[np.float64]:
+        theirs = ratings.of_users(np.arange(min(some, ratings.users), dtype=np.int32))
+        weights = share_known(positives_of(theirs))
+        vectors = np.hstack([*unit_vectors(fitted, theirs).values()])
+        return np.concatenate([[weights.sum()], weights @ vectors])
+
+    total, *_ = found = _sum(known, sums)
+    means = np.split((found[1:] / max(total, 1.0)).astype(np.float32)[None], np.cumsum(widths)[:-1], axis=1)
+    return Beginnings(dict(zip(PART_NAMES, means, strict=False)))
+
+
+def fit_new_items(known: Known, fitted: FittedItems, catalogue: Catalogue, settings: Settings) -> NewItems:
+    """Learn what `batch.model.attributes.fit_new_items` learns; `catalogue` has the new movies, too."""
+    is_lately = np.ones(catalogue.known_items, dtype=np.bool_)
+    times = known.ratings.approxQuantile("rated_at", [1 - LATELY], QUANTILE_ERROR)
+    if not settings.new_share:
+        catalogue = catalogue.without_new_items()
+    if times and catalogue.new_items:
+        first = known.ratings.groupBy("item_id").agg(earliest("rated_at").alias("first")).toArrow()
+        item = pc.index_in(first["item_id"], value_set=catalogue.item_ids).to_numpy()
+        is_lately[item] = first["first"].to_numpy() >= times[0]
+    return foresee_new_items(fitted, catalogue, known.ratings_of_item, is_lately)
 
 
 def fit_collaborative(known: Known, settings: Settings) -> Collaborative:

@@ -1,5 +1,5 @@
 -- one row per movie of movies or of a rating that counts: what is known of it
--- A movie without a row of its own, or without a title, is shown with its id.
+-- A movie without a row of its own, or without a title, is shown with its id. `clean/new_items` says later which are new.
 create table items as
 with movies as (
     select
@@ -27,7 +27,8 @@ select
     coalesce(movies.attributes, '{}') as attributes,
     coalesce(rated_items.ratings, 0) as ratings,
     rated_items.mean_rating,
-    item_id in (select hidden.item_id from hidden) as is_hidden
+    item_id in (select hidden.item_id from hidden) as is_hidden,
+    false as is_new
 from movies
 full join rated_items using (item_id)
 order by item_id;

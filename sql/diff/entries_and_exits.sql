@@ -38,7 +38,7 @@ scored_before as (
     inner join before.item_factors on items.item_id = item_factors.item_id
     inner join before.user_factors on user_factors.user_id = $user_id
     anti join seen_before on items.item_id = seen_before.item_id
-    where items.ratings > 0 and not items.is_hidden
+    where not items.is_hidden
 ),
 
 scored_after as (
@@ -49,7 +49,7 @@ scored_after as (
     inner join after.item_factors on items.item_id = item_factors.item_id
     inner join after.user_factors on user_factors.user_id = $user_id
     anti join seen_after on items.item_id = seen_after.item_id
-    where items.ratings > 0 and not items.is_hidden
+    where not items.is_hidden
 ),
 
 ranked_before as (
@@ -105,11 +105,11 @@ select
     case
         when ranks.is_entry and seen_before.item_id is not null then 'no longer watched'
         when ranks.is_entry and items_before.item_id is null then 'new movie'
-        when ranks.is_entry and items_before.ratings = 0 then 'newly rated'
+        when ranks.is_entry and items_before.ratings = 0 and items_after.ratings > 0 then 'newly rated'
         when ranks.is_entry and items_before.is_hidden then 'no longer hidden'
         when not ranks.is_entry and seen_after.item_id is not null then 'watched since'
         when not ranks.is_entry and items_after.item_id is null then 'no longer in the input'
-        when not ranks.is_entry and items_after.ratings = 0 then 'no longer rated'
+        when not ranks.is_entry and items_after.ratings = 0 and items_before.ratings > 0 then 'no longer rated'
         when not ranks.is_entry and items_after.is_hidden then 'hidden'
         when ranks.is_entry and ranks.rank_before <= (select top_n from after.generation) then 'lists are deeper'
         when not ranks.is_entry and ranks.rank_after <= (select top_n from before.generation) then 'lists are shorter'

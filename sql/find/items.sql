@@ -3,7 +3,7 @@
 select
     item_id,
     title,
-    ratings > 0 and not is_hidden as is_shown
+    not is_hidden and item_id in (select item_factors.item_id from item_factors) as is_shown
 from items
 where list_contains($item_ids, item_id)
 order by item_id;

@@ -31,7 +31,7 @@ select
     items.genres,
     items.ratings,
     items.mean_rating,
-    lately.popularity,
+    case when items.ratings > 0 then lately.popularity end as popularity,
     items.is_hidden,
     items.attributes
 from items

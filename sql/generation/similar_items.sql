@@ -5,7 +5,7 @@ create table draft.similar_items (
     similar_item_id varchar not null,
     score float not null
 );
-comment on table draft.similar_items is 'One row per movie and rank: the movies that the same people like, most alike first. A movie without collaborative factors has no rows.';
+comment on table draft.similar_items is 'One row per movie and rank: the movies that the same people like, most alike first. A movie without collaborative factors has no rows; a new movie has some, and is in none.';
 comment on column draft.similar_items.item_id is 'The movie, as in `items`.';
 comment on column draft.similar_items.rank is 'Place in the list of the movie; 1 is most alike.';
 comment on column draft.similar_items.similar_item_id is 'The movie that is like it, as in `items`; never hidden, never the movie itself.';

@@ -1,4 +1,4 @@
--- one row per user whose list does not have min(N, movies not yet seen) items
+-- one row per user whose list does not have min(N, movies not yet seen) items, or more by new movies
 -- After a command has taken movies out of lists, a list may be as many items shorter, but only if it was cut off at N.
 -- $repeats says whether what is in a history may be recommended again.
 -- parameters: $top_n, $min_n, $repeats
@@ -6,6 +6,13 @@ with candidates as (
     select count(*) as items
     from draft.items
     where ratings > 0 and not is_hidden
+),
+
+new_items as (
+    select count(*) as items
+    from draft.items
+    semi join draft.item_factors on items.item_id = item_factors.item_id
+    where items.ratings = 0 and not items.is_hidden
 ),
 
 hidden as (
@@ -45,11 +52,13 @@ lengths as (
     select
         users.user_id,
         coalesce(lists.length, 0) as length,
+        new_items.items as new_items,
         candidates.items
         - case when $repeats then 0 else users.ratings - coalesce(hidden_and_seen.items, 0) end
         - coalesce(only_seen.items, 0) as candidates
     from draft.users
     cross join candidates
+    cross join new_items
     left join hidden_and_seen on users.user_id = hidden_and_seen.user_id
     left join only_seen on users.user_id = only_seen.user_id
     left join lists on users.user_id = lists.user_id
@@ -60,5 +69,5 @@ select
     length,
     least($top_n, candidates) as expected_length
 from lengths
-where length not between least($min_n, candidates) and least($top_n, candidates)
+where length not between least($min_n, candidates) and least($top_n, candidates + new_items)
 order by user_id;

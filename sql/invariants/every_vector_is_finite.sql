@@ -13,7 +13,7 @@ with vectors as (
         item_factors.factors
     from draft.items
     left join draft.item_factors on items.item_id = item_factors.item_id
-    where items.ratings > 0
+    where items.ratings > 0 or item_factors.item_id is not null
 )
 
 select

@@ -69,7 +69,7 @@ select
         when listed.rank is not null then 'in the list'
         when watched_as.position is not null then 'watched'
         when items.is_hidden then 'hidden'
-        when items.ratings = 0 then 'rated by nobody'
+        when items.ratings = 0 and parts.taste is null then 'rated by nobody'
         when parts.taste is null then 'the user is unknown'
         else 'scored below the list'
     end as standing,

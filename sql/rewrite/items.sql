@@ -24,15 +24,21 @@ order by items.item_id;
 insert into draft.item_factors
 select item_factors.*
 from kept.item_factors
-where item_id in (select items.item_id from draft.items where items.ratings > 0)
+where
+    item_id in (select items.item_id from draft.items where items.ratings > 0)
+    -- New movies have a vector without a rating.
+    or item_id in (select items.item_id from kept.items where items.ratings = 0)
 order by item_id;
 
 select
     items_before.item_id,
-    items_after.ratings = 0 as is_unrated
+    items_after.ratings = 0 and items_before.ratings > 0 as is_unrated
 from kept.items as items_before
 inner join draft.items as items_after on items_before.item_id = items_after.item_id
 where
-    items_before.ratings > 0
-    and (items_after.ratings = 0 or (items_after.is_hidden and not items_before.is_hidden))
+    items_before.item_id in (select item_factors.item_id from kept.item_factors)
+    and (
+        (items_after.ratings = 0 and items_before.ratings > 0)
+        or (items_after.is_hidden and not items_before.is_hidden)
+    )
 order by items_before.item_id;

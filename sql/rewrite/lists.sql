@@ -1,9 +1,12 @@
 -- one row per list and rank: lists without the forgotten user and without movies that may no longer be shown; ranks close up
 -- The popular list is computed from `items`, so it stays full. Files of older versions have no reasons.
 create or replace temp view shown_items as
-select item_id
+select
+    items.item_id,
+    items.ratings
 from draft.items
-where ratings > 0 and not is_hidden;
+semi join draft.item_factors on items.item_id = item_factors.item_id
+where not items.is_hidden;
 
 alter table draft.recommendations add column if not exists reason varchar;
 
@@ -60,7 +63,7 @@ select
     item_id,
     popularity as score
 from draft.items
-semi join shown_items using (item_id)
+semi join (select shown_items.item_id from shown_items where shown_items.ratings > 0) using (item_id)
 order by rank
 limit (select top_n from kept.generation);
 

@@ -3,9 +3,9 @@
 with positions as (
     select
         item_id,
-        row_number() over (order by item_id) - 1 as item_index
+        row_number() over (order by is_new, item_id) - 1 as item_index
     from items
-    where ratings > 0
+    where ratings > 0 or is_new
 )
 
 select

@@ -19,6 +19,7 @@ from batch.evaluation.metrics import DEPTHS, compute_metrics
 from batch.evaluation.rank import rank
 from batch.evaluation.ratings import cleaned_ratings
 from batch.evaluation.splits import by_held_out
+from batch.model.attributes import fit_new_items
 from batch.model.weighted_parts import FittedItems, fit_items, fold_in_users
 from batch.recommend.explained import REASONS
 from batch.recommend.explanations import explain
@@ -230,8 +231,10 @@ def test_with_the_vectors_of_a_local_run_the_lists_are_the_same(
     catalogue, ratings_there = hand_over(spark, ratings)
     given = Given(
         fitted=fitted,
+        new=fit_new_items(fitted, ratings, settings),
         catalogue=catalogue,
         everybody=everybody(fitted, ratings),
+        item_ids=catalogue.item_ids,
         numbers=np.array([*map(str, range(ratings.items)), ""], dtype=object),
         now=ratings.now,
         kinds=NOTHING_KNOWN,

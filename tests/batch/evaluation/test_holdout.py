@@ -101,10 +101,21 @@ def _damaged(fitted: FittedItems, part: str) -> FittedItems:
         case "likes":
             personal = replace(personal, history_factors=_shuffled(personal.history_factors))
     trend = _shuffled(fitted.trend) if part == "trend" else fitted.trend
-    return FittedItems(collaborative, sequential, personal, fitted.genres, trend)
+    beginnings = fitted.beginnings
+    if part == "beginnings":
+        of_parts = {name: 100 * _shuffled(each.T).T for name, each in beginnings.by_part.items()}
+        beginnings = replace(beginnings, by_part=of_parts)
+    return replace(
+        fitted,
+        collaborative=collaborative,
+        sequential=sequential,
+        personal_trend=personal,
+        trend=trend,
+        beginnings=beginnings,
+    )
 
 
-@pytest.mark.parametrize("part", ["als", "next", "history", "personal", "likes", "trend"])
+@pytest.mark.parametrize("part", ["als", "next", "history", "personal", "likes", "trend", "beginnings"])
 def test_a_damaged_part_lowers_the_figures_of_the_evaluated_and_of_the_published_vectors(part: str) -> None:
     candidates, published = _learned()
     damaged = [replace(each, fitted=_damaged(each.fitted, part)) for each in candidates]
@@ -117,7 +128,7 @@ def test_a_damaged_part_lowers_the_figures_of_the_evaluated_and_of_the_published
 
 def test_published_vectors_that_rank_the_answers_badly_are_a_regression() -> None:
     candidates, published = _learned()
-    for part in ("als", "next", "history", "personal", "likes", "trend"):
+    for part in ("als", "next", "history", "personal", "likes", "trend", "beginnings"):
         published = _damaged(published, part)
     (fault,) = regressions(
         Quality(evaluate_candidates(candidates, published, SETTINGS), 240), {}, max_fall=0.3

@@ -72,6 +72,9 @@ FAULTS = {
         "delete from draft.item_factors where item_id = '3'",
         "insert into draft.user_factors select * from draft.user_factors where user_id = '3'",
     ],
+    "new_items_keep_to_their_share": [
+        "update draft.recommendations set item_id = 'unrated' where user_id = '3' and rank = 9",
+    ],
     "no_item_is_like_itself": ["update draft.similar_items set similar_item_id = item_id where rank = 2"],
     "no_item_is_listed_twice": [
         "insert into draft.recommendations from draft.recommendations where user_id = '3' and rank = 9",

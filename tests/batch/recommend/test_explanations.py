@@ -13,6 +13,7 @@ from batch.data.interactions import Interactions
 from batch.data.meaning import STARS, Meaning
 from batch.generation.publish import Published
 from batch.model.als import Collaborative
+from batch.model.beginnings import share_known
 from batch.model.genres import usual_genres
 from batch.model.personal_trend import DISLIKED, PersonalTrend
 from batch.model.positives import is_positive
@@ -74,8 +75,7 @@ def _added(fitted: FittedItems, model: Model, ratings: Interactions, user: int) 
     liked = says if ratings.meaning.adds_up else np.ones(len(history))
     personal *= np.where(ratings.weight[history] < 0, DISLIKED, liked)[:, None]
     # Each is scaled to a standard deviation of 1 over all movies, and weighed as in the list.
-    away = float(model.user_factors[user, -1]) / SETTINGS.trend_weight
-    weights = (1 - away, SETTINGS.next_weight * (1 - away), SETTINGS.personal_trend_weight * away)
+    weights = _weights(model, user) * share_known(np.array([positives.sum()]))
     spreads = [max(part.sum(axis=0).std(), 1e-300) for part in (collaborative, lately, personal)]
     return np.asarray(
         sum(
@@ -85,12 +85,32 @@ def _added(fitted: FittedItems, model: Model, ratings: Interactions, user: int) 
     )
 
 
+def _weights(model: Model, user: int) -> NDArray[np.float64]:
+    """Return what the parts that are learned from histories weigh for a user."""
+    away = float(model.user_factors[user, -1]) / SETTINGS.trend_weight
+    return np.array([1 - away, SETTINGS.next_weight * (1 - away), SETTINGS.personal_trend_weight * away])
+
+
+def _foreseen(fitted: FittedItems, model: Model, user: int, positives: int) -> NDArray[np.float64]:
+    """Return (items,), what others add to the scores of a user with so many positives."""
+    of_others = _weights(model, user) * (1 - share_known(np.array([positives])))
+    return np.asarray(
+        sum(
+            weight * fitted.beginnings.by_part[name][0].astype(np.float64) @ fitted.by_part[name].T
+            for name, weight in zip(fitted.beginnings.by_part, of_others, strict=True)
+        )
+    )
+
+
 def test_history_and_trend_add_up_to_the_score(made_up: MadeUp) -> None:
     fitted, model, ratings, _ = made_up
     for user in range(USERS):
-        if is_positive(ratings.weight[ratings.user_index == user]).any():
+        positives = int(is_positive(ratings.weight[ratings.user_index == user]).sum())
+        if positives:
             total = (
-                _added(fitted, model, ratings, user).sum(axis=0) + model.user_factors[user, -1] * fitted.trend
+                _added(fitted, model, ratings, user).sum(axis=0)
+                + _foreseen(fitted, model, user, positives)
+                + model.user_factors[user, -1] * fitted.trend
             )
             scores = model.user_factors[user].astype(np.float64) @ model.item_factors.T
             assert total == pytest.approx(scores, abs=2e-4)
