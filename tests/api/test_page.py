@@ -86,7 +86,7 @@ def test_the_list_of_a_user_is_the_published_one_and_says_why(client: TestClient
     assert api[0]["id"] == str(withheld(18))
     explained = api[0]["because"]["id"]
     assert api[0]["reason"] == "because"
-    assert re.search(rf"Because of <a href=[^>]+><bdi>Movie, The {explained} ", recommended)
+    assert re.search(rf"Because of <a href=[^>]+><bdi>Movie, The {explained}</bdi>", recommended)
     history = client.get("/features?user_id=18&limit=20").json()["features"][0]["histories"]
     assert _listed(watched) == history
     assert "5.0" in watched

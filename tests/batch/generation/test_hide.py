@@ -17,7 +17,7 @@ from batch.generation.verify import verify
 from tests.batch.generation.conftest import hidden
 from tests.batch.recommend.test_segments import HEADER as USERS_HEADER
 from tests.commands import invoke
-from tests.conftest import WriteInput, copied, publish, select
+from tests.conftest import WriteInput, changed, copied, publish, select
 from tests.films import RATINGS, RATINGS_HEADER
 
 # Each list that loses a movie is one shorter until the next run: table, owner of a list, movie.
@@ -60,6 +60,38 @@ def test_a_list_is_at_once_the_beginning_of_the_list_that_a_run_with_the_item_hi
     reasons = "select user_id, item_id, because_item_id from recommendations"
     assert {*select(file, reasons)} <= {*select(expected, reasons)}
     assert select(file, "from similar_items where item_id = '4'") != []
+    assert verify(file, users=0).violations == []
+
+
+def test_who_gets_an_item_because_of_a_hidden_one_gets_it_as_people_like_them_do(
+    published: Published, tmp_path: Path
+) -> None:
+    copied(published, tmp_path)
+    because = "select distinct because_item_id from recommendations where reason = 'because'"
+    item_id = min(each for (each,) in select(published.file, because))
+    explained = f"select user_id, item_id from recommendations where because_item_id = '{item_id}'"
+    gone = {*select(published.file, f"{explained} and reason = 'because'")}
+    hidden(tmp_path, item_id)
+    file = Output(tmp_path).published()
+    after = {
+        (user_id, item): (reason, because_item)
+        for user_id, item, reason, because_item in select(
+            file, "select user_id, item_id, reason, because_item_id from recommendations"
+        )
+    }
+    assert gone
+    assert {after[place] for place in gone & after.keys()} == {("people", None)}
+    assert verify(file, users=0).violations == []
+
+
+def test_a_file_of_a_version_before_reasons_can_hide_an_item(published: Published, tmp_path: Path) -> None:
+    with changed(published, tmp_path) as connection:
+        connection.execute("alter table recommendations drop reason; drop index lookups_user_id")
+        connection.execute("alter table lookups drop reasons")
+        connection.execute("create unique index lookups_user_id on lookups (user_id)")
+    hidden(tmp_path, "4")
+    file = Output(tmp_path).published()
+    assert select(file, "from recommendations where item_id = '4'") == []
     assert verify(file, users=0).violations == []
 
 
