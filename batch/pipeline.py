@@ -217,7 +217,7 @@ def _make(cleaned: Cleaned, settings: Settings, previous: Path | None, progress:
     with progress.step("similar") as step:
         step.expect(counts.items, "movies")
         similar_items = similar(
-            fitted.collaborative.item_factors, model.is_candidate, settings.similar_n, step.advance
+            fitted, interactions.ratings_of_item, model.is_candidate, settings.similar_n, step.advance
         )
         step.status(f"{len(similar_items.rank):,} places in lists of up to {settings.similar_n:,}")
     with progress.step("evaluate") as step:

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from batch.data.clean import Cleaned
-from batch.data.interactions import read_item_ids, read_user_ids
+from batch.data.interactions import read_item_ids, read_user_ids, read_users_of_item
 from batch.evaluation.holdout import Metrics
 from batch.generation.lookups import lookups
 from batch.recommend.popular import Popular
@@ -81,7 +81,7 @@ def write(
         {"file": str(file), "version": STORAGE_VERSION, "block": BLOCK_SIZE},
     )
     item_ids = pd.Index(read_item_ids(cleaned.items))
-    frames = _frames_of_items(item_output, item_ids)
+    frames = _frames_of_items(item_output, item_ids, read_users_of_item(cleaned.items))
     if user_output is not None:
         frames |= _frames_of_users(cleaned, user_output, item_output.segments, item_ids)
     for name, frame in frames.items():
@@ -119,7 +119,9 @@ def _frames_of_users(
     }
 
 
-def _frames_of_items(item_output: ItemOutput, item_ids: "pd.Index[str]") -> dict[str, pd.DataFrame]:
+def _frames_of_items(
+    item_output: ItemOutput, item_ids: "pd.Index[str]", users_of_item: NDArray[np.int64]
+) -> dict[str, pd.DataFrame]:
     """Return the contents by the names by which the statements know them, column by column."""
     similar, popular, segments = item_output.similar, item_output.popular, item_output.segments
     return {
@@ -163,7 +165,7 @@ def _frames_of_items(item_output: ItemOutput, item_ids: "pd.Index[str]") -> dict
                 "score": segments.score,
             }
         ),
-        "item_vectors": _vectors("item_id", item_ids, item_output.item_factors),
+        "item_vectors": _vectors("item_id", item_ids, item_output.item_factors).assign(users=users_of_item),
         "measured": pd.DataFrame(
             [(metric, model, value) for (metric, model), value in item_output.metrics.items()],
             columns=["metric", "model", "value"],

@@ -16,7 +16,13 @@ from scipy import sparse
 from batch.data.check_meaning import check_meaning
 from batch.data.clean import relations_of
 from batch.data.exclusions import read_exclusions
-from batch.data.interactions import read_genres, read_hidden, read_item_ids, read_item_numbers
+from batch.data.interactions import (
+    read_genres,
+    read_hidden,
+    read_item_ids,
+    read_item_numbers,
+    read_users_of_item,
+)
 from batch.data.load import ignored_columns
 from batch.data.meaning import Meaning
 from batch.evaluation.catalogue import read_catalogue
@@ -149,7 +155,7 @@ def _make(
     with progress.step("similar") as step:
         step.expect(counts.items, "movies")
         alike = similar(
-            fitted.collaborative.item_factors, ~catalogue.is_hidden, settings.similar_n, step.advance
+            fitted, catalogue.ratings_of_item, ~catalogue.is_hidden, settings.similar_n, step.advance
         )
         step.status(f"{len(alike.rank):,} places in lists of up to {settings.similar_n:,}")
     with progress.step("evaluate") as step:
@@ -166,11 +172,10 @@ def _make(
 def _catalogue(connection: duckdb.DuckDBPyConnection, interactions: DataFrame, meaning: Meaning) -> Catalogue:
     """Return the movies that were rated."""
     items = connection.table("items")
-    ratings = items.filter("ratings > 0").order("item_id").fetchnumpy()["ratings"]
     return Catalogue(
         item_ids=pa.array(read_item_ids(items).tolist(), pa.string()),
         is_hidden=read_hidden(items),
-        ratings_of_item=np.asarray(ratings, np.int64),
+        ratings_of_item=read_users_of_item(items),
         meaning=meaning,
         unit=unit_there(interactions) if meaning.adds_up else 1.0,
         genres=read_genres(items),

@@ -9,7 +9,7 @@ comment on table draft.similar_items is 'One row per movie and rank: the movies 
 comment on column draft.similar_items.item_id is 'The movie, as in `items`.';
 comment on column draft.similar_items.rank is 'Place in the list of the movie; 1 is most alike.';
 comment on column draft.similar_items.similar_item_id is 'The movie that is like it, as in `items`; never hidden, never the movie itself.';
-comment on column draft.similar_items.score is 'Cosine of the collaborative factors of both movies; 1 is the same direction.';
+comment on column draft.similar_items.score is 'Cosine of the vectors of both movies, the collaborative factors with a small part of genres, times the square root of n / (n + 20) for each of them, where n is `item_factors.users`: lower if few know either.';
 insert into draft.similar_items
 select
     item_id,
