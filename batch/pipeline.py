@@ -187,6 +187,7 @@ def _make(cleaned: Cleaned, settings: Settings, previous: Path | None, progress:
     from batch.generation.write import ItemOutput, UserOutput
     from batch.model.weighted_parts import fold_in_users, with_seen
     from batch.recommend.explanations import explain
+    from batch.recommend.item_weights import item_weights
     from batch.recommend.popular import popular
     from batch.recommend.segments import read_attributes, segments
     from batch.recommend.similar_items import similar
@@ -219,6 +220,7 @@ def _make(cleaned: Cleaned, settings: Settings, previous: Path | None, progress:
         similar_items = similar(
             fitted, interactions.ratings_of_item, model.is_candidate, settings.similar_n, step.advance
         )
+        weights = item_weights(fitted, interactions.ratings_of_item, similar_items)
         step.status(f"{len(similar_items.rank):,} places in lists of up to {settings.similar_n:,}")
     with progress.step("evaluate") as step:
         step.expect(len(candidates), "splits")
@@ -230,6 +232,7 @@ def _make(cleaned: Cleaned, settings: Settings, previous: Path | None, progress:
         parts=fitted.columns,
         losses=model.losses,
         similar=similar_items,
+        similar_weights=weights,
         popular=popular(interactions, settings.top_n),
         segments=segments(interactions, read_attributes(cleaned.users, cleaned.segments), settings.top_n),
         metrics=metrics,

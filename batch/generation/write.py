@@ -49,6 +49,7 @@ class ItemOutput:
     parts: dict[str, int]  # how many of these columns each part of the model has, in order
     losses: list[float]  # one per iteration
     similar: TopN  # its users are movies
+    similar_weights: NDArray[np.int16]  # one element per row of these lists
     popular: Popular
     segments: Segments
     metrics: Metrics
@@ -131,6 +132,7 @@ def _frames_of_items(
                 "rank": similar.rank,
                 "similar_item_id": pd.Categorical.from_codes(similar.item_index, item_ids),
                 "score": similar.score,
+                "weight": item_output.similar_weights,
             }
         ),
         "popular_list": pd.DataFrame(

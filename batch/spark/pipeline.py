@@ -41,6 +41,7 @@ from batch.pipeline import (
     summary_of_metrics,
     warn_if_catalogue_is_lost,
 )
+from batch.recommend.item_weights import item_weights
 from batch.recommend.popular import most_watched
 from batch.recommend.segments import segments_of
 from batch.recommend.similar_items import similar
@@ -157,6 +158,7 @@ def _make(
         alike = similar(
             fitted, catalogue.ratings_of_item, ~catalogue.is_hidden, settings.similar_n, step.advance
         )
+        says = item_weights(fitted, catalogue.ratings_of_item, alike)
         step.status(f"{len(alike.rank):,} places in lists of up to {settings.similar_n:,}")
     with progress.step("evaluate") as step:
         candidates = [candidate] if len(sample.split.users) else []
@@ -165,7 +167,9 @@ def _make(
         step.status(summary_of_metrics(metrics))
     of_everybody = most_watched(lately.popular.sum(axis=0), catalogue.is_hidden, settings.top_n)
     # Spark's ALS tells no loss.
-    item_output = ItemOutput(fitted.factors, fitted.columns, [], alike, of_everybody, of_segments, metrics)
+    item_output = ItemOutput(
+        fitted.factors, fitted.columns, [], alike, says, of_everybody, of_segments, metrics
+    )
     return Artifacts(item_output, None)
 
 
