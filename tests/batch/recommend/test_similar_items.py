@@ -16,7 +16,8 @@ from batch.settings import Settings
 ITEMS, FACTORS = 700, 8
 
 
-def _fitted(vectors: NDArray[np.floating], genres: NDArray[np.floating]) -> FittedItems:
+def fitted_items(vectors: NDArray[np.floating], genres: NDArray[np.floating]) -> FittedItems:
+    """Return movies with these vectors, without what needs times."""
     nothing = np.zeros((len(vectors), 0), dtype=np.float32)
     shares = sparse.csr_matrix(genres / np.maximum(genres.sum(axis=1, keepdims=True), 1), dtype=np.float32)
     return FittedItems(
@@ -38,7 +39,7 @@ def _similar(
 ) -> dict[int, list[tuple[int, float]]]:
     """Return the lists by movie."""
     is_candidate = np.ones(len(vectors), np.bool_) if is_hidden is None else ~is_hidden
-    found = similar(_fitted(vectors, genres), users, is_candidate, similar_n)
+    found = similar(fitted_items(vectors, genres), users, is_candidate, similar_n)
     lists: dict[int, list[tuple[int, float]]] = {}
     for item, other, score in zip(found.user_index, found.item_index, found.score, strict=True):
         lists.setdefault(int(item), []).append((int(other), float(score)))
