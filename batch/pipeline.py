@@ -187,6 +187,7 @@ def _make(cleaned: Cleaned, settings: Settings, previous: Path | None, progress:
     from batch.model.attributes import fit_new_items
     from batch.model.weighted_parts import fold_in_users, with_seen
     from batch.recommend.explanations import explain
+    from batch.recommend.item_weights import item_weights
     from batch.recommend.new_items import score_with_new
     from batch.recommend.popular import popular
     from batch.recommend.reasons import everybody
@@ -224,7 +225,7 @@ def _make(cleaned: Cleaned, settings: Settings, previous: Path | None, progress:
     with progress.step("similar") as step:
         step.expect(counts.items, "movies")
         similar_items = similar(
-            fitted.collaborative.item_factors, model.is_candidate, settings.similar_n, step.advance
+            fitted, interactions.ratings_of_item, model.is_candidate, settings.similar_n, step.advance
         )
         step.status(f"{len(similar_items.rank):,} places in lists of up to {settings.similar_n:,}")
     with progress.step("evaluate") as step:
@@ -238,6 +239,7 @@ def _make(cleaned: Cleaned, settings: Settings, previous: Path | None, progress:
         part_weights=fitted.part_weights,
         losses=model.losses,
         similar=similar_items,
+        similar_weights=item_weights(fitted, interactions.ratings_of_item, similar_items),
         popular=popular(interactions, settings.top_n),
         segments=segments(interactions, read_attributes(cleaned.users, cleaned.segments), settings.top_n),
         metrics=metrics,

@@ -17,7 +17,7 @@ from batch.runtime.step_table import format_share
 @own_option("generation", "Verify this generation instead of the published one.", metavar="ID")
 @own_option(
     "users",
-    "Number of users whose lists are recomputed, always the same ones; 0 for all.",
+    "Number of users, and of movies, whose lists are recomputed, always the same ones; 0 for all.",
     type=click.IntRange(min=0),
     default=1_000,
 )
@@ -51,6 +51,10 @@ def verify(generation: str | None, users: int, output: Path, quiet: bool, as_jso
                 ("generation", verified.generation),
                 ("invariants", f"{verified.invariants:,} checked"),
                 ("lists", f"of {verified.users:,} users recomputed, {verified.places:,} places"),
+                (
+                    "similar",
+                    f"of {verified.items:,} {several} recomputed, {verified.similar_places:,} places",
+                ),
                 *([] if share is None else [("titles", f"of {format_share(share)} of the rated {several}")]),
                 ("file", str(file)),
                 *(("broken", violation) for violation in verified.violations),
@@ -59,7 +63,8 @@ def verify(generation: str | None, users: int, output: Path, quiet: bool, as_jso
     elif not quiet:
         click.echo(
             f"{file}: checked {verified.invariants:,} invariants, and recomputed the lists of "
-            f"{verified.users:,} users ({verified.places:,} places)"
+            f"{verified.users:,} users ({verified.places:,} places) and the similar {several} of "
+            f"{verified.items:,} ({verified.similar_places:,} places)"
         )
         if share is not None and is_lost(share):
             click.echo(

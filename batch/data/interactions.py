@@ -273,6 +273,11 @@ def read_item_ids(items: duckdb.DuckDBPyRelation) -> NDArray[np.object_]:
     return _column(indexed(items), "item_id").astype(np.object_)
 
 
+def read_users_of_item(items: duckdb.DuckDBPyRelation) -> NDArray[np.int64]:
+    """Return (items,), how many users have rated each movie, in the order of indices."""
+    return _column(indexed(items), "ratings").astype(np.int64)
+
+
 def read_item_numbers(items: duckdb.DuckDBPyRelation) -> NDArray[np.int32]:
     """Return (items,), the number of each movie in look-ups, in the order of indices."""
     return _column(indexed(items), "number").astype(np.int32)

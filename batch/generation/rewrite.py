@@ -126,6 +126,7 @@ def _fill(connection: duckdb.DuckDBPyConnection, generation: str, made_by: str) 
         connection.execute(statement("rewrite/lists"))
     else:
         _copy(connection, LISTS)
+    connection.execute(statement("rewrite/older_weights"))
     values = {"id": generation, "made_by": made_by, "removed": len(unlisted)}
     connection.execute(statement("rewrite/counts"), values)
     for table in DERIVED:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
@@ -13,13 +13,14 @@ from scipy import sparse
 from batch.generation.check import INVARIANTS, violations
 from batch.generation.reader import about, attached, metrics_of, named_errors, open_generation
 from batch.recommend.new_items import merged
+from batch.recommend.similar_items import directions
 from batch.recommend.topn import TopN
 from sql import statement
 
 # Products in single precision differ in the last digits with the shape of what is multiplied at a time.
 TOLERANCE = 1e-5
-# Scores of so many users and all movies are held at a time.
-USERS_AT_A_TIME = 256
+# Scores of so many users, or movies, and all movies are held at a time.
+OWNERS_AT_A_TIME = 256
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Verified:
     invariants: int  # how many were checked
     users: int  # whose lists were recomputed
     places: int  # in these lists
+    items: int  # whose lists of similar movies were recomputed
+    similar_places: int  # in these lists
     violations: list[str]
     catalogue_share: float | None  # of the rated movies, those with a title; None: no file has titles
 
@@ -38,16 +41,27 @@ class Verified:
 def verify(file: Path, users: int) -> Verified:
     """Check every invariant of a generation, and recompute the lists of some of its users; of all for 0.
 
-    The users are chosen by hash, so they are the same every time. If the file breaks an invariant, no list is
-    recomputed, since vectors may be missing. Raises BatchError if the file is damaged, or of another version.
+    So are the similar movies of as many movies. Both are chosen by hash, so they are the same every time. If
+    the file breaks an invariant, no list is recomputed, since vectors may be missing. Raises BatchError if
+    the file is damaged, or of another version.
     """
     with attached(draft=file) as connection:
         broken = broken_invariants(connection)
     with open_generation(file) as connection, named_errors(file):
         metrics = metrics_of(connection) if _has_items(connection) else {}
         share = metrics.get(("catalogue_share", "published"))
-        checked, places, differences = (0, 0, list[str]()) if broken else _recomputed(connection, users)
-    return Verified(file.stem, file, len(INVARIANTS), checked, places, [*broken, *differences], share)
+        lists, similar = (_NOTHING, _NOTHING) if broken else _recomputed(connection, users)
+    return Verified(
+        file.stem,
+        file,
+        len(INVARIANTS),
+        lists.owners,
+        lists.places,
+        similar.owners,
+        similar.places,
+        [*broken, *lists.differences, *similar.differences],
+        share,
+    )
 
 
 def _has_items(connection: duckdb.DuckDBPyConnection) -> bool:
@@ -97,47 +111,130 @@ def _new_share(connection: duckdb.DuckDBPyConnection, table: str = "generation")
     return float(settings.get("new_share", 0))
 
 
-def _recomputed(connection: duckdb.DuckDBPyConnection, sample: int) -> tuple[int, int, list[str]]:
-    """Return how many lists with how many places were recomputed, and a sentence for each that differs."""
-    (all_users,) = about(connection, "users")
-    connection.execute(statement("verify/chosen"), {"users": sample or all_users})
+class _Lists(NamedTuple):
+    """Lists that are held against vectors."""
 
-    def columns(name: str, **values: object) -> Any:
-        return connection.execute(statement(name), values).fetchnumpy()
+    of: str  # whose they are, for the sentence
+    ids: NDArray[np.object_]  # (owners,)
+    vectors: NDArray[np.float32]  # (owners, factors)
+    has_list: NDArray[np.bool_]  # (owners,)
+    excluded: sparse.csr_matrix  # (owners, items), what must not be listed
+    entries: Any  # columns `index` of the owner, `item_index` and `score`, by owner and rank
+    most: int  # how long a list is at most
+    least: int  # how long it is at least, if there are enough movies
+    new_share: float = 0.0  # of how many places new movies may take
 
-    users, lists = columns("verify/user_factors"), columns("verify/lists")
-    seen = columns("verify/seen", repeats=_repeats(connection))
-    stored = (users, columns("verify/item_factors"), seen, lists)
-    differences = list(_differences(*stored, *_depth(connection), _new_share(connection)))
-    return len(users["user_id"]), len(lists["score"]), differences
+
+class _Recomputed(NamedTuple):
+    """How many lists with how many places were recomputed, and a sentence for each that differs."""
+
+    owners: int
+    places: int
+    differences: list[str]
 
 
-def _differences(  # noqa: PLR0913, PLR0917 (columns of four statements, two lengths and a share)
-    users: Any, items: Any, seen: Any, lists: Any, top_n: int, min_n: int, new_share: float
-) -> Iterator[str]:
-    """Yield a sentence for each user whose list is not what all products in double precision say."""
-    user_ids, user_factors = users["user_id"], np.stack(users["factors"])
-    item_factors = np.stack(items["factors"]).astype(np.float64)
-    is_candidate, is_new = (items[name].astype(np.bool_) for name in ("is_candidate", "is_new"))
+_NOTHING = _Recomputed(0, 0, [])
+
+
+def _recomputed(connection: duckdb.DuckDBPyConnection, sample: int) -> tuple[_Recomputed, _Recomputed]:
+    """Recompute lists of users and of movies, as many of both; all for 0."""
+    users, items = about(connection, "users", "items")
+    connection.execute(statement("verify/chosen"), {"users": sample or users})
+    of_items = _columns(connection, "verify/item_factors")
+    factors = np.stack(of_items["factors"])
+    is_candidate, is_new = (of_items[name].astype(np.bool_) for name in ("is_candidate", "is_new"))
+    of_users = _checked(_lists_of_users(connection, len(factors)), factors, is_candidate, is_new)
+    # Older versions compared the collaborative factors alone.
+    if "users" not in connection.table("item_factors").columns:
+        return of_users, _NOTHING
+    connection.execute(statement("verify/chosen_items"), {"items": sample or items})
+    compared = _compared(connection, factors)
+    similar = _lists_of_items(connection, compared)
+    may_be_listed = is_candidate & ~is_new & compared.any(axis=1)
+    return of_users, _checked(similar, compared, may_be_listed, is_new)
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, name: str, **values: object) -> Any:
+    return connection.execute(statement(name), values).fetchnumpy()
+
+
+def _lists_of_users(connection: duckdb.DuckDBPyConnection, items: int) -> _Lists:
+    users = _columns(connection, "verify/user_factors")
+    seen = _columns(connection, "verify/seen", repeats=_repeats(connection))
     is_seen = sparse.csr_matrix(
         (np.ones(len(seen["user_index"]), dtype=np.bool_), (seen["user_index"], seen["item_index"])),
-        shape=(len(user_factors), len(item_factors)),
+        shape=(len(users["user_id"]), items),
     )
-    ends = np.searchsorted(lists["user_index"], np.arange(len(user_ids) + 1))
-    for first in range(0, len(user_ids), USERS_AT_A_TIME):
-        some = slice(first, first + USERS_AT_A_TIME)
-        scores = user_factors[some].astype(np.float64) @ item_factors.T
+    return _Lists(
+        "user",
+        users["user_id"],
+        np.stack(users["factors"]),
+        np.ones(len(users["user_id"]), dtype=np.bool_),
+        is_seen,
+        _columns(connection, "verify/lists"),
+        *_depth(connection),
+        _new_share(connection),
+    )
+
+
+def _lists_of_items(connection: duckdb.DuckDBPyConnection, compared: NDArray[np.float32]) -> _Lists:
+    settings, rows = about(connection, "settings", "rows")
+    chosen = connection.table("chosen_items").order("index").fetchnumpy()
+    places = np.asarray(chosen["item_index"], np.intp)
+    similar_n = int(settings["similar_n"])
+    return _Lists(
+        "movie",
+        chosen["item_id"],
+        compared[places],
+        np.asarray(compared[places].any(axis=1), np.bool_),
+        sparse.identity(len(compared), dtype=np.bool_, format="csr")[places],
+        _columns(connection, "verify/similar_lists"),
+        similar_n,
+        similar_n - rows.get("removed", 0),
+    )
+
+
+def _compared(connection: duckdb.DuckDBPyConnection, factors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return (items, any), the vectors whose inner products say which movies are similar."""
+    (parts,) = about(connection, "parts")
+    ends = dict(zip(parts, np.cumsum([*parts.values()]), strict=True))
+    collaborative, genres = (
+        factors[:, ends[name] - parts[name] : ends[name]] for name in ("collaborative", "genres")
+    )
+    return directions(collaborative, genres, _columns(connection, "verify/users_of_item")["users"])
+
+
+def _checked(
+    lists: _Lists, items: NDArray[np.float32], is_candidate: NDArray[np.bool_], is_new: NDArray[np.bool_]
+) -> _Recomputed:
+    differences = list(_differences(lists, items.astype(np.float64), is_candidate, is_new))
+    return _Recomputed(len(lists.ids), len(lists.entries["score"]), differences)
+
+
+def _differences(
+    lists: _Lists, items: NDArray[np.float64], is_candidate: NDArray[np.bool_], is_new: NDArray[np.bool_]
+) -> Iterator[str]:
+    """Yield a sentence for each list that is not what all products in double precision say."""
+    entries = lists.entries
+    ends = np.searchsorted(entries["index"], np.arange(len(lists.ids) + 1))
+    for first in range(0, len(lists.ids), OWNERS_AT_A_TIME):
+        some = slice(first, first + OWNERS_AT_A_TIME)
+        scores = lists.vectors[some].astype(np.float64) @ items.T
         scores[:, ~is_candidate] = -np.inf
-        scores[is_seen[some].nonzero()] = -np.inf
-        for user, of_user in enumerate(scores, start=first):
-            entries = slice(ends[user], ends[user + 1])
-            listed, listed_scores = lists["item_index"][entries], lists["score"][entries].astype(np.float64)
+        scores[lists.excluded[some].nonzero()] = -np.inf
+        scores[~lists.has_list[some]] = -np.inf
+        for owner, of_owner in enumerate(scores, start=first):
+            places = slice(ends[owner], ends[owner + 1])
+            listed, listed_scores = entries["item_index"][places], entries["score"][places].astype(np.float64)
+            depth = lists.most, lists.least
             difference = _difference_in_parts(
-                of_user, listed.astype(np.intp), listed_scores, is_new, (top_n, min_n), new_share
+                of_owner, listed.astype(np.intp), listed_scores, is_new, depth, lists.new_share
             )
             if difference:
-                user_id = user_ids[user]
-                yield f"the stored list of user {user_id} differs from the recomputed list: {difference}"
+                yield (
+                    f"the stored list of {lists.of} {lists.ids[owner]} differs from the recomputed list: "
+                    f"{difference}"
+                )
 
 
 def _difference_in_parts(  # noqa: PLR0913, PLR0917 (what `_difference` takes, and what is new)

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from batch.data.clean import Cleaned
-from batch.data.interactions import read_item_ids, read_user_ids
+from batch.data.interactions import read_item_ids, read_user_ids, read_users_of_item
 from batch.evaluation.holdout import Metrics
 from batch.generation.lookups import lookups
 from batch.model.part_weights import TRAITS, PartWeights
@@ -53,6 +53,7 @@ class ItemOutput:
     part_weights: PartWeights
     losses: list[float]  # one per iteration
     similar: TopN  # its users are movies
+    similar_weights: NDArray[np.int16]  # one element per row of these lists
     popular: Popular
     segments: Segments
     metrics: Metrics
@@ -85,7 +86,7 @@ def write(
         {"file": str(file), "version": STORAGE_VERSION, "block": BLOCK_SIZE},
     )
     item_ids = pd.Index(read_item_ids(cleaned.items))
-    frames = _frames_of_items(item_output, item_ids)
+    frames = _frames_of_items(item_output, item_ids, read_users_of_item(cleaned.items))
     if user_output is not None:
         frames |= _frames_of_users(cleaned, user_output, item_output.segments, item_ids)
     for name, frame in frames.items():
@@ -124,7 +125,9 @@ def _frames_of_users(
     }
 
 
-def _frames_of_items(item_output: ItemOutput, item_ids: "pd.Index[str]") -> dict[str, pd.DataFrame]:
+def _frames_of_items(
+    item_output: ItemOutput, item_ids: "pd.Index[str]", users_of_item: NDArray[np.int64]
+) -> dict[str, pd.DataFrame]:
     """Return the contents by the names by which the statements know them, column by column."""
     similar, popular, segments = item_output.similar, item_output.popular, item_output.segments
     return {
@@ -134,6 +137,7 @@ def _frames_of_items(item_output: ItemOutput, item_ids: "pd.Index[str]") -> dict
                 "rank": similar.rank,
                 "similar_item_id": pd.Categorical.from_codes(similar.item_index, item_ids),
                 "score": similar.score,
+                "weight": item_output.similar_weights,
             }
         ),
         "popular_list": pd.DataFrame(
@@ -168,7 +172,7 @@ def _frames_of_items(item_output: ItemOutput, item_ids: "pd.Index[str]") -> dict
                 "score": segments.score,
             }
         ),
-        "item_vectors": _vectors("item_id", item_ids, item_output.item_factors),
+        "item_vectors": _vectors("item_id", item_ids, item_output.item_factors).assign(users=users_of_item),
         "measured": pd.DataFrame(
             [(metric, model, value) for (metric, model), value in item_output.metrics.items()],
             columns=["metric", "model", "value"],

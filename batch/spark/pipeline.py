@@ -25,6 +25,7 @@ from batch.data.interactions import (
     read_hidden,
     read_item_ids,
     read_item_numbers,
+    read_users_of_item,
 )
 from batch.data.load import ignored_columns
 from batch.data.meaning import Meaning
@@ -45,6 +46,7 @@ from batch.pipeline import (
     summary_of_metrics,
     warn_if_catalogue_is_lost,
 )
+from batch.recommend.item_weights import item_weights
 from batch.recommend.popular import most_watched
 from batch.recommend.reasons import everybody_of
 from batch.recommend.segments import segments_of
@@ -173,7 +175,8 @@ def _make(
         step.expect(counts.items, "movies")
         with_new = new.added_to(fitted)
         is_candidate = ~of_all.is_hidden & (np.arange(len(of_all.is_hidden)) < catalogue.known_items)
-        alike = similar(with_new.collaborative.item_factors, is_candidate, settings.similar_n, step.advance)
+        alike = similar(with_new, of_all.ratings_of_item, is_candidate, settings.similar_n, step.advance)
+        says = item_weights(with_new, of_all.ratings_of_item, alike)
         step.status(f"{len(alike.rank):,} places in lists of up to {settings.similar_n:,}")
     with progress.step("evaluate") as step:
         candidates = [candidate] if len(sample.split.users) else []
@@ -183,7 +186,15 @@ def _make(
     of_everybody = most_watched(lately.popular.sum(axis=0), catalogue.is_hidden, settings.top_n)
     # Spark's ALS tells no loss.
     item_output = ItemOutput(
-        with_new.factors, fitted.columns, fitted.part_weights, [], alike, of_everybody, of_segments, metrics
+        with_new.factors,
+        fitted.columns,
+        fitted.part_weights,
+        [],
+        alike,
+        says,
+        of_everybody,
+        of_segments,
+        metrics,
     )
     return Artifacts(item_output, None)
 
@@ -195,11 +206,10 @@ def _catalogue(
     year = datetime.fromtimestamp(now, UTC).year if np.isfinite(now) else None
     connection.execute(statement("clean/new_items"), {"newest_year": year})
     items = connection.table("items")
-    ratings = indexed(items).fetchnumpy()["ratings"]
     return Catalogue(
         item_ids=pa.array(read_item_ids(items).tolist(), pa.string()),
         is_hidden=read_hidden(items),
-        ratings_of_item=np.asarray(ratings, np.int64),
+        ratings_of_item=read_users_of_item(items),
         meaning=meaning,
         unit=unit_there(interactions) if meaning.adds_up else 1.0,
         genres=read_genres(items),

@@ -1,6 +1,6 @@
 -- one row per movie that is like some of those asked for, but none of them; best first: its number, and that of the movie that speaks most for it
 -- parameters: $item_ids, $depth
--- Each movie that is liked speaks for those that are like it, by how much they are.
+-- Each movie that is liked speaks for those that are like it, by the weight that the model gives them.
 with liked as (
     select
         number,

@@ -12,7 +12,7 @@ select
     viewers.lists,
     viewers.top_tens,
     (select users from generation) as users,
-    coalesce((select scores from similar_lookups where item_id = $item_id), []) as likeness
+    coalesce((select list(score order by rank) from similar_items where item_id = $item_id), []) as likeness
 from items
 inner join viewers on items.item_id = viewers.item_id
 where items.item_id = $item_id;

@@ -276,10 +276,10 @@ def test_likes_bring_similar_movies(client: TestClient, folder: Path) -> None:
     expected = column(
         folder,
         "with likenesses as ("
-        "    select similar_item_id as item_id, sum(score) as score, arg_max(item_id, score) as because"
+        "    select similar_item_id as item_id, sum(weight) as weight, arg_max(item_id, weight) as because"
         "    from similar_items where item_id in ('5', '6') group by all"
         ") select [item_id, because] from likenesses join items using (item_id) "
-        "where item_id not in ('5', '6') order by likenesses.score desc, number limit 20",
+        "where item_id not in ('5', '6') order by likenesses.weight desc, number limit 20",
     )
     alike = [item for item in items if item["source"] == "liked"]
     assert [[item["id"], item["because"]["id"]] for item in alike] == expected

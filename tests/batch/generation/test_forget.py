@@ -266,6 +266,26 @@ def test_a_generation_that_has_item_stats_by_its_old_name_gets_both(
     assert stats != select(published.file, "from item_stats")
 
 
+def test_a_generation_whose_similar_items_have_no_weights_gets_those_of_the_scores(
+    published: Published, tmp_path: Path
+) -> None:
+    with changed(published, tmp_path) as connection:
+        connection.execute("alter table similar_items drop weight; alter table item_factors drop users")
+        connection.execute("drop index similar_lookups_item_id")
+        connection.execute("alter table similar_lookups alter scores type float[]")
+    forgotten(tmp_path, "3")
+    (file,) = files_of(tmp_path)
+    differ = "from similar_items where weight is distinct from round(1000 * score)"
+    assert select(file, differ) == []
+    weights = (
+        "select item_id, list(weight order by rank) from similar_items group by item_id order by item_id"
+    )
+    assert select(file, "select item_id, scores from similar_lookups order by item_id") == select(
+        file, weights
+    )
+    assert verify(file, users=0).violations == []
+
+
 def test_a_lost_link_is_made_again_first(two: Path) -> None:
     Output(two).link.unlink()
     with pytest.raises(UsageError, match="shows no generation"):

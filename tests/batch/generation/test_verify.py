@@ -64,6 +64,30 @@ def test_a_list_that_is_not_that_of_the_vectors_is_found(copy: Path, fault: str,
     assert re.match(f"the stored list of user 3 differs from the recomputed list: {said}", found)
 
 
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (
+            "update similar_items set score = score * 1.0001 where item_id = '3' and rank = 1",
+            "the stored list of movie 3 differs from the recomputed list: at rank 1 the stored score is",
+        ),
+        (
+            "update item_factors set users = users + 1 where item_id = '3'",
+            "the stored list of movie .* but this movie scores",
+        ),
+    ],
+)
+def test_similar_items_that_are_not_those_of_the_vectors_are_found(copy: Path, fault: str, said: str) -> None:
+    _change(copy, fault)
+    assert re.match(said, verify(copy, users=0).violations[0])
+
+
+def test_similar_items_of_an_older_file_are_not_recomputed(copy: Path) -> None:
+    _change(copy, "alter table item_factors drop users")
+    verified = verify(copy, users=0)
+    assert (verified.violations, verified.items) == ([], 0)
+
+
 def test_a_better_item_that_was_left_out_is_found(
     of_five: Published, published: Published, tmp_path: Path
 ) -> None:
@@ -121,7 +145,7 @@ def test_the_command_prints_what_it_checked(published: Published) -> None:
     assert done.stdout.splitlines() == [
         (
             f"{published.file}: checked {len(INVARIANTS)} invariants, "
-            "and recomputed the lists of 3 users (27 places)"
+            "and recomputed the lists of 3 users (27 places) and the similar movies of 3 (57 places)"
         ),
         "ok",
     ]
