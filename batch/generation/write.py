@@ -172,7 +172,9 @@ def _frames_of_items(
                 "score": segments.score,
             }
         ),
-        "item_vectors": _vectors("item_id", item_ids, item_output.item_factors).assign(users=users_of_item),
+        "item_vectors": _vectors("item_id", item_ids, item_output.item_factors).assign(
+            users=users_of_item[: len(item_output.item_factors)]
+        ),
         "measured": pd.DataFrame(
             [(metric, model, value) for (metric, model), value in item_output.metrics.items()],
             columns=["metric", "model", "value"],

@@ -87,6 +87,8 @@ class NewItems:
 
     def offered_by(self, model: Model, fitted: FittedItems) -> Model:
         """Return the model whose lists may have new movies; `fitted` has their vectors."""
+        if not len(self):
+            return model
         users, items = model.seen.shape
         seen = model.seen.tocsr()
         return replace(

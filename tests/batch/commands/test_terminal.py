@@ -47,8 +47,9 @@ def test_verify_shows_its_verdict_first(published: Published, tmp_path: Path) ->
         connection.execute("update popular set score = 1e9 where rank = 2")
     status, broken = invoke_on_terminal("verify", "--output", tmp_path)
     assert status == 1
-    assert re.match(f"{RED}1 things do not hold", broken)
+    assert re.match(f"{RED}2 things do not hold", broken)
     assert "scores never rise" in broken
+    assert "the popular list begins all popular items" in broken
 
 
 def test_generations_show_which_one_is_published(several: Path) -> None:

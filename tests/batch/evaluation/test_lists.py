@@ -97,7 +97,7 @@ def test_genres_are_those_of_positives_alone_and_of_several_each_has_an_equal_sh
 def test_genres_of_a_folder_are_in_the_order_of_the_items_that_have_ratings(tmp_path: Path) -> None:
     data = written(tmp_path, "userId,movieId,rating,timestamp\n1,b,5,1\n1,a,5,2\n2,d,5,3\n")
     (data / "movies.csv").write_text(
-        "movieId,title,genres\na,A (1990),Drama|Comedy\nb,B (1990),Drama\nc,C (1990),War\nd,D (1990),\n"
+        "movieId,title,genres\na,A (1990),Drama|Comedy\nb,B (1990),Drama\nc,C (1950),War\nd,D (1990),\n"
     )
     genres = cleaned_ratings(Settings(data=data)).ratings.genres
     assert genres is not None
