@@ -64,7 +64,9 @@ def test_equal_times_keep_the_order_of_the_file(write_input: WriteInput, tmp_pat
 
 def test_the_inner_product_of_the_factors_is_the_score(published: Published) -> None:
     users = {key: np.array(value) for key, value in _query(published, "from user_factors")}
-    items = {key: np.array(value) for key, value in _query(published, "select item_id, factors from item_factors")}
+    items = {
+        key: np.array(value) for key, value in _query(published, "select item_id, factors from item_factors")
+    }
     for user_id, item_id, score in _query(published, "select user_id, item_id, score from recommendations"):
         assert users[user_id] @ items[item_id] == pytest.approx(score, rel=1e-5, abs=1e-6)
 
