@@ -13,7 +13,7 @@ from batch.settings import Settings
 
 # Weights are learned from so many moments, the newest.
 MAX_MOMENTS = 4
-# People of one moment from whom weights are learned, the first ones by index.
+# Of more users who came back after a moment, a sample teaches weights.
 MAX_PEOPLE = 500
 # Of the items, those with the highest scores, and as many of the others by chance, are offered.
 OFFERED = 500
@@ -24,7 +24,7 @@ def learned_weights(
 ) -> PartWeights:
     """Learn what parts weigh from the newest of these splits by time, oldest first.
 
-    Of them it knows what a split knows that is later than all of them; None: everything.
+    `now` is a later split: only what it knows counts as chosen; None: everything does.
     """
     known = [(fitted, until(split, now) if now else split) for fitted, split in before if split.is_by_time]
     found = [choices_of(fitted, split, settings) for fitted, split in known[-MAX_MOMENTS:]]
@@ -37,7 +37,9 @@ def choices_of(fitted: FittedItems, split: Split, settings: Settings) -> Choices
     The scores are those by the settings alone.
     """
     neutral = replace(fitted, part_weights=no_part_weights(len(PART_NAMES)))
-    rows = np.flatnonzero(np.diff(split.relevant.indptr))[:MAX_PEOPLE]
+    # Drawn by chance: ids may be in the order of time.
+    drawn = np.random.default_rng(settings.seed).permutation(np.flatnonzero(np.diff(split.relevant.indptr)))
+    rows = np.sort(drawn[:MAX_PEOPLE])
     if not len(rows):
         return None
     users = split.users[rows]

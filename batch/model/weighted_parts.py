@@ -160,7 +160,8 @@ def fold_in_users(
     # Weights below float32 epsilon become 0: after some weeks a vector has two parts less.
     session_weight[session_weight < np.finfo(np.float32).eps] = 0
     away_weight = 1 - session_weight
-    learned = fitted.part_weights.of_users(traits_of(days_inactive, positives_of(ratings)))
+    positives = positives_of(ratings)
+    learned = fitted.part_weights.of_users(traits_of(days_inactive, positives))
     by_setting = (
         session_weight,
         settings.next_weight * session_weight,
@@ -169,9 +170,10 @@ def fold_in_users(
         settings.trend_weight * away_weight,
     )
     weights = dict(zip(PART_NAMES, np.stack(by_setting) * learned.T, strict=True))
-    collaborative, of_collaborative = _weighed(fitted, "collaborative", ratings, weights["collaborative"])
-    sequential, of_sequential = _weighed(fitted, "sequential", ratings, weights["sequential"])
-    personal, of_personal = _weighed(fitted, "personal_trend", ratings, weights["personal_trend"])
+    weighed = partial(_weighed, fitted, ratings, share_known(positives))
+    collaborative, of_collaborative = weighed("collaborative", weights["collaborative"])
+    sequential, of_sequential = weighed("sequential", weights["sequential"])
+    personal, of_personal = weighed("personal_trend", weights["personal_trend"])
     by_genre = fitted.genres.of_users(ratings)
     spread = _spread(by_genre, fitted.genres.item_factors)
     genre_weight = weights["genres"] * fitted.genres.marked(spread) / np.where(spread > 0, spread, 1)
@@ -195,7 +197,11 @@ def fold_in_users(
 
 
 def _weighed(
-    fitted: FittedItems, name: str, ratings: Interactions, weight: NDArray[np.float64]
+    fitted: FittedItems,
+    ratings: Interactions,
+    known: NDArray[np.float64],  # (users,), how much the own vector of each weighs
+    name: str,
+    weight: NDArray[np.float64],
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """Return (users, columns), the vectors of a part in which scores have the spread of the weight.
 
@@ -207,10 +213,9 @@ def _weighed(
     theirs = part.of_users(ratings, users)
     own = weight[users] / _spread(theirs, part.item_factors)
     if name in fitted.beginnings.by_part:
-        known = share_known(positives_of(ratings)[users])
         foreseen = fitted.beginnings.of_users(name, ratings.user_attributes, users)
-        foreseen *= (weight[users] * (1 - known))[:, None]
-        own *= known
+        foreseen *= (weight[users] * (1 - known[users]))[:, None]
+        own *= known[users]
     else:
         foreseen = np.zeros_like(theirs)
     multiplied = np.zeros(len(weight))

@@ -78,6 +78,20 @@ def test_of_many_items_those_drawn_stand_for_all(
     np.testing.assert_allclose(np.exp(choices.log_weights).sum(axis=1), listable)
 
 
+def test_of_many_people_a_sample_chooses_not_the_first_ones(
+    before: tuple[FittedItems, Split], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everybody = choices_of(*before, SETTINGS)
+    monkeypatch.setattr("batch.evaluation.choices.MAX_PEOPLE", 20)
+    some = choices_of(*before, SETTINGS)
+    assert everybody
+    assert some
+    assert len(everybody) > 60
+    places = [np.flatnonzero((everybody.chosen == chosen).all(axis=1))[0] for chosen in some.chosen]
+    assert len(places) == 20
+    assert max(places) > len(everybody) / 2
+
+
 def test_nobody_who_came_back_means_nothing_learned(before: tuple[FittedItems, Split]) -> None:
     fitted, split = before
     nobody = replace(split, relevant=split.relevant * 0)
