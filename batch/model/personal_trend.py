@@ -23,6 +23,8 @@ from batch.data.interactions import Interactions
 from batch.model.positives import opinions
 from batch.model.sequential import core_of, strongest
 from batch.model.trend import recency_weight
+from batch.runtime.jit import compiled
+from batch.runtime.threads import run_in_threads
 from batch.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,6 +38,10 @@ DISLIKED_LATELY = -0.5
 DISLIKED = -0.25
 # So many of the newest interactions of a user are learned from: pairs grow with their square.
 MAX_OF_USER = 300
+ITEMS_PER_PIECE = 32
+
+# The parts of a sparse matrix: where each row (or column) starts, the indices, and the values.
+Compressed = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -67,12 +73,52 @@ def count_lately_liked(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return X'X and X'Y, (core, core) both; `recency` is the weight of each interaction by its time.
 
-    Both are sums over users.
+    Both are sums over users. X'X is symmetric: only its lower triangle is counted, zeros are above it.
     """
     newest = ratings.age < MAX_OF_USER
     likes = ratings.matrix(np.where(newest, opinions(ratings, 0), 0))[:, core]
     lately = ratings.matrix(np.where(newest, opinions(ratings, DISLIKED_LATELY) * recency, 0))[:, core]
-    return (likes.T @ likes).toarray(), (likes.T @ lately).toarray()
+    likes.sort_indices()
+    likers = likes.tocsc()
+    gram, target = (np.zeros((len(core), len(core)), dtype=np.float32) for _ in range(2))
+
+    matrices = _parts(likers), _parts(likes), _parts(lately)
+
+    def count(first: int) -> int:
+        _count(first, first + ITEMS_PER_PIECE, *matrices, gram, target)
+        return 1
+
+    run_in_threads(partial(count, first) for first in range(0, len(core), ITEMS_PER_PIECE))
+    return gram, target
+
+
+def _parts(matrix: Any) -> Compressed:
+    return matrix.indptr, matrix.indices, matrix.data
+
+
+@compiled
+def _count(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
+    first: int,
+    end: int,
+    likers: Compressed,  # by item, who likes it
+    likes: Compressed,  # by user, items in rising order
+    lately: Compressed,  # by user
+    gram: NDArray[np.float32],
+    target: NDArray[np.float32],
+) -> None:
+    """Add up the rows of some items, one by one: a row stays in the fastest memory."""
+    starts, users, weights = likers
+    like_starts, like_items, like_weights = likes
+    lately_starts, lately_items, lately_weights = lately
+    for item in range(first, min(end, len(gram))):
+        for place in range(starts[item], starts[item + 1]):
+            user, weight = users[place], weights[place]
+            for other in range(like_starts[user], like_starts[user + 1]):
+                if like_items[other] > item:
+                    break
+                gram[item, like_items[other]] += weight * like_weights[other]
+            for other in range(lately_starts[user], lately_starts[user + 1]):
+                target[item, lately_items[other]] += weight * lately_weights[other]
 
 
 def solve_personal_trend(

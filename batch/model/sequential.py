@@ -26,7 +26,7 @@ from batch.settings import Settings
 
 # The regression solves a square matrix of movies. Of a larger catalogue it takes those rated most, which have
 # nearly all ratings: with half as many or twice as many, lists are as good. The others have zero vectors.
-MAX_ITEMS = 4_000
+MAX_ITEMS = 3_000
 # What comes close after a movie is often watched after it too, in another order: the target of a step is also
 # what follows within the next steps, each weighing half of the one before.
 STEPS_AHEAD = 3
@@ -95,6 +95,7 @@ def count_pairs(
     With d = 0.5 ** (1 / half_life) and one row p for each rating of a user, row p of the histories is
     the sum over q < p of d ** (p - 1 - q) at movie q, and row p of the targets the sum over k < STEPS_AHEAD
     of 0.5 ** k at movie p + k, each times `step_weights`. Both are sums over users.
+    The Gram matrix is symmetric: only its lower triangle is counted, zeros are above it.
     """
     size = len(core)
     place = np.full(ratings.items, -1, dtype=np.int32)
@@ -109,13 +110,10 @@ def count_pairs(
     follows = np.where(ahead < steps[:, None], decay ** (steps[:, None] - 1.0 - ahead) * 0.5**ahead, 0).sum(
         axis=1
     )
-    gram, target = np.zeros((size, size)), np.zeros((size, size))
+    gram, target = (np.zeros((size, size), dtype=np.float32) for _ in range(2))
     items, weights = place[ratings.item_index], step_weights(ratings)
     _count(items, weights, ratings.ratings_of_user, together, later_rows, follows, gram, target)
-    # Pairs were counted one way round, older movie first; on the diagonal, a movie with itself.
-    both_ways = (gram + gram.T).astype(np.float32)
-    both_ways[np.diag_indices(size)] /= 2
-    return both_ways, target.astype(np.float32)
+    return gram, target
 
 
 @compiled
@@ -126,8 +124,8 @@ def _count(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
     together: NDArray[np.float64],  # (steps,), what two movies so many steps apart add to the Gram matrix
     later_rows: NDArray[np.float64],  # by how many newer ratings there are, how often they add it
     follows: NDArray[np.float64],  # (steps,), what they add to the target
-    gram: NDArray[np.float64],
-    target: NDArray[np.float64],
+    gram: NDArray[np.float32],
+    target: NDArray[np.float32],
 ) -> None:
     """Go through every pair of ratings of one user that are few enough steps apart."""
     first = 0
@@ -140,7 +138,7 @@ def _count(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
                     older = items[newer - steps]
                     if older >= 0:
                         both = np.float64(weights[newer - steps]) * weights[newer]
-                        gram[older, item] += together[steps] * rows * both
+                        gram[max(older, item), min(older, item)] += together[steps] * rows * both
                         target[older, item] += follows[steps] * both
         first += ratings
 

@@ -25,6 +25,7 @@ from batch.model.personal_trend import PersonalTrend, fit_personal_trend
 from batch.model.positives import is_positive
 from batch.model.sequential import Sequential, fit_sequential
 from batch.model.trend import trend
+from batch.runtime.threads import threads
 from batch.settings import Settings
 
 PART_NAMES = ("collaborative", "sequential", "personal_trend", "genres", "trend")
@@ -96,10 +97,16 @@ def fit_items(
     `start` are collaborative parts (items, factors) that were learned from most of these ratings. `advance`
     is called after each iteration of ALS. Raises InputError if there is no positive.
     """
+    collaborative = fit_collaborative(ratings, settings, advance, start)
+    # Both regressions take one thread for the most part.
+    with threads() as pool:
+        following = pool.submit(fit_sequential, ratings, settings)
+        personal_trend = fit_personal_trend(ratings, settings)
+        sequential = following.result()
     fitted = FittedItems(
-        collaborative=fit_collaborative(ratings, settings, advance, start),
-        sequential=fit_sequential(ratings, settings),
-        personal_trend=fit_personal_trend(ratings, settings),
+        collaborative,
+        sequential,
+        personal_trend,
         genres=fit_genres(ratings),
         trend=trend(ratings, settings.trend_half_life),
     )
