@@ -16,7 +16,7 @@ from batch.model.positives import is_positive
 
 # So many positives with the shares of everybody are added to those of a user.
 SMOOTHING = 10.0
-# A marked taste decides more: the weight rises with the square of how marked it is, up to this.
+# A marked taste decides more: the weight rises with the cube of how marked it is, up to this.
 MAX_MARKED = 4.0
 # Of more genres, those of most positives count: each is a column of every vector.
 MAX_GENRES = 64
@@ -48,7 +48,7 @@ class Genres:
 
     def marked(self, spread: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return (users,), by what a taste weighs more or less than usual, by the spread of its scores."""
-        return np.asarray(np.minimum((spread / self.usual_spread) ** 2, MAX_MARKED), np.float64)
+        return np.asarray(np.minimum((spread / self.usual_spread) ** 3, MAX_MARKED), np.float64)
 
 
 def usual_genres(shares: sparse.csr_matrix | None, positives_of_item: NDArray[np.int64]) -> Genres:

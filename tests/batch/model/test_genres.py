@@ -42,7 +42,7 @@ def test_an_item_has_one_for_each_of_its_genres() -> None:
 
 def test_a_marked_taste_weighs_more_than_the_usual_one_up_to_a_limit() -> None:
     part = replace(fit_genres(_ratings()), usual_spread=2.0)
-    assert part.marked(np.array([0.0, 1.0, 2.0, 100.0])).tolist() == [0, 0.25, 1, MAX_MARKED]
+    assert part.marked(np.array([0.0, 1.0, 2.0, 100.0])).tolist() == [0, 0.125, 1, MAX_MARKED]
 
 
 def test_of_more_genres_those_with_most_positives_are_columns() -> None:
