@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from batch.data.interactions import Interactions
 from batch.errors import InputError
+from batch.model.part import Part
 from batch.model.positives import confidences
 from batch.settings import Settings
 
@@ -27,7 +28,7 @@ SHARE_OF_ITERATIONS = 0.25
 
 
 @dataclass(frozen=True)
-class Collaborative:
+class Collaborative(Part):
     """What is liked together: a vector per movie, and how a user's vector follows from positives."""
 
     item_factors: NDArray[np.float32]  # (items, factors)

@@ -6,12 +6,14 @@ its genres.
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from batch.data.interactions import Interactions
+from batch.model.part import Part
 from batch.model.positives import is_positive
 
 # So many positives with the shares of everybody are added to those of a user.
@@ -23,7 +25,7 @@ MAX_GENRES = 64
 
 
 @dataclass(frozen=True)
-class Genres:
+class Genres(Part):
     """Of which genres items are, and what is usual: how much of each genre, and how marked a taste."""
 
     shares: sparse.csr_matrix  # (items, genres), those of an item have equal shares
@@ -32,7 +34,7 @@ class Genres:
     # (genres,), their columns among all that the input has
     chosen: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
 
-    @property
+    @cached_property
     def item_factors(self) -> NDArray[np.float32]:
         """Return (items, genres), 1 for each genre of an item."""
         return np.asarray((self.shares > 0).toarray(), dtype=np.float32)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from batch.data.interactions import Interactions
+from batch.model.part import Part
 from batch.model.positives import opinions
 from batch.model.sequential import core_of, strongest
 from batch.model.trend import recency_weight
@@ -45,7 +46,7 @@ Compressed = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
-class PersonalTrend:
+class PersonalTrend(Part):
     """What is watched lately by those who like an item: a vector per item, and one per item of a history."""
 
     item_factors: NDArray[np.float32]  # (items, factors)
@@ -133,9 +134,10 @@ def solve_personal_trend(
     lower = linalg.cholesky(gram, lower=True, overwrite_a=True, check_finite=False)
     # P is symmetric: what is above the diagonal is taken from below it.
     inverse = np.tril(linalg.lapack.spotri(lower, lower=1)[0])
-    own_target = np.einsum("jk,kj->j", inverse, target) + np.einsum("kj,kj->j", inverse, target)
-    diagonal = inverse.diagonal()
-    target[np.diag_indices(len(core))] -= own_target / diagonal - target.diagonal()
+    diagonal = inverse.diagonal().copy()
+    inverse += np.tril(inverse, -1).T
+    own_target = np.einsum("kj,kj->j", inverse, target)
+    target[np.diag_indices(len(core))] -= own_target / diagonal
     del inverse
     solve: Callable[..., Any] = partial(linalg.solve_triangular, lower, lower=True, check_finite=False)
     directions = strongest(solve, target, settings.personal_trend_factors, settings.seed)

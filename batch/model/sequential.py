@@ -20,6 +20,7 @@ from scipy import linalg
 from threadpoolctl import threadpool_limits
 
 from batch.data.interactions import Interactions
+from batch.model.part import Part
 from batch.model.positives import recency, step_weights
 from batch.runtime.jit import compiled
 from batch.settings import Settings
@@ -33,11 +34,11 @@ STEPS_AHEAD = 3
 # A movie further back than this many half-lives weighs less than a thousandth.
 HALF_LIVES = 10
 OVERSAMPLED = 32
-POWERS = 3
+POWERS = 2
 
 
 @dataclass(frozen=True)
-class Sequential:
+class Sequential(Part):
     """What follows what: a vector per movie as the next one, and one per movie as part of a history."""
 
     item_factors: NDArray[np.float32]  # (items, factors), of the next movie

@@ -15,6 +15,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.linalg import block_diag
 
 from batch.data.interactions import Interactions
 from batch.model.als import Collaborative, fit_collaborative
@@ -80,10 +81,9 @@ class Model:
 
     def scores_by_part(self, user: int) -> NDArray[np.float32]:
         """Return (items, parts), what each part adds to the scores of a user."""
-        ends = np.cumsum(self.parts)
-        columns = [slice(end - size, end) for end, size in zip(ends, self.parts, strict=True)]
-        of_user = self.user_factors[user]
-        return np.stack([self.item_factors[:, each] @ of_user[each] for each in columns], axis=1)
+        # With a column for each part, it is one product of matrices as they are in memory.
+        of_user = self.user_factors[user][:, None]
+        return np.asarray(self.item_factors @ block_diag(*np.split(of_user, np.cumsum(self.parts)[:-1])))
 
 
 def fit_items(
@@ -123,11 +123,11 @@ def with_beginnings(fitted: FittedItems, ratings: Interactions) -> FittedItems:
 
 def unit_vectors(fitted: FittedItems, ratings: Interactions) -> dict[str, NDArray[np.float32]]:
     """Return (users, columns) by part: vectors whose scores over all movies have a spread of 1."""
-    users = np.arange(ratings.users)
-    return {
-        name: _unit(part.of_users(ratings, users), part.item_factors)
-        for name, part in _parts_of_histories(fitted).items()
-    }
+    units = {}
+    for name, part in _parts_of_histories(fitted).items():
+        vectors = part.of_users(ratings, np.arange(ratings.users))
+        units[name] = np.asarray(vectors / part.spread(vectors)[:, None], dtype=np.float32)
+    return units
 
 
 def _parts_of_histories(fitted: FittedItems) -> dict[str, Collaborative | Sequential | PersonalTrend]:
@@ -151,7 +151,7 @@ def fit_genres(ratings: Interactions) -> Genres:
 
 def marked_tastes(genres: Genres, ratings: Interactions) -> tuple[float, int]:
     """Return the sum of the spreads of the scores of users by genres alone, and of how many users it is."""
-    spreads = _spread(genres.of_users(ratings), genres.item_factors)
+    spreads = genres.spread(genres.of_users(ratings))
     some = spreads[spreads > 0]
     return float(some.sum()), len(some)
 
@@ -182,7 +182,7 @@ def fold_in_users(
     sequential, of_sequential = weighed("sequential", weights["sequential"])
     personal, of_personal = weighed("personal_trend", weights["personal_trend"])
     by_genre = fitted.genres.of_users(ratings)
-    spread = _spread(by_genre, fitted.genres.item_factors)
+    spread = fitted.genres.spread(by_genre)
     genre_weight = weights["genres"] * fitted.genres.marked(spread) / np.where(spread > 0, spread, 1)
     parts = [
         collaborative,
@@ -218,7 +218,7 @@ def _weighed(
     columns = part.item_factors.shape[1]
     users = np.flatnonzero(weight) if columns else np.empty(0, np.intp)
     theirs = part.of_users(ratings, users)
-    own = weight[users] / _spread(theirs, part.item_factors)
+    own = weight[users] / part.spread(theirs)
     if name in fitted.beginnings.by_part:
         foreseen = fitted.beginnings.of_users(name, ratings.user_attributes, users)
         foreseen *= (weight[users] * (1 - known[users]))[:, None]
@@ -232,25 +232,7 @@ def _weighed(
     return vectors, multiplied
 
 
-def _unit(users: NDArray[np.float32], items: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(users / _spread(users, items)[:, None], dtype=np.float32)
-
-
 def with_seen(model: Model, users: NDArray[np.int32], items: NDArray[np.int32]) -> Model:
     """Return the same model, in which users have seen these movies too."""
     more = sparse.csr_matrix((np.ones(len(users), np.float32), (users, items)), shape=model.seen.shape)
     return replace(model, seen=model.seen + more) if len(users) else model
-
-
-def _spread(users: NDArray[np.float32], items: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return (users,), the standard deviation of the scores of each over all movies; 1 where all are alike.
-
-    Divided by it, the parts of a score can be weighed against each other.
-    """
-    if not items.shape[1]:
-        return np.ones(len(users))
-    covariance = np.cov(items, rowvar=False, bias=True, dtype=np.float64).reshape(
-        items.shape[1], items.shape[1]
-    )
-    spread = np.sqrt(np.maximum(np.einsum("uf,fg,ug->u", users, covariance, users, optimize=True), 0))
-    return np.where(spread > 0, spread, 1.0)
