@@ -51,7 +51,7 @@ class Settings:
     regularization: float = of_model(
         12.0, "Regularization of the collaborative factors; higher for less data.", 0.01, 1e6
     )
-    iterations: int = of_model(12, "Iterations of ALS.", 1, 10_000)
+    iterations: int = of_model(8, "Iterations of ALS.", 1, 10_000)
     item_half_life: float = of_model(
         60.0,
         "Number of newer ratings by the same user that halves the weight of a rating in movie vectors.",

@@ -24,7 +24,7 @@ from batch.settings import Settings
 
 # From vectors that were learned without the newest ratings, so many of the iterations lead to the loss that
 # all of them reach from random ones: docs/model.md.
-SHARE_OF_ITERATIONS = 0.25
+SHARE_OF_ITERATIONS = 0.375
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def fit_collaborative(
     """Learn the vectors of movies from who likes them. Raises InputError if there is no positive.
 
     `start` are vectors (items, factors) that were learned from most of these ratings, zeros for a new movie:
-    then a quarter of the iterations is enough. `advance` is called after each iteration.
+    then three of eight iterations are enough. `advance` is called after each iteration.
     """
     weights = confidences(ratings, settings.item_half_life)
     als, losses = factorise(ratings.matrix(weights), settings, advance, start)
