@@ -190,7 +190,7 @@ def _make(cleaned: Cleaned, settings: Settings, previous: Path | None, progress:
     from batch.recommend.item_weights import item_weights
     from batch.recommend.new_items import score_with_new
     from batch.recommend.popular import popular
-    from batch.recommend.reasons import everybody
+    from batch.recommend.reasons import everybody, read_is_recent
     from batch.recommend.segments import read_attributes, segments
     from batch.recommend.similar_items import similar
     from batch.runtime.database import at_rest
@@ -219,7 +219,13 @@ def _make(cleaned: Cleaned, settings: Settings, previous: Path | None, progress:
     with progress.step("explain") as step:
         step.expect(counts.users, "users")
         explanations = explain(
-            fitted, model, interactions, lists, everybody(fitted, interactions), settings, step.advance
+            fitted,
+            model,
+            interactions,
+            lists,
+            everybody(fitted, interactions, read_is_recent(cleaned.items)),
+            settings,
+            step.advance,
         )
         step.status(f"{explanations.because:,} of these places because of a movie of the history")
     with progress.step("similar") as step:

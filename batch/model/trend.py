@@ -43,10 +43,11 @@ def trend(ratings: Interactions, half_life: float) -> NDArray[np.float32]:
 def popularity_trend(now: NDArray[np.float64], ever: NDArray[np.int64]) -> NDArray[np.float32]:
     """Return (items,), how often each movie is rated now less half of how often it was ever.
 
-    Both are standardised logarithms, and so is the difference standardised.
+    Both are standardised logarithms, and so is the difference. Lasting popularity takes away where it is
+    above the mean, and never adds: a movie that was rated once, today, is not what everybody watches.
     """
-    difference = _standardised(np.log1p(now)) - SHARE_OF_LASTING * _standardised(np.log1p(ever))
-    return _standardised(difference).astype(np.float32)
+    lasting = np.maximum(_standardised(np.log1p(ever)), 0)
+    return _standardised(_standardised(np.log1p(now)) - SHARE_OF_LASTING * lasting).astype(np.float32)
 
 
 def _standardised(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from batch.recommend.inverse import invert_positive
-from batch.runtime.jit import compiled, compiled_inside
+from batch.runtime.jit import compiled, compiled_here, compiled_inside
 
 # By code. They begin with different letters, by which look-ups know them.
 REASONS = ("people", "because", "genres", "trending", "new")
@@ -21,6 +21,8 @@ COMMON = len(REASONS)
 WEIGHT_OF_OTHERS = np.float32(0.5)
 # An item explains nothing if it adds less than this share of what another one adds.
 MIN_OF_MOST = np.float32(1 / 3)
+# Trending is what is watched so much more than the mean, in standard deviations.
+MIN_TREND = np.float32(1)
 # Less than what single precision can tell from nothing is nothing.
 SMALLEST = np.float32(np.finfo(np.float32).tiny)
 # Alike are items that have this share of their genres in common. An item that adds this share of all that the
@@ -46,6 +48,7 @@ class Fitted(NamedTuple):
     """All of the model that an explanation is found from, as compiled code takes it."""
 
     is_hidden: NDArray[np.bool_]  # (items,)
+    is_new: NDArray[np.bool_]  # (items,)
     next_weights: NDArray[np.float32]  # in the sequential part, by how many newer ratings there are
     collaborative: NDArray[np.float32]  # (items, factors), z above
     next_items: NDArray[np.float32]  # (items, factors), as the next movie
@@ -58,7 +61,7 @@ class Fitted(NamedTuple):
 
 
 class Block(NamedTuple):
-    """Some users, their positives, oldest first, and their lists."""
+    """Some users, their positives, newest first, and their lists."""
 
     positive_ends: NDArray[np.int64]  # (users + 1,)
     items: NDArray[np.int32]  # of each positive
@@ -95,99 +98,111 @@ def explain_block(model: Fitted, block: Block, found: NDArray[np.int32], reasons
         )
         if begin == end or explaining == 0:
             continue
-        # Newest first: those that weigh anything come before the others.
-        positives = slice(block.positive_ends[user], block.positive_ends[user + 1])
-        items, ages = block.items[positives][::-1], block.ages[positives][::-1]
-        confidences, steps = block.confidences[positives][::-1], block.steps[positives][::-1]
-        of_collaborative, of_sequential, of_personal = block.weights[user]
+        first, last = block.positive_ends[user], block.positive_ends[user + 1]
+        items = block.items[first:last]
+        # Those that weigh anything come before the others.
+        history = items[:explaining]
         added = np.zeros((explaining, len(listed)), dtype=np.float32)
-        if of_collaborative > 0:
-            added = _collaborative(model, items, confidences, explaining, of_collaborative, listed)
-            if len(added) == 0:
-                unsolved += 1
-                continue
-        if of_sequential > 0:
-            _add_sequential(model, items[:explaining], ages, steps, of_sequential, listed, added)
-        if of_personal > 0:
-            _add_personal(model, items[:explaining], steps, of_personal, listed, added)
-        items = items[:explaining]
-        _choose(model.likeness, items, model.is_hidden, listed, added, found[begin:end], reasons[begin:end])
+        of_collaborative, of_sequential, of_personal = block.weights[user]
+        if of_collaborative > 0 and not _set_collaborative(
+            model, items, block.confidences[first:last], of_collaborative, listed, added
+        ):
+            unsolved += 1
+            continue
+        lately = _weigh_lately(model.next_weights, block.ages[first:last], block.steps[first:last], history)
+        _add_products(model.next_history, model.next_items, history, lately, of_sequential, listed, added)
+        steps = block.steps[first:last]
+        _add_products(
+            model.personal_history, model.personal_items, history, steps, of_personal, listed, added
+        )
+        _choose(model, history, listed, added, found[begin:end], reasons[begin:end])
     return unsolved
 
 
 @compiled_inside
-def _collaborative(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
+def _set_collaborative(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
     model: Fitted,
     items: NDArray[np.int32],
     confidences: NDArray[np.float32],
-    explaining: int,
     weight: np.float32,
     listed: NDArray[np.int32],
-) -> NDArray[np.float32]:
-    """Return (explaining, listed), what positives add to the collaborative part; (0, listed) if unsolved."""
+    added: NDArray[np.float32],  # (explaining, listed)
+) -> bool:
+    """Fill in what positives add to the collaborative part, and return whether that could be solved."""
     factors = model.collaborative.shape[1]
-    vectors = np.empty((len(items), factors), dtype=np.float32)
-    weighted = np.empty((len(items), factors), dtype=np.float32)
+    vectors = np.empty((factors, len(items)), dtype=np.float32)
+    weighted = np.empty((factors, len(items)), dtype=np.float32)
     for row in range(len(items)):
         # A positive whose weight is zero in single precision is none: `batch.model.als` leaves it out, too.
         more = confidences[row] - np.float32(1) if confidences[row] > 0 else np.float32(0)
-        vector = model.collaborative[items[row]]
         for column in range(factors):
-            vectors[row, column] = vector[column]
-            weighted[row, column] = vector[column] * more
+            vectors[column, row] = model.collaborative[items[row], column]
+            weighted[column, row] = vectors[column, row] * more
     system = np.empty((factors, factors), dtype=np.float32)
-    np.dot(vectors.T, weighted, system)
+    np.dot(weighted, vectors.T, system)
     for column in range(factors):
         system[column, column] += 1
     if not invert_positive(system):
-        return np.empty((0, len(listed)), dtype=np.float32)
-    for row in range(explaining):
+        return False
+    shares = np.empty((len(added), factors), dtype=np.float32)
+    for row in range(len(added)):
         share = weight * confidences[row]
         for column in range(factors):
-            weighted[row, column] = vectors[row, column] * share
-    solved = np.dot(weighted[:explaining], system)  # c_j weight z_j' inv(B)
-    added: NDArray[np.float32] = np.dot(solved, model.collaborative[listed].T)
-    return added
+            shares[row, column] = vectors[column, row] * share
+    # The system is symmetric. Each row is c_j weight z_j' inv(B).
+    solved = np.empty((len(added), factors), dtype=np.float32)
+    np.dot(shares, system.T, solved)
+    np.dot(solved, _rows(model.collaborative, listed, len(listed)).T, added)
+    return True
 
 
 @compiled_inside
-def _add_sequential(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
-    model: Fitted,
-    items: NDArray[np.int32],
+def _weigh_lately(
+    next_weights: NDArray[np.float32],
     ages: NDArray[np.int32],
     steps: NDArray[np.float32],
-    weight: np.float32,
-    listed: NDArray[np.int32],
-    added: NDArray[np.float32],  # (explaining, listed)
-) -> None:
-    """Add what positives add to the sequential part, to which only the newest add anything."""
+    history: NDArray[np.int32],
+) -> NDArray[np.float32]:
+    """Return what the newest positives weigh in the sequential part, to which no others add anything."""
     lately = 0
-    while lately < len(items) and model.next_weights[ages[lately]] > 0:
+    while lately < len(history) and next_weights[ages[lately]] > 0:
         lately += 1
-    follows = np.dot(model.next_history[items[:lately]], model.next_items[listed].T)
+    weights = np.empty(lately, dtype=np.float32)
     for row in range(lately):
-        share = weight * model.next_weights[ages[row]] * steps[row]
-        adds, of_positive = added[row], follows[row]
-        for place in range(len(listed)):
-            adds[place] += share * of_positive[place]
+        weights[row] = next_weights[ages[row]] * steps[row]
+    return weights
 
 
-@compiled_inside
-def _add_personal(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
-    model: Fitted,
-    items: NDArray[np.int32],
-    steps: NDArray[np.float32],
-    weight: np.float32,
+@compiled_here
+def _add_products(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
+    of_history: NDArray[np.float32],  # (items, factors)
+    of_items: NDArray[np.float32],  # (items, factors)
+    history: NDArray[np.int32],
+    weights: NDArray[np.float32],  # of the first of the history
+    weight: np.float32,  # of the part
     listed: NDArray[np.int32],
-    added: NDArray[np.float32],  # (explaining, listed)
+    added: NDArray[np.float32],  # (history, listed)
 ) -> None:
-    """Add what positives add to the personal trend."""
-    speaks = np.dot(model.personal_history[items], model.personal_items[listed].T)
-    for row in range(len(items)):
-        share = weight * steps[row]
-        adds, of_positive = added[row], speaks[row]
+    """Add what the first of the history add to a part, if it weighs anything."""
+    count = min(len(history), len(weights))
+    if weight <= 0 or count == 0:
+        return
+    products = np.empty((count, len(listed)), dtype=np.float32)
+    np.dot(_rows(of_history, history, count), _rows(of_items, listed, len(listed)).T, products)
+    for row in range(count):
+        share = weight * weights[row]
         for place in range(len(listed)):
-            adds[place] += share * of_positive[place]
+            added[row, place] += share * products[row, place]
+
+
+@compiled_here
+def _rows(vectors: NDArray[np.float32], items: NDArray[np.int32], count: int) -> NDArray[np.float32]:
+    """Return (count, factors), the vectors of the first of these items."""
+    chosen = np.empty((count, vectors.shape[1]), dtype=np.float32)
+    for row in range(count):
+        for column in range(vectors.shape[1]):
+            chosen[row, column] = vectors[items[row], column]
+    return chosen
 
 
 @compiled_inside
@@ -200,7 +215,10 @@ def _add_leads(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
     everybody: NDArray[np.float32],  # (items,), the personal trend of everybody
     reasons: NDArray[np.int8],  # (listed,)
 ) -> None:
-    """Fill in the reason of each place: where the history leads, `people`, or COMMON."""
+    """Fill in the reason of each place: where the history leads, `people`, or COMMON.
+
+    Nothing is trending that is not far above the mean, and nothing is of a genre that adds nothing.
+    """
     last = len(user) - 1
     for place in range(len(listed)):
         item = items[listed[place]]
@@ -209,26 +227,32 @@ def _add_leads(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
             genres += user[column] * item[column]
         trend = user[last] * item[last]
         history = scores[place] - genres - trend - usual[0]
+        is_trending = trend > 0 and item[last] > MIN_TREND
+        is_of_genre = genres > 0
         genres -= usual[1]
         trend -= usual[2]
+        reasons[place] = PEOPLE
         if history >= genres and history >= trend:
-            reasons[place] = PEOPLE if history > usual[3] * everybody[listed[place]] else COMMON
-        else:
-            reasons[place] = GENRES if genres >= trend else TRENDING
+            if is_trending and history <= usual[3] * everybody[listed[place]]:
+                reasons[place] = COMMON
+        elif is_of_genre and genres >= trend:
+            reasons[place] = GENRES
+        elif is_trending:
+            reasons[place] = TRENDING
 
 
 @compiled_inside
 def _choose(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
-    likeness: Likeness,
+    model: Fitted,
     items: NDArray[np.int32],  # (history,)
-    is_hidden: NDArray[np.bool_],
     listed: NDArray[np.int32],
     added: NDArray[np.float32],  # (history, listed), what each item of the history adds to each score
     found: NDArray[np.int32],  # (listed,), -1 so far
     reasons: NDArray[np.int8],  # (listed,)
 ) -> None:
     """Fill in the item of the history that explains each place, if any adds something."""
-    best, rows = _best(likeness, items, is_hidden, listed, added)
+    likeness = model.likeness
+    best, rows = _best(likeness, items, model.is_hidden, listed, added)
     turns = np.zeros(len(items), dtype=np.int32)
     for place in range(len(listed)):
         if place % PLACES == 0:
@@ -238,12 +262,13 @@ def _choose(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
         if row < 0:
             continue
         if turns[row] >= MAX_TURNS:
-            row = _another(likeness, items, listed[place], added[:, place], turns, row, best[place])
+            row = _another(likeness, items, listed, added, place, turns, row, best[place])
         turns[row] += 1
         found[place] = items[row]
+        is_new = model.is_new[listed[place]]
         is_led = reasons[place] == PEOPLE or reasons[place] == COMMON
-        if is_led and _is_clear(likeness, items[row], listed[place], added[:, place], row):
-            reasons[place] = BECAUSE
+        if (is_new or is_led) and _is_clear(likeness, items[row], listed, added, place, row):
+            reasons[place] = NEW if is_new else BECAUSE
 
 
 @compiled_inside
@@ -262,7 +287,8 @@ def _best(
     for row in range(len(items)):
         adds = added[row]
         if is_hidden[items[row]]:
-            adds[:] = 0
+            for place in range(len(listed)):
+                adds[place] = 0
         # Without a branch, several places are looked at in one go.
         for place in range(len(listed)):
             least[place] = max(least[place], adds[place])
@@ -284,8 +310,9 @@ def _best(
 def _another(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
     likeness: Likeness,
     items: NDArray[np.int32],
-    listed: np.int32,
-    adds: NDArray[np.float32],  # (history,)
+    listed: NDArray[np.int32],
+    added: NDArray[np.float32],  # (history, listed)
+    place: int,
     turns: NDArray[np.int32],  # (history,), how often each explains one of the places before
     row: int,
     best: np.float32,
@@ -293,15 +320,16 @@ def _another(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
     """Return the row of the best other item that comes near and has a turn left; else the same row."""
     chosen, most = row, NEARLY * best
     for other in range(len(items)):
-        if turns[other] < MAX_TURNS and adds[other] * (WEIGHT_OF_OTHERS + 1) >= most:
-            weighed = adds[other] * (WEIGHT_OF_OTHERS + _alike(likeness, items[other], listed))
+        adds = added[other, place]
+        if turns[other] < MAX_TURNS and adds * (WEIGHT_OF_OTHERS + 1) >= most:
+            weighed = adds * (WEIGHT_OF_OTHERS + _alike(likeness, items[other], listed[place]))
             is_first = weighed == most and (chosen == row or items[other] < items[chosen])
             if weighed > most or is_first:
                 chosen, most = other, weighed
     return chosen
 
 
-@compiled_inside
+@compiled_here
 def _alike(likeness: Likeness, item: np.int32, listed: np.int32) -> np.float32:
     """Return the share of their genres that two items have in common, from 0 to 1."""
     common = np.float32(0)
@@ -314,15 +342,23 @@ def _alike(likeness: Likeness, item: np.int32, listed: np.int32) -> np.float32:
 
 
 @compiled_inside
-def _is_clear(
-    likeness: Likeness, item: np.int32, listed: np.int32, adds: NDArray[np.float32], row: int
+def _is_clear(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
+    likeness: Likeness,
+    item: np.int32,
+    listed: NDArray[np.int32],
+    added: NDArray[np.float32],  # (history, listed)
+    place: int,
+    row: int,
 ) -> bool:
     """Return whether an item of the history explains a listed one so that a reader sees it."""
-    if np.dot(likeness.people[item], likeness.people[listed]) < MIN_COSINE:
+    cosine = np.float32(0)
+    for factor in range(likeness.people.shape[1]):
+        cosine += likeness.people[item, factor] * likeness.people[listed[place], factor]
+    if cosine < MIN_COSINE:
         return False
-    if likeness.total[item] > 0 and likeness.total[listed] > 0:
-        return bool(_alike(likeness, item, listed) >= MIN_ALIKE)
+    if likeness.total[item] > 0 and likeness.total[listed[place]] > 0:
+        return bool(_alike(likeness, item, listed[place]) >= MIN_ALIKE)
     total = np.float32(0)
-    for added in adds:
-        total += max(added, np.float32(0))
-    return bool(adds[row] >= MIN_SHARE * total)
+    for other in range(len(added)):
+        total += max(added[other, place], np.float32(0))
+    return bool(added[row, place] >= MIN_SHARE * total)

@@ -73,12 +73,14 @@ def explain(  # noqa: PLR0913, PLR0917 (all that a score is made of)
         positive_ends = _ends(user_index, last - first)
         is_explaining = (of_rows[is_kept] >= settings.alpha * MIN_WEIGHT) | (compact.next_weights[ages] > 0)
         is_explaining |= weights[first:last, 2][user_index] > 0
+        # By user as before, but the newest first.
+        newest = (positive_ends[:-1] + positive_ends[1:] - 1)[user_index] - np.arange(len(user_index))
         block = Block(
             positive_ends=positive_ends,
-            items=ratings.item_index[rows][is_kept],
-            ages=ages,
-            confidences=of_rows[is_kept],
-            steps=step_weights(ratings, rows)[is_kept],
+            items=ratings.item_index[rows][is_kept][newest],
+            ages=ages[newest],
+            confidences=of_rows[is_kept][newest],
+            steps=step_weights(ratings, rows)[is_kept][newest],
             explaining=_explaining(is_explaining, user_index, positive_ends),
             list_ends=list_ends[first : last + 1] - list_ends[first],
             listed=lists.item_index[places],
@@ -99,7 +101,7 @@ def explain(  # noqa: PLR0913, PLR0917 (all that a score is made of)
             f"{sum(unsolved):,}",
         )
     reasons[reasons == COMMON] = TRENDING
-    reasons[everybody.is_new[lists.item_index]] = NEW
+    reasons[everybody.is_new[lists.item_index] & (found < 0)] = NEW
     return Explanations(found, reasons)
 
 
@@ -111,6 +113,7 @@ def _compact(
     next_weights[next_weights < MIN_WEIGHT] = 0
     return Fitted(
         is_hidden=ratings.is_hidden,
+        is_new=everybody.is_new,
         next_weights=next_weights,
         collaborative=_evened_out(
             fitted.collaborative.item_factors, settings.regularization, ratings.known_items

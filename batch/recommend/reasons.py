@@ -10,7 +10,9 @@ that is most above its mean says why the item is listed:
 - the genres: the user likes them;
 - the popularity trend: it is `trending`.
 
-An item that few people know, and these only lately, is `new`, whatever leads its score.
+What leads must add something: only genres that the user likes, and only a trend that is far above the mean.
+An item that few people know, and these only lately, is `new` if it is not from years ago and an item of the
+history is like it, whatever leads its score.
 
 **Which item of the history.** Most items of a history add a little to a score, so the one that adds most is
 often not one that a reader would name. What an item adds is weighed by how much it has in common with the
@@ -20,10 +22,11 @@ places, an item that is a reason twice already leaves its turn to another that c
 
 from dataclasses import dataclass
 
+import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from batch.data.interactions import Interactions
+from batch.data.interactions import Interactions, indexed
 from batch.model.trend import watched_lately
 from batch.model.weighted_parts import FittedItems, Model
 from batch.recommend.explained import BECAUSE, Likeness
@@ -31,6 +34,8 @@ from batch.recommend.popular import HALF_LIFE
 
 # New is what fewer people know.
 KNOWN_BY = 5
+# Older than so many years, the newest one counted, nothing is new.
+RECENT_YEARS = 3
 
 
 @dataclass(frozen=True)
@@ -54,13 +59,25 @@ class Everybody:
     personal_trend: NDArray[np.float32]  # (items,), what that part adds for somebody who likes what all like
 
 
-def everybody(fitted: FittedItems, ratings: Interactions) -> Everybody:
-    """Return what everybody watches."""
-    return everybody_of(fitted, ratings.ratings_of_item, watched_lately(ratings, HALF_LIFE))
+def everybody(fitted: FittedItems, ratings: Interactions, is_recent: NDArray[np.bool_]) -> Everybody:
+    """Return what everybody watches; `is_recent` are (items,), whether each may be of the newest years."""
+    lately = watched_lately(ratings, HALF_LIFE)
+    return everybody_of(fitted, ratings.ratings_of_item, lately, is_recent[: ratings.items])
+
+
+def read_is_recent(items: duckdb.DuckDBPyRelation) -> NDArray[np.bool_]:
+    """Return (items,), whether the year of each is one of the newest three, or unknown."""
+    years = indexed(items).project("cast(year as double) as year").fetchnumpy()["year"]
+    years = np.ma.filled(years, np.nan)
+    newest = years[~np.isnan(years)].max(initial=0)
+    return np.asarray(np.isnan(years) | (years > newest - RECENT_YEARS))
 
 
 def everybody_of(
-    fitted: FittedItems, ratings_of_item: NDArray[np.int64], lately: NDArray[np.float64]
+    fitted: FittedItems,
+    ratings_of_item: NDArray[np.int64],
+    lately: NDArray[np.float64],
+    is_recent: NDArray[np.bool_],
 ) -> Everybody:
     """Return what everybody watches; `lately` is how often each item was watched, by a half-life of a tenth.
 
@@ -69,7 +86,7 @@ def everybody_of(
     part = fitted.personal_trend
     added = part.item_factors @ (ratings_of_item.astype(np.float32) @ part.history_factors)
     spread = float(added.std())
-    is_new = (ratings_of_item < KNOWN_BY) & (lately >= ratings_of_item / 2)
+    is_new = is_recent & (ratings_of_item < KNOWN_BY) & (lately >= ratings_of_item / 2)
     return Everybody(
         is_new=is_new if part.item_factors.shape[1] else np.zeros_like(is_new),
         personal_trend=((added - added.mean()) / (spread if spread > 0 else 1.0)).astype(np.float32),

@@ -36,6 +36,11 @@ def compiled_inside(function: Function) -> Function:
     return cast("Function", numba.njit(nogil=True, inline="always")(function))
 
 
+def compiled_here(function: Function) -> Function:
+    """Compile a function once, for those of its module that call it from several places."""
+    return cast("Function", numba.njit(nogil=True)(function))
+
+
 def _compiled(function: Function, **options: Any) -> Function:
     try:
         return cast("Function", numba.njit(nogil=True, cache=True, **options)(function))

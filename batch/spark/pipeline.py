@@ -48,7 +48,7 @@ from batch.pipeline import (
 )
 from batch.recommend.item_weights import item_weights
 from batch.recommend.popular import most_watched
-from batch.recommend.reasons import everybody_of
+from batch.recommend.reasons import everybody_of, read_is_recent
 from batch.recommend.segments import segments_of
 from batch.recommend.similar_items import similar
 from batch.report.build import keep_after_run
@@ -157,6 +157,7 @@ def _make(
                 new.added_to(fitted),
                 np.pad(catalogue.ratings_of_item, (0, len(new))),
                 np.pad(lately.popular.sum(axis=0), (0, len(new))),
+                read_is_recent(connection.table("items"))[: len(of_all.is_hidden)],
             ),
             item_ids=of_all.item_ids,
             numbers=np.array([*map(str, read_item_numbers(connection.table("items"))), ""], dtype=object),

@@ -227,13 +227,20 @@ def test_with_the_vectors_of_a_local_run_the_lists_are_the_same(
     fitted = fit_items(ratings, settings)
     model = fold_in_users(fitted, ratings, ratings.days_inactive(), settings)
     here = score(model, settings.top_n)
-    explained = explain(fitted, model, ratings, here, everybody(fitted, ratings), settings)
+    explained = explain(
+        fitted,
+        model,
+        ratings,
+        here,
+        everybody(fitted, ratings, np.ones(ratings.items, dtype=np.bool_)),
+        settings,
+    )
     catalogue, ratings_there = hand_over(spark, ratings)
     given = Given(
         fitted=fitted,
         new=fit_new_items(fitted, ratings, settings),
         catalogue=catalogue,
-        everybody=everybody(fitted, ratings),
+        everybody=of_all,
         item_ids=catalogue.item_ids,
         numbers=np.array([*map(str, range(ratings.items)), ""], dtype=object),
         now=ratings.now,

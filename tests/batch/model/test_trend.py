@@ -40,9 +40,16 @@ def test_with_an_endless_half_life_the_trend_is_lasting_popularity() -> None:
 
 
 def test_the_trend_is_popularity_now_less_half_of_popularity_ever_on_one_scale() -> None:
-    # Standardised, the logarithms are (-1, -1, 2) and (-1, 2, -1), both over the root of 2.
+    # Standardised, the logarithms are (-1, -1, 2) and (-1, 2, -1), both over the root of 2; of the second,
+    # what is below the mean adds nothing.
     found = popularity_trend(np.array([0.0, 0.0, 1.0]), np.array([0, 1, 0]))
-    assert found == pytest.approx(np.array([-1, -4, 5]) / np.sqrt(14))
+    assert found == pytest.approx(np.array([-2, -5, 7]) / np.sqrt(26))
+
+
+def test_a_movie_that_one_person_has_rated_today_is_not_ahead_of_what_many_watch() -> None:
+    ever = np.array([*range(20, 60), 1])
+    now = np.array([*np.linspace(0, 5, 40), 1.0])
+    assert (popularity_trend(now, ever)[:-1] > popularity_trend(now, ever)[-1]).sum() > 10
 
 
 def test_movies_that_are_all_watched_alike_have_no_trend() -> None:

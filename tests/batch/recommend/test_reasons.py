@@ -117,8 +117,23 @@ CASES: dict[str, tuple[Case, list[tuple[str, int]]]] = {
         Case([[0.5, 0.4]], [DRAMA] * 3, by_genres=[9.0, 0.0], trend=[9.0] * 3), [("because", 0)] * 2
     ),
     "that it is new": (Case([[4.0]], [DRAMA, DRAMA], new=(0,)), [("new", 0)]),
+    "that it is new, if nothing in the history adds anything": (
+        Case([[-1.0]], [DRAMA, DRAMA], new=(0,)), [("new", -1)]
+    ),
+    "not that it is new like a liked item of another genre": (
+        Case([[4.0]], [DRAMA, WESTERN], new=(0,)), [("people", 0)]
+    ),
     "the trend, if nothing in the history adds anything": (
-        Case([[-1.0]], [DRAMA, DRAMA], trend=[0.0, 1.0]), [("trending", -1)]
+        Case([[-1.0]], [DRAMA, DRAMA], trend=[0.0, 2.0]), [("trending", -1)]
+    ),
+    "not a trend that is hardly above the mean": (
+        Case([[-1.0]], [DRAMA, DRAMA], trend=[0.0, 0.5]), [("people", -1)]
+    ),
+    "not the trend, if there is none": (
+        Case([[-1.0]], [DRAMA, DRAMA], trend=[-9.0, -1.0]), [("people", -1)]
+    ),
+    "not genres that add nothing": (
+        Case([[-9.0]], [DRAMA, WESTERN], trend=[0.0, 0.0]), [("people", -1)]
     ),
 }  # fmt: skip
 
@@ -140,8 +155,11 @@ def test_new_is_what_few_people_know_and_only_lately() -> None:
     # Items 3 and 4 have two interactions each: of the first days, and of the last.
     rows += [(0, 3, 5.0, 0.5), (1, 3, 5.0, 1.5), (2, 4, 5.0, 88.5), (3, 4, 5.0, 89.5)]
     ratings = interactions(rows, items=5)
-    for known, new in ((ratings, [4]), (replace(ratings, rated_at=np.full(len(ratings), np.nan)), [])):
-        assert np.flatnonzero(everybody(fit_items(known, SETTINGS), known).is_new).tolist() == new
+    recent, of_old = np.ones(5, dtype=np.bool_), np.arange(5) != 4
+    timeless = replace(ratings, rated_at=np.full(len(ratings), np.nan))
+    for known, is_recent, new in ((ratings, recent, [4]), (ratings, of_old, []), (timeless, recent, [])):
+        of_all = everybody(fit_items(known, SETTINGS), known, is_recent)
+        assert np.flatnonzero(of_all.is_new).tolist() == new
 
 
 def test_the_personal_trend_of_everybody_is_what_all_watch_lately() -> None:
@@ -151,7 +169,7 @@ def test_the_personal_trend_of_everybody_is_what_all_watch_lately() -> None:
     ]
     rows += [(user, 20, 5.0, 2.0) for user in range(50)]
     ratings = interactions(rows, items=21)
-    of_all = everybody(fit_items(ratings, SETTINGS), ratings).personal_trend
+    of_all = everybody(fit_items(ratings, SETTINGS), ratings, np.ones(21, dtype=np.bool_)).personal_trend
     assert int(of_all.argmax()) == 20
     assert of_all.mean() == pytest.approx(0, abs=1e-5)
     assert of_all.std() == pytest.approx(1, abs=1e-5)
