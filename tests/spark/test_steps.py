@@ -240,7 +240,7 @@ def test_with_the_vectors_of_a_local_run_the_lists_are_the_same(
         fitted=fitted,
         new=fit_new_items(fitted, ratings, settings),
         catalogue=catalogue,
-        everybody=of_all,
+        everybody=everybody(fitted, ratings, np.ones(ratings.items, dtype=np.bool_)),
         item_ids=catalogue.item_ids,
         numbers=np.array([*map(str, range(ratings.items)), ""], dtype=object),
         now=ratings.now,
