@@ -5,7 +5,14 @@ select
     value
 from metrics
 where
-    metric in ('hr@10', 'hr@10_low', 'hr@10_high', 'ndcg@10', 'ndcg@10_low', 'ndcg@10_high', 'judged_users', 'rolling_cuts')
-    and model in ('embedding', 'most_popular', 'last_night', 'last_night_popular')
-    and isfinite(value)
+    isfinite(value)
+    and (
+        starts_with(model, 'last_night')
+        or (
+            model in ('embedding', 'most_popular')
+            and metric in (
+                'hr@10', 'hr@10_low', 'hr@10_high', 'ndcg@10', 'ndcg@10_low', 'ndcg@10_high', 'judged_users', 'rolling_cuts'
+            )
+        )
+    )
 order by model, metric;

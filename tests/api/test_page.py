@@ -546,7 +546,8 @@ def test_the_page_says_which_figure_stands_in_front(
         values = {"judged_users": users, "hr@10": 0.12, "hr@10_low": 0.1, "hr@10_high": 0.15, "ndcg@10": 0.05}
         rows = [(metric, "last_night", value) for metric, value in values.items()]
         rows += [("hr@10", "last_night_popular", 0.08), ("ndcg@10", "last_night_popular", 0.03)]
-        rows += [("rolling_cuts", "embedding", cuts)]
+        rows += [("rolling_cuts", "embedding", cuts), ("unknown_users", "last_night", 3)]
+        rows += [("ndcg@10_over_30_days", "last_night", 0.04), ("hr@10", "last_night_unknown", 0.2)]
         connection.executemany("insert into metrics values (?, ?, ?)", rows)
     with client_of(tmp_path) as client:
         text = _text(client, "/system")
@@ -557,6 +558,9 @@ def test_the_page_says_which_figure_stands_in_front(
         exposed = client.get("/metrics").text
     assert 'recommender_quality{metric="hr@10_low",model="last_night"} 0.1\n' in exposed
     assert 'recommender_quality{metric="ndcg@10",model="last_night_popular"} 0.03\n' in exposed
+    assert 'recommender_quality{metric="ndcg@10_over_30_days",model="last_night"} 0.04\n' in exposed
+    assert 'recommender_quality{metric="unknown_users",model="last_night"} 3.0\n' in exposed
+    assert 'recommender_quality{metric="hr@10",model="last_night_unknown"} 0.2\n' in exposed
 
 
 def test_no_age_is_below_nothing() -> None:
