@@ -1,13 +1,13 @@
 -- one row per user
--- Uncompressed, since one row is read at a time; the index finds it.
+-- What most requests read is uncompressed, since one row is read at a time; the index finds it.
 create table draft.lookups (
     user_id varchar not null using compression uncompressed,
     recommendations varchar not null using compression uncompressed,
-    because varchar not null using compression uncompressed,
+    because varchar not null,
     history varchar not null using compression uncompressed,
     segment varchar,
     seen varchar not null,
-    reasons varchar not null using compression uncompressed
+    reasons varchar not null
 );
 comment on table draft.lookups is 'One row per user: what the service reads. The same as in `recommendations`, `histories` and `seen_items`, column by column as one text.';
 comment on column draft.lookups.user_id is 'The user, as in the ratings.';
