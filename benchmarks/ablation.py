@@ -72,7 +72,7 @@ TRIED = {
     "twice the weight of the trend": Variant(placing=replace(DEFAULT, trend_weight=4.0)),
     "1 step ahead": Variant(constants=(("batch.model.sequential.STEPS_AHEAD", 1),)),
     "8 steps ahead": Variant(constants=(("batch.model.sequential.STEPS_AHEAD", 8),)),
-    "a solve for 2,000 movies": Variant(constants=(("batch.model.sequential.MAX_ITEMS", 2_000),)),
+    "a solve for 2,000 movies": Variant(constants=(("batch.model.ridge.MAX_ITEMS", 2_000),)),
     "next movie in 128 columns": Variant(replace(DEFAULT, next_factors=128)),
     "next movie in 512 columns": Variant(replace(DEFAULT, next_factors=512)),
     "taste in 32 columns": Variant(replace(DEFAULT, factors=32)),

@@ -79,7 +79,7 @@ def nights(items: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Publis
 def quick_training() -> Iterator[None]:
     """Learn what follows what of the 500 most rated movies alone: of thousands that takes seconds."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("batch.model.sequential.MAX_ITEMS", 500)
+        patch.setattr("batch.model.ridge.MAX_ITEMS", 500)
         yield
 
 

@@ -1,35 +1,25 @@
 """The personal trend: what people who like the same have watched lately.
 
-A ridge regression, as in `batch.model.sequential`, from all that a user likes to what everybody has watched
-lately. X has a row per user, with 1 for each positive. Y has the same rows, with the weight of each
-interaction by how recent it is; what was disliked pulls down. With P = inv(X'X + lambda I),
-
-    B = P (X'Y - diag(g)),  g_j = (P X'Y)_jj / P_jj
-
-has a zero diagonal: no item speaks for itself. That is the constraint of EASE (Steck, "Embarrassingly Shallow
-Autoencoders for Sparse Data", WWW 2019, page 3253) with another target. B is cut to its strongest directions,
-and so it is a vector per item, and one per item of a history.
+A ridge regression (`batch.model.ridge`) from all that a user likes to what everybody has watched lately. X
+has a row per user, with 1 for each positive. Y has the same rows, with the weight of each interaction by how
+recent it is; what was disliked pulls down. A user is the sum over all that the history likes and dislikes.
 """
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg
 
 from batch.data.interactions import Interactions
 from batch.model.part import Part
 from batch.model.positives import opinions
-from batch.model.sequential import core_of, strongest
+from batch.model.ridge import core_of, solve_ridge
 from batch.model.trend import recency_weight
 from batch.runtime.jit import compiled
 from batch.runtime.threads import run_in_threads
 from batch.settings import Settings
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 REGULARIZATION = 200.0
 # In the target, an interaction has half its weight once this share of all interactions is newer.
@@ -129,19 +119,6 @@ def solve_personal_trend(
     items: int,
     settings: Settings,
 ) -> PersonalTrend:
-    """Solve the regression of which `count_lately_liked` gives the matrices; both are overwritten."""
-    gram[np.diag_indices(len(core))] += REGULARIZATION
-    lower = linalg.cholesky(gram, lower=True, overwrite_a=True, check_finite=False)
-    # P is symmetric: what is above the diagonal is taken from below it.
-    inverse = np.tril(linalg.lapack.spotri(lower, lower=1)[0])
-    diagonal = inverse.diagonal().copy()
-    inverse += np.tril(inverse, -1).T
-    own_target = np.einsum("kj,kj->j", inverse, target)
-    target[np.diag_indices(len(core))] -= own_target / diagonal
-    del inverse
-    solve: Callable[..., Any] = partial(linalg.solve_triangular, lower, lower=True, check_finite=False)
-    directions = strongest(solve, target, settings.personal_trend_factors, settings.seed)
-    weights = solve(solve(target @ directions), trans="T")
-    item_factors, history_factors = (np.zeros((items, directions.shape[1]), np.float32) for _ in range(2))
-    item_factors[core], history_factors[core] = directions, weights
-    return PersonalTrend(item_factors, history_factors)
+    """Solve the regression of which `count_lately_liked` gives the matrices; `gram` is overwritten."""
+    ridge = REGULARIZATION, settings.personal_trend_factors, settings.seed
+    return PersonalTrend(*solve_ridge(gram, target, core, items, *ridge))

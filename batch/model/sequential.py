@@ -1,40 +1,30 @@
 """The sequential part: which movie comes next, after those that were watched last.
 
 A linear model: the next movie of a user is predicted from the history, in which a movie weighs less the more
-movies came after it. Ridge regression finds the weights; the solution is cut to its strongest directions
-(reduced-rank regression: Izenman, Journal of Multivariate Analysis 5, 1975, pages 248-264), and so it is a
-vector per movie, and a vector per user that follows from the history: an inner product like any other.
+movies came after it. A ridge regression (`batch.model.ridge`) finds the weights: a vector per movie, and a
+vector per user that follows from the history, an inner product like any other.
 
 Both matrices of the regression are sums over pairs of movies that one user has rated a given number of steps
 apart. They are counted without the rows of the regression, of which there is one per rating.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg
-from threadpoolctl import threadpool_limits
 
 from batch.data.interactions import Interactions
 from batch.model.part import Part
 from batch.model.positives import recency, step_weights
+from batch.model.ridge import core_of, solve_ridge
 from batch.runtime.jit import compiled
 from batch.settings import Settings
 
-# The regression solves a square matrix of movies. Of a larger catalogue it takes those rated most, which have
-# nearly all ratings: with half as many or twice as many, lists are as good. The others have zero vectors.
-MAX_ITEMS = 3_000
 # What comes close after a movie is often watched after it too, in another order: the target of a step is also
 # what follows within the next steps, each weighing half of the one before.
 STEPS_AHEAD = 3
 # A movie further back than this many half-lives weighs less than a thousandth.
 HALF_LIVES = 10
-OVERSAMPLED = 32
-POWERS = 2
 
 
 @dataclass(frozen=True)
@@ -63,12 +53,6 @@ def fit_sequential(ratings: Interactions, settings: Settings) -> Sequential:
     return solve_sequential(gram, target, core, ratings.items, settings)
 
 
-def core_of(ratings_of_item: NDArray[np.int64]) -> NDArray[np.intp]:
-    """Return the movies that the regression takes, rising."""
-    most_rated = np.argsort(-ratings_of_item, kind="stable")[:MAX_ITEMS]
-    return np.sort(most_rated[ratings_of_item[most_rated] > 0])
-
-
 def solve_sequential(
     gram: NDArray[np.float32],
     target: NDArray[np.float32],
@@ -77,15 +61,8 @@ def solve_sequential(
     settings: Settings,
 ) -> Sequential:
     """Solve the regression of which `count_pairs` gives the matrices; `gram` is overwritten."""
-    gram[np.diag_indices(len(core))] += settings.next_regularization
-    # With gram = L L', the fitted values are L^-1 target: their strongest directions are foreseen best.
-    lower = linalg.cholesky(gram, lower=True, overwrite_a=True, check_finite=False)
-    solve: Callable[..., Any] = partial(linalg.solve_triangular, lower, lower=True, check_finite=False)
-    directions = strongest(solve, target, settings.next_factors, settings.seed)
-    weights = solve(solve(target @ directions), trans="T")
-    item_factors, history_factors = (np.zeros((items, directions.shape[1]), np.float32) for _ in range(2))
-    item_factors[core], history_factors[core] = directions, weights
-    return Sequential(item_factors, history_factors, settings.next_half_life)
+    ridge = settings.next_regularization, settings.next_factors, settings.seed
+    return Sequential(*solve_ridge(gram, target, core, items, *ridge), settings.next_half_life)
 
 
 def count_pairs(
@@ -142,25 +119,3 @@ def _count(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
                         gram[max(older, item), min(older, item)] += together[steps] * rows * both
                         target[older, item] += follows[steps] * both
         first += ratings
-
-
-def strongest(
-    solve: Callable[..., Any], target: NDArray[np.float32], count: int, seed: int
-) -> NDArray[np.float32]:
-    """Return the right singular vectors of the largest singular values of L^-1 target, as (movies, count).
-
-    `solve` multiplies by L^-1. By subspace iteration from random directions (Halko, Martinsson and Tropp,
-    SIAM Review 53, 2011, algorithm 4.4): to solve for some directions takes less than for all movies.
-    """
-    size = target.shape[1]
-    if size <= count + OVERSAMPLED:
-        return np.ascontiguousarray(linalg.svd(solve(target), check_finite=False)[2][:count].T)
-    directions = np.random.default_rng(seed).standard_normal((size, count + OVERSAMPLED), dtype=np.float32)
-    # For matrices as narrow as these, threads of BLAS wait for each other more than they work.
-    with threadpool_limits(limits=1, user_api="blas"):
-        for _ in range(POWERS):
-            back = target.T @ solve(solve(target @ directions), trans="T")
-            directions = linalg.qr(back, mode="economic", check_finite=False)[0]
-        fitted = solve(target @ directions)
-        mixed = linalg.svd(fitted, full_matrices=False, check_finite=False)[2][:count].T
-    return np.asarray(directions @ mixed)

@@ -32,7 +32,8 @@ from batch.model.beginnings import MAX_USERS, Beginnings, share_known
 from batch.model.genres import Genres, usual_genres
 from batch.model.personal_trend import HALF_LIFE, PersonalTrend, count_lately_liked, solve_personal_trend
 from batch.model.positives import confidences, is_positive
-from batch.model.sequential import Sequential, core_of, count_pairs, solve_sequential
+from batch.model.ridge import core_of
+from batch.model.sequential import Sequential, count_pairs, solve_sequential
 from batch.model.trend import popularity_trend
 from batch.model.weighted_parts import PART_NAMES, FittedItems, marked_tastes, positives_of, unit_vectors
 from batch.settings import Settings

@@ -36,7 +36,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
     # As good a list as it gets is not what is looked at here.
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("batch.model.sequential.MAX_ITEMS", 500)
+        patch.setattr("batch.model.ridge.MAX_ITEMS", 500)
         file = publish(data, output, top_n=100, iterations=2, factors=16, next_factors=32).file
     older = file.with_name("20000101T000000Z-aaaaaa.duckdb")
     shutil.copy(file, older)

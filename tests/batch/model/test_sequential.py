@@ -6,12 +6,11 @@ from numpy.typing import NDArray
 
 from batch.data.interactions import Interactions
 from batch.data.meaning import Meaning
-from batch.model import sequential
+from batch.model import ridge
+from batch.model.ridge import OVERSAMPLED, core_of
 from batch.model.sequential import (
-    OVERSAMPLED,
     STEPS_AHEAD,
     Sequential,
-    core_of,
     count_pairs,
     fit_sequential,
     solve_sequential,
@@ -152,7 +151,7 @@ def test_the_vector_of_a_user_is_the_sum_of_the_history_where_older_movies_weigh
 
 
 def test_movies_outside_the_regression_have_zero_vectors(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sequential, "MAX_ITEMS", 3)
+    monkeypatch.setattr(ridge, "MAX_ITEMS", 3)
     assert core_of(np.array([1, 9, 0, 5, 7])).tolist() == [1, 3, 4]
     assert core_of(np.array([1, 0, 0, 5])).tolist() == [0, 3]
     part = fit_sequential(
