@@ -80,6 +80,7 @@ def broken_invariants(connection: duckdb.DuckDBPyConnection) -> list[str]:
         violations(
             connection,
             *_depth(connection, "draft.generation"),
+            parts=_parts(connection, "draft.generation"),
             repeats=_repeats(connection, "draft.generation"),
             new_share=_new_share(connection, "draft.generation"),
         )
@@ -109,6 +110,14 @@ def _new_share(connection: duckdb.DuckDBPyConnection, table: str = "generation")
     """Return which share of a list new movies may have. Lists of older versions had none."""
     (settings,) = about(connection, "settings", table=table)
     return float(settings.get("new_share", 0))
+
+
+def _parts(connection: duckdb.DuckDBPyConnection, table: str = "generation") -> dict[str, int] | None:
+    """Return how many columns each part of the vectors has; None if an older version does not say it."""
+    if "parts" not in connection.table(table).columns:
+        return None
+    (parts,) = about(connection, "parts", table=table)
+    return dict(parts)
 
 
 class _Lists(NamedTuple):
