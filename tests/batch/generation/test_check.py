@@ -60,6 +60,7 @@ FAULTS = {
     "every_reason_holds": [
         "update draft.recommendations set reason = 'luck' where user_id = '3' and rank = 2",
         "update draft.recommendations set reason = 'because', because_item_id = null where user_id = '3'",
+        "update draft.items set genres = [item_id]",
     ],
     "every_reason_is_in_the_look_up": [
         "update draft.recommendations set reason = 'new' where user_id = '3' and rank = 2",
@@ -86,6 +87,12 @@ FAULTS = {
         "update draft.item_factors set factors = [] where item_id = '3'",
         "delete from draft.item_factors where item_id = '3'",
         "insert into draft.user_factors select * from draft.user_factors where user_id = '3'",
+    ],
+    "every_weight_is_in_the_look_up": [
+        "update draft.similar_items set weight = weight + 1 where item_id = '3' and rank = 2",
+        "update draft.similar_lookups set scores = list_reverse(scores) where item_id = '3'",
+        "update draft.similar_lookups set scores = scores[2:] where item_id = '3'",
+        "delete from draft.similar_lookups where item_id = '3'",
     ],
     "new_items_keep_to_their_share": [
         "update draft.recommendations set item_id = 'unrated' where user_id = '3' and rank = 9",
