@@ -18,7 +18,7 @@ class Catalogue:
     def __init__(
         self,
         items: int,
-        rows: Iterable[tuple[str, int, int, bytes, int | None, str]],
+        rows: Iterable[tuple[str, int, int, bytes, int | None, str, bool]],
         attributes: Iterable[tuple[int, str]],
         popular: Sequence[int] = (),
     ) -> None:
@@ -30,6 +30,7 @@ class Catalogue:
         self.item_ids = [""] * (items + 1)
         self.years: list[int | None] = [None] * (items + 1)
         self.genres = [frozenset[str]()] * (items + 1)
+        self.hidden: set[int] = set()
         # One text of all, and where each begins, its id ends, and it ends: as many small objects would leave
         # holes in memory when the next generation has taken their place.
         text = bytearray()
@@ -37,12 +38,14 @@ class Catalogue:
         # Many items have the same genres, and the same year.
         kinds: dict[str, frozenset[str]] = {}
         years: dict[int | None, int | None] = {}
-        for item_id, number, bytes_of_id, item, year, genres in rows:
+        for item_id, number, bytes_of_id, item, year, genres, is_hidden in rows:
             if genres not in kinds:
                 kinds[genres] = frozenset(genre for genre in genres.split("|") if genre)
             self.item_ids[number] = item_id
             self.years[number] = years.setdefault(year, year)
             self.genres[number] = kinds[genres]
+            if is_hidden:
+                self.hidden.add(number)
             self._starts[number] = len(text)
             self._id_ends[number] = len(text) + BYTES_BEFORE_ID + bytes_of_id
             text += item

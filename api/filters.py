@@ -46,7 +46,7 @@ class Entry(NamedTuple):
 # Why an item is listed, by the letter in a look-up; sql/generation/recommendations.sql says what each means.
 REASONS = {word[0]: word for word in ("because", "people", "genres", "trending", "new")}
 # Why items are in lists that are of nobody.
-_REASON_OF = {"liked": "b", "segment": "p", "popular": "t"}
+_REASON_OF = {"segment": "p", "popular": "t"}
 
 
 class FilteredList(NamedTuple):
@@ -150,9 +150,10 @@ async def filtered(generation: Generation, asked: Mapping[str, Any], page: Page)
     if not alike:
         return await _of_user(generation, None, asked, popular, page)
     items, because = zip(*alike, strict=True)
-    numbers_of = generation.catalogue.numbers
-    likes = [numbers_of[each] for each in asked["liked"] if each in numbers_of]
-    lists = [_Stored("liked", items, because), *_of_segment(generation.segment(asked))]
+    catalogue = generation.catalogue
+    likes = [catalogue.numbers[each] for each in asked["liked"] if each in catalogue.numbers]
+    reasons = "".join(_reason_of_liked(catalogue, *each) for each in alike)
+    lists = [_Stored("liked", items, because, reasons), *_of_segment(generation.segment(asked))]
     return FilteredList(await _entries(lists, popular, likes, page), "liked")
 
 
@@ -183,6 +184,13 @@ async def _of_user(
     lists += _of_segment(generation.segment(asked) or generation.segments.get(segment_name or ""))
     watched = chain.from_iterable(map(numbers, (history, seen)))
     return FilteredList(await _entries(lists, popular, watched, page), "personal")
+
+
+def _reason_of_liked(catalogue: Catalogue, item: int, because: int) -> str:
+    """Return because of an item that is liked, if a reader sees it in the genres; else people who like it."""
+    genres, others = catalogue.genres[item], catalogue.genres[because]
+    is_clear = because and not (genres and others and genres.isdisjoint(others))
+    return "b" if is_clear else "p"
 
 
 def _of_segment(segment: Segment | None) -> list[_Stored]:

@@ -208,9 +208,14 @@ class Generation:
         return found[0] if found else ""
 
     async def liked(self, item_ids: Sequence[str]) -> list[tuple[int, int]]:
-        """Return the items like those, best first, each with the one that speaks most for it; as numbers."""
+        """Return the items like those, best first, each with the one that speaks most for it; as numbers.
+
+        That is 0 if it is hidden.
+        """
         asked = {"item_ids": item_ids, "depth": self.depth}
-        return await self._read_apart(self._liked_turn, "lookups/liked", asked)
+        found = await self._read_apart(self._liked_turn, "lookups/liked", asked)
+        hidden = self.catalogue.hidden
+        return [(item, 0 if because in hidden else because) for item, because in found]
 
     async def read(self, name: str, **asked: Any) -> list[tuple[Any, ...]]:
         """Return the rows of a statement of `sql/` for the page; look-ups do not wait for it."""

@@ -135,6 +135,7 @@ def finish(
             kept_qualities(output),
             settings.top_n,
             settings.max_fall,
+            parts=parts,
             repeats=cleaned.meaning.repeats,
             new_share=settings.new_share,
             advance=step.advance,

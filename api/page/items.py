@@ -88,10 +88,15 @@ def _stars(place: int, scale: Sequence[float] | None) -> str:
     return f"{lowest + (highest - lowest) * place / 9:.1f}"
 
 
-async def search(generation: Generation, values: Mapping[str, Any], size: int) -> tuple[Sequence[int], int]:
-    """Return a page of the items that have the words in their titles, and how many have them."""
-    words = values.get("q", "")
-    if not words and not given(values):
+async def search(
+    generation: Generation, values: Mapping[str, Any], size: int, *, only_shown: bool = False
+) -> tuple[Sequence[int], int]:
+    """Return a page of the items that have the words in their titles, and how many have them.
+
+    Those that are hidden can be found, too, unless `only_shown`.
+    """
+    words, hidden = values.get("q", ""), generation.catalogue.hidden
+    if not words and not given(values) and not (only_shown and hidden):
         every = range(1, len(generation.catalogue.item_ids))
         return pages(ADDRESS, values, "from", size, len(every)).of(every), len(every)
     rows = await generation.read(
@@ -99,6 +104,7 @@ async def search(generation: Generation, values: Mapping[str, Any], size: int) -
         words=words.split(),
         text=words,
         **bound(values),
+        only_shown=only_shown,
         offset=values.get("from", 0),
         size=size,
     )

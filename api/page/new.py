@@ -7,7 +7,7 @@ from typing import NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.filters import filtered
+from api.filters import REASONS, filtered
 from api.lookup import Generation, Page
 from api.page.cards import Card, card, cards
 from api.page.filters import FILTERS, filters, given
@@ -30,12 +30,12 @@ class Offer(NamedTuple):
 
 
 class Suggested(NamedTuple):
-    """A movie of the list, and the picked one because of which."""
+    """A movie of the list, the picked one that speaks most for it, and the reason."""
 
     rank: int
     card: Card
     because: Card | None
-    source: str
+    reason: str | None
 
 
 @page
@@ -47,7 +47,7 @@ async def new(request: Request, generation: Generation) -> Response:
     liked = [each for each in dict.fromkeys(values.get("liked", ())) if each in catalogue.numbers]
     row = await filtered(generation, {"liked": liked, **given(values)}, Page(min(SHOWN, generation.depth), 0))
     found, total = await search(
-        generation, {name: value for name, value in values.items() if name == "q"}, OFFERED
+        generation, {name: value for name, value in values.items() if name == "q"}, OFFERED, only_shown=True
     )
 
     async def offers(numbers: Iterable[int]) -> list[Offer]:
@@ -74,7 +74,7 @@ async def new(request: Request, generation: Generation) -> Response:
                 rank,
                 card(catalogue, entry.item),
                 card(catalogue, entry.because) if entry.because else None,
-                entry.source,
+                REASONS.get(entry.reason),
             )
             for rank, entry in enumerate(row.entries, 1)
         ],

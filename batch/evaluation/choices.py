@@ -15,6 +15,8 @@ from batch.settings import Settings
 MAX_MOMENTS = 4
 # Of more users who came back after a moment, a sample teaches weights.
 MAX_PEOPLE = 500
+# At this effect, a factor is at its bound, but for 0.01 %.
+MAX_EFFECT = 1.0
 # Of the items, those with the highest scores, and as many of the others by chance, are offered.
 OFFERED = 500
 
@@ -28,7 +30,8 @@ def learned_weights(
     """
     known = [(fitted, until(split, now) if now else split) for fitted, split in before if split.is_by_time]
     found = [choices_of(fitted, split, settings) for fitted, split in known[-MAX_MOMENTS:]]
-    return fit_part_weights([each for each in found if each], len(PART_NAMES))
+    learned = fit_part_weights([each for each in found if each], len(PART_NAMES))
+    return PartWeights(np.clip(learned.effects, -MAX_EFFECT, MAX_EFFECT))
 
 
 def choices_of(fitted: FittedItems, split: Split, settings: Settings) -> Choices | None:

@@ -22,6 +22,8 @@ from sql import FOLDER, named, statement
 log = logging.getLogger("batch")
 
 INVARIANTS = tuple(sorted(file.stem for file in (FOLDER / "invariants").glob("*.sql")))
+# Files of older versions have no weights of parts.
+OF_WEIGHTS = "every_part_has_weights"
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ def check(  # noqa: PLR0913 (what was promised, and what is compared with what)
     top_n: int,
     max_fall: float,
     *,
+    parts: Mapping[str, int] | None = None,
     repeats: bool = False,
     new_share: float = 0.0,
     advance: Callable[[], None] = lambda: None,
@@ -56,12 +59,10 @@ def check(  # noqa: PLR0913 (what was promised, and what is compared with what)
     for generation, quality in kept.items():
         if quality.way != candidate.way:
             log.warning("%s was evaluated in another way, so its quality is not compared", generation)
-    return Checked(
-        list(
-            violations(draft.connection, top_n, top_n, repeats=repeats, new_share=new_share, advance=advance)
-        ),
-        list(regressions(candidate, kept, max_fall)),
+    broken = violations(
+        draft.connection, top_n, top_n, parts=parts, repeats=repeats, new_share=new_share, advance=advance
     )
+    return Checked([*broken], [*regressions(candidate, kept, max_fall)])
 
 
 def violations(  # noqa: PLR0913 (what the statements have as parameters)
@@ -69,13 +70,23 @@ def violations(  # noqa: PLR0913 (what the statements have as parameters)
     top_n: int,
     min_n: int,  # as `top_n`, or less after a command has taken movies out of the lists
     *,
+    parts: Mapping[str, int] | None = None,  # how many columns each has; None: an older version wrote it
     repeats: bool = False,  # whether what is in a history may be in the list
     new_share: float = 0.0,  # the largest share of a list that new movies may have
     advance: Callable[[], None] = lambda: None,
 ) -> Iterator[str]:
     """Yield a sentence for each invariant that the attached `draft` of `interactions` breaks."""
-    values = {"top_n": top_n, "min_n": min_n, "repeats": repeats, "new_share": new_share}
+    values = {
+        "top_n": top_n,
+        "min_n": min_n,
+        "parts": [*parts] if parts else None,
+        "columns": sum(parts.values()) if parts else None,
+        "repeats": repeats,
+        "new_share": new_share,
+    }
     for invariant in INVARIANTS:
+        if invariant == OF_WEIGHTS and not parts:
+            continue
         name = f"invariants/{invariant}"
         found = connection.execute(statement(name), named(name, values))
         columns = [column[0] for column in found.description or ()]

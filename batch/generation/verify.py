@@ -12,6 +12,7 @@ from scipy import sparse
 
 from batch.generation.check import INVARIANTS, violations
 from batch.generation.reader import about, attached, metrics_of, named_errors, open_generation
+from batch.generation.verify_weights import weight_faults
 from batch.recommend.new_items import merged
 from batch.recommend.similar_items import directions
 from batch.recommend.topn import TopN
@@ -80,6 +81,7 @@ def broken_invariants(connection: duckdb.DuckDBPyConnection) -> list[str]:
         violations(
             connection,
             *_depth(connection, "draft.generation"),
+            parts=_parts(connection, "draft.generation"),
             repeats=_repeats(connection, "draft.generation"),
             new_share=_new_share(connection, "draft.generation"),
         )
@@ -111,6 +113,14 @@ def _new_share(connection: duckdb.DuckDBPyConnection, table: str = "generation")
     return float(settings.get("new_share", 0))
 
 
+def _parts(connection: duckdb.DuckDBPyConnection, table: str = "generation") -> dict[str, int] | None:
+    """Return how many columns each part of the vectors has; None if an older version does not say it."""
+    if "parts" not in connection.table(table).columns:
+        return None
+    (parts,) = about(connection, "parts", table=table)
+    return dict(parts)
+
+
 class _Lists(NamedTuple):
     """Lists that are held against vectors."""
 
@@ -140,9 +150,9 @@ def _recomputed(connection: duckdb.DuckDBPyConnection, sample: int) -> tuple[_Re
     """Recompute lists of users and of movies, as many of both; all for 0."""
     users, items = about(connection, "users", "items")
     connection.execute(statement("verify/chosen"), {"users": sample or users})
-    of_items = _columns(connection, "verify/item_factors")
-    factors = np.stack(of_items["factors"])
-    is_candidate, is_new = (of_items[name].astype(np.bool_) for name in ("is_candidate", "is_new"))
+    vectors = _columns(connection, "verify/item_factors")
+    factors = np.stack(vectors["factors"])
+    is_candidate, is_new = (vectors[name].astype(np.bool_) for name in ("is_candidate", "is_new"))
     of_users = _checked(_lists_of_users(connection, len(factors)), factors, is_candidate, is_new)
     # Older versions compared the collaborative factors alone.
     if "users" not in connection.table("item_factors").columns:
@@ -151,7 +161,10 @@ def _recomputed(connection: duckdb.DuckDBPyConnection, sample: int) -> tuple[_Re
     compared = _compared(connection, factors)
     similar = _lists_of_items(connection, compared)
     may_be_listed = is_candidate & ~is_new & compared.any(axis=1)
-    return of_users, _checked(similar, compared, may_be_listed, is_new)
+    of_items = _checked(similar, compared, may_be_listed, is_new)
+    return of_users, of_items._replace(
+        differences=[*of_items.differences, *_weight_faults(connection, factors)]
+    )
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, name: str, **values: object) -> Any:
@@ -202,6 +215,17 @@ def _compared(connection: duckdb.DuckDBPyConnection, factors: NDArray[np.float32
         factors[:, ends[name] - parts[name] : ends[name]] for name in ("collaborative", "genres")
     )
     return directions(collaborative, genres, _columns(connection, "verify/users_of_item")["users"])
+
+
+def _weight_faults(connection: duckdb.DuckDBPyConnection, factors: NDArray[np.float32]) -> Iterator[str]:
+    made_by, parts = about(connection, "made_by", "parts")
+    others = np.repeat([name in {"sequential", "personal_trend"} for name in parts], [*parts.values()])
+    return weight_faults(
+        _columns(connection, "verify/weights"),
+        connection.table("item_positions").order("item_index").fetchnumpy()["item_id"],
+        np.asarray(factors[:, others].any(axis=1), np.bool_),
+        is_of_run=made_by == "run",
+    )
 
 
 def _checked(

@@ -1,5 +1,5 @@
 -- one row per movie of a page of those whose title has all of these words, or whose id is the whole text, under the filters: its number, and how many there are; the id first, then titles that begin so, then movies with more ratings
--- parameters: $words, $text, $genres, $min_year, $max_year, $offset, $size
+-- parameters: $words, $text, $genres, $min_year, $max_year, $only_shown, $offset, $size
 -- A filter that is null keeps all. Past the end there is the last page.
 with titles as (
     select
@@ -11,6 +11,7 @@ with titles as (
         ($genres is null or list_has_any(genres, cast($genres as varchar [])))
         and ($min_year is null or year >= cast($min_year as integer))
         and ($max_year is null or year <= cast($max_year as integer))
+        and not ($only_shown and is_hidden)
 ),
 
 found as (

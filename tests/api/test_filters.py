@@ -18,6 +18,7 @@ from api.parameters import fields
 from batch.generation.publish import Published
 from batch.recommend.segments import MIN_USERS
 from tests.asked import client_of, column
+from tests.batch.generation.conftest import hidden
 from tests.conftest import changed, publish, written
 
 USERS, ITEMS = 2 * MIN_USERS, 80
@@ -174,7 +175,7 @@ def test_an_explained_list_is_the_list_with_reasons(client: TestClient, folder: 
 
 def test_items_of_a_wider_list_have_its_reason(client: TestClient) -> None:
     reasons = {"personal": {"because", "people", "genres", "trending", "new"}, "segment": {"people"}}
-    reasons |= {"popular": {"trending"}, "liked": {"because"}}
+    reasons |= {"popular": {"trending"}, "liked": {"because", "people"}}
     found: dict[str, set[str]] = {}
     for given in ({"user_id": "3", "min_year": "1980"}, {"liked": "5,6"}, {"gender": "F"}, {"user_id": "x"}):
         for item in _asked(client, **given, limit=DEPTH)[0]:
@@ -284,6 +285,41 @@ def test_likes_bring_similar_movies(client: TestClient, folder: Path) -> None:
     alike = [item for item in items if item["source"] == "liked"]
     assert [[item["id"], item["because"]["id"]] for item in alike] == expected
     assert _asked(client, liked="5,6,nowhere", limit=5, offset=2)[0] == items[2:7]
+
+
+def test_a_like_is_the_reason_if_it_has_a_genre_in_common_or_genres_are_unknown(
+    client: TestClient, known: dict[str, Item]
+) -> None:
+    found = set()
+    for liked in ("5", "6", "5,6,7,8"):
+        for item in _asked(client, liked=liked, limit=20)[0]:
+            if item["source"] == "liked":
+                genres, others = (set(known[each]["genres"]) for each in (item["id"], item["because"]["id"]))
+                is_clear = not genres or not others or bool(genres & others)
+                assert item["reason"] == ("because" if is_clear else "people")
+                found.add((item["reason"], bool(genres and others)))
+    assert found == {("because", True), ("because", False), ("people", True)}
+
+
+def test_a_hidden_like_speaks_for_others_and_is_not_named(folder: Path, tmp_path: Path) -> None:
+    output = shutil.copytree(folder, tmp_path / "output", symlinks=True)
+    with client_of(output) as client:
+        before = _alike(client, "5")
+        both = _alike(client, "5,6")
+    assert {item["because"]["id"] for item in both} == {"5", "6"}
+    hidden(output, "5")
+    with client_of(output) as client:
+        items = _alike(client, "5")
+        assert _ids(items) == _ids(before)
+        assert {(item["because"], item["reason"]) for item in items} == {(None, "people")}
+        assert {item["because"] and item["because"]["id"] for item in _alike(client, "5,6")} == {None, "6"}
+        suggested = client.get("/new?liked=5,6").text.partition('id="suggested"')[2]
+        assert 'Because you like <a href="/films/6">' in suggested
+        assert '"/films/5"' not in suggested
+
+
+def _alike(client: TestClient, liked: str) -> list[Item]:
+    return [item for item in _asked(client, liked=liked, limit=20)[0] if item["source"] == "liked"]
 
 
 @pytest.mark.parametrize("liked", ["", "nowhere", "nowhere,neither"])

@@ -191,6 +191,7 @@ def test_somebody_new_gets_what_the_service_says_of_the_picks(client: TestClient
     api = client.get("/recommendations?liked=2,4&limit=10").json()["items"]
     assert _listed(listed) == [item["id"] for item in api]
     assert 'href="/new?liked=4"' in page
+    assert "Because you like" in listed
     assert "Popular lately" in _text(client, "/new")
     assert _text(client, "/new?liked=nobody-knows-it") == _text(client, "/new")
 
@@ -324,6 +325,18 @@ def test_an_item_that_is_hidden_says_so_and_is_in_no_list(published: Published, 
         text = _text(client, "/films/4")
     assert "Hidden: it is recommended to nobody." in text
     assert "lists it is in 0 " in text
+
+
+def test_a_hidden_item_is_not_offered_as_a_pick(published: Published, tmp_path: Path) -> None:
+    copied(published, tmp_path)
+    with client_of(tmp_path) as client:
+        (first, *_) = re.findall(r'data-pick="(\w+)"', client.get("/new").text)
+    hide(Output(tmp_path), first, BatchSettings(output=tmp_path), Progress(quiet=True))
+    with client_of(tmp_path) as client:
+        pages = [client.get(f"/new?{query}").text for query in ("", f"q={first}", "q=movie")]
+        assert len(re.findall(r'data-pick="(\w+)"', pages[0])) == 6
+        assert all(f'data-pick="{first}"' not in page for page in pages)
+        assert first in _listed(client.get(f"/films?q={first}").text)
 
 
 def test_a_file_of_another_version_is_refused_and_is_no_damage(published: Published, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from batch.data.interactions import Interactions
-from batch.evaluation.choices import choices_of, learned_weights, until
+from batch.evaluation.choices import MAX_EFFECT, choices_of, learned_weights, until
 from batch.evaluation.splits import Split, by_time
 from batch.model.weighted_parts import FittedItems, fit_items, fold_in_users
 from batch.settings import Settings
@@ -53,6 +53,11 @@ def test_what_comes_later_teaches_nothing(ratings: Interactions, before: tuple[F
     again = learned_weights([(fitted, forgotten)], later, SETTINGS)
     assert learned.effects.any()
     np.testing.assert_array_equal(learned.effects, again.effects)
+
+
+def test_no_effect_is_beyond_the_bound(before: tuple[FittedItems, Split]) -> None:
+    learned = learned_weights([before], None, replace(SETTINGS, personal=1e9))
+    assert np.abs(learned.effects).max() == MAX_EFFECT
 
 
 def test_what_is_offered_adds_up_to_the_scores(before: tuple[FittedItems, Split]) -> None:

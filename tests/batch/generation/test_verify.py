@@ -117,6 +117,30 @@ def test_a_broken_invariant_is_found_and_then_no_list_is_recomputed(copy: Path) 
     assert (verified.users, verified.places) == (0, 0)
 
 
+def test_vectors_of_several_lengths_are_no_error_of_the_program(copy: Path) -> None:
+    _change(copy, "update item_factors set factors = factors[2:] where item_id = '3'")
+    (found,) = verify(copy, users=0).violations
+    assert re.match("'every vector is finite' does not hold, in 1 places", found)
+
+
+def test_parts_without_weights_are_found(copy: Path) -> None:
+    _change(copy, "delete from part_weights where part = 'genres'")
+    (found,) = verify(copy, users=0).violations
+    assert re.match(r"'every part has weights' does not hold, in 1 places, .*'part': 'genres'", found)
+
+
+def test_an_older_file_has_no_weights_of_parts(copy: Path) -> None:
+    _change(
+        copy,
+        "drop table part_weights",
+        "alter table generation drop parts",
+        "alter table item_factors drop users",
+    )
+    assert verify(copy, users=0).violations == []
+    _change(copy, "update item_factors set factors = factors[2:] where item_id = '3'")
+    assert re.match("'every vector is finite'", verify(copy, users=0).violations[0])
+
+
 def test_histories_are_held_against_the_number_of_ratings(copy: Path) -> None:
     _change(copy, "update users set ratings = 3 where user_id = '3'")
     assert any("every user has ratings" in each for each in verify(copy, users=0).violations)
