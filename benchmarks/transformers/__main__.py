@@ -13,6 +13,7 @@ With `--keep FOLDER` scores are kept, and what was trained on the same ratings b
 
 import hashlib
 import json
+import os
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -42,6 +43,9 @@ from benchmarks.peers.environment import FOLDER, EnvironmentFailedError, environ
 from benchmarks.transformers.exchange import Answer, Known
 
 MODELS = ("sasrec", "hstu")
+# The scores of a batch take 100 MB. glibc would give as much back to the system, and ask for it again, at
+# every step, and training would take a third longer.
+KEEPS_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "4000000000", "MALLOC_TRIM_THRESHOLD_": "8000000000"}
 WORKER = Path(__file__).with_name("worker.py")
 
 
@@ -148,7 +152,7 @@ def known_of(train: Interactions, *, is_by_time: bool) -> Known:
 def train_in(python: Path, name: str, known: Path, answer: Path, seed: int) -> None:
     """Train a transformer in its environment. Raises ClickException with its last line if that fails."""
     command = [str(python), "-m", "benchmarks.transformers.worker", name, str(known), str(answer), str(seed)]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env=os.environ | KEEPS_MEMORY)
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:]
         raise click.ClickException(": ".join([f"{name} ended with {done.returncode}", *last]))
