@@ -3,10 +3,10 @@
 `python -m benchmarks.transformers --data FOLDER --split time`: the same people, the same known ratings, the
 same moments, the same metrics. They get an environment of their own on first use, from
 `benchmarks/requirements-transformers.txt`; what they are set to, and when their training stops, says
-`benchmarks/transformers/worker.py`. They learn from every rating in its order, as the sequential part of the
-model does. HSTU also knows the times, and that of the list: by time that of the newest rating of all, and for
-somebody just seen that of the user's own newest one. Each is trained anew at every cut, on one thread, which
-takes minutes.
+`benchmarks/transformers/worker.py`. They learn from ratings in their order: from all of them, or from
+positives alone. Which is better differs by split, so each is trained in both ways unless one is named. HSTU
+also knows the times, and that of the list: by time that of the newest rating of all, and for somebody just
+seen that of the user's own newest one. Each is trained anew at every cut, on one thread, which takes minutes.
 
 With `--keep FOLDER` scores are kept, and what was trained on the same ratings before is not trained again.
 """
@@ -35,6 +35,7 @@ from batch.errors import BatchError
 from batch.evaluation.baselines import Scores, baselines
 from batch.evaluation.evaluate import Request, evaluate_folder, learn_items
 from batch.evaluation.summary import as_json as everything, summary, tables
+from batch.model.positives import is_positive
 from batch.runtime.progress import Progress
 from batch.runtime.tables import print_whole
 from batch.settings import Settings
@@ -43,6 +44,7 @@ from benchmarks.peers.environment import FOLDER, EnvironmentFailedError, environ
 from benchmarks.transformers.exchange import Answer, Known
 
 MODELS = ("sasrec", "hstu")
+LEARN_FROM = ("all", "positives")
 # The scores of a batch take 100 MB. glibc would give as much back to the system, and ask for it again, at
 # every step, and training would take a third longer.
 KEEPS_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "4000000000", "MALLOC_TRIM_THRESHOLD_": "8000000000"}
@@ -57,16 +59,21 @@ class Transformers:
     is_by_time: bool
     kept: Path
     names: tuple[str, ...]
+    learn_from: tuple[str, ...]
     trained: dict[str, list[Answer]] = field(default_factory=dict)
 
     def contenders(self, train: Interactions, seed: int) -> dict[str, Callable[[], Scores]]:
         """Return how to learn each transformer and each baseline from the ratings, by name."""
-        learners = {name: partial(self.scores, name, train, seed) for name in self.names}
+        learners = {
+            f"{name}_of_{which}": partial(self.scores, name, which, train, seed)
+            for name in self.names
+            for which in self.learn_from
+        }
         return {**baselines(train, seed), **learners}
 
-    def scores(self, name: str, train: Interactions, seed: int) -> Scores:
+    def scores(self, name: str, learn_from: str, train: Interactions, seed: int) -> Scores:
         """Train a transformer, unless that was done before."""
-        known = known_of(train, is_by_time=self.is_by_time)
+        known = known_of(train, is_by_time=self.is_by_time, of_positives=learn_from == "positives")
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "known.npz"
             known.write(file)
@@ -77,10 +84,9 @@ class Transformers:
                 train_in(self.python, name, file, unfinished, seed)
                 answer.write_bytes(unfinished.read_bytes())
         found = Answer.read(answer)
-        self.trained.setdefault(name, []).append(found)
-        click.echo(
-            f"{name}: {found.seconds:.0f} s, best epoch {found.best_epoch} of {found.epochs}", err=True
-        )
+        self.trained.setdefault(f"{name}_of_{learn_from}", []).append(found)
+        told = f"{found.seconds:.0f} s, best epoch {found.best_epoch} of {found.epochs}"
+        click.echo(f"{name} of {learn_from}: {told}", err=True)
         return lambda users: found.scores[users]
 
 
@@ -92,6 +98,10 @@ class Transformers:
     help="Share of the ratings before the moment of a cut; by default the twenty of `evaluate`.",
 )  # fmt: skip
 @click.option("--model", "names", type=click.Choice(MODELS), multiple=True, default=MODELS, show_default=True)
+@click.option(
+    "--learn-from", "learn_from", type=click.Choice(LEARN_FROM), multiple=True, default=LEARN_FROM,
+    show_default=True,
+)  # fmt: skip
 @click.option(
     "--keep", type=click.Path(path_type=Path), help="Folder in which scores are kept and found again."
 )
@@ -105,8 +115,9 @@ def transformers(  # noqa: PLR0913 (one per option)
     split: str,
     cuts: tuple[float, ...],
     names: tuple[str, ...],
-    keep: Path | None,
     *,
+    learn_from: tuple[str, ...],
+    keep: Path | None,
     environments: Path,
     as_json: bool,
 ) -> None:
@@ -118,7 +129,7 @@ def transformers(  # noqa: PLR0913 (one per option)
         kept.mkdir(parents=True, exist_ok=True)
         try:
             python = environment("transformers", environments)
-            beside = Transformers(python, split == "time", kept, names)
+            beside = Transformers(python, split == "time", kept, names, learn_from)
             with patch("batch.evaluation.evaluate.baselines", beside.contenders):
                 (evaluation,) = evaluate_folder(request, settings, progress, nullcontext(learn_items))
         except (BatchError, EnvironmentFailedError) as error:
@@ -133,13 +144,15 @@ def transformers(  # noqa: PLR0913 (one per option)
         click.echo(json.dumps(finite(everything(evaluation)) | {"training_seconds": took}))
 
 
-def known_of(train: Interactions, *, is_by_time: bool) -> Known:
+def known_of(train: Interactions, *, is_by_time: bool, of_positives: bool = False) -> Known:
     """Return what a transformer may know. Raises ClickException if the ratings have no times."""
     if not train.has_times:
         raise click.ClickException(
             "ratings: have no times; a transformer learns from nothing but their order"
         )
     in_time = np.argsort(train.time_rank)
+    if of_positives:
+        in_time = in_time[is_positive(train.weight)[in_time]]
     return Known(
         user=train.user_index[in_time],
         item=train.item_index[in_time],

@@ -63,6 +63,12 @@ def test_a_list_is_made_at_the_newest_rating_of_all_or_for_somebody_just_seen_of
     assert (known_of(RATINGS, is_by_time=False).moment - START).tolist() == [80, 90, 100]
 
 
+def test_of_positives_alone_a_transformer_does_not_see_what_was_disliked() -> None:
+    known = known_of(RATINGS, is_by_time=True, of_positives=True)
+    assert known.item.tolist() == [1, 0, 0, 3, 3, 4, 2, 3, 0]
+    assert (known.moment - START).tolist() == [100] * 3
+
+
 def test_ratings_without_times_have_no_order_to_learn() -> None:
     timeless = replace(RATINGS, rated_at=np.full(len(RATINGS), np.nan))
     with pytest.raises(click.ClickException, match="no times"):
@@ -70,24 +76,28 @@ def test_ratings_without_times_have_no_order_to_learn() -> None:
 
 
 def test_scores_of_another_process_are_ranked_without_what_was_seen_or_never_learned(tmp_path: Path) -> None:
-    beside = Transformers(stand_in(tmp_path, COUNTS), is_by_time=False, kept=tmp_path, names=("sasrec",))
+    beside = Transformers(
+        stand_in(tmp_path, COUNTS), is_by_time=False, kept=tmp_path, names=("sasrec",), learn_from=("all",)
+    )
     split = by_last(RATINGS)
-    assert beside.contenders(TRAIN, 1).keys() > {"sasrec", "most_popular"}
-    scores = beside.contenders(TRAIN, 1)["sasrec"]()
+    assert beside.contenders(TRAIN, 1).keys() > {"sasrec_of_all", "most_popular"}
+    scores = beside.contenders(TRAIN, 1)["sasrec_of_all"]()
     # Movie 2 is unknown before user 0 rates it, so 3 and 4 are now 2, without a score, and 3.
     assert rank(scores, split, 2).tolist() == [[3, -1], [3, -1], [0, 1]]
 
 
 def test_what_was_trained_on_the_same_ratings_is_not_trained_again(tmp_path: Path) -> None:
-    beside = Transformers(stand_in(tmp_path, COUNTS), is_by_time=False, kept=tmp_path, names=("sasrec",))
+    beside = Transformers(
+        stand_in(tmp_path, COUNTS), is_by_time=False, kept=tmp_path, names=("sasrec",), learn_from=("all",)
+    )
     users = np.arange(3, dtype=np.int32)
-    first = beside.scores("sasrec", RATINGS, 1)(users)
+    first = beside.scores("sasrec", "all", RATINGS, 1)(users)
     stand_in(tmp_path, "#!/bin/sh\necho 'one\ntwo' >&2\nexit 3\n")
-    assert beside.scores("sasrec", RATINGS, 1)(users).tolist() == first.tolist()
+    assert beside.scores("sasrec", "all", RATINGS, 1)(users).tolist() == first.tolist()
     assert first.tolist() == [[3, 2, -np.inf, 3, 1]] * 3
-    assert [(each.seconds, each.best_epoch, each.epochs) for each in beside.trained["sasrec"]] == [
+    assert [(each.seconds, each.best_epoch, each.epochs) for each in beside.trained["sasrec_of_all"]] == [
         (1.5, 4, 7)
     ] * 2
     for others in (TRAIN, RATINGS.where(RATINGS.item_index != 3)):
         with pytest.raises(click.ClickException, match="sasrec ended with 3: two"):
-            beside.scores("sasrec", others, 1)
+            beside.scores("sasrec", "all", others, 1)
