@@ -157,7 +157,7 @@ def test_training_goes_on_where_it_was_and_comes_to_the_same_loss() -> None:
     calls: list[None] = []
     splits = hold_out(_ratings(), HASHES, seed=0)
     _, published = learn(_ratings(), splits, SETTINGS, lambda: calls.append(None))
-    assert len(calls) == iterations(SETTINGS, splits) == 8 + 2
+    assert len(calls) == iterations(SETTINGS, splits) == 8 + 3
     _, from_random = learn(_ratings(), [], SETTINGS, lambda: None)
     assert published.collaborative.losses[-1] < 1.02 * from_random.collaborative.losses[-1]
 
