@@ -130,16 +130,15 @@ def _set_collaborative(  # noqa: PLR0913, PLR0917 (plain arrays for compiled cod
 ) -> bool:
     """Fill in what positives add to the collaborative part, and return whether that could be solved."""
     factors = model.collaborative.shape[1]
-    vectors = np.empty((factors, len(items)), dtype=np.float32)
-    weighted = np.empty((factors, len(items)), dtype=np.float32)
+    vectors = _rows(model.collaborative, items, len(items))
+    weighted = np.empty((len(items), factors), dtype=np.float32)
     for row in range(len(items)):
         # A positive whose weight is zero in single precision is none: `batch.model.als` leaves it out, too.
         more = confidences[row] - np.float32(1) if confidences[row] > 0 else np.float32(0)
         for column in range(factors):
-            vectors[column, row] = model.collaborative[items[row], column]
-            weighted[column, row] = vectors[column, row] * more
+            weighted[row, column] = vectors[row, column] * more
     system = np.empty((factors, factors), dtype=np.float32)
-    np.dot(weighted, vectors.T, system)
+    np.dot(vectors.T, weighted, system)
     for column in range(factors):
         system[column, column] += 1
     if not invert_positive(system):
@@ -148,7 +147,7 @@ def _set_collaborative(  # noqa: PLR0913, PLR0917 (plain arrays for compiled cod
     for row in range(len(added)):
         share = weight * confidences[row]
         for column in range(factors):
-            shares[row, column] = vectors[column, row] * share
+            shares[row, column] = vectors[row, column] * share
     # The system is symmetric. Each row is c_j weight z_j' inv(B).
     solved = np.empty((len(added), factors), dtype=np.float32)
     np.dot(shares, system.T, solved)
@@ -191,8 +190,9 @@ def _add_products(  # noqa: PLR0913, PLR0917 (plain arrays for compiled code)
     np.dot(_rows(of_history, history, count), _rows(of_items, listed, len(listed)).T, products)
     for row in range(count):
         share = weight * weights[row]
+        adds, of_row = added[row], products[row]
         for place in range(len(listed)):
-            added[row, place] += share * products[row, place]
+            adds[place] += share * of_row[place]
 
 
 @compiled_here
@@ -200,8 +200,9 @@ def _rows(vectors: NDArray[np.float32], items: NDArray[np.int32], count: int) ->
     """Return (count, factors), the vectors of the first of these items."""
     chosen = np.empty((count, vectors.shape[1]), dtype=np.float32)
     for row in range(count):
-        for column in range(vectors.shape[1]):
-            chosen[row, column] = vectors[items[row], column]
+        there, vector = chosen[row], vectors[items[row]]
+        for column in range(len(vector)):
+            there[column] = vector[column]
     return chosen
 
 
