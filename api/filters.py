@@ -187,10 +187,13 @@ async def _of_user(
 
 
 def _reason_of_liked(catalogue: Catalogue, item: int, because: int) -> str:
-    """Return because of an item that is liked, if a reader sees it in the genres; else people who like it."""
+    """Return because of an item that is liked, if a reader sees it in the genres; else people who like it.
+
+    A third of the genres of both are common, or those of one are unknown.
+    """
     genres, others = catalogue.genres[item], catalogue.genres[because]
-    is_clear = because and not (genres and others and genres.isdisjoint(others))
-    return "b" if is_clear else "p"
+    is_clear = not genres or not others or 3 * len(genres & others) >= len(genres | others)
+    return "b" if because and is_clear else "p"
 
 
 def _of_segment(segment: Segment | None) -> list[_Stored]:

@@ -27,7 +27,7 @@ from sql import FOLDER, statement
 STORAGE_VERSION = "v1.5.0"
 # Bytes that are read at a time: a look-up wants one row, and the service little memory. In smaller blocks
 # DuckDB packs times and lists less, in larger ones more of each is empty.
-BLOCK_SIZE = 65536
+BLOCK_SIZE = 65_536
 
 # Computed from other tables of the file, so they come last.
 DERIVED = ("rows_by_rule", "similar_lookups", "item_stats")

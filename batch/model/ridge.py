@@ -15,7 +15,7 @@ from scipy import linalg
 from threadpoolctl import threadpool_limits
 
 # The regression solves a square matrix of movies. Of a larger catalogue it takes those rated most, which have
-# nearly all ratings: with half as many or twice as many, lists are as good. The others have zero vectors.
+# nearly all ratings: with 4,000 lists are no better, with 2,000 a little worse. The others have zero vectors.
 MAX_ITEMS = 3_000
 OVERSAMPLED = 32
 POWERS = 2

@@ -287,7 +287,7 @@ def test_likes_bring_similar_movies(client: TestClient, folder: Path) -> None:
     assert _asked(client, liked="5,6,nowhere", limit=5, offset=2)[0] == items[2:7]
 
 
-def test_a_like_is_the_reason_if_it_has_a_genre_in_common_or_genres_are_unknown(
+def test_a_like_is_the_reason_if_a_third_of_the_genres_is_common_or_genres_are_unknown(
     client: TestClient, known: dict[str, Item]
 ) -> None:
     found = set()
@@ -295,7 +295,7 @@ def test_a_like_is_the_reason_if_it_has_a_genre_in_common_or_genres_are_unknown(
         for item in _asked(client, liked=liked, limit=20)[0]:
             if item["source"] == "liked":
                 genres, others = (set(known[each]["genres"]) for each in (item["id"], item["because"]["id"]))
-                is_clear = not genres or not others or bool(genres & others)
+                is_clear = not genres or not others or len(genres & others) / len(genres | others) >= 1 / 3
                 assert item["reason"] == ("because" if is_clear else "people")
                 found.add((item["reason"], bool(genres and others)))
     assert found == {("because", True), ("because", False), ("people", True)}
